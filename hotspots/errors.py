@@ -1,0 +1,36 @@
+"""The two families of error.
+
+`HotspotsError` is for whoever runs the tool: a sentence (or several) saying what was found, where,
+and what to do; it is shown as text, never as a traceback. Anything else that is raised is a defect of
+ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class HotspotsError(Exception):
+    """A request or an input that cannot be used, told in sentences an analyst can act on.
+
+    Several problems may be told at once: ``HotspotsError(["…", "…"])``. ``problems`` holds them one by
+    one and ``str(error)`` joins them with line breaks.
+    """
+
+    def __init__(self, problems: str | Iterable[str]):
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def sample(values: Iterable[object], most: int = 3) -> str:
+    """The first few distinct values, quoted, for an error sentence: ``'05/24', '06/24', …``."""
+    seen = list(dict.fromkeys(str(v)[:40] for v in values))
+    return ", ".join(f"'{v}'" for v in seen[:most]) + (", …" if len(seen) > most else "")
+
+
+def rows_sentence(rows: Iterable[int], most: int = 3) -> str:
+    """Row numbers as a spreadsheet shows them: ``row 12`` or ``rows 12, 40, 77 and 9 more``."""
+    numbers = list(rows)
+    shown = ", ".join(f"{n:,}" for n in numbers[:most])
+    more = f" and {len(numbers) - most:,} more" if len(numbers) > most else ""
+    return f"row{'s' if len(numbers) != 1 else ''} {shown}{more}"

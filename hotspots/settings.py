@@ -1,0 +1,71 @@
+"""Every number that is a policy rather than a fact, in one frozen, validated place.
+
+A workspace may override any of them in its ``settings.toml``; the defaults and their sources are in
+docs/method.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from hotspots.errors import HotspotsError
+
+RESOLUTIONS = (9, 10, 11)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Defaults of ours, all configurable (marked † in docs/method.md)."""
+
+    resolution: int = 10  # H3; about 13,400 m² in Lancashire
+    top: int = 20  # cells listed as micro-hotspots
+    dominant_share: float = 0.5  # one offence with this share of a cell's harm: "one severe event"
+    few_incidents: int = 5  # fewer than this many incidents: too few to rank on
+    timezone: str = "Europe/London"
+    patrol_day_starts: int = 6  # local hour
+    break_new_share: float = 0.75  # share of a month's crimes at map points not used before: a break
+    break_look_back: int = 6  # published months that count as "before"
+    break_min_rows: int = 200  # located crimes a month needs before it can show a break
+    bad_coordinate_share: float = 0.5  # this share of unusable coordinates refuses the whole file
+    upload_max_mb: int = 200
+    unzipped_max_mb: int = 8_000
+    zip_max_files: int = 5_000
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.resolution not in RESOLUTIONS:
+            problems.append(f"Setting 'resolution' is {self.resolution}; it must be 9, 10 or 11.")
+        for name in ("dominant_share", "break_new_share", "bad_coordinate_share"):
+            if not 0 < getattr(self, name) <= 1:
+                problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be above 0 and at most 1.")
+        for name in ("top", "few_incidents", "break_look_back", "upload_max_mb", "unzipped_max_mb", "zip_max_files"):
+            if getattr(self, name) < 1:
+                problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be at least 1.")
+        if not 0 <= self.patrol_day_starts <= 23:
+            problems.append(f"Setting 'patrol_day_starts' is {self.patrol_day_starts}; it must be an hour, 0 to 23.")
+        if problems:
+            raise HotspotsError(problems)
+
+
+def load_settings(folder: Path | None) -> Settings:
+    """Settings of a workspace folder: its ``settings.toml`` over the defaults; unknown names are refused."""
+    path = folder / "settings.toml" if folder else None
+    if path is None or not path.is_file():
+        return Settings()
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise HotspotsError(f"settings.toml cannot be read: {error}.") from error
+    known = {f.name: type(f.default) for f in fields(Settings)}
+    problems = [f"settings.toml has '{name}', which is not a setting." for name in given if name not in known]
+    for name, value in given.items():
+        wanted = known.get(name)
+        if wanted is float and type(value) is int:
+            given[name] = float(value)
+        elif wanted is not None and type(value) is not wanted:
+            problems.append(f"settings.toml gives '{name}' as {value!r}; it must be {'text' if wanted is str else 'a number'}.")
+    if problems:
+        raise HotspotsError(problems)
+    return Settings(**given)
