@@ -35,7 +35,12 @@ INCIDENTS = (
     Column("ho_class", CODE, "", "Home Office classification, written 008/06"),
     Column("title", CODE, "", "offence title as the source gives it"),
     Column("crime_type", CODE, "", "data.police.uk crime type"),
-    Column("local_from", LOCAL, "Europe/London wall clock", "start of the time the offence may have happened; empty for month-only sources"),
+    Column(
+        "local_from",
+        LOCAL,
+        "Europe/London wall clock",
+        "start of the time the offence may have happened; empty for month-only sources",
+    ),
     Column("local_to", LOCAL, "Europe/London wall clock", "end of that time; equal to the start where none is given"),
     Column("instant_from", WHEN, "UTC", "the same start as an instant"),
     Column("instant_to", WHEN, "UTC", "the same end as an instant"),
@@ -62,3 +67,57 @@ INCIDENTS = (
 def schema(columns: tuple[Column, ...]) -> pa.Schema:
     """The Arrow schema of a table of ours."""
     return pa.schema([pa.field(c.name, c.type) for c in columns])
+
+
+# One row per ranked cell. The order is a contract with those who script it; new columns go at the end.
+RANK = (
+    Column("rank", pa.int64(), "", "1 is the cell with most, by the chosen method, within the BCU asked for"),
+    Column("cell", TEXT, "H3", "H3 cell as a hexadecimal string"),
+    Column("bcu", TEXT, "", "the one BCU the cell belongs to: that of most of its area"),
+    Column("district", TEXT, "", "the district that holds most of the cell"),
+    Column("n_incidents", pa.int64(), "incidents", "records with at least one selected offence in the window"),
+    Column("harm_days", pa.float64(), "days", "sum of the harm weights of scored offences; empty where none is scored"),
+    Column(
+        "harm_sqrt",
+        pa.float64(),
+        "√days",
+        "sum of the square roots of the weights: severe offences count, but do not drown the rest",
+    ),
+    Column("largest_offence_share", pa.float64(), "share", "the heaviest single offence's share of harm_days"),
+    Column(
+        "harm_expected_days", pa.float64(), "days", "harm expected in the next period; empty until that model exists"
+    ),
+    Column(
+        "p_top",
+        pa.float64(),
+        "probability",
+        "probability that the cell belongs in the top N; empty until that model exists",
+    ),
+    Column("gi_z", pa.float64(), "z", "Getis-Ord Gi* on harm; empty until computed"),
+    Column("gi_q", pa.float64(), "q", "its false-discovery-rate q-value; empty until computed"),
+    Column("pattern", TEXT, "", "new, persistent, fading, …; empty until computed"),
+    Column("lon", pa.float64(), "degrees, WGS84", "longitude of the cell's centre"),
+    Column("lat", pa.float64(), "degrees, WGS84", "latitude of the cell's centre"),
+    Column("area_m2", pa.float64(), "m²", "area of this cell's own geometry"),
+    Column("place", TEXT, "", "the street most often named, and the nearest town"),
+    Column("n_offences", pa.int64(), "offences", "offences on those records that belong to the selection"),
+    Column("n_unscored", pa.int64(), "offences", "of these, offences the weight set does not know"),
+    Column("n_ambiguous", pa.int64(), "offences", "of these, offences whose code alone allows several weights"),
+    Column("harm_days_low", pa.float64(), "days", "harm_days with ambiguous offences at their lowest weight"),
+    Column("harm_days_high", pa.float64(), "days", "harm_days with ambiguous offences at their highest weight"),
+    Column("largest_offence", TEXT, "", "name of the heaviest single offence"),
+    Column("flag", TEXT, "", "what makes the figure fragile: one severe event; few incidents; rape leads"),
+)
+
+INTAKE = (
+    Column("file", TEXT, "", "imported file, and the member of an archive"),
+    Column("source", TEXT, "", "police-uk or incidents"),
+    Column("read", pa.int64(), "rows", "rows in the file; equals the sum of the next five"),
+    Column("accepted", pa.int64(), "rows", "rows that were new"),
+    Column("updated", pa.int64(), "rows", "rows of records that were held and have changed"),
+    Column("unchanged", pa.int64(), "rows", "rows that were held just so"),
+    Column("repeated", pa.int64(), "rows", "rows that repeat an incident given elsewhere, often with another outcome"),
+    Column("quarantined", pa.int64(), "rows", "rows set aside because they cannot be used"),
+    Column("reason", TEXT, "", "why rows were set aside, or what a map would hide"),
+    Column("n", pa.int64(), "rows", "rows with that reason"),
+)

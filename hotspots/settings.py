@@ -65,7 +65,9 @@ def load_settings(folder: Path | None) -> Settings:
         if wanted is float and type(value) is int:
             given[name] = float(value)
         elif wanted is not None and type(value) is not wanted:
-            problems.append(f"settings.toml gives '{name}' as {value!r}; it must be {'text' if wanted is str else 'a number'}.")
+            problems.append(
+                f"settings.toml gives '{name}' as {value!r}; it must be {'text' if wanted is str else 'a number'}."
+            )
     if problems:
         raise HotspotsError(problems)
     return Settings(**given)

@@ -1,0 +1,217 @@
+"""python -m hotspots VERB: everything the pages compute, by the same functions.
+
+Results go to standard output or --out, progress and reports to standard error. Exit status: 0 done, 1 the input
+or the request is wrong (told in sentences), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hotspots.errors import HotspotsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit status."""
+    asked = parser().parse_args(arguments)
+    try:
+        asked.run(asked)
+    except HotspotsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader (such as head) has had enough; nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every verb with its options."""
+    common = argparse.ArgumentParser(add_help=False)
+    folder = os.environ.get("HOTSPOTS_WORKSPACE") or "workspace"
+    common.add_argument("--workspace", type=Path, default=Path(folder), metavar="DIR", help=f"default: {folder}")
+    result = argparse.ArgumentParser(add_help=False)
+    result.add_argument("--out", type=Path, metavar="FILE", help="write there instead of to standard output")
+    whole = argparse.ArgumentParser(
+        prog="python -m hotspots", description="Micro-hotspots of harm, from the command line."
+    )
+    verbs = whole.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(
+        name: str, run: Callable[[argparse.Namespace], None], words: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=words, description=words, parents=[common, *parents])
+        one.set_defaults(run=run)
+        return one
+
+    one = verb("demo", run_demo, "build a clearly labelled synthetic workspace")
+    one.add_argument("--seed", type=int, default=None)
+    one = verb("import", run_import, "load files; prints the intake report")
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    one.add_argument("--source", required=True, choices=("police-uk", "incidents", "boundaries"))
+    one.add_argument("--mapping", type=Path, metavar="FILE.toml", help="names the columns of a force's own export")
+    one = verb("intake", run_intake, "the intake reports, and what the workspace holds", result)
+    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    one.add_argument(
+        "--quarantined", action="store_true", help="list the rows set aside, to be mended and loaded again"
+    )
+    one.add_argument("--summary", action="store_true", help="what the workspace holds now, in counts")
+    one = verb("weights", run_weights, "harm-weight sets: versions, sources, hashes", result)
+    one.add_argument("what", choices=("list", "show"))
+    one.add_argument("name", nargs="?", default="")
+    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    add_rank(verb("rank", run_rank, "ranked cells", result))
+    verb("check", run_check, "verify the workspace; says what is wrong and how to mend it")
+    return whole
+
+
+def add_rank(one: argparse.ArgumentParser) -> None:
+    from hotspots.pipeline import BCUS
+    from hotspots.ranking import DEFAULT_METHOD, METHODS
+
+    one.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all")
+    one.add_argument(
+        "--from", dest="start", default="", metavar="DATE", help="first day or month; default: twelve months back"
+    )
+    one.add_argument("--to", dest="end", default="", metavar="DATE", help="last day or month, included")
+    one.add_argument("--resolution", type=int, default=0, metavar="9|10|11")
+    one.add_argument("--weights", default="", metavar="SET")
+    one.add_argument("--offences", default="", metavar="SELECTION")
+    one.add_argument("--by", default=DEFAULT_METHOD, metavar="METHOD", help=", ".join(METHODS))
+    one.add_argument("--top", type=int, default=0, metavar="N", help="default: the workspace's setting, 20")
+    one.add_argument("--hours", default="", metavar="20-04", help="local hours; timed sources only")
+    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
+    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
+    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
+
+
+def run_demo(asked: argparse.Namespace) -> None:
+    from hotspots.demo import DEFAULT_SEED
+    from hotspots.demo_workspace import build_demo
+
+    say("Building the synthetic demo …")
+    imported = build_demo(asked.workspace, DEFAULT_SEED if asked.seed is None else asked.seed)
+    report(imported)
+
+
+def run_import(asked: argparse.Namespace) -> None:
+    from hotspots.intake import import_files
+
+    report(import_files(asked.workspace, asked.paths, asked.source, asked.mapping))
+
+
+def report(imported: object) -> None:
+    """Tell what an import did, on standard error."""
+    from hotspots.intake import Imported
+    from hotspots.intake.report import COUNTS, headline, told
+
+    assert isinstance(imported, Imported)
+    for file in imported.reports:
+        say(told(file))
+        for reason, n in file.reasons.items():
+            say(f"  set aside: {n:,} rows: {reason}")
+        for note in file.notes:
+            say(f"  {note}")
+    if len(imported.reports) > 1:
+        sums = {c: sum(getattr(r, c) for r in imported.reports) for c in COUNTS}
+        rest = ", ".join(f"{sums[c]:,} {c}" for c in COUNTS[1:])
+        say(f"{len(imported.reports)} files: {sums['read']:,} rows read = {rest}.")
+    for note in imported.notes:
+        say(note)
+    if not imported.changed:
+        say("Nothing changed: the workspace already held all of this.")
+    for line in headline(imported.workspace):
+        say(line)
+
+
+def run_intake(asked: argparse.Namespace) -> None:
+    from hotspots.exports import as_text
+    from hotspots.intake.quarantine import quarantined_rows
+    from hotspots.intake.report import headline, holdings, intake_table
+    from hotspots.workspace import open_workspace
+
+    workspace = open_workspace(asked.workspace)
+    if asked.quarantined:
+        table = quarantined_rows(workspace)
+    elif asked.summary:
+        table = holdings(workspace)
+    else:
+        table = intake_table(workspace.manifest.reports)
+    for line in headline(workspace):
+        say(line)
+    put_out(as_text(table, asked.format), asked.out)
+
+
+def run_weights(asked: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from hotspots.database import weight_sets
+    from hotspots.exports import as_text
+
+    sets = weight_sets(asked.workspace)
+    if asked.what == "list":
+        names = ("name", "version", "label", "unit", "is_proxy", "sha256", "source", "licence")
+        table = pd.DataFrame([{n: getattr(s, n) for n in names} | {"n_weights": len(s.table)} for s in sets.values()])
+    elif asked.name not in sets:
+        raise HotspotsError(f"There is no weight set '{asked.name[:60]}'. There are: {', '.join(sorted(sets))}.")
+    else:
+        table = sets[asked.name].table
+        say(f"{sets[asked.name].label}; {sets[asked.name].source}; sha256 {sets[asked.name].sha256}")
+    put_out(as_text(table, asked.format), asked.out)
+
+
+def run_rank(asked: argparse.Namespace) -> None:
+    from hotspots.exports import as_text
+    from hotspots.pipeline import Question, about, rank_workspace
+    from hotspots.workspace import open_workspace
+
+    if asked.top < 0:
+        raise HotspotsError(f"--top is {asked.top}; it must be at least 1.")
+    workspace = open_workspace(asked.workspace)
+    question = Question(
+        asked.bcu, asked.start, asked.end, asked.resolution, asked.weights, asked.offences, asked.by,
+        asked.include_proactive, asked.source, asked.hours,
+    )  # fmt: skip
+    answer = rank_workspace(workspace, question)
+    top = asked.top or workspace.settings.top
+    say(f"{answer.weights.label}; {answer.window}; {len(answer.table):,} cells with incidents.")
+    for line in (*answer.warnings, *answer.notes):
+        say(line)
+    if len(answer.table) < top:
+        say(f"Only {len(answer.table):,} cells have any of these incidents; cells without are not ranked.")
+    put_out(as_text(answer.table.head(top), asked.format, about(answer)), asked.out)
+
+
+def run_check(asked: argparse.Namespace) -> None:
+    from hotspots.check import check_workspace
+
+    wrong, untidy = check_workspace(asked.workspace)
+    for line in untidy:
+        say(line)
+    if wrong:
+        raise HotspotsError(wrong)
+    say("The workspace is whole.")
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def put_out(text: str, out: Path | None) -> None:
+    """To the file, whole or not at all, or to standard output."""
+    if out is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    from hotspots.workspace import write_aside
+
+    if not out.parent.is_dir():
+        raise HotspotsError(f"{out} cannot be written: there is no folder {out.parent}.")
+    write_aside(out, text.encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""Tables → Vega-Lite specs that a test can read; nothing here draws or imports Streamlit.
+
+Colours: the Government Analysis Function palette, with its light blue on dark pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from hotspots.errors import HotspotsError
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+DARK_BLUE, MID_BLUE, LIGHT_BLUE = "#12436D", "#2073BC", "#6BACE6"
+ORANGE = "#F46A25"
+MEASURES = {"n_incidents": "Incidents", "harm_days": "Harm, days"}
+BREAK_LABEL = "map points changed"
+RESTRICTIONS = (202003, 202107, "COVID-19 restrictions")  # make year-on-year figures misleading
+MOST_OFFENCES = 12
+
+
+def trend_spec(
+    series: pd.DataFrame,
+    measure: str = "n_incidents",
+    breaks: Iterable[int] = (),
+    dark: bool = False,
+    band: tuple[int, int, str] | None = RESTRICTIONS,
+) -> dict[str, Any]:
+    """A line by month of ``series`` (month YYYYMM, n_incidents, harm_days).
+
+    A month without a row, or without a value, is a gap: never zero and never bridged. ``breaks`` are the
+    months whose map points are new: a before/after across such a mark is not a change in crime. ``band``
+    (first month, last month, label) is shaded where the data reach it.
+    """
+    _needs(series, ["month", measure])
+    rows = _runs(series, measure)
+    line = DARK_BLUE if not dark else LIGHT_BLUE
+    months = [row["month"] for row in rows]
+    layers = [*_band_layers(band, months, dark), _line_layer(rows, measure, line), *_break_layers(breaks, months, dark)]
+    return {
+        "$schema": SCHEMA,
+        "description": _trend_words(rows, measure),
+        "width": "container",
+        "height": 220,
+        "layer": layers,
+    }
+
+
+def _needs(frame: pd.DataFrame, columns: list[str]) -> None:
+    missing = [name for name in columns if name not in frame]
+    if missing:
+        raise HotspotsError(f"The chart needs the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}.")
+
+
+def _day(month: int) -> str:
+    """The first day of a month: 202207 → 2022-07-01."""
+    return f"{month // 100:04d}-{month % 100:02d}-01"
+
+
+def _runs(series: pd.DataFrame, measure: str) -> list[dict[str, Any]]:
+    """Rows with a value, in order; ``run`` numbers the unbroken stretches of months, so lines stop at gaps."""
+    known = series.loc[series[measure].notna(), ["month", measure]].sort_values("month")
+    rows: list[dict[str, Any]] = []
+    run, before = 0, None
+    for month, value in zip(known["month"].astype(int), known[measure].astype(float), strict=True):
+        count = month // 100 * 12 + month % 100
+        run += before is None or count != before + 1
+        before = count
+        rows.append({"month": _day(month), "value": round(value, 1), "run": run})
+    return rows
+
+
+def _month_axis(**more: Any) -> dict[str, Any]:
+    axis = {"title": None, "format": "%b %Y", "labelOverlap": True, "grid": False}
+    return {"field": "month", "type": "temporal", "axis": axis, **more}
+
+
+def _line_layer(rows: list[dict[str, Any]], measure: str, colour: str) -> dict[str, Any]:
+    label = MEASURES.get(measure, measure)
+    return {
+        "data": {"values": rows},
+        # points as well as lines: a month alone between two gaps is still seen
+        "mark": {"type": "line", "color": colour, "strokeWidth": 2, "point": {"color": colour, "size": 28}},
+        "encoding": {
+            "x": _month_axis(),
+            "y": {
+                "field": "value", "type": "quantitative", "scale": {"zero": True},
+                "axis": {"title": label, "format": ",.0f", "tickCount": 5},
+            },
+            "detail": {"field": "run", "type": "nominal"},
+            "tooltip": [
+                {"field": "month", "type": "temporal", "title": "Month", "format": "%B %Y"},
+                {"field": "value", "type": "quantitative", "title": label, "format": ",.0f"},
+            ],
+        },
+    }  # fmt: skip
+
+
+def _break_layers(breaks: Iterable[int], months: list[str], dark: bool) -> list[dict[str, Any]]:
+    rows = [{"month": _day(month), "label": BREAK_LABEL} for month in sorted(set(breaks))]
+    rows = [row for row in rows if months and months[0] <= row["month"] <= months[-1]]
+    if not rows:
+        return []
+    colour = ORANGE
+    text = {"type": "text", "align": "right", "baseline": "top", "dx": -4, "fontSize": 11}
+    ink = "#ffffff" if dark else "#1f1f1f"
+    return [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "rule", "color": colour, "strokeWidth": 2, "strokeDash": [5, 3]},
+            "encoding": {"x": _month_axis(), "tooltip": [{"field": "label", "type": "nominal", "title": "Break"}]},
+        },
+        {
+            "data": {"values": rows},
+            "mark": {**text, "color": ink},
+            "encoding": {"x": _month_axis(), "y": {"value": 2}, "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+
+
+def _band_layers(band: tuple[int, int, str] | None, months: list[str], dark: bool) -> list[dict[str, Any]]:
+    if band is None or not months:
+        return []
+    first, last = max(_day(band[0]), months[0]), min(_day(band[1]), months[-1])
+    if first > last:
+        return []
+    rows = [{"month": first, "to": last, "label": band[2]}]
+    grey = "#8a8a8a"
+    return [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "rect", "color": grey, "opacity": 0.16},
+            "encoding": {"x": _month_axis(), "x2": {"field": "to"}},
+        },
+        {
+            "data": {"values": rows},
+            "mark": {
+                "type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -4, "fontSize": 11,
+                "color": "#c9c9c9" if dark else "#595959",
+            },
+            "encoding": {
+                "x": _month_axis(), "y": {"value": "height"}, "text": {"field": "label", "type": "nominal"}
+            },
+        },
+    ]  # fmt: skip
+
+
+def _trend_words(rows: list[dict[str, Any]], measure: str) -> str:
+    label = MEASURES.get(measure, measure)
+    if not rows:
+        return f"{label} by month: no month has a value."
+    gaps = rows[-1]["run"] - 1
+    first, last = (f"{row['month'][:7]} ({row['value']:,.0f})" for row in (rows[0], rows[-1]))
+    return f"{label} by month from {first} to {last}, {gaps} gap{'' if gaps == 1 else 's'}."
+
+
+def offence_bars_spec(
+    offences: pd.DataFrame, measure: str = "harm_days", most: int = MOST_OFFENCES, dark: bool = False
+) -> dict[str, Any]:
+    """Bars of the largest offences in ``offences`` (offence, n_incidents, harm_days), largest first.
+
+    The rest are one bar, "n other offences", always last. An offence whose ``measure`` is empty has no
+    bar, only the words "not scored": unscored is not zero.
+    """
+    _needs(offences, ["offence", "n_incidents", measure])
+    rows = _bar_rows(offences, measure, most)
+    colour = LIGHT_BLUE if dark else MID_BLUE
+    label = MEASURES.get(measure, measure)
+    sides = {
+        "y": {
+            "field": "offence", "type": "nominal", "sort": [row["offence"] for row in rows],
+            "axis": {"title": None, "labelLimit": 230},
+        },
+        "x": {
+            "field": "value", "type": "quantitative", "scale": {"zero": True},
+            "axis": {"title": label, "format": ",.0f", "tickCount": 4},
+        },
+        "tooltip": [
+            {"field": "offence", "type": "nominal", "title": "Offence"},
+            {"field": "said", "type": "nominal", "title": label},
+            {"field": "n", "type": "quantitative", "title": "Incidents", "format": ",.0f"},
+        ],
+    }  # fmt: skip
+    words = {"type": "text", "align": "left", "dx": 4, "color": "#ffffff" if dark else "#1f1f1f"}
+    first = "; ".join(f"{row['offence']} {row['said']}" for row in rows[:3])
+    return {
+        "$schema": SCHEMA,
+        "description": f"{label} by offence: {first}." if rows else f"{label} by offence: none.",
+        "width": "container",
+        "height": {"step": 24},
+        "data": {"values": rows},
+        "encoding": sides,
+        "layer": [
+            {"mark": {"type": "bar", "color": colour}},
+            {"mark": words, "encoding": {"text": {"field": "said", "type": "nominal"}}},
+        ],
+    }
+
+
+def _bar_rows(offences: pd.DataFrame, measure: str, most: int) -> list[dict[str, Any]]:
+    ordered = offences.sort_values([measure, "n_incidents", "offence"], ascending=[False, False, True])
+    shown = ordered if len(ordered) <= most else ordered.head(most - 1)
+    rows = [
+        _bar(str(offence), value, n)
+        for offence, value, n in zip(shown["offence"], shown[measure], shown["n_incidents"], strict=True)
+    ]
+    rest = ordered.iloc[len(shown) :]
+    if len(rest):
+        total = rest[measure].sum(min_count=1)
+        rows.append(_bar(f"{len(rest)} other offences", total, rest["n_incidents"].sum()))
+    return rows
+
+
+def _bar(offence: str, value: Any, n: Any) -> dict[str, Any]:
+    if pd.isna(value):
+        # 0 places the words at the axis; the bar itself has no length
+        return {"offence": offence, "value": 0, "said": "not scored", "n": int(n)}
+    return {"offence": offence, "value": round(float(value), 1), "said": f"{float(value):,.0f}", "n": int(n)}

@@ -1,0 +1,131 @@
+"""What people edit, in SQL: SQLite inside the workspace by default, PostgreSQL by URL.
+
+Several processes may write at once: SQLite runs with a write-ahead log, waits for its turn, and takes the
+write lock at the start of a transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hotspots.harm import WeightSet, shipped_weight_sets, weight_set_from_table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, MetaData
+
+FILE = "hotspots.sqlite"
+WEIGHT_COLUMNS = ("athena_urn", "ho_class", "crime_type", "title", "offence_group", "days")
+
+
+def database_url(folder: Path) -> str:
+    """``HOTSPOTS_DATABASE_URL`` if set, else the SQLite file of the workspace."""
+    return os.environ.get("HOTSPOTS_DATABASE_URL") or f"sqlite:///{(folder / FILE).resolve().as_posix()}"
+
+
+def tables() -> MetaData:
+    """The SQL schema: weight sets (never changed once stored; a change is a new version) and their weights."""
+    from sqlalchemy import Column, Float, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+    metadata = MetaData()
+    Table(
+        "weight_sets",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(100), nullable=False),
+        Column("version", String(50), nullable=False),
+        Column("sha256", String(64), nullable=False),
+        Column("about", Text, nullable=False),
+        UniqueConstraint("name", "version"),
+    )
+    Table(
+        "weights",
+        metadata,
+        Column("weight_set", Integer, ForeignKey("weight_sets.id", ondelete="CASCADE"), nullable=False, index=True),
+        Column("line", Integer, nullable=False),
+        *(Column(c, Text, nullable=False) for c in WEIGHT_COLUMNS[:-1]),
+        Column("days", Float, nullable=False),
+        UniqueConstraint("weight_set", "line"),
+    )
+    return metadata
+
+
+def engine_for(folder: Path) -> Engine:
+    """An engine on the workspace's database, set up for several writers."""
+    from sqlalchemy import create_engine, event
+
+    url = database_url(folder)
+    if not url.startswith("sqlite"):
+        return create_engine(url)
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": 30})
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=on"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def on_begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+@contextmanager
+def transaction(folder: Path) -> Iterator[Connection]:
+    """One transaction on the workspace's database; the tables are made if they are missing."""
+    engine = engine_for(folder)
+    try:
+        with engine.begin() as connection:
+            tables().create_all(connection)
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def prepare(folder: Path) -> None:
+    """Make the tables and put in the weight sets that ship with the program, once each."""
+    with transaction(folder) as connection:
+        for weights in shipped_weight_sets().values():
+            store_weight_set(connection, weights)
+
+
+def store_weight_set(connection: Connection, weights: WeightSet) -> None:
+    """Add a weight set; the same name and version again is left as it is."""
+    from sqlalchemy import insert, select
+
+    sets, lines = (tables().tables[n] for n in ("weight_sets", "weights"))
+    known = select(sets.c.id).where(sets.c.name == weights.name, sets.c.version == weights.version)
+    if connection.execute(known).first() is not None:
+        return
+    about = {f.name: getattr(weights, f.name) for f in fields(WeightSet) if f.name not in ("table", "sha256")}
+    row = {"name": weights.name, "version": weights.version, "sha256": weights.sha256, "about": json.dumps(about)}
+    number = connection.execute(insert(sets).values(row)).inserted_primary_key
+    rows = weights.table[list(WEIGHT_COLUMNS)].to_dict("records")
+    connection.execute(insert(lines), [{**r, "weight_set": number[0], "line": i} for i, r in enumerate(rows)])
+
+
+def weight_sets(folder: Path | None) -> dict[str, WeightSet]:
+    """Every weight set of the workspace by name (the newest version of each); the shipped ones where it has none."""
+    if folder is None or (not os.environ.get("HOTSPOTS_DATABASE_URL") and not (folder / FILE).is_file()):
+        return shipped_weight_sets()
+    from sqlalchemy import select
+
+    found = {}
+    with transaction(folder) as connection:
+        sets, lines = (tables().tables[n] for n in ("weight_sets", "weights"))
+        for number, about in connection.execute(select(sets.c.id, sets.c.about).order_by(sets.c.id)).all():
+            asked = (
+                select(*(lines.c[c] for c in WEIGHT_COLUMNS)).where(lines.c.weight_set == number).order_by(lines.c.line)
+            )
+            table = pd.DataFrame(connection.execute(asked).all(), columns=list(WEIGHT_COLUMNS))
+            weights = weight_set_from_table(table, **json.loads(about))
+            found[weights.name] = weights
+    return found or shipped_weight_sets()

@@ -1,0 +1,50 @@
+"""Districts, Basic Command Units, H3 cells, their areas, and names for places.
+
+Cells are int64 inside the library (0 = no place) and hexadecimal text in every output. Importing this
+room needs only numpy and h3; tables and polygons are imported where they are used.
+
+Two kinds of boundaries answer the same question, which district holds a point:
+
+- the *cover* that is shipped: H3 cells down to resolution 12, needs no file of yours, and can place a
+  point wrongly only within about 11 m of a boundary (25 of 36,975 map points of the police.uk archive
+  of 2019-12 to 2022-10);
+- *polygons* that you import: exact, to the precision of the file.
+"""
+
+from __future__ import annotations
+
+from hotspots.geography.areas import Boundaries, cell_districts, load_cover, load_polygons, outlines
+from hotspots.geography.boundary_files import read_boundaries, save_boundaries
+from hotspots.geography.cells import (
+    cell_areas_m2,
+    cell_centres,
+    cell_from_hex,
+    cell_polygons,
+    cells_at,
+    hex_ids,
+)
+from hotspots.geography.grid import BNG_METHOD, bng_to_lonlat
+from hotspots.geography.place_names import nearest_place, places
+from hotspots.geography.shipped import ATTRIBUTION, BCUS
+
+__all__ = [
+    "ATTRIBUTION",
+    "BCUS",
+    "BNG_METHOD",
+    "Boundaries",
+    "bng_to_lonlat",
+    "cell_areas_m2",
+    "cell_centres",
+    "cell_districts",
+    "cell_from_hex",
+    "cell_polygons",
+    "cells_at",
+    "hex_ids",
+    "load_cover",
+    "load_polygons",
+    "nearest_place",
+    "outlines",
+    "places",
+    "read_boundaries",
+    "save_boundaries",
+]

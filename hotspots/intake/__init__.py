@@ -1,0 +1,82 @@
+"""The one door by which facts enter a workspace.
+
+Files are read, checked and written aside; then one manifest is renamed into place. What is wrong with any file
+is told in sentences and nothing is imported; what is wrong with single rows sets those rows aside, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hotspots.errors import HotspotsError
+from hotspots.sources.reading import Upload
+from hotspots.workspace import FileReport, Manifest, Workspace, publish, writing
+
+SOURCES = ("police-uk", "incidents", "boundaries")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: the workspace after it, a report per file, and whether anything changed."""
+
+    workspace: Workspace
+    reports: tuple[FileReport, ...]
+    changed: bool
+    notes: tuple[str, ...] = ()
+
+
+def import_files(
+    folder: Path,
+    paths: Sequence[Path | Upload],
+    source: str,
+    mapping: Path | str | None = None,
+    synthetic: bool = False,
+) -> Imported:
+    """Import files of one source into the workspace at ``folder`` (made if there is none).
+
+    ``source`` is police-uk, incidents (with ``mapping``, a TOML file) or boundaries (a polygon file, and a CSV
+    of district and BCU if the polygons do not name it). Everything takes effect at once or not at all.
+    Raises HotspotsError with every problem found.
+    """
+    if source not in SOURCES:
+        raise HotspotsError(f"Source '{source}' is not one of {', '.join(SOURCES)}.")
+    if not paths:
+        raise HotspotsError("No file was given to import.")
+    with writing(folder) as workspace:
+        kind = "synthetic" if synthetic else "real"
+        if source != "boundaries" and workspace.manifest.kind not in ("empty", kind):
+            raise HotspotsError(
+                f"This workspace holds {workspace.manifest.kind} data; {kind} data cannot be mixed with it."
+                " Import into another workspace (--workspace)."
+            )
+        manifest, reports, notes = stage(workspace, paths, source, mapping)
+        if manifest is workspace.manifest:
+            return Imported(workspace, tuple(reports), False, tuple(notes))
+        if source != "boundaries":
+            manifest = replace(manifest, kind=kind)
+        return Imported(publish(workspace, manifest), tuple(reports), True, tuple(notes))
+
+
+def stage(
+    workspace: Workspace, paths: Sequence[Path | Upload], source: str, mapping: Path | str | None
+) -> tuple[Manifest, list[FileReport], list[str]]:
+    """Hand the files to their source's own staging; returns the manifest that would make them current."""
+    if source == "police-uk":
+        from hotspots.intake import police_uk
+
+        return *police_uk.stage(workspace, paths), []
+    if source == "incidents":
+        from hotspots.intake import incidents
+        from hotspots.sources.incidents import read_mapping
+
+        if mapping is None:
+            raise HotspotsError(
+                "A force's own export needs a mapping file that names its columns: --mapping FILE.toml."
+                " Two examples are in data/mappings."
+            )
+        return *incidents.stage(workspace, paths, read_mapping(mapping)), []
+    from hotspots.intake import boundaries
+
+    return boundaries.stage(workspace, paths)

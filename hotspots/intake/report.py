@@ -1,0 +1,85 @@
+"""The intake reports as a table, and what the workspace holds now in a few counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from hotspots.columns import INTAKE
+from hotspots.months import month_text
+from hotspots.workspace import FileReport, Workspace, months_held, read_incidents
+
+COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")
+
+
+def intake_table(reports: Iterable[FileReport]) -> pd.DataFrame:
+    """One row per file and reason, in the columns of INTAKE; a file without any reason has one row."""
+    rows = []
+    for report in reports:
+        reasons = [(f"quarantined: {r}", n) for r, n in report.reasons.items()] + list(report.hidden.items())
+        if report.repeated:
+            reasons.append(("repeated: the incident is given elsewhere", report.repeated))
+        for reason, n in reasons or [("", 0)]:
+            rows.append([report.file, report.source, *(getattr(report, c) for c in COUNTS), reason, n])
+    return pd.DataFrame(rows, columns=[c.name for c in INTAKE])
+
+
+def holdings(workspace: Workspace) -> pd.DataFrame:
+    """What the workspace holds of each source: measure, detail, n. Incidents are counted once each."""
+    rows: list[tuple[str, str, str, int]] = []
+    for source in workspace.manifest.sources:
+        table = read_incidents(workspace, ["offence_no", "lon", "bcu", "crime_type", "title"], source).to_pandas()
+        table = table[table["offence_no"] == 1]
+        located = table["lon"].notna()
+        inside = table["bcu"].notna()
+        rows += [
+            (source, "incidents", "", len(table)),
+            (source, "with coordinates", "", int(located.sum())),
+            (source, "inside the force area", "", int(inside.sum())),
+            *(
+                (source, "inside the force area", str(b), int(n))
+                for b, n in table["bcu"].astype(object).value_counts().sort_index().items()
+            ),
+            (source, "outside the force area", "", int((located & ~inside).sum())),
+        ]
+        kind = table["crime_type"] if source == "police-uk" else table["title"]
+        lost = (~located).groupby(kind.astype(object).fillna("no title").to_numpy()).agg(["sum", "mean"])
+        for name, row in lost[lost["sum"] > 0].sort_values(["mean", "sum"], ascending=False).iterrows():
+            rows.append((source, "without coordinates, share " + f"{row['mean']:.1%}", str(name), int(row["sum"])))
+    return pd.DataFrame(rows, columns=["source", "measure", "detail", "n"])
+
+
+def headline(workspace: Workspace) -> list[str]:
+    """The holdings in sentences, with months and breaks."""
+    words = []
+    table = holdings(workspace)
+    for source in workspace.manifest.sources:
+        mine = table[table["source"] == source]
+
+        def n(measure: str, detail: str = "", mine: pd.DataFrame = mine) -> int:
+            return int(mine.loc[(mine["measure"] == measure) & (mine["detail"] == detail), "n"].sum())
+
+        months = months_held(workspace.manifest, source)
+        bcus = ", ".join(f"{b} {n('inside the force area', b):,}" for b in ("East", "South", "West"))
+        words.append(
+            f"{source}: {n('incidents'):,} incidents in {len(months)} months, {month_text(months[0])} to"
+            f" {month_text(months[-1])}; {n('with coordinates'):,} have coordinates; {n('inside the force area'):,} lie"
+            f" in the force area ({bcus}) and {n('outside the force area'):,} outside."
+        )
+    for feed, month, share in workspace.manifest.breaks:
+        words.append(
+            f"{feed}: the anonymised map points changed in {month_text(month)} ({share:.0%} of crimes at points not used"
+            " in the months before). Figures on either side of it cannot be compared cell by cell."
+        )
+    label = workspace.manifest.boundaries_label
+    words.append(
+        f"Placed by {label or 'the shipped H3 cover; import district boundaries to place points exactly at edges'}."
+    )
+    return words
+
+
+def told(report: FileReport) -> str:
+    """One file's report in a line."""
+    counts = ", ".join(f"{getattr(report, c):,} {c}" for c in COUNTS[1:])
+    return f"{report.file}: {report.read:,} rows read = {counts}."

@@ -1,0 +1,369 @@
+"""From a question to its answer, the same for the pages and the command line.
+
+gather the offence rows → count them per cell → score the offences → rank the cells → say where they are
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hotspots import database, geography, harm, offences, ranking
+from hotspots.cell_periods import build_cell_periods
+from hotspots.columns import RANK
+from hotspots.errors import HotspotsError
+from hotspots.intake.place import boundaries_of
+from hotspots.months import Window, month_text, months_between, parse_window
+from hotspots.settings import RESOLUTIONS
+from hotspots.workspace import Workspace, months_held, open_workspace, read_incidents
+
+BCUS = ("West", "South", "East")
+POLICE_UK = offences.POLICE_UK
+DEFAULT_WEIGHTS = {POLICE_UK: "policeuk-proxy-2026", "incidents": "cchi-2020-sv"}
+DEFAULT_OFFENCES = {POLICE_UK: "violence-categories", "incidents": "serious-violence"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be ranked. Empty text means the default for the source and the workspace."""
+
+    bcu: str = "all"
+    start: str = ""
+    end: str = ""
+    resolution: int = 0
+    weights: str = ""
+    offences: str = ""
+    by: str = ranking.DEFAULT_METHOD
+    include_proactive: bool = False
+    source: str = ""
+    hours: str = ""  # such as 20-04: from 20:00 to 03:59, local time
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Ranked cells and what must be said beside them."""
+
+    question: Question
+    window: Window
+    source: str
+    weights: harm.WeightSet
+    table: pd.DataFrame  # columns of hotspots.columns.RANK, every cell, best first
+    scores: pd.DataFrame  # each distinct offence with its weight, status and count
+    monthly: pd.DataFrame  # cell, month, n_incidents, harm_days
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    version: str = ""
+    synthetic: bool = False
+    missing_months: tuple[int, ...] = ()
+    breaks: tuple[int, ...] = ()
+
+
+@dataclass
+class Gathered:
+    """Offence rows of the window that can be placed in the force, and what was left out on the way."""
+
+    rows: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
+    """Answer a question from a workspace. Raises HotspotsError where it cannot be answered, with the reason."""
+    workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
+    source, window, weights, question = settle(workspace, question)
+    gathered = gather(workspace, source, window, question)
+    scores, cube = count_and_score(gathered.rows, weights)
+    ranked = ranking.rank_cells(cube, scores, question.by)
+    ranked["flag"] = ranking.flags(ranked, workspace.settings)
+    table = say_where(workspace, ranked, gathered.rows)
+    if question.bcu != "all":
+        table = table[table["bcu"] == question.bcu].reset_index(drop=True)
+        table["rank"] = np.arange(1, len(table) + 1)
+    missing, breaks = holes_and_breaks(workspace, source, window)
+    warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
+    return Answer(
+        question, window, source, weights, table, scores, monthly_figures(cube, scores),
+        tuple(gathered.notes), tuple(warnings), workspace.version, workspace.manifest.kind == "synthetic",
+        tuple(missing), tuple(breaks),
+    )  # fmt: skip
+
+
+def settle(workspace: Workspace, question: Question) -> tuple[str, Window, harm.WeightSet, Question]:
+    """The question with its defaults filled in; refuses what does not exist or the source cannot tell."""
+    from dataclasses import replace
+
+    if question.bcu not in ("all", *BCUS):
+        raise HotspotsError(f"There is no BCU '{question.bcu[:40]}'. Use West, South, East or all.")
+    resolution = question.resolution or workspace.settings.resolution
+    if resolution not in RESOLUTIONS:
+        raise HotspotsError(f"Resolution is {resolution}; use 9, 10 or 11.")
+    held = workspace.manifest.sources
+    if not held:
+        raise HotspotsError(
+            "The workspace holds no incidents yet. Import some, or build the demo: python -m hotspots demo."
+        )
+    source = question.source or ("incidents" if "incidents" in held else held[0])
+    if source not in held:
+        raise HotspotsError(f"The workspace holds no '{source[:40]}' incidents; it holds {', '.join(held)}.")
+    window = parse_window(question.start, question.end, months_held(workspace.manifest, source))
+    if source == POLICE_UK:
+        refuse_finer_than_months(window, question.hours)
+    name = question.weights or DEFAULT_WEIGHTS[source]
+    sets = database.weight_sets(workspace.folder)
+    if name not in sets:
+        raise HotspotsError(f"There is no weight set '{name[:60]}'. There are: {', '.join(sorted(sets))}.")
+    chosen = offences.selection_named(question.offences or DEFAULT_OFFENCES[source]).name
+    return (
+        source,
+        window,
+        sets[name],
+        replace(question, resolution=resolution, weights=name, offences=chosen, source=source),
+    )
+
+
+def refuse_finer_than_months(window: Window, hours: str) -> None:
+    """data.police.uk knows the month and no more."""
+    if hours:
+        raise HotspotsError(
+            "data.police.uk gives the month of a crime and no time of day, so hours cannot be chosen."
+            " Use a force's own export for that."
+        )
+    if not window.whole_months:
+        raise HotspotsError(
+            f"data.police.uk gives the month of a crime and no day, so the window {window} cannot be answered."
+            " Use whole months, such as 2022-01 to 2022-03."
+        )
+
+
+def gather(workspace: Workspace, source: str, window: Window, question: Question) -> Gathered:
+    """The rows of the window and selection that lie in the force, with a sentence for each kind left out."""
+    cell = f"cell_{question.resolution}"
+    wanted = {"record", "month", cell, "district", "bcu", "location", *offences.OFFENCE_COLUMNS}
+    wanted |= offences.columns_needed(question.offences) | set(offences.PROACTIVE_COLUMNS)
+    if source != POLICE_UK:
+        wanted |= {"local_from", "local_to"}
+    rows = read_incidents(workspace, sorted(wanted), source, window.months).to_pandas()
+    if source != POLICE_UK:
+        days = rows["local_from"].to_numpy().astype("datetime64[D]")
+        rows = rows[(days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))]
+    found = Gathered(rows)
+    choose_offences(found, source, question)
+    if question.hours:
+        choose_hours(found, question.hours)
+    leave_out_unplaced(found, cell)
+    found.rows = found.rows.rename(columns={cell: "cell"})
+    return found
+
+
+def choose_offences(found: Gathered, source: str, question: Question) -> None:
+    """Keep the selection's rows; proactively detected offences go unless they are asked for."""
+    rows = found.rows
+    mask = offences.selection_mask(rows, question.offences, source)
+    proactive = offences.proactive_mask(rows)
+    if not question.include_proactive:
+        n = int((mask & proactive).sum())
+        if n:
+            found.notes.append(f"{n:,} offences found by police activity are left out; they can be included.")
+        mask &= ~proactive
+    unknown = offences.unknown_flags(rows, question.offences)
+    if unknown:
+        found.notes.append(f"{unknown:,} offences may belong to this selection, but the record has no flag to say so.")
+    if source != POLICE_UK and question.offences != "all":
+        n = offences.unclassified_rows(rows)
+        if n:
+            found.notes.append(
+                f"{n:,} offences have a code that is missing or not in the Home Office list: in no selection."
+            )
+    found.rows = rows[mask]
+
+
+def choose_hours(found: Gathered, hours: str) -> None:
+    """Keep incidents whose whole span of possible times lies in these local hours."""
+    first, last = parse_hours(hours)
+    rows = found.rows
+    length = (last - first) % 24 or 24
+    start, end = rows["local_from"], rows["local_to"].fillna(rows["local_from"])
+    into = (start.dt.hour - first) % 24 + start.dt.minute / 60
+    hours_long = (end - start).dt.total_seconds() / 3600
+    inside = (into < length) & (into + hours_long <= length)
+    touches = ((into < length) | (into + hours_long > 24)) & ~inside
+    if touches.any():
+        found.notes.append(
+            f"{int(touches.sum()):,} offences may have happened in these hours or outside them: left out."
+        )
+    found.rows = rows[inside.to_numpy()]
+
+
+def parse_hours(text: str) -> tuple[int, int]:
+    """'20-04' → (20, 4): from 20:00 until 04:00."""
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdigit() and last.isdigit() and int(first) < 24 and int(last) <= 24):
+        raise HotspotsError(f"Hours are '{text[:20]}'; write them like 20-04: from 20:00 until 04:00.")
+    return int(first), int(last) % 24
+
+
+def leave_out_unplaced(found: Gathered, cell: str) -> None:
+    """Rows without coordinates and rows outside the force cannot be ranked; they are counted, by type."""
+    rows = found.rows
+    nowhere = rows[cell].fillna(0).to_numpy() == 0
+    outside = ~nowhere & rows["district"].isna().to_numpy()
+    if nowhere.any():
+        share = nowhere.mean()
+        found.warnings.append(
+            f"{int(nowhere.sum()):,} of {len(rows):,} offences ({share:.1%}) have no coordinates and are on no map:"
+            f" {worst_types(rows, nowhere)}."
+        )
+    if outside.any():
+        found.notes.append(f"{int(outside.sum()):,} offences lie outside the force area and are not ranked.")
+    found.rows = rows[~nowhere & ~outside]
+
+
+def worst_types(rows: pd.DataFrame, nowhere: np.ndarray) -> str:
+    """'Robbery 11.3%, …': the types that lose most."""
+    name = "crime_type" if rows["crime_type"].notna().any() else "title"
+    shares = pd.Series(nowhere).groupby(rows[name].astype(object).fillna("no title").to_numpy()).agg(["mean", "sum"])
+    worst = shares[shares["sum"] > 0].sort_values(["sum", "mean"], ascending=False).head(3)
+    return ", ".join(f"{n} {r['mean']:.1%}" for n, r in worst.iterrows())
+
+
+def count_and_score(rows: pd.DataFrame, weights: harm.WeightSet) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(each distinct offence with its weight and count, the cube). Offence codes follow the offences' names."""
+    codes, distinct = offences.distinct_offences(rows)
+    order = np.argsort(distinct["offence"].astype(str).to_numpy(), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    codes = place[codes] if len(codes) else codes.astype(np.int64)
+    scores = harm.score_offences(distinct.iloc[order].reset_index(drop=True), weights)
+    cube = build_cell_periods(
+        rows["cell"].to_numpy(dtype=np.int64), rows["month"].to_numpy(dtype=np.int64), codes, rows["record"].to_numpy()
+    )
+    scores["n_offences"] = np.bincount(codes, minlength=len(scores))
+    return scores, cube
+
+
+def say_where(workspace: Workspace, ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The ranked cells with district, BCU, centre, area and a name, in the columns of RANK, rounded once for all."""
+    cells = ranked["cell"].to_numpy(dtype=np.int64)
+    area = boundaries_of(workspace)
+    district = np.asarray(geography.cell_districts(cells, area), dtype=np.int64)
+    names = np.array([*area.districts, ""], dtype=object)[district]
+    bcus = np.array([*area.bcus, ""], dtype=object)[district]
+    lone = np.flatnonzero(district < 0)  # no sampled point of the cell is in the force, yet an incident is
+    if len(lone):
+        inside = rows.drop_duplicates("cell").set_index("cell")[["district", "bcu"]].astype(object)
+        names[lone], bcus[lone] = inside.loc[cells[lone], "district"], inside.loc[cells[lone], "bcu"]
+    lon, lat = geography.cell_centres(cells)
+    table = ranked.assign(
+        cell=geography.hex_ids(cells),
+        district=names,
+        bcu=bcus,
+        lon=np.round(lon, 6),
+        lat=np.round(lat, 6),
+        area_m2=np.round(geography.cell_areas_m2(cells), 1),
+        place=place_names(cells, lon, lat, rows),
+    )
+    for column in ("harm_days", "harm_sqrt", "harm_days_low", "harm_days_high"):
+        table[column] = table[column].round(2)
+    table["largest_offence_share"] = table["largest_offence_share"].round(4)
+    for column in RANK:
+        if column.name not in table:
+            table[column.name] = None if column.name == "pattern" else np.nan
+    return table[[c.name for c in RANK]]
+
+
+def place_names(cells: np.ndarray, lon: np.ndarray, lat: np.ndarray, rows: pd.DataFrame) -> list[str]:
+    """The street most often named in a cell, if the source names any, and the nearest town."""
+    near = geography.nearest_place(lon, lat)
+    if not rows["location"].notna().any():
+        return near
+    named = rows[["cell", "location"]].dropna()
+    counts = named.groupby(["cell", "location"], observed=True).size().rename("n").reset_index()
+    counts["location"] = counts["location"].astype(str)
+    best = (
+        counts.sort_values(["n", "location"], ascending=[False, True])
+        .drop_duplicates("cell")
+        .set_index("cell")["location"]
+    )
+    streets = best.reindex(cells).fillna("").str.removeprefix("On or near ").to_numpy()
+    return [
+        f"{street}, {town}" if street and street != "No Location" else town
+        for street, town in zip(streets, near, strict=True)
+    ]
+
+
+def monthly_figures(cube: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Incidents and harm of each cell by month: cell (int64), month, n_incidents, harm_days."""
+    days = scores["days"].to_numpy(dtype=float)[cube["offence"].to_numpy()] if len(cube) else np.array([])
+    figures = cube.assign(harm_days=cube["n_offences"].to_numpy() * np.nan_to_num(days))
+    return (
+        figures.groupby(["cell", "period"], as_index=False)[["n_incidents", "harm_days"]]
+        .sum()
+        .rename(columns={"period": "month"})
+    )
+
+
+def holes_and_breaks(workspace: Workspace, source: str, window: Window) -> tuple[list[int], list[int]]:
+    """Months of the window that were never imported, and map-point breaks inside it."""
+    held = set(months_held(workspace.manifest, source))
+    asked = months_between(*window.months)
+    missing = [m for m in asked if m not in held]
+    breaks = [m for _, m, _ in workspace.manifest.breaks if asked[0] < m <= asked[-1]] if source == POLICE_UK else []
+    return missing, sorted(set(breaks))
+
+
+def window_warnings(missing: list[int], breaks: list[int], source: str) -> list[str]:
+    words = []
+    if missing:
+        months = ", ".join(month_text(m) for m in missing[:6]) + (" …" if len(missing) > 6 else "")
+        words.append(
+            f"{len(missing)} of the window's months were not imported ({months}); they count as missing, not as zero."
+        )
+    for month in breaks:
+        words.append(
+            f"The anonymised map points changed in {month_text(month)}, inside this window: the same street"
+            " counts in other cells before and after. Choose a window on one side of it."
+        )
+    if source == POLICE_UK:
+        words.append("Places are snapped to anonymised map points: a cell is the area around a point, not an address.")
+    return words
+
+
+def score_warnings(scores: pd.DataFrame, weights: harm.WeightSet) -> list[str]:
+    words = []
+    if weights.is_proxy:
+        words.append(f"Weights are a proxy: {weights.label}. They hardly tell one offence of a category from another.")
+    for status, what in (
+        ("ambiguous", "could have several weights (the code alone does not say)"),
+        ("unscored", "have no weight"),
+    ):
+        n = int(scores.loc[scores["status"] == status, "n_offences"].sum())
+        if n:
+            words.append(f"{n:,} offences {what}: they are counted but add no harm, and are listed below the table.")
+    return words
+
+
+def about(answer: Answer) -> dict[str, object]:
+    """What a figure is, to go with it in every download: definitions, hashes, cut-off, warnings."""
+    question = answer.question
+    facts: dict[str, object] = {
+        "what": "Ranked H3 cells (micro-hotspots). Places, never people.",
+        "data": "SYNTHETIC DEMO DATA, not real crime" if answer.synthetic else answer.source,
+        "bcu": question.bcu,
+        "window": str(answer.window),
+        "offences": f"{question.offences}: {offences.selection_named(question.offences).meaning}",
+        "ranked_by": ranking.METHODS[question.by],
+        "resolution": question.resolution,
+        "hours": question.hours or "all",
+        "proactive_offences": "included" if question.include_proactive else "left out",
+        "weights": f"{answer.weights.name} {answer.weights.version}" + (" (proxy)" if answer.weights.is_proxy else ""),
+        "weights_sha256": answer.weights.sha256,
+        "workspace_version": answer.version,
+        "warnings": list(answer.warnings),
+        "notes": list(answer.notes),
+    }
+    if answer.source == POLICE_UK:
+        facts["attribution"] = "Contains public sector information licensed under the Open Government Licence v3.0."
+    return facts

@@ -1,0 +1,127 @@
+"""Cells in order of how much happened there, weighted or not, with what makes each figure fragile.
+
+A raw sum of harm days is led by luck: one murder is 5,475 days. So every row carries the count, the raw sum,
+the square-root sum and the share of the largest single offence, whatever it is ranked by.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hotspots.errors import HotspotsError
+from hotspots.settings import Settings
+
+METHODS = {
+    "count": "Number of incidents",
+    "harm": "Harm days",
+    "harm-sqrt": "Harm, square-root weights",
+}
+DEFAULT_METHOD = "harm-sqrt"
+MEASURE = {"count": "n_incidents", "harm": "harm_days", "harm-sqrt": "harm_sqrt"}
+SEVERE, FEW, INDOORS = "one severe event", "few incidents", "rape leads (mostly indoors)"
+
+
+def rank_cells(
+    cell_periods: pd.DataFrame, weights: pd.DataFrame, method: str = DEFAULT_METHOD, top: int | None = None
+) -> pd.DataFrame:
+    """Rank the cells of a cube.
+
+    ``cell_periods``: from `hotspots.cell_periods.build_cell_periods`; ``weights``: one line per offence code, in
+    order, from `hotspots.harm.score_offences` (days, days_low, days_high, status, label, offence_group).
+
+    Returns one row per cell with at least one offence, best first: rank, cell (int64), n_incidents,
+    harm_days = Σ nᵢ wᵢ, harm_sqrt = Σ nᵢ √wᵢ, largest_offence_share = max wᵢ / harm_days (one single offence, not
+    one kind of offence), largest_offence, n_offences, n_unscored, n_ambiguous, harm_days_low and harm_days_high
+    (ambiguous offences at the ends of their range), rape_share. Sums are over scored offences only: a cell with
+    none has no harm figure (nan), not zero, and comes last.
+
+    Ties go by harm_days, then n_incidents, then cell id, so that two runs agree. Misleads: see the module; and a
+    rank says nothing of how sure it is.
+    """
+    if method not in METHODS:
+        raise HotspotsError(f"There is no ranking method '{method}'. Use one of: {', '.join(METHODS)}.")
+    table = measure_cells(cell_periods, weights)
+    order = [MEASURE[method], "harm_days", "n_incidents"]
+    table = table.sort_values(
+        [*order, "cell"], ascending=[False] * len(order) + [True], na_position="last", kind="stable"
+    )
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return (table if top is None else table.head(top)).reset_index(drop=True)
+
+
+def measure_cells(cell_periods: pd.DataFrame, weights: pd.DataFrame) -> pd.DataFrame:
+    """One row per cell, in order of cell id, with the columns that `rank_cells` describes.
+
+    Sums run in the order of cell and offence code, so the order of the incidents cannot change the last digit.
+    """
+    code, cell = pd.factorize(cell_periods["cell"].to_numpy(), sort=True)
+    offence = cell_periods["offence"].to_numpy()
+    n = cell_periods["n_offences"].to_numpy(dtype=float)
+    days = weights["days"].to_numpy(dtype=float)[offence]
+    status = weights["status"].to_numpy(dtype=object)[offence]
+    scored, ambiguous = status == "scored", status == "ambiguous"
+    known = np.where(scored, days, 0.0)
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(code, weights=values, minlength=len(cell))
+
+    n_scored = total(n * scored)
+    harm = np.where(n_scored > 0, total(n * known), np.nan)
+    low, high = (
+        total(n * np.where(scored, known, np.where(ambiguous, weights[c].to_numpy(dtype=float)[offence], 0.0)))
+        for c in ("days_low", "days_high")
+    )
+    largest, share = largest_offence(
+        code, len(cell), known, scored, harm, weights["label"].to_numpy(dtype=object)[offence]
+    )
+    rape = np.array(["rape" in str(g).lower() for g in weights["offence_group"]], dtype=float)[offence]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rape_share = np.where(harm > 0, total(n * known * rape) / harm, np.nan)
+    return pd.DataFrame(
+        {
+            "cell": cell,
+            "n_incidents": total(cell_periods["n_incidents"].to_numpy(dtype=float)).astype(np.int64),
+            "harm_days": harm,
+            "harm_sqrt": np.where(n_scored > 0, total(n * np.sqrt(known)), np.nan),
+            "largest_offence_share": share,
+            "n_offences": total(n).astype(np.int64),
+            "n_unscored": total(n * ~(scored | ambiguous)).astype(np.int64),
+            "n_ambiguous": total(n * ambiguous).astype(np.int64),
+            "harm_days_low": np.where(n_scored + total(n * ambiguous) > 0, low, np.nan),
+            "harm_days_high": np.where(n_scored + total(n * ambiguous) > 0, high, np.nan),
+            "largest_offence": largest,
+            "rape_share": rape_share,
+        }
+    )
+
+
+def largest_offence(
+    code: np.ndarray, n_cells: int, known: np.ndarray, scored: np.ndarray, harm: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The name of each cell's heaviest single offence, and its share of the cell's harm."""
+    heaviest = np.full(n_cells, -1.0)
+    np.maximum.at(heaviest, code[scored], known[scored])
+    names = np.full(n_cells, "", dtype=object)
+    leads = np.flatnonzero(scored & (known == heaviest[code]))[::-1]  # the first of equals is written last, and stays
+    names[code[leads]] = labels[leads]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(harm > 0, heaviest / harm, np.nan)
+    return names, share
+
+
+def flags(table: pd.DataFrame, settings: Settings) -> pd.Series:
+    """What makes a cell's figure fragile, in words; '' where nothing does.
+
+    One severe event: a single offence is at least ``dominant_share`` of the harm. Few incidents: fewer than
+    ``few_incidents``. Rape leads: at least ``dominant_share`` of the harm is rape, which is largely indoors.
+    """
+    found = {
+        SEVERE: table["largest_offence_share"] >= settings.dominant_share,
+        FEW: table["n_incidents"] < settings.few_incidents,
+        INDOORS: table["rape_share"] >= settings.dominant_share,
+    }
+    words = pd.Series("", index=table.index, dtype=object)
+    for text, holds in found.items():
+        words = words.where(~holds.fillna(False).astype(bool), words + "; " + text)
+    return words.str.removeprefix("; ")

@@ -1,0 +1,206 @@
+"""data.police.uk street-level files: what they say, and what they cannot.
+
+Limits of the source, which every figure made from it carries:
+- month only: no day, no hour;
+- places are snapped to anonymised map points, and the set of points changes from time to time;
+- fourteen broad crime types: no offence code, no weapon, no domestic flag;
+- anti-social behaviour has no Crime ID; some crimes have no place, more of some types than of others.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hotspots.errors import HotspotsError, rows_sentence, sample
+from hotspots.settings import Settings
+from hotspots.sources.checks import check_degrees, numbers
+from hotspots.sources.reading import RawTable
+
+NEEDED = ("Crime ID", "Month", "Longitude", "Latitude", "Location", "Crime type", "Last outcome category")
+FORCE_COLUMNS = ("Falls within", "Reported by")
+MONTH = re.compile(r"^(19|20)\d\d-(0[1-9]|1[0-2])$")
+
+
+@dataclass(frozen=True)
+class StreetFile:
+    """One file of the archive, read: rows that can be used by force and month, and rows that cannot."""
+
+    name: str
+    sha256: str
+    n_read: int
+    parts: dict[tuple[str, int], pa.Table]  # (force, YYYYMM) → rows, in file order
+    quarantined: pa.Table  # source_row, reason, and the original columns
+    notes: list[str] = field(default_factory=list)
+
+
+def is_street_file(name: str) -> bool:
+    """Whether a member of the archive is a street-level file (outcomes and stop-and-search are others)."""
+    return name.lower().endswith("street.csv") or not re.search(r"(outcomes|stop-and-search)\.csv$", name.lower())
+
+
+def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
+    """Check and type one street-level CSV.
+
+    Raises HotspotsError with the column, values and rows when the file as a whole cannot be right.
+    """
+    table = raw.table
+    missing = [c for c in NEEDED if c not in table.column_names]
+    force_column = next((c for c in FORCE_COLUMNS if c in table.column_names), None)
+    if force_column is None:
+        missing.append(" or ".join(f"'{c}'" for c in FORCE_COLUMNS))
+    if missing:
+        raise HotspotsError(
+            f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(table.column_names[:12])}."
+            " Use a street-level file as downloaded from data.police.uk."
+        )
+    rows = source_rows(raw)
+    lon, lat, reasons = coordinates(raw, rows, settings)
+    bad_month = ~matches(table["Month"], MONTH)
+    if len(table) and bad_month.mean() >= settings.bad_coordinate_share:
+        values = table["Month"].filter(pa.array(bad_month)).to_pylist()
+        raise HotspotsError(
+            f"{raw.name}: column 'Month' has {int(bad_month.sum()):,} values that are not like 2024-05:"
+            f" {sample(values)} ({rows_sentence(rows[bad_month])}). Give the file as downloaded."
+        )
+    reasons[bad_month] = "Month is not like 2024-05"
+    for column in ("Crime type", force_column):
+        reasons[pc.is_null(table[column]).to_numpy(zero_copy_only=False) & (reasons == "")] = f"{column} is missing"
+    good = reasons == ""
+    typed = typed_rows(table, rows, lon, lat, force_column).filter(pa.array(good))
+    return StreetFile(
+        name=raw.name,
+        sha256=raw.sha256,
+        n_read=len(table) + len(raw.bad_rows),
+        parts=split_parts(typed),
+        quarantined=set_aside(raw, rows, reasons),
+    )
+
+
+def source_rows(raw: RawTable) -> np.ndarray:
+    """Row numbers as a spreadsheet shows them; a mended file says which rows of which file it mends."""
+    if "quarantined_row" in raw.table.column_names:
+        return pc.cast(raw.table["quarantined_row"], pa.int32()).to_numpy()
+    return raw.row_numbers()
+
+
+def matches(column: pa.ChunkedArray, pattern: re.Pattern[str]) -> np.ndarray:
+    """Which values match; few distinct ones, so each is tried once."""
+    coded = pc.dictionary_encode(column.combine_chunks()) if isinstance(column, pa.ChunkedArray) else column
+    ok = np.array([bool(pattern.match(v or "")) for v in coded.dictionary.to_pylist()] + [False])
+    return ok[pc.fill_null(coded.indices, len(ok) - 1).to_numpy(zero_copy_only=False)]
+
+
+def coordinates(raw: RawTable, rows: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Longitude and latitude as numbers (nan where absent) and a reason per row that cannot be used."""
+    lon, bad_lon = numbers(raw.table["Longitude"])
+    lat, bad_lat = numbers(raw.table["Latitude"])
+    bad, why = check_degrees(lon, lat, rows, "Longitude", "Latitude", settings, raw.name, bad_lon | bad_lat)
+    reasons = np.full(len(rows), "", dtype=object)
+    reasons[np.isnan(lon) != np.isnan(lat)] = "only one of Longitude and Latitude is given"
+    reasons[bad] = why[bad]
+    return lon, lat, reasons
+
+
+def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarray, force: str) -> pa.Table:
+    """The columns of hotspots.columns.INCIDENTS that this source has, and source_row and force."""
+    types = pc.dictionary_encode(table["Crime type"].combine_chunks())
+    months = pc.dictionary_encode(table["Month"].combine_chunks())
+    forces = pc.dictionary_encode(table[force].combine_chunks())
+    numbered = [int(m.replace("-", "")) if m and MONTH.match(m) else 0 for m in months.dictionary.to_pylist()]
+    month = pc.take(pa.array(numbered, pa.int32()), months.indices)
+    ids = table["Crime ID"].combine_chunks()
+    return pa.table(
+        {
+            "record": record_numbers(ids, types, month, forces, rows),
+            "record_id": ids,
+            "offence_no": pa.array(np.ones(len(table), dtype=np.int16)),
+            "month": month,
+            "crime_type": types,
+            "lon": pa.array(lon, from_pandas=True),
+            "lat": pa.array(lat, from_pandas=True),
+            "location": pc.dictionary_encode(table["Location"].combine_chunks()),
+            "outcome": pc.dictionary_encode(table["Last outcome category"].combine_chunks()),
+            "source_row": pa.array(rows, pa.int32()),
+            "force": forces,
+        }
+    )
+
+
+def record_numbers(
+    ids: pa.Array, types: pa.DictionaryArray, month: pa.Array, forces: pa.DictionaryArray, rows: np.ndarray
+) -> pa.Array:
+    """One number per Crime ID and crime type; rows without an ID get one of their own.
+
+    Equal numbers are only candidates for the same incident; hotspots.intake compares the IDs themselves.
+    """
+    kind = dictionary_hashes(types)
+    own = dictionary_hashes(forces) ^ (month.fill_null(0).to_numpy().astype(np.uint64) << np.uint64(32))
+    own ^= rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    has_id = pc.is_valid(ids).to_numpy(zero_copy_only=False)
+    hashed = id_hashes(ids.drop_null())
+    own[has_id] = hashed ^ kind[has_id]
+    return pa.array(own.view(np.int64))
+
+
+def dictionary_hashes(coded: pa.DictionaryArray) -> np.ndarray:
+    """A 64-bit hash of each row's text, one hash per distinct value."""
+    hashes = [small_hash(v) for v in coded.dictionary.to_pylist()]
+    return np.array([*hashes, 0], dtype=np.uint64)[coded.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)]
+
+
+def small_hash(text: str | None) -> int:
+    return int.from_bytes(blake2b((text or "").encode(), digest_size=8).digest(), "little")
+
+
+def id_hashes(ids: pa.Array) -> np.ndarray:
+    """64 bits of each Crime ID. They are SHA-256 in hex, so their own first bytes serve; others are hashed."""
+    if len(ids) == 0:
+        return np.zeros(0, dtype=np.uint64)
+    try:
+        if not pc.all(pc.equal(pc.binary_length(ids), 64)).as_py():
+            raise ValueError
+        raw = binascii.unhexlify("".join(ids.to_pylist()))
+        return np.frombuffer(raw, dtype="<u8").reshape(-1, 4)[:, 0].copy()
+    except ValueError:
+        return np.array([small_hash(v) for v in ids.to_pylist()], dtype=np.uint64)
+
+
+def split_parts(table: pa.Table) -> dict[tuple[str, int], pa.Table]:
+    """The rows by force and month; nearly every file holds one of each."""
+    keys = table.select(["force", "month"]).group_by(["force", "month"]).aggregate([]).to_pylist()
+    whole = len(keys) == 1
+    parts = {}
+    for key in sorted(keys, key=lambda k: (k["force"], k["month"])):
+        same = pc.and_(pc.equal(table["force"], key["force"]), pc.equal(table["month"], key["month"]))
+        rows = table if whole else table.filter(same)
+        parts[(key["force"], key["month"])] = rows.drop_columns(["force"])
+    return parts
+
+
+def set_aside(raw: RawTable, rows: np.ndarray, reasons: np.ndarray) -> pa.Table:
+    """Quarantined rows with their reason and original columns; ragged rows keep their raw text."""
+    bad = np.flatnonzero(reasons != "")
+    kept = raw.table.take(pa.array(bad))
+    table = pa.table(
+        {"source_row": pa.array(rows[bad], pa.int32()), "reason": pa.array(list(reasons[bad]), pa.string())}
+    )
+    for name in raw.table.column_names:
+        if name not in ("quarantined_from", "quarantined_row", "reason"):
+            table = table.append_column(name, kept[name])
+    if raw.bad_rows:
+        ragged = pa.table(
+            {
+                "source_row": pa.array([n for n, _ in raw.bad_rows], pa.int32()),
+                "reason": pa.array(["the row has too few or too many fields"] * len(raw.bad_rows)),
+                "as_printed": pa.array([t for _, t in raw.bad_rows]),
+            }
+        )
+        table = pa.concat_tables([table, ragged], promote_options="default")
+    return table

@@ -1,0 +1,128 @@
+"""Tables and downloads on the page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+
+class Shown(NamedTuple):
+    """How a column is headed, written and explained. ``decimals`` None: text; ``share``: per cent."""
+
+    label: str
+    help: str
+    decimals: int | None = None
+    share: bool = False
+
+
+COLUMNS = {
+    "rank": Shown("Rank", "1 is the cell with the most; ties go by count, then by cell id", 0),
+    "place": Shown("Place", "Nearest place or street"),
+    "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
+    "district": Shown("District", "District that holds most of the cell"),
+    "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
+    "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 0),
+    "harm_sqrt": Shown("Harm, root weights", "Sum of the square roots of the weights: one severe event counts less", 1),
+    "largest_offence_share": Shown("Largest offence", "Share of the cell's harm that is its largest offence", 0, True),
+    "harm_expected_days": Shown("Expected harm, days", "Harm expected in the next period, in days", 0),
+    "p_top": Shown("Chance in top", "Chance that the cell belongs among the top cells", 0, True),
+    "gi_z": Shown("Gi* z", "Local clustering: high with its neighbours", 2),
+    "gi_q": Shown("Gi* q", "The same, corrected for looking at every cell", 3),
+    "pattern": Shown("Pattern", "New, persistent or fading"),
+    "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
+    "largest_offence": Shown("Largest offence is", "The offence that carries the most harm in the cell"),
+    "n_offences": Shown("Offences", "Number of offences on those incidents", 0),
+    "n_unscored": Shown("Not scored", "Offences without a harm weight: not zero harm, unknown harm", 0),
+    "n_ambiguous": Shown("Ambiguous", "Offences whose code has more than one weight", 0),
+    "harm_days_low": Shown("Harm at least, days", "With the lowest weight for each ambiguous offence", 0),
+    "harm_days_high": Shown("Harm at most, days", "With the highest weight for each ambiguous offence", 0),
+    "area_m2": Shown("Area, m²", "Area of the cell itself", 0),
+    "lon": Shown("Longitude", "Of the cell's centre, WGS84", 5),
+    "lat": Shown("Latitude", "Of the cell's centre, WGS84", 5),
+    "cell": Shown("Cell", "H3 cell id"),
+}
+
+
+def column_settings(names: Iterable[str]) -> dict[str, Any]:
+    """Streamlit column settings for columns of ours; others keep their own name."""
+    settings = {}
+    for name in names:
+        if name not in COLUMNS:
+            continue
+        shown = COLUMNS[name]
+        if shown.decimals is None:
+            settings[name] = st.column_config.TextColumn(shown.label, help=shown.help)
+        else:
+            # "%d" would cut 2738.8 to 2738; "%%" is the sign itself
+            pattern = f"%.{shown.decimals}f" + ("%%" if shown.share else "")
+            settings[name] = st.column_config.NumberColumn(
+                shown.label, help=shown.help, format=pattern, pinned=name == "rank"
+            )
+    return settings
+
+
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame as it is shown: numbers rounded to their decimals, shares as per cent, empty kept empty."""
+    changed = {}
+    for name, shown in COLUMNS.items():
+        if name in frame and shown.decimals is not None:
+            numbers = pd.to_numeric(frame[name], errors="coerce").astype("Float64")
+            changed[name] = (numbers * 100 if shown.share else numbers).round(shown.decimals)
+    return frame.assign(**changed)
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Rank first, then our order, then columns that are not ours."""
+    given = list(names)
+    return [name for name in COLUMNS if name in given] + [name for name in given if name not in COLUMNS]
+
+
+def show_table(
+    frame: pd.DataFrame, key: str, columns: Iterable[str] | None = None, name: str | None = None, height: int = 420
+) -> str | None:
+    """A rank table whose rows can be chosen. The cell of a row chosen *in this run*, else None.
+
+    ``columns`` are those shown (default: all that hold a value); the frame keeps its row order. The key of
+    the widget follows the cells, so that a row chosen in one table is never read from another.
+    """
+    shown = [c for c in (columns or frame.columns) if c in frame and (columns is not None or frame[c].notna().any())]
+    own_key = f"{key}-{_digest(frame['cell'])}"
+    fresh = f"{own_key}-fresh"
+    state = st.dataframe(
+        rounded(frame), key=own_key, hide_index=True, column_order=ordered(shown), column_config=column_settings(shown),
+        on_select=lambda: st.session_state.update({fresh: True}), selection_mode="single-row", height=height, alt=name,
+    )  # fmt: skip
+    return chosen_cell(frame, state) if st.session_state.pop(fresh, False) else None
+
+
+def chosen_cell(frame: pd.DataFrame, state: Any) -> str | None:
+    """The cell id in the selected row of `st.dataframe`; None when no row is selected."""
+    rows = (state or {}).get("selection", {}).get("rows") or []
+    return str(frame["cell"].iloc[rows[0]]) if rows and 0 <= rows[0] < len(frame) else None
+
+
+def _digest(cells: pd.Series) -> str:
+    return hashlib.sha256("\n".join(map(str, cells)).encode()).hexdigest()[:10]
+
+
+class Download(NamedTuple):
+    """A button: ``build`` makes the file when it is pressed, not before."""
+
+    label: str
+    file_name: str
+    mime: str
+    build: Callable[[], bytes | str]
+
+
+def download_buttons(downloads: Iterable[Download], key: str) -> None:
+    """Buttons side by side (below each other on a phone); pressing one builds the file, without a rerun."""
+    with st.container(horizontal=True):
+        for download in downloads:
+            st.download_button(
+                download.label, data=download.build, file_name=download.file_name, mime=download.mime,
+                on_click="ignore", key=f"{key}-{download.file_name}", icon=":material/download:",
+            )  # fmt: skip

@@ -1,0 +1,171 @@
+"""The two maps and the table in a real browser, on tests/browser/map_app.py."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+APP = Path(__file__).parent / "map_app.py"
+CENTRE = "8a1951803b4ffff"
+
+
+@pytest.fixture
+def address(serve: Any) -> str:
+    return serve(script=APP)
+
+
+def picks(page: Any) -> list[str]:
+    text = page.get_by_text(re.compile(r"^picks:")).inner_text()
+    return text.removeprefix("picks:").rstrip(";").split()
+
+
+def centre_of(page: Any, cell: str) -> tuple[float, float]:
+    box = page.locator(f'text.number[data-cell="{cell}"]').bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_svg_click_picks_the_cell_and_the_same_again_lets_go(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?svg=1")
+    assert page.locator("svg.map").get_attribute("data-cells") == "61"
+    assert page.title() != "broken"
+    page.mouse.click(*centre_of(page, CENTRE))
+    wait_idle(page)
+    assert picks(page) == [CENTRE]
+    assert f"cell={CENTRE}" in page.url
+    assert page.locator("svg.map").get_attribute("data-selected") == CENTRE
+    page.mouse.click(*centre_of(page, CENTRE))
+    wait_idle(page)
+    assert picks(page) == [CENTRE, CENTRE]
+    assert "cell=" not in page.url
+
+
+def test_svg_buttons_outline_empty_ground_and_drags_pick_nothing(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?svg=1")
+    before = page.locator("svg.map").get_attribute("viewBox")
+    for name in ("Zoom in", "Zoom in", "Zoom in", "Zoom out", "Show all cells", "Zoom in", "Zoom in"):
+        page.get_by_role("button", name=name).click()
+    assert page.locator("svg.map").get_attribute("viewBox") != before
+    page.get_by_role("button", name="Show all cells").click()
+    assert page.locator("svg.map").get_attribute("viewBox") == before
+    ground = page.locator("svg.map").bounding_box()
+    page.mouse.click(ground["x"] + 10, ground["y"] + ground["height"] - 10)
+    for _ in range(4):
+        page.get_by_role("button", name="Zoom out").click()
+    corner = page.evaluate("""() => {
+        const find = root => root.querySelector('svg.map .outline')
+            ?? [...root.querySelectorAll('*')].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean)
+        const box = find(document).getBoundingClientRect(); return [box.left, (box.top + box.bottom) / 2]
+    }""")
+    page.mouse.click(*corner)
+    page.get_by_role("button", name="Show all cells").click()
+    x, y = centre_of(page, CENTRE)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 30, steps=5)
+    page.mouse.up()
+    wait_idle(page)
+    assert picks(page) == []
+
+
+def test_svg_by_keyboard_alone(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?svg=1")
+    chart = page.get_by_role("listbox")
+    assert "61 cells coloured by Incidents" in chart.get_attribute("aria-label")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if chart.evaluate("e => e.matches(':focus')"):
+            break
+    assert chart.evaluate("e => e.matches(':focus')"), "Tab does not reach the map"
+    page.keyboard.press("Home")
+    first = page.get_by_role("option").get_attribute("data-cell")
+    assert first == CENTRE
+    page.keyboard.press("ArrowRight")
+    second = page.get_by_role("option").get_attribute("data-cell")
+    assert second != first
+    page.keyboard.press("ArrowLeft")
+    assert page.get_by_role("option").get_attribute("data-cell") == first
+    page.keyboard.press("ArrowRight")
+    said = page.get_by_role("status").first.inner_text()
+    assert "Friargate" in said
+    assert "<img" in said  # as words
+    page.keyboard.press("Enter")
+    wait_idle(page)
+    assert picks(page) == [second]
+    assert chart.evaluate("e => e.matches(':focus')"), "focus is lost after choosing"
+
+
+def test_without_webgl_the_svg_map_is_drawn(address: str, open_page: Any) -> None:
+    page = open_page(address, look="nogl")
+    page.locator("svg.map").wait_for()
+    assert page.locator('[data-testid="stDeckGlJsonChart"]').count() == 0
+
+
+def test_svg_has_no_axe_violations(address: str, open_page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(address + "/?svg=1")
+    results = axe.Axe().run(page, context='[data-testid="stBidiComponentIsolated"]')
+    assert [v["id"] for v in results.response["violations"]] == []
+
+
+def test_svg_on_a_phone_by_touch(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?svg=1", look="phone")
+    page.locator("svg.map").scroll_into_view_if_needed()
+    page.touchscreen.tap(*centre_of(page, CENTRE))
+    wait_idle(page)
+    assert picks(page) == [CENTRE]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 2")
+
+
+def test_deck_picks_a_cell_never_a_row_and_keeps_quiet_on_zoom(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address)
+    chart = page.locator('[data-testid="stDeckGlJsonChart"]')
+    chart.wait_for()
+    assert "61 cells" in chart.get_attribute("aria-label")
+    page.locator("[data-guarded]").wait_for(state="attached")
+    page.wait_for_timeout(2000)
+    # first the buttons, with cells behind them
+    for name in ("Zoom In", "Zoom Out", "Zoom Out", "Zoom In"):
+        page.locator(f'[data-testid="stDeckGlJsonChartZoomButton"] button[title="{name}" i]').click()
+        page.wait_for_timeout(700)
+    wait_idle(page)
+    assert picks(page) == []
+    box = chart.bounding_box()
+    for _ in range(4):  # software graphics lose a click now and then
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(1500)
+        wait_idle(page)
+        if picks(page):
+            break
+    assert picks(page) == [CENTRE]
+    assert f"cell={CENTRE}" in page.url
+    page.wait_for_timeout(1000)
+    wait_idle(page)
+    assert picks(page) == [CENTRE], "the old selection was read again"
+
+
+def test_table_row_gives_the_cell_and_only_once(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?svg=1")
+    grid = page.locator('[data-testid="stDataFrame"]')
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + 55)  # the box at the start of the first row
+    wait_idle(page)
+    assert picks(page) == [CENTRE]
+    page.mouse.click(*centre_of(page, CENTRE))  # the map is heard although a row stays chosen
+    wait_idle(page)
+    assert picks(page) == [CENTRE, CENTRE]
+    assert "cell=" not in page.url
+
+
+def test_download_is_built_and_complete(address: str, open_page: Any, tmp_path: Path) -> None:
+    page = open_page(address + "/?svg=1")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Cells, CSV").click()
+    file = tmp_path / "cells.csv"
+    waiting.value.save_as(file)
+    with file.open(encoding="utf-8", newline="") as text:
+        assert len(list(csv.DictReader(text))) == 61
