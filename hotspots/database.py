@@ -107,9 +107,10 @@ def store_weight_set(connection: Connection, weights: WeightSet) -> None:
         return
     about = {f.name: getattr(weights, f.name) for f in fields(WeightSet) if f.name not in ("table", "sha256")}
     row = {"name": weights.name, "version": weights.version, "sha256": weights.sha256, "about": json.dumps(about)}
-    number = connection.execute(insert(sets).values(row)).inserted_primary_key
-    rows = weights.table[list(WEIGHT_COLUMNS)].to_dict("records")
-    connection.execute(insert(lines), [{**r, "weight_set": number[0], "line": i} for i, r in enumerate(rows)])
+    connection.execute(insert(sets).values(row))
+    number = connection.execute(known).scalar_one()
+    rows: list[dict[str, Any]] = weights.table[list(WEIGHT_COLUMNS)].to_dict("records")  # type: ignore[assignment]
+    connection.execute(insert(lines), [{**r, "weight_set": number, "line": i} for i, r in enumerate(rows)])
 
 
 def weight_sets(folder: Path | None) -> dict[str, WeightSet]:

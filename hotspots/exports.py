@@ -114,9 +114,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-FORMATS = {"csv": to_csv, "json": to_json, "geojson": to_geojson}
-
-
 def as_text(table: pd.DataFrame, wanted: str, about: dict[str, Any] | None = None) -> str:
-    """The table in one of the command line's formats."""
-    return to_csv(table) if wanted == "csv" else FORMATS[wanted](table, about)
+    """The table as csv, json or geojson."""
+    if wanted == "csv":
+        return to_csv(table)
+    return {"json": to_json, "geojson": to_geojson}[wanted](table, about)

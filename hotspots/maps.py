@@ -144,8 +144,10 @@ def cells_to_draw(cells: pd.DataFrame, selected: str | None, most: int = MAX_CEL
     """The best-ranked ``most`` cells, in rank order, and the selected one even when it ranks lower."""
     ranked = cells.sort_values(["rank", "cell"], kind="stable")
     drawn = ranked.head(most)
-    if selected is not None and selected not in set(drawn["cell"]):
-        drawn = pd.concat([drawn.head(most - 1), ranked[ranked["cell"] == selected]])
+    beyond = ranked.iloc[most:]
+    beyond = beyond[beyond["cell"] == selected]
+    if len(beyond):
+        drawn = pd.concat([drawn.head(most - 1), beyond])
     return drawn.reset_index(drop=True)
 
 
@@ -261,6 +263,7 @@ def deck_json(
     place = view or fit_view(drawn, outlines)
     layers = [
         _outline_layer(outlines),
+        *_dot_layer(drawn, classes),
         _cell_layer(drawn, classes, measure, selected, alpha=190 if tiles else 255),
         *_hatch_layer(drawn, classes),
         *_selected_layer(drawn, selected),
@@ -328,11 +331,28 @@ def _cell_layer(
         "stroked": True,
         "getHexagon": "@@=h",
         "getFillColor": _colour_expression(classes, alpha),
-        # an edge in a darker shade: far away it makes a small cell visible, near it parts the cells
+        # an edge in a darker shade parts the cells
         "getLineColor": _colour_expression(classes, shade=0.8),
         "lineWidthUnits": "pixels",
-        "getLineWidth": 1.3,
+        "getLineWidth": 1,
     }
+
+
+def _dot_layer(drawn: pd.DataFrame, classes: Classes) -> list[dict[str, Any]]:
+    """A dot under each cell, never smaller than 2 pixels: from far away a cell would not be seen at all."""
+    if drawn.empty:
+        return []
+    rows = [
+        {"p": [round(lon, 4), round(lat, 4)], "k": int(k)}
+        for lon, lat, k in zip(drawn["lon"], drawn["lat"], classes.numbers, strict=True)
+    ]
+    first = Projection(drawn["lon"].iloc[0], drawn["lat"].iloc[0], math.cos(math.radians(drawn["lat"].iloc[0])))
+    corners = first.xy(*np.array(_boundary(drawn["cell"].iloc[0])).T)
+    return [{
+        "@@type": "ScatterplotLayer", "id": "dots", "data": rows[::-1], "pickable": False, "getPosition": "@@=p",
+        "getFillColor": _colour_expression(classes), "getRadius": int(np.hypot(*corners.T).min() * 0.7),
+        "radiusMinPixels": 2,
+    }]  # fmt: skip
 
 
 def _outline_layer(outlines: dict[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Answer:
     weights: harm.WeightSet
     table: pd.DataFrame  # columns of hotspots.columns.RANK, every cell, best first
     scores: pd.DataFrame  # each distinct offence with its weight, status and count
-    monthly: pd.DataFrame  # cell, month, n_incidents, harm_days
+    cube: pd.DataFrame  # of hotspots.cell_periods, by month; its offence codes are the rows of scores
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     version: str = ""
@@ -85,7 +85,7 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     missing, breaks = holes_and_breaks(workspace, source, window)
     warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
     return Answer(
-        question, window, source, weights, table, scores, monthly_figures(cube, scores),
+        question, window, source, weights, table, scores, cube,
         tuple(gathered.notes), tuple(warnings), workspace.version, workspace.manifest.kind == "synthetic",
         tuple(missing), tuple(breaks),
     )  # fmt: skip
@@ -268,9 +268,9 @@ def say_where(workspace: Workspace, ranked: pd.DataFrame, rows: pd.DataFrame) ->
     for column in ("harm_days", "harm_sqrt", "harm_days_low", "harm_days_high"):
         table[column] = table[column].round(2)
     table["largest_offence_share"] = table["largest_offence_share"].round(4)
-    for column in RANK:
-        if column.name not in table:
-            table[column.name] = None if column.name == "pattern" else np.nan
+    for unknown in ("harm_expected_days", "p_top", "gi_z", "gi_q"):
+        table[unknown] = np.nan
+    table["pattern"] = None
     return table[[c.name for c in RANK]]
 
 
@@ -292,17 +292,6 @@ def place_names(cells: np.ndarray, lon: np.ndarray, lat: np.ndarray, rows: pd.Da
         f"{street}, {town}" if street and street != "No Location" else town
         for street, town in zip(streets, near, strict=True)
     ]
-
-
-def monthly_figures(cube: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Incidents and harm of each cell by month: cell (int64), month, n_incidents, harm_days."""
-    days = scores["days"].to_numpy(dtype=float)[cube["offence"].to_numpy()] if len(cube) else np.array([])
-    figures = cube.assign(harm_days=cube["n_offences"].to_numpy() * np.nan_to_num(days))
-    return (
-        figures.groupby(["cell", "period"], as_index=False)[["n_incidents", "harm_days"]]
-        .sum()
-        .rename(columns={"period": "month"})
-    )
 
 
 def holes_and_breaks(workspace: Workspace, source: str, window: Window) -> tuple[list[int], list[int]]:
@@ -367,3 +356,27 @@ def about(answer: Answer) -> dict[str, object]:
     if answer.source == POLICE_UK:
         facts["attribution"] = "Contains public sector information licensed under the Open Government Licence v3.0."
     return facts
+
+
+def cell_detail(answer: Answer, cell: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One cell's offences (offence, n_incidents, n_offences, days, harm_days) and its months.
+
+    Months are all those of the window: one that was never imported has empty figures, one without an incident zero.
+    """
+    number = geography.cell_from_hex(cell)
+    cube = answer.cube[answer.cube["cell"] == number]
+    kinds = cube.groupby("offence", as_index=False)[["n_incidents", "n_offences"]].sum()
+    scores = answer.scores.iloc[kinds["offence"].to_numpy()]
+    kinds.insert(0, "label", scores["label"].to_numpy())
+    kinds["days"] = scores["days"].to_numpy()
+    kinds["harm_days"] = (kinds["n_offences"] * kinds["days"]).round(2)
+    kinds = kinds.drop(columns="offence").rename(columns={"label": "offence"})
+    kinds = kinds.sort_values(
+        ["harm_days", "n_offences", "offence"], ascending=[False, False, True], na_position="last"
+    )
+    days = answer.scores["days"].fillna(0).to_numpy()[cube["offence"].to_numpy()]
+    monthly = cube.assign(harm_days=cube["n_offences"] * days).groupby("period")[["n_incidents", "harm_days"]].sum()
+    asked = months_between(*answer.window.months)
+    months = monthly.reindex(asked, fill_value=0).astype(float).round(2)
+    months.loc[list(answer.missing_months)] = np.nan
+    return kinds.reset_index(drop=True), months.rename_axis("month").reset_index()

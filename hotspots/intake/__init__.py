@@ -6,7 +6,7 @@ is told in sentences and nothing is imported; what is wrong with single rows set
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,11 +33,13 @@ def import_files(
     source: str,
     mapping: Path | str | None = None,
     synthetic: bool = False,
+    progress: Callable[[str], None] = lambda name: None,
 ) -> Imported:
     """Import files of one source into the workspace at ``folder`` (made if there is none).
 
     ``source`` is police-uk, incidents (with ``mapping``, a TOML file) or boundaries (a polygon file, and a CSV
-    of district and BCU if the polygons do not name it). Everything takes effect at once or not at all.
+    of district and BCU if the polygons do not name it).
+    ``progress`` is told each file's name as it is read. Everything takes effect at once or not at all.
     Raises HotspotsError with every problem found.
     """
     if source not in SOURCES:
@@ -51,7 +53,7 @@ def import_files(
                 f"This workspace holds {workspace.manifest.kind} data; {kind} data cannot be mixed with it."
                 " Import into another workspace (--workspace)."
             )
-        manifest, reports, notes = stage(workspace, paths, source, mapping)
+        manifest, reports, notes = stage(workspace, paths, source, mapping, progress)
         if manifest is workspace.manifest:
             return Imported(workspace, tuple(reports), False, tuple(notes))
         if source != "boundaries":
@@ -60,13 +62,17 @@ def import_files(
 
 
 def stage(
-    workspace: Workspace, paths: Sequence[Path | Upload], source: str, mapping: Path | str | None
+    workspace: Workspace,
+    paths: Sequence[Path | Upload],
+    source: str,
+    mapping: Path | str | None,
+    progress: Callable[[str], None],
 ) -> tuple[Manifest, list[FileReport], list[str]]:
     """Hand the files to their source's own staging; returns the manifest that would make them current."""
     if source == "police-uk":
         from hotspots.intake import police_uk
 
-        return *police_uk.stage(workspace, paths), []
+        return *police_uk.stage(workspace, paths, progress), []
     if source == "incidents":
         from hotspots.intake import incidents
         from hotspots.sources.incidents import read_mapping
@@ -76,7 +82,7 @@ def stage(
                 "A force's own export needs a mapping file that names its columns: --mapping FILE.toml."
                 " Two examples are in data/mappings."
             )
-        return *incidents.stage(workspace, paths, read_mapping(mapping)), []
+        return *incidents.stage(workspace, paths, read_mapping(mapping), progress), []
     from hotspots.intake import boundaries
 
     return boundaries.stage(workspace, paths)

@@ -46,6 +46,6 @@ def replaced(workspace: Workspace, placer: Placer) -> Manifest:
         parts.append(replace(part, file=write_table(workspace, table, *names[0], names[1])))
     merged = workspace.manifest.merged
     if merged:
-        table: pa.Table = placer.place(pq.read_table(workspace.folder / merged))
-        merged = write_table(workspace, table, "facts", "police-uk", "merged")
+        rows: pa.Table = placer.place(pq.read_table(workspace.folder / merged))
+        merged = write_table(workspace, rows, "facts", "police-uk", "merged")
     return replace(workspace.manifest, parts=tuple(parts), merged=merged)

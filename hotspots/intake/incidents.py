@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,12 +41,18 @@ class Batch:
     mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
 
 
-def stage(workspace: Workspace, paths: Sequence[Path | Upload], mapping: Mapping) -> tuple[Manifest, list[FileReport]]:
+def stage(
+    workspace: Workspace,
+    paths: Sequence[Path | Upload],
+    mapping: Mapping,
+    progress: Callable[[str], None] = lambda name: None,
+) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write the months they touch aside; returns the manifest that would make them current."""
     held = {p.month: p for p in workspace.manifest.parts if p.source == SOURCE and p.feed == mapping.name}
     batch = Batch(workspace, mapping, Placer(boundaries_of(workspace)), held, held_records(workspace, held))
     problems: list[str] = []
     for raw in read_tables(paths, workspace.settings):
+        progress(raw.name)
         try:
             mend_of = raw.table["quarantined_from"].to_pylist() if quarantine.is_mend(raw) else None
             if mend_of is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,9 @@ class Batch:
     mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # mend file → file mended → rows
 
 
-def stage(workspace: Workspace, paths: Sequence[Path | Upload]) -> tuple[Manifest, list[FileReport]]:
+def stage(
+    workspace: Workspace, paths: Sequence[Path | Upload], progress: Callable[[str], None] = lambda name: None
+) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write their facts aside; returns the manifest that would make them current.
 
     Every problem of every file is told at once, and then nothing is imported.
@@ -47,6 +49,7 @@ def stage(workspace: Workspace, paths: Sequence[Path | Upload]) -> tuple[Manifes
     batch = Batch(workspace, Placer(boundaries_of(workspace)))
     problems: list[str] = []
     for raw in read_tables(paths, workspace.settings, police_uk.is_street_file):
+        progress(raw.name)
         try:
             (mend if quarantine.is_mend(raw) else add_file)(batch, raw)
         except HotspotsError as error:
@@ -201,7 +204,10 @@ def report_of(batch: Batch, file: StreetFile, blank: FileReport, repeated: pd.Da
     reasons = quarantine.count_reasons(file.quarantined) if was is None else was.reasons
     report = replace(
         blank,
-        **counts,
+        accepted=counts["accepted"],
+        updated=counts["updated"],
+        unchanged=counts["unchanged"],
+        repeated=counts["repeated"],
         quarantined=len(file.quarantined) if was is None else was.quarantined,
         reasons=reasons,
         hidden=dict(sorted(hidden.items(), key=lambda item: (-item[1], item[0]))),

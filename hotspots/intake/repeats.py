@@ -17,6 +17,7 @@ import pyarrow as pa
 from hotspots.columns import INCIDENTS, schema
 from hotspots.workspace import Part, read_part
 
+COLUMNS = [c.name for c in INCIDENTS]
 PLACE = ("lon", "lat", "cell_9", "cell_10", "cell_11", "district", "bcu", "location")
 
 
@@ -51,10 +52,10 @@ def merge(rows: pd.DataFrame, same: list[str]) -> pd.DataFrame:
         merged.loc[located.index, column] = located[column]
     merged.loc[told.index, "outcome"] = told["outcome"]
     merged = merged.reset_index()
-    for column in INCIDENTS:
-        if column.name not in merged:
-            merged[column.name] = None
-    return merged[[c.name for c in INCIDENTS]]
+    for name in COLUMNS:
+        if name not in merged:
+            merged[name] = None
+    return merged[COLUMNS]
 
 
 def candidate_rows(folder: Path, parts: Sequence[Part]) -> list[pd.DataFrame]:

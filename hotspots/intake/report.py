@@ -69,8 +69,8 @@ def headline(workspace: Workspace) -> list[str]:
         )
     for feed, month, share in workspace.manifest.breaks:
         words.append(
-            f"{feed}: the anonymised map points changed in {month_text(month)} ({share:.0%} of crimes at points not used"
-            " in the months before). Figures on either side of it cannot be compared cell by cell."
+            f"{feed}: the anonymised map points changed in {month_text(month)} ({share:.0%} of crimes at points not"
+            " used in the months before). Figures on either side of it cannot be compared cell by cell."
         )
     label = workspace.manifest.boundaries_label
     words.append(

@@ -8,6 +8,7 @@ could do no harm here; it is refused because no honest archive has one.
 from __future__ import annotations
 
 import copy
+import lzma
 import re
 import zipfile
 import zlib
@@ -46,13 +47,15 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
 
     Raises `HotspotsError` when the member is damaged, cut short, or larger than the archive declares.
     """
-    # One byte more than declared is asked for: a member that has it lies about its size.
+    # One byte more than declared is asked for: a member that has it lies about its size. The checksum is compared
+    # here, or zipfile would compare it with what it cut off at that size.
     asked = copy.copy(member)
     asked.file_size += 1
+    asked.CRC = None  # type: ignore[assignment]
     try:
         with archive.open(asked) as stream:
             data = stream.read(asked.file_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
         raise HotspotsError(f"{name} is damaged ({error}). Download or export the archive again.") from error
     except (NotImplementedError, RuntimeError) as error:
         raise HotspotsError(f"{name} cannot be unpacked: {error}. Make the archive again as a plain zip.") from error
@@ -65,6 +68,8 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
         raise HotspotsError(
             f"{name} is cut short: {len(data):,} of {member.file_size:,} bytes. Download or export the archive again."
         )
+    if zlib.crc32(data) != member.CRC:
+        raise HotspotsError(f"{name} is damaged (its checksum is wrong). Download or export the archive again.")
     return data
 
 

@@ -40,6 +40,10 @@ _LOOKS = {
         "{x} and {y} are not both numbers",
         "{x} and {y} hold text that is not a number: check which columns they are",
     ),
+    "sea": (
+        "{x} and {y} lie at sea or abroad",
+        "{x} and {y} lie at sea or abroad: check that they are British National Grid metres and not exchanged",
+    ),
     "outside": (
         "{x} and {y} lie outside Great Britain",
         "{x} and {y} are in another coordinate system or are other columns: export them again, or correct the mapping",
@@ -104,17 +108,24 @@ def check_grid(
     settings: Settings,
     file: str,
     unreadable: np.ndarray | None = None,
+    at_sea: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same for British National Grid eastings and northings, in metres.
 
-    Swapped eastings and northings are only seen where the exchanged pair is off the grid: most of
-    Lancashire's pairs are plausible both ways, and come to light as incidents outside the force area.
+    ``at_sea``: rows that the grid transformation has no answer for. Swapped eastings and northings are only
+    seen where the pair as given is off the grid: most of Lancashire's pairs are plausible both ways, and
+    come to light as incidents outside the force area.
     """
     looks = _looks(easting, northing, unreadable)
     # Degrees are also small grid references (53, 2 lies in the sea off Scilly), so they are told apart first.
     degrees = (np.abs(easting) <= 180) & (np.abs(northing) <= 180)
+    # A lone 0 is a blank that only one of the two columns shows; the other half of the pair means nothing.
     fits = _within(easting, EASTING_RANGE) & _within(northing, NORTHING_RANGE) & ~degrees
+    fits &= (easting != 0) & (northing != 0)
     looks[_within(easting, NORTHING_RANGE) & _within(northing, EASTING_RANGE)] = "swapped"
+    if at_sea is not None:
+        looks[at_sea & fits] = "sea"
+        fits &= ~at_sea
     looks[degrees] = "degrees"
     return _judge(looks, fits, easting, northing, rows, (easting_name, northing_name), settings, file)
 

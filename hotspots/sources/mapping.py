@@ -82,7 +82,10 @@ def _text(path_or_text: Path | str) -> tuple[str, str]:
 def _built(given: dict[str, Any]) -> Mapping:
     values = given.get("values", {})
     upper = {key: tuple(v.strip().upper() for v in values[key]) for key in ("true", "false") if key in values}
-    columns = {key: (name,) if isinstance(name, str) else tuple(name) for key, name in given["columns"].items()}
+    columns = {
+        key: tuple(n.strip() for n in ([name] if isinstance(name, str) else name))
+        for key, name in given["columns"].items()
+    }
     standard = Mapping("standard", {}, ())
     return Mapping(
         name=given["name"],
@@ -90,7 +93,7 @@ def _built(given: dict[str, Any]) -> Mapping:
         datetime_formats=tuple(given["datetime_formats"]),
         timezone=given.get("timezone", standard.timezone),
         offences=given.get("offences", standard.offences),
-        further=tuple(given.get("offence", ())),
+        further=tuple({k: n.strip() for k, n in table.items()} for table in given.get("offence", ())),
         null_values=tuple(v.strip().upper() for v in given.get("null_values", standard.null_values)),
         true_values=upper.get("true", standard.true_values),
         false_values=upper.get("false", standard.false_values),
@@ -154,7 +157,9 @@ def _column_problem(key: str, name: object) -> str | None:
 def _times(given: dict[str, Any]) -> list[str]:
     formats = given.get("datetime_formats")
     if not _texts(formats) or not formats:
-        return ["'datetime_formats' must list how times are written, such as ['%d/%m/%Y %H:%M']: dates are not guessed."]
+        return [
+            "'datetime_formats' must list how times are written, such as ['%d/%m/%Y %H:%M']: dates are not guessed."
+        ]
     problems = [f"'datetime_formats' has '{f}': {why}." for f in formats if (why := _format_problem(f))]
     day_first = {f for f in formats if _day_before_month(f)}
     month_first = {f for f in formats if _day_before_month(f) is False}
@@ -170,9 +175,13 @@ def _format_problem(text: str) -> str | None:
     codes = re.findall(r"%(.)", text)
     unknown = [f"%{c}" for c in codes if c not in "YymbBdHIMSpf%"]
     if unknown:
-        return f"{', '.join(unknown)} is not understood; use %d %m %Y %H %M %S (ISO times with an offset need no format)"
+        return (
+            f"{', '.join(unknown)} is not understood; use %d %m %Y %H %M %S (ISO times with an offset need no format)"
+        )
     if not ({"Y", "y"} & set(codes) and {"m", "b", "B"} & set(codes) and "d" in codes):
         return "it lacks the day, the month or the year"
+    if re.search(r"%Y.*%d.*%m", text):
+        return "with the year first, the month comes before the day"
     return None
 
 
@@ -188,8 +197,12 @@ def _values(given: dict[str, Any]) -> list[str]:
     values = given.get("values", {})
     if not isinstance(values, dict):
         return ["[values] must be a table with 'true' and 'false'."]
-    problems = [f"[values] has '{key}'; only 'true' and 'false' are known." for key in values if key not in ("true", "false")]
-    problems += [f"[values] '{k}' must be a list of texts." for k in ("true", "false") if k in values and not _texts(values[k])]
+    problems = [
+        f"[values] has '{key}'; only 'true' and 'false' are known." for key in values if key not in ("true", "false")
+    ]
+    problems += [
+        f"[values] '{k}' must be a list of texts." for k in ("true", "false") if k in values and not _texts(values[k])
+    ]
     if not problems:
         standard = Mapping("standard", {}, ())
         yes = {v.strip().upper() for v in values.get("true", standard.true_values)}
@@ -211,7 +224,9 @@ def _further(given: dict[str, Any]) -> list[str]:
     for i, table in enumerate(tables, start=2):
         unknown = [key for key in table if key not in CODES]
         if unknown or not table or not _texts(list(table.values())):
-            problems.append(f"the [[offence]] table of offence {i} must name columns for {', '.join(CODES)} and nothing else.")
+            problems.append(
+                f"the [[offence]] table of offence {i} must name columns for {', '.join(CODES)} and nothing else."
+            )
     return problems
 
 

@@ -60,6 +60,7 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
             f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(table.column_names[:12])}."
             " Use a street-level file as downloaded from data.police.uk."
         )
+    assert force_column is not None  # told above
     rows = source_rows(raw)
     lon, lat, reasons = coordinates(raw, rows, settings)
     bad_month = ~matches(table["Month"], MONTH)

@@ -20,31 +20,37 @@ class Shown(NamedTuple):
 
 
 COLUMNS = {
-    "rank": Shown("Rank", "1 is the cell with the most; ties go by count, then by cell id", 0),
+    "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
     "place": Shown("Place", "Nearest place or street"),
     "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
     "district": Shown("District", "District that holds most of the cell"),
     "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
-    "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 0),
-    "harm_sqrt": Shown("Harm, root weights", "Sum of the square roots of the weights: one severe event counts less", 1),
-    "largest_offence_share": Shown("Largest offence", "Share of the cell's harm that is its largest offence", 0, True),
+    "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 2),
+    "harm_sqrt": Shown("Harm, root weights", "Sum of the square roots of the weights: one severe event counts less", 2),
+    "largest_offence_share": Shown(
+        "Heaviest share", "Share of the cell's harm that is its heaviest single offence", 2, True
+    ),
     "harm_expected_days": Shown("Expected harm, days", "Harm expected in the next period, in days", 0),
     "p_top": Shown("Chance in top", "Chance that the cell belongs among the top cells", 0, True),
     "gi_z": Shown("Gi* z", "Local clustering: high with its neighbours", 2),
     "gi_q": Shown("Gi* q", "The same, corrected for looking at every cell", 3),
     "pattern": Shown("Pattern", "New, persistent or fading"),
     "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
-    "largest_offence": Shown("Largest offence is", "The offence that carries the most harm in the cell"),
+    "largest_offence": Shown("Heaviest offence", "The heaviest single offence in the cell"),
     "n_offences": Shown("Offences", "Number of offences on those incidents", 0),
     "n_unscored": Shown("Not scored", "Offences without a harm weight: not zero harm, unknown harm", 0),
     "n_ambiguous": Shown("Ambiguous", "Offences whose code has more than one weight", 0),
-    "harm_days_low": Shown("Harm at least, days", "With the lowest weight for each ambiguous offence", 0),
-    "harm_days_high": Shown("Harm at most, days", "With the highest weight for each ambiguous offence", 0),
-    "area_m2": Shown("Area, m²", "Area of the cell itself", 0),
-    "lon": Shown("Longitude", "Of the cell's centre, WGS84", 5),
-    "lat": Shown("Latitude", "Of the cell's centre, WGS84", 5),
+    "harm_days_low": Shown("Harm at least, days", "With the lowest weight for each ambiguous offence", 2),
+    "harm_days_high": Shown("Harm at most, days", "With the highest weight for each ambiguous offence", 2),
+    "area_m2": Shown("Area, m²", "Area of the cell itself", 1),
+    "lon": Shown("Longitude", "Of the cell's centre, WGS84", 6),
+    "lat": Shown("Latitude", "Of the cell's centre, WGS84", 6),
     "cell": Shown("Cell", "H3 cell id"),
 }
+
+
+# Pixels: what a sergeant reads first must fit beside the map.
+WIDTHS = {"rank": 50, "place": 215, "n_incidents": 80, "harm_sqrt": 110, "harm_days": 90, "bcu": 60}
 
 
 def column_settings(names: Iterable[str]) -> dict[str, Any]:
@@ -55,12 +61,12 @@ def column_settings(names: Iterable[str]) -> dict[str, Any]:
             continue
         shown = COLUMNS[name]
         if shown.decimals is None:
-            settings[name] = st.column_config.TextColumn(shown.label, help=shown.help)
+            settings[name] = st.column_config.TextColumn(shown.label, help=shown.help, width=WIDTHS.get(name))
         else:
             # "%d" would cut 2738.8 to 2738; "%%" is the sign itself
             pattern = f"%.{shown.decimals}f" + ("%%" if shown.share else "")
             settings[name] = st.column_config.NumberColumn(
-                shown.label, help=shown.help, format=pattern, pinned=name == "rank"
+                shown.label, help=shown.help, format=pattern, pinned=name == "rank", width=WIDTHS.get(name)
             )
     return settings
 

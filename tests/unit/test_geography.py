@@ -189,6 +189,24 @@ def test_a_cell_mostly_outside_still_belongs_to_the_district_it_reaches_into(tmp
     assert geography.cell_districts([cell, 0], districts).tolist() == [0, -1]
 
 
+def test_a_strip_through_the_centre_does_not_win_a_cell():
+    cell = h3.latlng_to_cell(53.76, -2.71, 10)
+    ((lon,), (lat,)) = geography.cell_centres([cell])
+    strip = box(lon - 0.0001, 53, lon + 0.0001, 54)  # 13 m wide, in a cell of about 140 m
+    parts = [strip, box(-3, 53, -2, 54).difference(strip)]
+    one = geography.Boundaries(("A", "B"), ("East", "West"), ("1", "2"), "polygons", "", "", _polygons(parts))
+    assert one.district_of([lon], [lat]).tolist() == [0]
+    assert geography.cell_districts([cell], one).tolist() == [1]
+
+
+def test_a_district_that_holds_four_corners_and_little_else_does_not_win_a_cell():
+    cell = h3.latlng_to_cell(53.76, -2.71, 10)
+    corners = shapely.union_all([Point(lon, lat).buffer(0.0001) for lat, lon in h3.cell_to_boundary(cell)[:4]])
+    parts = [corners, box(-3, 53, -2, 54).difference(corners)]
+    one = geography.Boundaries(("A", "B"), ("East", "West"), ("1", "2"), "polygons", "", "", _polygons(parts))
+    assert geography.cell_districts([cell], one).tolist() == [1]
+
+
 def test_at_a_tie_the_lower_number_has_the_cell(tmp_path):
     cell = h3.latlng_to_cell(53.76, -2.71, 10)
     middle = shapely.geometry.mapping(geography.cell_polygons([cell])[0])
@@ -230,9 +248,11 @@ def test_the_bcu_comes_from_the_file_then_the_code_then_the_name(tmp_path):
 
 def test_a_table_of_ones_own_gives_the_bcu(tmp_path):
     table = tmp_path / "bcu.csv"
-    table.write_text("lad_code,lad_name,bcu\nX1,North Town,West\n,South Town,South\n", encoding="utf-8")
-    path = write(tmp_path, lad_name=["North Town", "South Town"], lad_code=["X1", "X2"])
-    assert geography.read_boundaries(path, table)["bcu"].tolist() == ["West", "South"]
+    table.write_text("lad_code,lad_name,bcu\nX2,North Town,West\n,South Town,South\n", encoding="utf-8")
+    path = write(tmp_path, lad_name=["North Town", "South Town"], lad_code=["X2", "X1"])
+    read = geography.read_boundaries(path, table)
+    assert read["lad_code"].tolist() == ["X1", "X2"]  # districts are numbered by code, not by name
+    assert read["bcu"].tolist() == ["South", "West"]
 
 
 def test_wards_of_one_district_are_merged(tmp_path):

@@ -70,14 +70,18 @@ class Map_ {
     this.pattern = pattern
   }
 
-  shapes() { // one path per class: a few elements, however many cells
+  shapes() { // one path per class and square of 4 km: few elements, and the browser skips those out of sight
     const colours = this.map.legend.filter(row => !row.hatched).map(row => row.colour)
     const paths = new Map()
-    for (const cell of this.cells) paths.set(cell.k, (paths.get(cell.k) ?? "") + ringPath(cell.p))
+    for (const cell of this.cells) {
+      const squares = paths.get(cell.k) ?? new Map()
+      const square = (cell.x >> 12) + "/" + (cell.y >> 12)
+      paths.set(cell.k, squares.set(square, (squares.get(square) ?? "") + ringPath(cell.p)))
+    }
     this.layers = [...paths.keys()].sort((a, b) => a - b).map(k => {
-      const fill = k < 0 ? `url(#${this.id}-hatch)` : colours[k]
-      const path = element("svg:path", { class: "cells", d: paths.get(k), fill }, this.svg)
-      return { path, colour: k < 0 ? "#8a8a8a" : colours[k] }
+      const layer = element("svg:g", { fill: k < 0 ? `url(#${this.id}-hatch)` : colours[k] }, this.svg)
+      for (const d of paths.get(k).values()) element("svg:path", { class: "cells", d }, layer)
+      return { layer, colour: k < 0 ? "#8a8a8a" : colours[k] }
     })
     for (const line of this.map.outlines) element("svg:path", { class: "outline", d: line.d }, this.svg)
     this.halo = element("svg:path", { class: "ring", stroke: "#ffffff", "stroke-width": 7 }, this.svg)
@@ -122,9 +126,9 @@ class Map_ {
     this.metres = Math.max(w / size.width, h / size.height) // in a pixel
     this.pattern.setAttribute("patternTransform", `rotate(45) scale(${this.metres})`)
     const edge = this.cells.length ? Math.hypot(this.cells[0].p[0] - this.cells[0].x, this.cells[0].p[1] - this.cells[0].y) / this.metres : 0
-    for (const layer of this.layers) { // far away the edge makes a small cell visible, near it parts the cells
-      layer.path.setAttribute("stroke", edge > 6 ? "#5a5a5a" : layer.colour)
-      layer.path.setAttribute("stroke-width", edge > 6 ? 0.6 : 1.6)
+    for (const { layer, colour } of this.layers) { // far away the edge makes a small cell visible, near it parts the cells
+      layer.setAttribute("stroke", edge > 6 ? "#5a5a5a" : colour)
+      layer.setAttribute("stroke-width", edge > 6 ? 0.6 : 1.6)
     }
     this.place()
   }

@@ -1,0 +1,141 @@
+"""The parts of the Data page: import, what became of the rows, what was set aside."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from hotspots import exports
+from hotspots.intake import Imported, import_files
+from hotspots.intake.quarantine import quarantined_rows
+from hotspots.intake.report import intake_table, told
+from hotspots.ui import frame, loading
+from hotspots.ui.frame import View, plain_text
+from hotspots.ui.show import Download, download_buttons
+
+MAPPINGS = Path(__file__).resolve().parents[2] / "data" / "mappings"
+KINDS = {
+    "police-uk": "data.police.uk: the archive, or single CSVs",
+    "incidents": "A force's own export, with a mapping",
+    "boundaries": "District boundaries",
+}
+TYPES = {
+    "police-uk": ["zip", "csv"],
+    "incidents": ["csv", "xlsx", "parquet", "zip"],
+    "boundaries": ["geojson", "json", "gpkg", "csv"],
+}
+
+
+def show_import(view: View) -> None:
+    """Choose a source, give files, import; the report follows."""
+    st.header("Import")
+    source = st.selectbox("What is it?", list(KINDS), format_func=lambda k: KINDS[k])
+    limit = view.workspace.settings.upload_max_mb
+    with st.form("import", clear_on_submit=True, border=False):
+        files = st.file_uploader(
+            f"Files, {limit} MB at most each", type=TYPES[source], accept_multiple_files=True, max_upload_size=limit
+        )
+        mapping = choose_mapping() if source == "incidents" else None
+        pressed = st.form_submit_button("Import", type="primary", icon=":material/upload:")
+    if pressed and not files:
+        st.info("Choose at least one file first.")
+    elif pressed:
+        with frame.told():
+            run_import(source, [(f.name, f.getvalue()) for f in files], mapping)
+
+
+def choose_mapping() -> str:
+    """The mapping that names the columns: one of the examples, or the reader's own."""
+    examples = sorted(p.name for p in MAPPINGS.glob("*.toml"))
+    name = st.selectbox("Mapping", examples, help="A text file that says which of your columns is which.")
+    own = st.file_uploader("Or your own mapping (TOML)", type=["toml"])
+    if own is None:
+        return (MAPPINGS / name).read_text(encoding="utf-8")
+    return own.getvalue().decode("utf-8", errors="replace")
+
+
+def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None) -> None:
+    """Import with progress, then keep the report for the next run, when the page shows the new state."""
+    folder = loading.workspace_folder()
+    with st.status("Reading …") as status:
+
+        def progress(name: str) -> None:
+            status.update(label=f"Reading {plain_text(name)} …")
+
+        try:
+            if source == "boundaries":
+                with tempfile.TemporaryDirectory() as scratch:
+                    paths = []
+                    for i, (name, content) in enumerate(files):
+                        paths.append(Path(scratch) / f"{i}-{Path(name).name}")
+                        paths[-1].write_bytes(content)
+                    imported = import_files(folder, paths, source, progress=progress)
+            else:
+                imported = import_files(folder, files, source, mapping, progress=progress)
+        except Exception:
+            status.update(label="Nothing was imported.", state="error")
+            raise
+        status.update(label="Done.", state="complete")
+    frame.hand_over("imported", imported)
+    st.rerun()
+
+
+def show_last_import() -> None:
+    """What the import just made did."""
+    imported = frame.handed_over("imported")
+    if not isinstance(imported, Imported):
+        return
+    if imported.changed:
+        st.success("Imported.", icon=":material/check:")
+    else:
+        st.info("Nothing changed: the workspace already held all of this.", icon=":material/check:")
+    lines = [told(r) for r in imported.reports] + [n for r in imported.reports for n in r.notes] + list(imported.notes)
+    for line in lines[:40]:
+        st.markdown(f"- {plain_text(line)}")
+
+
+def show_holdings(view: View) -> None:
+    st.header("What is here")
+    lines, counts = loading.summary(view.folder, view.version)
+    for line in lines:
+        st.markdown(f"- {plain_text(line)}")
+    st.dataframe(
+        counts, hide_index=True, alt="What the workspace holds",
+        column_config={
+            "source": "Source", "measure": "What", "detail": "Which",
+            "n": st.column_config.NumberColumn("Number", format="localized"),
+        },
+    )  # fmt: skip
+
+
+def show_reports(view: View) -> None:
+    """Rows read = accepted + updated + unchanged + repeated + quarantined, by file and reason."""
+    st.header("Intake reports")
+    table = intake_table(view.workspace.manifest.reports)
+    if not len(table):
+        st.info("Nothing has been imported yet.")
+        return
+    st.caption("Rows read = accepted + updated + unchanged + repeated + quarantined. Reasons follow for each file.")
+    st.dataframe(table, hide_index=True, alt="Intake reports", height=320)
+    download_buttons([Download("Reports, CSV", "intake.csv", "text/csv", lambda: exports.to_csv(table))], key="intake")
+
+
+def show_quarantine(view: View) -> None:
+    """Rows set aside, to be mended and loaded again."""
+    st.header("Rows set aside")
+    rows: pd.DataFrame = quarantined_rows(view.workspace)
+    if not len(rows):
+        st.markdown("None.")
+        return
+    st.markdown(
+        f"{len(rows):,} rows could not be used. Download them, put them right without touching the first two columns,"
+        " and import the file again with the same source."
+    )
+    st.dataframe(rows.head(200), hide_index=True, alt="Rows set aside")
+    name = "quarantined.csv"
+    download_buttons(
+        [Download("Rows set aside, CSV", name, "text/csv", lambda: exports.to_csv(rows))], key="quarantine"
+    )

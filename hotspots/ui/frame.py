@@ -1,0 +1,267 @@
+"""What every page has in common: menu, banner, filters. The only file that touches the session's state.
+
+A page gets a frozen `View` and nothing else. What was chosen is kept in the session under permanent keys, so
+that it survives a change of page, and in the address, so that it can be shared. What an address asks for is
+checked against what exists.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+
+from hotspots import offences, pipeline, ranking
+from hotspots.errors import HotspotsError
+from hotspots.harm import WeightSet
+from hotspots.months import Window, month_text, months_between, parse_window
+from hotspots.pipeline import BCUS, POLICE_UK, Question
+from hotspots.ui import loading, words
+from hotspots.workspace import Workspace, months_held
+
+FIELDS = ("source", "bcu", "from", "to", "offences", "weights", "resolution", "by", "proactive", "top", "map")
+TOPS = (10, 20, 50, 100)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows: the workspace, the question, and how to draw it."""
+
+    workspace: Workspace
+    question: Question
+    top: int = 20
+    svg: bool = False
+    cell: str | None = None
+
+    @property
+    def folder(self) -> str:
+        return str(self.workspace.folder)
+
+    @property
+    def version(self) -> str:
+        return self.workspace.version
+
+    @property
+    def empty(self) -> bool:
+        return not self.workspace.manifest.sources
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors of the input or the request are shown as sentences; the rest of the block is left out."""
+    try:
+        yield
+    except HotspotsError as error:
+        for problem in error.problems:
+            st.error(plain_text(problem), icon=":material/error:")
+
+
+def plain_text(text: str) -> str:
+    """Text from data, safe inside Markdown: nothing in it is a link, a formula, an icon or a heading."""
+    for mark in "\\`*_{}[]()<>#+!|$~:":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def frame(title: str, filters: bool = False) -> View | None:
+    """Begin a page: settings, menu, banner, filters. None where there is nothing to show yet (and it was said)."""
+    st.set_page_config(page_title=f"{title} – Hot spots", layout="wide")
+    st.html("<style>.stMainBlockContainer{padding-top:2.5rem}</style>")
+    menu()
+    st.title(title)
+    with told():
+        workspace = loading.current()
+        if workspace.manifest.kind == "synthetic":
+            st.warning(words.SYNTHETIC, icon=":material/science:")
+        if not workspace.manifest.sources:
+            if filters:
+                lead_in()
+                return None
+            return View(workspace, Question())
+        if not filters:
+            return View(workspace, Question(bcu=remembered("bcu") or "all"))
+        return filtered(workspace)
+    return None
+
+
+def menu() -> None:
+    with st.sidebar:
+        for path, name in words.PAGES:
+            st.page_link(path, label=name)
+
+
+def lead_in() -> None:
+    """An empty workspace leads to importing or to the demo."""
+    st.info(words.EMPTY, icon=":material/info:")
+    with st.container(horizontal=True):
+        st.page_link("pages/7_Data.py", label="Import data", icon=":material/upload:")
+        if st.button("Build the demo", icon=":material/science:"):
+            from hotspots.demo_workspace import build_demo
+
+            with told(), st.spinner("Building the demo …"):
+                build_demo(loading.workspace_folder())
+                st.rerun()
+
+
+def remembered(name: str) -> str:
+    """What the address asks for, else what was chosen before in this session, else ''."""
+    return str(st.query_params.get(name) or st.session_state.get(f"view_{name}") or "")
+
+
+def filtered(workspace: Workspace) -> View:
+    """The filters in the sidebar, applied together, and the view they make."""
+    sources = workspace.manifest.sources
+    source = one_of("source", sources, "incidents" if "incidents" in sources else sources[0])
+    if len(sources) > 1:
+        source = st.sidebar.selectbox(
+            "Source",
+            sources,
+            index=sources.index(source),
+            format_func=lambda s: words.SOURCES[s],
+            key=f"_source_{source}",
+        )
+        keep("source", source)
+    with st.sidebar.form("filters", border=False):
+        chosen = filter_widgets(workspace, source)
+        st.form_submit_button("Apply", type="primary", width="stretch")
+    for name, value in chosen.items():
+        keep(name, value)
+    question = Question(
+        bcu=chosen["bcu"],
+        start=chosen["from"],
+        end=chosen["to"],
+        resolution=int(chosen["resolution"]),
+        weights=chosen["weights"],
+        offences=chosen["offences"],
+        by=chosen["by"],
+        include_proactive=chosen["proactive"] == "yes",
+        source=source,
+    )
+    return View(workspace, question, int(chosen["top"]), chosen["map"] == "svg", st.query_params.get("cell"))
+
+
+def filter_widgets(workspace: Workspace, source: str) -> dict[str, str]:
+    """The widgets of the form; each starts from what was chosen before. Returns plain text by field."""
+    default = default_window(workspace, source)
+    bcu = choose("BCU", "bcu", ("all", *BCUS), "all", {"all": "All three"})
+    if source == POLICE_UK:
+        first, last = month_choice(workspace, source, default)
+    else:
+        first, last = day_choice(workspace, source, default)
+    names = offence_names(source)
+    labels = {n: offences.selection_named(n).label for n in names}
+    kind = choose("Offences", "offences", names, pipeline.DEFAULT_OFFENCES[source], labels)
+    sets = usable_weights(loading.weights(str(workspace.folder), workspace.version), source)
+    weight_labels = {n: s.label for n, s in sets.items()}
+    weights = choose("Harm weights", "weights", tuple(sets), pipeline.DEFAULT_WEIGHTS[source], weight_labels)
+    by = choose("Rank by", "by", tuple(ranking.METHODS), ranking.DEFAULT_METHOD, ranking.METHODS)
+    sizes = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (about 1,900 m²)"}
+    resolution = choose(
+        "Cell size (H3 resolution)", "resolution", tuple(sizes), str(workspace.settings.resolution), sizes
+    )
+    tops = tuple(str(t) for t in sorted({*TOPS, workspace.settings.top}))
+    top = choose("Cells listed", "top", tops, str(workspace.settings.top), {})
+    proactive = st.checkbox(
+        "Include offences found by police activity",
+        value=remembered("proactive") == "yes",
+        help="Drugs and weapons found in searches follow patrols. Counting them sends patrols back to where they were.",
+    )
+    svg = st.checkbox("Simple map (no graphics card)", value=remembered("map") == "svg")
+    return {
+        "source": source, "bcu": bcu, "from": first, "to": last, "offences": kind, "weights": weights, "by": by,
+        "resolution": resolution, "top": top, "proactive": "yes" if proactive else "", "map": "svg" if svg else "",
+    }  # fmt: skip
+
+
+def choose(label: str, name: str, options: Sequence[str], default: str, labels: dict[str, str]) -> str:
+    """A select box that starts from what was chosen before."""
+    value = one_of(name, options, default)
+    return st.selectbox(label, options, index=list(options).index(value), format_func=lambda o: labels.get(o, o))
+
+
+def one_of(name: str, options: Sequence[str], default: str) -> str:
+    """What was asked for if it exists; else the default, and a word about it if the address asked."""
+    asked = remembered(name)
+    if asked in options:
+        return asked
+    if st.query_params.get(name):
+        st.warning(
+            f"The address asks for {name} “{plain_text(asked[:40])}”, which is not there. Shown instead: {default}."
+        )
+    return default if default in options else options[0]
+
+
+def default_window(workspace: Workspace, source: str) -> Window:
+    """What the address or the session asks for if it can be read, else the latest twelve months."""
+    held = months_held(workspace.manifest, source)
+    try:
+        return parse_window(remembered("from") or None, remembered("to") or None, held)
+    except HotspotsError as error:
+        if st.query_params.get("from") or st.query_params.get("to"):
+            st.warning(plain_text(str(error)))
+        return parse_window(None, None, held)
+
+
+def month_choice(workspace: Workspace, source: str, window: Window) -> tuple[str, str]:
+    """Whole months, for a source that knows no days."""
+    held = months_held(workspace.manifest, source)
+    months = [month_text(m) for m in months_between(held[0], held[-1])]
+    first, last = (month_text(m) for m in window.months)
+    start = st.selectbox("From month", months, index=months.index(first) if first in months else 0)
+    end = st.selectbox("To month", months, index=months.index(last) if last in months else len(months) - 1)
+    return start, end
+
+
+def day_choice(workspace: Workspace, source: str, window: Window) -> tuple[str, str]:
+    """Days, both included."""
+    held = months_held(workspace.manifest, source)
+    low = date(held[0] // 100, held[0] % 100, 1)
+    high = date(held[-1] // 100, held[-1] % 100, calendar.monthrange(held[-1] // 100, held[-1] % 100)[1])
+    start = st.date_input("From", min(max(window.start, low), high), min_value=low, max_value=high, format="DD/MM/YYYY")
+    end = st.date_input("To", min(max(window.end, low), high), min_value=low, max_value=high, format="DD/MM/YYYY")
+    return str(start), str(end)
+
+
+def offence_names(source: str) -> tuple[str, ...]:
+    """The selections that this source can answer."""
+    if source == POLICE_UK:
+        return ("violence-categories", "all", *(f"category:{t}" for t in offences.CRIME_TYPES))
+    return tuple(n for n, s in offences.SELECTIONS.items() if s.basis != "categories")
+
+
+def usable_weights(sets: dict[str, WeightSet], source: str) -> dict[str, WeightSet]:
+    """The weight sets that have a key this source can offer."""
+    column = "crime_type" if source == POLICE_UK else "ho_class"
+    return {n: s for n, s in sets.items() if s.table[column].astype(str).str.len().gt(0).any()} or sets
+
+
+def keep(name: str, value: str) -> None:
+    """Remember a choice for the session and write it into the address."""
+    st.session_state[f"view_{name}"] = value
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def select_cell(cell: str | None) -> None:
+    """Put a chosen cell into the address and draw the page again."""
+    if cell:
+        st.query_params["cell"] = cell
+    elif "cell" in st.query_params:
+        del st.query_params["cell"]
+    st.rerun()
+
+
+def hand_over(name: str, value: object) -> None:
+    """Keep something for the next run of this page."""
+    st.session_state[f"next_{name}"] = value
+
+
+def handed_over(name: str) -> object:
+    """What the last run kept for this one, once."""
+    return st.session_state.pop(f"next_{name}", None)
