@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet, shipped_weight_sets, weight_set_from_table
 
 if TYPE_CHECKING:
@@ -80,14 +81,50 @@ def engine_for(folder: Path) -> Engine:
 
 @contextmanager
 def transaction(folder: Path) -> Iterator[Connection]:
-    """One transaction on the workspace's database; the tables are made if they are missing."""
+    """One transaction on the workspace's database; the tables are made if they are missing.
+
+    Raises HotspotsError where the database cannot be opened, is damaged, or stays locked by another program.
+    """
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
     engine = engine_for(folder)
     try:
         with engine.begin() as connection:
             tables().create_all(connection)
             yield connection
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
+        name = FILE if engine.dialect.name == "sqlite" else "The database"
+        raise HotspotsError(
+            f"{name} of the workspace cannot be used: {error.orig}. If it is damaged, restore it from a copy, or move"
+            " it away to go back to the weight sets that ship with the program."
+        ) from error
     finally:
         engine.dispose()
+
+
+def problems(folder: Path) -> list[str]:
+    """What is wrong with the database of a workspace, each a sentence; a workspace may have none."""
+    if not os.environ.get("HOTSPOTS_DATABASE_URL") and not (folder / FILE).is_file():
+        return []
+    from sqlalchemy import select
+
+    try:
+        with transaction(folder) as connection:
+            if connection.dialect.name == "sqlite":
+                told = connection.exec_driver_sql("PRAGMA quick_check").scalar_one()
+                if told != "ok":
+                    return [f"{FILE} is damaged ({told[:80]}). Restore it from a copy."]
+            sets = tables().tables["weight_sets"]
+            stored = connection.execute(select(sets.c.id, sets.c.name, sets.c.version, sets.c.sha256)).all()
+            return [
+                f"Weight set {name} {version} is not as it was stored. Restore the database from a copy."
+                for number, name, version, sha in stored
+                if read_weights(connection, number).sha256 != sha
+            ]
+    except HotspotsError as error:
+        return list(error.problems)
 
 
 def prepare(folder: Path) -> None:
@@ -121,12 +158,19 @@ def weight_sets(folder: Path | None) -> dict[str, WeightSet]:
 
     found = {}
     with transaction(folder) as connection:
-        sets, lines = (tables().tables[n] for n in ("weight_sets", "weights"))
-        for number, about in connection.execute(select(sets.c.id, sets.c.about).order_by(sets.c.id)).all():
-            asked = (
-                select(*(lines.c[c] for c in WEIGHT_COLUMNS)).where(lines.c.weight_set == number).order_by(lines.c.line)
-            )
-            table = pd.DataFrame(connection.execute(asked).all(), columns=list(WEIGHT_COLUMNS))
-            weights = weight_set_from_table(table, **json.loads(about))
+        sets = tables().tables["weight_sets"]
+        for number in connection.execute(select(sets.c.id).order_by(sets.c.id)).scalars().all():
+            weights = read_weights(connection, number)
             found[weights.name] = weights
     return found or shipped_weight_sets()
+
+
+def read_weights(connection: Connection, number: int) -> WeightSet:
+    """One stored weight set."""
+    from sqlalchemy import select
+
+    sets, lines = (tables().tables[n] for n in ("weight_sets", "weights"))
+    about = connection.execute(select(sets.c.about).where(sets.c.id == number)).scalar_one()
+    asked = select(*(lines.c[c] for c in WEIGHT_COLUMNS)).where(lines.c.weight_set == number).order_by(lines.c.line)
+    table = pd.DataFrame(connection.execute(asked).all(), columns=list(WEIGHT_COLUMNS))
+    return weight_set_from_table(table, **json.loads(about))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
 from hotspots.demo import DEFAULT_SEED, write_demo_export
 from hotspots.errors import HotspotsError
 from hotspots.intake import Imported, import_files
-from hotspots.workspace import MANIFEST, open_workspace, write_aside
+from hotspots.workspace import MANIFEST, open_workspace, stored_files, write_aside
 
 MAPPING = Path(__file__).resolve().parents[1] / "data" / "mappings" / "athena_export.toml"
 TRUTH = "demo_truth.json"
@@ -36,5 +35,5 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED) -> Imported:
 def clear_synthetic(folder: Path) -> None:
     """Remove an earlier demo, manifest first, so that a kill leaves an empty workspace and never half of one."""
     (folder / MANIFEST).unlink(missing_ok=True)
-    for name in ("facts", "quarantine"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in stored_files(folder):
+        (folder / name).unlink(missing_ok=True)

@@ -78,10 +78,11 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     scores, cube = count_and_score(gathered.rows, weights)
     ranked = ranking.rank_cells(cube, scores, question.by)
     ranked["flag"] = ranking.flags(ranked, workspace.settings)
-    table = say_where(workspace, ranked, gathered.rows)
+    ranked = say_whose(workspace, ranked, gathered.rows)
     if question.bcu != "all":
-        table = table[table["bcu"] == question.bcu].reset_index(drop=True)
-        table["rank"] = np.arange(1, len(table) + 1)
+        ranked = ranked[ranked["bcu"] == question.bcu].reset_index(drop=True)
+        ranked["rank"] = np.arange(1, len(ranked) + 1)
+    table = say_where(ranked, gathered.rows)
     missing, breaks = holes_and_breaks(workspace, source, window)
     warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
     return Answer(
@@ -244,8 +245,8 @@ def count_and_score(rows: pd.DataFrame, weights: harm.WeightSet) -> tuple[pd.Dat
     return scores, cube
 
 
-def say_where(workspace: Workspace, ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """The ranked cells with district, BCU, centre, area and a name, in the columns of RANK, rounded once for all."""
+def say_whose(workspace: Workspace, ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The ranked cells with their one district and BCU."""
     cells = ranked["cell"].to_numpy(dtype=np.int64)
     area = boundaries_of(workspace)
     district = np.asarray(geography.cell_districts(cells, area), dtype=np.int64)
@@ -255,11 +256,15 @@ def say_where(workspace: Workspace, ranked: pd.DataFrame, rows: pd.DataFrame) ->
     if len(lone):
         inside = rows.drop_duplicates("cell").set_index("cell")[["district", "bcu"]].astype(object)
         names[lone], bcus[lone] = inside.loc[cells[lone], "district"], inside.loc[cells[lone], "bcu"]
+    return ranked.assign(district=names, bcu=bcus)
+
+
+def say_where(ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The ranked cells with centre, area and a name, in the columns of RANK, rounded once for all."""
+    cells = ranked["cell"].to_numpy(dtype=np.int64)
     lon, lat = geography.cell_centres(cells)
     table = ranked.assign(
         cell=geography.hex_ids(cells),
-        district=names,
-        bcu=bcus,
         lon=np.round(lon, 6),
         lat=np.round(lat, 6),
         area_m2=np.round(geography.cell_areas_m2(cells), 1),

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ from hotspots.settings import Settings, load_settings
 MANIFEST = "manifest.json"
 SCHEMA = 1
 FOLDERS = ("facts", "quarantine", "boundaries")
+OURS = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # how new_file ends a name
 INCIDENT_SCHEMA = schema(INCIDENTS)
+UNREPEATED = ("record", "record_id", "source_row")  # a dictionary of these would cost time and space
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Manifest:
     boundaries_label: str = ""
     breaks: tuple[tuple[str, int, float], ...] = ()  # (feed, month, share of crimes at points not used before)
     reports: tuple[FileReport, ...] = ()
+    hashes: dict[str, str] = field(default_factory=dict)  # file inside the workspace → SHA-256 of what was written
 
     @property
     def version(self) -> str:
@@ -145,15 +149,20 @@ def open_workspace(folder: Path, create: bool = False) -> Workspace:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        if folder.exists() and not folder.is_dir():
-            raise HotspotsError(f"{folder} is a file; a workspace is a folder.")
+        refuse_file(folder)
         if not create:
             raise HotspotsError(
                 f"There is no workspace at {folder}. Import data into it, or build the demo: python -m hotspots demo."
             )
         folder.mkdir(parents=True, exist_ok=True)
         return Workspace(folder, Manifest(), load_settings(folder))
-    return Workspace(folder, from_json(path.read_text(encoding="utf-8"), path), load_settings(folder))
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    return Workspace(folder, from_json(text, path), load_settings(folder))
+
+
+def refuse_file(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise HotspotsError(f"{folder} is a file; a workspace is a folder.")
 
 
 @contextmanager
@@ -161,12 +170,15 @@ def writing(folder: Path) -> Iterator[Workspace]:
     """Hold the workspace for writing: one import at a time, whatever process it runs in."""
     from filelock import FileLock, Timeout
 
-    folder.mkdir(parents=True, exist_ok=True)
+    refuse_file(folder)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=60):
             yield open_workspace(folder, create=True)
     except Timeout as error:
         raise HotspotsError("Another import is running in this workspace. Wait until it has finished.") from error
+    except PermissionError as error:
+        raise HotspotsError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
 
 
 def new_file(workspace: Workspace, *names: str, ending: str = "parquet") -> str:
@@ -179,19 +191,42 @@ def new_file(workspace: Workspace, *names: str, ending: str = "parquet") -> str:
 def write_table(workspace: Workspace, table: pa.Table, *names: str) -> str:
     """Write a table under a new name and return that name; nothing refers to it until ``publish``."""
     path = new_file(workspace, *names)
-    pq.write_table(table, workspace.folder / path, compression="zstd", compression_level=1)
+    repeating = [c for c in table.column_names if c not in UNREPEATED]
+    pq.write_table(
+        table, workspace.folder / path, compression="zstd", compression_level=1, use_dictionary=repeating or False
+    )
     return path
 
 
 def publish(workspace: Workspace, manifest: Manifest) -> Workspace:
     """Make ``manifest`` the current one, in one rename, then remove files that neither it nor the last one names."""
-    manifest = replace(manifest, generation=workspace.manifest.generation + 1)
+    known = workspace.manifest.hashes
+    hashes = {n: known.get(n) or settled_hash(workspace.folder / n) for n in sorted(referenced(manifest))}
+    manifest = replace(manifest, generation=workspace.manifest.generation + 1, hashes=hashes)
     write_aside(workspace.folder / MANIFEST, to_json(manifest).encode())
     keep = referenced(manifest) | referenced(workspace.manifest)
     for name in stored_files(workspace.folder):
         if name not in keep:
             (workspace.folder / name).unlink(missing_ok=True)
+    for aside in workspace.folder.glob(f".{MANIFEST}.*"):
+        aside.unlink(missing_ok=True)  # of an import that was killed
     return Workspace(workspace.folder, manifest, workspace.settings)
+
+
+def settled_hash(path: Path) -> str:
+    """SHA-256 of a file just written, which is on the disk when this returns."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        return file_digest(file, "sha256").hexdigest()
+
+
+def is_sound(folder: Path, manifest: Manifest, name: str) -> bool:
+    """Whether a file of the workspace is there, just as it was written."""
+    try:
+        with open(folder / name, "rb") as file:
+            return file_digest(file, "sha256").hexdigest() == manifest.hashes.get(name)
+    except OSError:
+        return False
 
 
 def write_aside(path: Path, content: bytes) -> None:
@@ -214,12 +249,12 @@ def referenced(manifest: Manifest) -> set[str]:
 
 
 def stored_files(folder: Path) -> list[str]:
-    """Every data file in the workspace, as paths inside it."""
+    """Every data file of ours in the workspace, as paths inside it; files of other people's making are not seen."""
     return [
         path.relative_to(folder).as_posix()
         for room in FOLDERS
         for path in sorted((folder / room).rglob("*"))
-        if path.is_file()
+        if OURS.search(path.name) and path.is_file()
     ]
 
 

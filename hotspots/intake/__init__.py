@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotspots.errors import HotspotsError
+from hotspots.intake.repair import damaged_files, refuse_unmended, without
 from hotspots.sources.reading import Upload
 from hotspots.workspace import FileReport, Manifest, Workspace, publish, writing
 
@@ -53,7 +54,10 @@ def import_files(
                 f"This workspace holds {workspace.manifest.kind} data; {kind} data cannot be mixed with it."
                 " Import into another workspace (--workspace)."
             )
-        manifest, reports, notes = stage(workspace, paths, source, mapping, progress)
+        damaged = damaged_files(workspace)
+        sound = replace(workspace, manifest=without(workspace.manifest, damaged))
+        manifest, reports, notes = stage(sound, paths, source, mapping, progress)
+        refuse_unmended(workspace.manifest, manifest, damaged, source)
         if manifest is workspace.manifest:
             return Imported(workspace, tuple(reports), False, tuple(notes))
         if source != "boundaries":

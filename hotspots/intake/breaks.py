@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from hotspots.settings import Settings
 
@@ -24,7 +25,7 @@ def find_breaks(months: Sequence[tuple[int, np.ndarray]], settings: Settings) ->
     Misleads: where a force's files begin at a break, it cannot be seen; where months are missing around a
     break, it is placed at the first month held after it.
     """
-    points = [(month, *np.unique(places, return_counts=True)) for month, places in sorted(months, key=lambda m: m[0])]
+    points = [(month, *points_used(places)) for month, places in sorted(months, key=lambda m: m[0])]
     found = []
     start = 0  # months before a break are no guide to what is normal after it
     for i in range(1, len(points)):
@@ -35,9 +36,15 @@ def find_breaks(months: Sequence[tuple[int, np.ndarray]], settings: Settings) ->
         )
         if not enough:
             continue
-        used = np.unique(np.concatenate([p for _, p, _ in before]))
-        new_share = float(counts[~np.isin(here, used)].sum() / counts.sum())
+        used = np.concatenate([p for _, p, _ in before])
+        new_share = float(counts[~pd.Index(here).isin(used)].sum() / counts.sum())
         if new_share >= settings.break_new_share:
             found.append((month, new_share))
             start = i
     return found
+
+
+def points_used(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct points and how many crimes lie at each, in no particular order."""
+    codes, points = pd.factorize(places)
+    return points, np.bincount(codes, minlength=len(points))

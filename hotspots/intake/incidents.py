@@ -13,17 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.columns import INCIDENTS, schema
-from hotspots.errors import HotspotsError
+from hotspots.errors import HotspotsError, sample
 from hotspots.intake import quarantine
 from hotspots.intake.place import Placer, boundaries_of, put
 from hotspots.intake.police_uk import check_sum
+from hotspots.intake.repeats import plain
 from hotspots.months import month_text
+from hotspots.sources.checks import record_numbers
 from hotspots.sources.incidents import Mapping, Parsed, read_incidents
 from hotspots.sources.reading import Upload, read_tables
 from hotspots.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
 
 SOURCE = "incidents"
 PLACED = ("cell_9", "cell_10", "cell_11", "district", "bcu")
+INCIDENT_SCHEMA = schema(INCIDENTS)
 CONTENT = [c.name for c in INCIDENTS if c.name not in PLACED]
 
 
@@ -36,7 +39,8 @@ class Batch:
     placer: Placer
     held: dict[int, Part]
     records: pd.DataFrame  # index record → month, content
-    months: dict[int, pa.Table] = field(default_factory=dict)
+    months: dict[int, pa.Table] = field(default_factory=dict)  # loaded
+    touched: set[int] = field(default_factory=set)  # of these, to be written
     reports: list[FileReport] = field(default_factory=list)
     mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
 
@@ -55,10 +59,14 @@ def stage(
         progress(raw.name)
         try:
             mend_of = raw.table["quarantined_from"].to_pylist() if quarantine.is_mend(raw) else None
+            raw = replace(raw, name=own_name(batch, raw.name))
+            settings = workspace.settings
             if mend_of is not None:
                 raw = replace(raw, table=quarantine.mend_table(raw))
-            parsed = read_incidents(raw, mapping, workspace.settings)
-            add_file(batch, parsed, raw.name, raw.sha256)
+                # Rows that nobody has mended yet may come back with the others: no reason to refuse the file.
+                settings = replace(settings, bad_coordinate_share=1.0)
+            parsed = read_incidents(raw, mapping, settings)
+            add_file(batch, parsed, raw.name, raw.sha256, is_mend=mend_of is not None)
             if mend_of is not None:
                 note_mended(batch, raw.name, raw.table, mend_of, parsed)
         except HotspotsError as error:
@@ -66,6 +74,12 @@ def stage(
     if problems:
         raise HotspotsError(problems)
     return finish(batch)
+
+
+def own_name(batch: Batch, name: str) -> str:
+    """The file's name, with a number behind it where another file of this import has the same one."""
+    taken = {r.file for r in batch.reports}
+    return next(n for n in (name, *(f"{name} ({i})" for i in range(2, len(taken) + 3))) if n not in taken)
 
 
 def held_records(workspace: Workspace, held: dict[int, Part]) -> pd.DataFrame:
@@ -80,25 +94,43 @@ def held_records(workspace: Workspace, held: dict[int, Part]) -> pd.DataFrame:
 
 
 def contents(table: pa.Table) -> pd.Series:
-    """A hash of what each record says, its offences in any order: index record, values uint64."""
-    frame = table.select([c for c in CONTENT if c in table.column_names]).to_pandas()
-    text = {c: frame[c].astype(object) for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)}
-    rows = pd.util.hash_pandas_object(frame.assign(**text), index=False)
+    """A hash of what each record says, its offences in any order: index record, values uint64.
+
+    The types are made the same first: a column with a gap, or one read back from a file, must hash as it did.
+    """
+    columns = {}
+    for name in (c for c in CONTENT if c != "offence_no"):
+        column = table[name] if name in table.column_names else pa.nulls(len(table), INCIDENT_SCHEMA.field(name).type)
+        kind = INCIDENT_SCHEMA.field(name).type
+        if pa.types.is_timestamp(kind):
+            column = column.cast(kind).cast(pa.int64())
+        elif pa.types.is_boolean(kind):
+            column = column.cast(pa.int8())
+        if not (pa.types.is_floating(kind) or pa.types.is_string(kind) or pa.types.is_dictionary(kind)):
+            column = pc.fill_null(column, -1)
+        values = column.to_pandas()
+        columns[name] = values.astype(object) if pa.types.is_dictionary(kind) else values
+    rows = pd.util.hash_pandas_object(pd.DataFrame(columns), index=False)
     return rows.groupby(table["record"].to_numpy()).sum()
 
 
-def add_file(batch: Batch, parsed: Parsed, name: str, sha: str) -> None:
+def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_mend: bool = False) -> None:
     """Match one file's records with those held and put the new and changed ones in place."""
-    table = parsed.table
+    table = with_held_offences(batch, parsed.table) if is_mend else parsed.table
+    mended = np.zeros(0, dtype=np.int64) if is_mend else mended_since(batch, parsed, sha)
     new = contents(table).to_frame("content")
     old = batch.records.reindex(new.index)
     there = old["month"].notna()
-    same = there & (old["content"] == new["content"])
+    # A record whose quarantined rows were mended since holds more than this file can say: it stays as it is.
+    same = there & ((old["content"] == new["content"]) | new.index.isin(mended))
     status = pd.Series(np.where(same, "unchanged", np.where(there, "updated", "accepted")), index=new.index)
-    by_row = status.loc[table["record"].to_numpy()].value_counts()
+    # One row of the file may hold several offences; the report counts the file's rows.
+    _, first = np.unique(parsed.table["source_row"].to_numpy(), return_index=True)
+    by_row = status.loc[parsed.table["record"].to_numpy()[first]].value_counts()
     changed = status.index[status != "unchanged"]
     if len(changed):
         put_records(batch, table, changed, old.loc[changed, "month"].dropna().astype(int))
+    set_aside = still_open(batch, parsed, sha) if len(mended) else parsed.quarantined
     report = FileReport(
         name,
         SOURCE,
@@ -108,20 +140,72 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str) -> None:
         read=parsed.n_read,
         accepted=int(by_row.get("accepted", 0)),
         updated=int(by_row.get("updated", 0)),
-        unchanged=int(by_row.get("unchanged", 0)),
+        unchanged=int(by_row.get("unchanged", 0)) + len(parsed.quarantined) - len(set_aside),
         repeated=len(parsed.repeated_rows),
-        quarantined=len(parsed.quarantined),
-        reasons=quarantine.count_reasons(parsed.quarantined),
-        hidden=hidden_by_a_map(batch.placer.place(table)),
+        quarantined=len(set_aside),
+        reasons=quarantine.count_reasons(set_aside),
+        hidden=hidden_by_a_map(batch.placer.place(parsed.table)),
         notes=tuple(parsed.notes),
     )
-    batch.reports.append(replace(report, quarantine=quarantine.store(batch.workspace, parsed.quarantined)))
-    check_offence_rows(report, parsed)
-
-
-def check_offence_rows(report: FileReport, parsed: Parsed) -> None:
-    """A row of the file may hold several offences (in columns); rows are what must add up."""
     check_sum(report)
+    batch.reports.append(replace(report, quarantine=quarantine.store(batch.workspace, set_aside)))
+
+
+def stored_report(batch: Batch, sha: str) -> FileReport | None:
+    """The report of an earlier import of these very bytes into this feed."""
+    found = [r for r in batch.workspace.manifest.reports if (r.source, r.feed) == (SOURCE, batch.mapping.name)]
+    return next((r for r in found if r.sha256 == sha), None)
+
+
+def still_open(batch: Batch, parsed: Parsed, sha: str) -> pa.Table:
+    """Of the rows this file has set aside, those that no mend has put right since its first import."""
+    report = stored_report(batch, sha)
+    rows = None if report is None else quarantine.open_rows(batch.workspace, report)
+    if report is None:
+        return parsed.quarantined
+    left = pa.array([], pa.int32()) if rows is None else rows["source_row"].combine_chunks()
+    return parsed.quarantined.filter(pc.is_in(parsed.quarantined["source_row"], left))
+
+
+def mended_since(batch: Batch, parsed: Parsed, sha: str) -> np.ndarray:
+    """Record numbers of the rows of this file that were set aside once and have been mended."""
+    left = still_open(batch, parsed, sha)["source_row"].combine_chunks()
+    mended = parsed.quarantined.filter(pc.invert(pc.is_in(parsed.quarantined["source_row"], left)))
+    column = batch.mapping.columns["id"][0]
+    if not len(mended) or column not in mended.column_names:
+        return np.zeros(0, dtype=np.int64)
+    return record_numbers(batch.mapping.name, [str(i).strip() for i in mended[column].to_pylist() if i is not None])
+
+
+def with_held_offences(batch: Batch, table: pa.Table) -> pa.Table:
+    """Mended rows joined to the offences that their records already hold: a mend adds to a record, it never cuts it.
+
+    Raises HotspotsError where a mended row gives its record another time or place than the rows already held.
+    """
+    numbers = pc.unique(table["record"])
+    months = batch.records.reindex(numbers.to_numpy())["month"].dropna().astype(int).unique()
+    if not len(months):
+        return table
+    rows = [month_table(batch, int(m)) for m in sorted(months)]
+    held = pa.concat_tables([r.filter(pc.is_in(r["record"], numbers)) for r in rows], promote_options="permissive")
+    fields = [c for c in CONTENT if c in table.column_names]
+    both = pa.concat_tables([held.select(fields), table.select(fields)], promote_options="permissive")
+    frame = both.cast(plain(both.schema)).to_pandas()
+    same = ["local_from", "local_to", "lon", "lat"]
+    for column in same:
+        odd = frame.groupby("record")[column].nunique(dropna=False) > 1
+        if odd.any():
+            ids = frame.loc[frame["record"].isin(odd.index[odd]), "record_id"]
+            raise HotspotsError(
+                f"A mended row gives record {sample(ids)} another time or place than its other rows."
+                " Give all rows of a record the same, or mend the export itself."
+            )
+    told = [c for c in fields if c != "offence_no"]
+    keep = ~frame.duplicated(told).to_numpy()
+    both = both.filter(pa.array(keep))
+    order = frame[keep].groupby("record").cumcount().to_numpy() + 1
+    both = put(both, "offence_no", pa.array(order, pa.int16()))
+    return put(both, "source_row", pa.array(np.zeros(len(both)), pa.int32()))
 
 
 def put_records(batch: Batch, table: pa.Table, changed: pd.Index, old_months: pd.Series) -> None:
@@ -129,12 +213,14 @@ def put_records(batch: Batch, table: pa.Table, changed: pd.Index, old_months: pd
     numbers = pa.array(changed.to_numpy(), pa.int64())
     rows = table.filter(pc.is_in(table["record"], numbers))
     rows = batch.placer.place(rows).drop_columns([c for c in ("source_row",) if c in rows.column_names])
-    for month in sorted(set(old_months.tolist())):
+    for month in sorted({int(m) for m in old_months}):
         here = month_table(batch, month)
+        batch.touched.add(month)
         batch.months[month] = here.filter(pc.invert(pc.is_in(here["record"], numbers)))
     for month in sorted(set(rows["month"].to_pylist())):
         mine = rows.filter(pc.equal(rows["month"], month))
         both = [month_table(batch, month), full(mine)]
+        batch.touched.add(month)
         batch.months[month] = pa.concat_tables(both, promote_options="permissive").unify_dictionaries()
     fresh = contents(rows).to_frame("content")
     fresh["month"] = pd.Series(rows["month"].to_numpy(), index=rows["record"].to_numpy()).groupby(level=0).first()
@@ -172,11 +258,12 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     """Write the months touched and renew the reports; an import that changed nothing leaves the manifest alone."""
     workspace, feed = batch.workspace, batch.mapping.name
     known = {r.sha256 for r in workspace.manifest.reports}
-    nothing_new = not batch.months and all(r.sha256 in known or r.file in batch.mended for r in batch.reports)
+    nothing_new = not batch.touched and all(r.sha256 in known or r.file in batch.mended for r in batch.reports)
     if nothing_new and not open_mends(batch):
         return workspace.manifest, batch.reports
     new, gone = [], []
-    for month, table in sorted(batch.months.items()):
+    for month in sorted(batch.touched):
+        table = batch.months[month]
         if not len(table):
             gone.append((SOURCE, feed, month))
             continue

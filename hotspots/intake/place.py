@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from hotspots import geography
@@ -27,7 +28,7 @@ class Placer:
     """Places points, remembering those it has seen: anonymised map points repeat from month to month."""
 
     boundaries: geography.Boundaries
-    known: dict[complex, int] = field(default_factory=dict)
+    known: pd.Index = field(default_factory=lambda: pd.Index([], dtype=np.complex128))  # lon + i·lat
     cells: dict[int, list[np.ndarray]] = field(default_factory=lambda: {r: [] for r in RESOLUTIONS})
     districts: list[np.ndarray] = field(default_factory=list)
 
@@ -35,8 +36,8 @@ class Placer:
         """The table with cell_9, cell_10, cell_11, district and bcu filled in from lon and lat."""
         lon, lat = (table[c].to_numpy(zero_copy_only=False) for c in ("lon", "lat"))
         has_place = ~np.isnan(lon)
-        points, inverse = np.unique(lon[has_place] + 1j * lat[has_place], return_inverse=True)
-        numbers = self.numbers_of(points)[inverse]
+        codes, points = pd.factorize(lon[has_place] + 1j * lat[has_place])
+        numbers = self.numbers_of(points)[codes]
         for resolution in RESOLUTIONS:
             cells = np.zeros(len(lon), dtype=np.int64)
             if len(points):
@@ -51,14 +52,17 @@ class Placer:
 
     def numbers_of(self, points: np.ndarray) -> np.ndarray:
         """Our number for each distinct point; new ones are indexed and looked up here."""
-        new = [p for p in points.tolist() if p not in self.known]
-        if new:
-            lon, lat = np.real(new).astype(float), np.imag(new).astype(float)
+        numbers = self.known.get_indexer(points)
+        missing = numbers < 0
+        if missing.any():
+            new = points[missing]
+            lon, lat = np.real(new), np.imag(new)
             for resolution in RESOLUTIONS:
                 self.cells[resolution].append(geography.cells_at(lon, lat, resolution))
             self.districts.append(np.asarray(self.boundaries.district_of(lon, lat), dtype=np.int32))
-            self.known.update(zip(new, range(len(self.known), len(self.known) + len(new)), strict=True))
-        return np.fromiter((self.known[p] for p in points.tolist()), dtype=np.int64, count=len(points))
+            numbers[missing] = np.arange(len(self.known), len(self.known) + len(new))
+            self.known = self.known.append(pd.Index(new))
+        return np.asarray(numbers)
 
 
 def coded(numbers: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.errors import HotspotsError
+from hotspots.errors import HotspotsError, rows_sentence, sample
 from hotspots.intake import quarantine
 from hotspots.intake.breaks import find_breaks
 from hotspots.intake.place import Placer, boundaries_of
@@ -62,6 +62,7 @@ def stage(
 def add_file(batch: Batch, raw: RawTable) -> None:
     """Stage one file as it was downloaded."""
     file = police_uk.read_street_file(raw, batch.workspace.settings)
+    file = replace(file, name=own_name(batch, file))
     held = {p.key: p for p in batch.workspace.manifest.parts}
     for (force, month), table in file.parts.items():
         key = (SOURCE, force, month)
@@ -74,7 +75,24 @@ def add_file(batch: Batch, raw: RawTable) -> None:
         else:
             batch.parts[key] = write_part(batch, key, table, file.name, file.sha256)
         batch.from_file[key] = file.name
-    batch.files.append(file)
+    # Its rows are on disk by now; a report needs no more of them than their number.
+    batch.files.append(replace(file, parts={k: rows.select(["source_row"]) for k, rows in file.parts.items()}))
+
+
+def own_name(batch: Batch, file: StreetFile) -> str:
+    """The file's name, with a number behind it where another file whose rows are held has the same one.
+
+    Rows set aside are known by the name of their file, so no two may share it.
+    """
+    reports = [r for r in batch.workspace.manifest.reports if r.source == SOURCE]
+    months: dict[str, set[tuple[str, int]]] = {}
+    for part in batch.workspace.manifest.parts:
+        months.setdefault(part.sha256, set()).add((part.feed, part.month))
+    here = {f.name for f in batch.files}
+    others = {r.file for r in reports if r.sha256 != file.sha256 and not months.get(r.sha256, set()) <= set(file.parts)}
+    names = [file.name, *(f"{file.name} ({n})" for n in range(2, len(here) + len(others) + 3))]
+    before = [r.file for r in reports if r.sha256 == file.sha256 and r.file in names]
+    return next(n for n in (*before, *names) if n not in here | others)
 
 
 def refuse_two(batch: Batch, key: tuple[str, str, int], file: StreetFile) -> None:
@@ -95,36 +113,58 @@ def write_part(batch: Batch, key: tuple[str, str, int], table: pa.Table, name: s
 
 def mend(batch: Batch, raw: RawTable) -> None:
     """Put mended quarantine rows back into the months they came from."""
-    file = police_uk.read_street_file(replace(raw, table=quarantine.mend_table(raw)), batch.workspace.settings)
+    # Rows that nobody has mended yet may come back with the others: no reason to refuse the file.
+    lenient = replace(batch.workspace.settings, bad_coordinate_share=1.0)
+    file = police_uk.read_street_file(replace(raw, table=quarantine.mend_table(raw)), lenient)
     held = {p.key: p for p in batch.workspace.manifest.parts} | batch.parts
     for (force, month), rows in file.parts.items():
         key = (SOURCE, force, month)
-        if key not in held:
-            raise HotspotsError(
-                f"{raw.name} mends rows of {force} {month_text(month)}, which the workspace does not hold."
-                " Import that month's file first."
-            )
-        part = held[key]
-        old = read_part(batch.workspace.folder, part)
+        part = held.get(key) or new_part(batch, raw, key, rows)
+        refuse_strangers(raw, part, rows)
+        old = read_part(batch.workspace.folder, part) if part.file else rows.slice(0, 0)
         again = pc.is_in(old["source_row"], rows["source_row"].combine_chunks())
-        if same_rows(old.filter(again), rows):
+        if by_row(old.filter(again)) == by_row(rows):
             batch.parts[key] = part
         else:
-            fields = [n for n in old.column_names if n in rows.column_names]
+            fields = [n for n in old.column_names if n in rows.column_names and n != quarantine.FROM]
             both = [old.filter(pc.invert(again)).select(fields), rows.select(fields)]
             table = pa.concat_tables(both, promote_options="permissive").unify_dictionaries().combine_chunks()
             batch.parts[key] = write_part(batch, key, table.sort_by("source_row"), part.came_from, part.sha256)
         batch.from_file[key] = raw.name
         mended = batch.mended.setdefault(raw.name, {})
         mended[part.came_from] = np.append(mended.get(part.came_from, []), rows["source_row"].to_numpy())
+    batch.mended.setdefault(raw.name, {})
     batch.files.append(file)
 
 
-def same_rows(old: pa.Table, new: pa.Table) -> bool:
-    """Whether the rows held already say what the mended ones say."""
-    names = ["source_row", "record", *CONTENT]
-    mine, theirs = (t.select(names).to_pandas().sort_values("source_row").reset_index(drop=True) for t in (old, new))
-    return mine.astype(object).equals(theirs.astype(object))
+def new_part(batch: Batch, raw: RawTable, key: tuple[str, str, int], rows: pa.Table) -> Part:
+    """An empty month for the mended rows of a file of which no row could be used at first."""
+    files = set(rows[quarantine.FROM].to_pylist())
+    for report in batch.workspace.manifest.reports:
+        if report.source == SOURCE and not report.feed and files == {report.file}:
+            return Part(*key, file="", rows=0, came_from=report.file, sha256=report.sha256)
+    raise HotspotsError(
+        f"{raw.name} mends rows of {key[1]} {month_text(key[2])}, which the workspace does not hold."
+        " Import that month's file first."
+    )
+
+
+def refuse_strangers(raw: RawTable, part: Part, rows: pa.Table) -> None:
+    """A month is the rows of its own file: a row of another one would stand in the place of one of these."""
+    files = rows[quarantine.FROM].to_pylist()
+    strange = [(n, f) for n, f in zip(rows["source_row"].to_pylist(), files, strict=True) if f != part.came_from]
+    if strange:
+        raise HotspotsError(
+            f"{raw.name} puts {rows_sentence([n for n, _ in strange])} of {sample(f for _, f in strange)} into"
+            f" {part.feed} {month_text(part.month)}, which is held as {part.came_from} gives it. Correct the month, or"
+            " leave these rows out."
+        )
+
+
+def by_row(table: pa.Table) -> dict[int, tuple[object, ...]]:
+    """What each row says, by its number in the file."""
+    columns = [table[n].to_pylist() for n in ("source_row", "record", *CONTENT)]
+    return {row[0]: row[1:] for row in zip(*columns, strict=True)}
 
 
 def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
@@ -136,9 +176,9 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     repeated = superseded[~superseded["first"].astype(bool)]
     reports = [report_of(batch, file, blank_report(file), repeated) for file in batch.files]
     kept = {r.sha256 for r in workspace.manifest.reports}
-    if manifest.parts == workspace.manifest.parts and all(
-        f.sha256 in kept or f.name in batch.mended for f in batch.files
-    ):
+    known = all(f.sha256 in kept or f.name in batch.mended for f in batch.files)
+    whole = bool(len(merged)) == bool(manifest.merged and manifest.superseded)
+    if known and whole and manifest.parts == workspace.manifest.parts:
         return workspace.manifest, reports
     stored = workspace.manifest.reports
     for name, files in batch.mended.items():
@@ -147,8 +187,10 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     for file, report in zip(batch.files, reports, strict=True):
         if file.name not in batch.mended and unchanged_report(batch, file) is None:
             fresh[report.file] = replace(report, quarantine=quarantine.store(workspace, file.quarantined))
-    covered = {p.came_from for p in parts}
-    old = [r for r in stored if r.source != SOURCE or (r.file in covered and r.file not in fresh)]
+    covered = {p.sha256 for p in parts}
+    # A file without a single usable row has no month; its rows stay set aside until they are mended.
+    still = [r for r in stored if r.source != SOURCE or r.sha256 in covered or not r.feed]
+    old = [r for r in still if r.source != SOURCE or r.file not in fresh]
     manifest = replace(
         manifest,
         merged=write_table(workspace, merged, "facts", SOURCE, "merged") if len(merged) else "",
@@ -268,7 +310,7 @@ def keyed(folder: Path, part: Part) -> pd.DataFrame:
     content = pd.util.hash_pandas_object(
         rows[CONTENT].astype({"crime_type": str, "location": str, "outcome": str}), index=False
     )
-    key = rows["record"].astype("uint64", copy=True).where(rows["record_id"].notna(), content)
+    key = rows["record"].astype("uint64").where(rows["record_id"].notna(), content)
     nth = key.groupby(key).cumcount()
     return pd.DataFrame({"key": key, "nth": nth, "content": content})
 
@@ -284,14 +326,21 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, int]:
 
 
 def mend_status(batch: Batch, key: tuple[str, str, int], rows: pa.Table, repeated: pd.DataFrame) -> dict[str, int]:
-    """Mended rows: repeats, rows the workspace held just so, and new ones."""
-    part = batch.parts[key]
-    if part in batch.workspace.manifest.parts:
-        return {"unchanged": len(rows)}
-    at = read_part(batch.workspace.folder, part, ["source_row"])["source_row"].to_numpy()
-    repeats = at[repeat_positions(key, repeated)]
-    n = int(np.isin(rows["source_row"].to_numpy(), repeats).sum())
-    return {"accepted": len(rows) - n, "repeated": n}
+    """Mended rows: those the workspace held just so, repeats, and rows that changed or are new."""
+    folder, part = batch.workspace.folder, batch.parts[key]
+    was = next((p for p in batch.workspace.manifest.parts if p.key == key), None)
+    old = {} if was is None else by_row(read_part(folder, was, ["source_row", "record", *CONTENT]))
+    at = read_part(folder, part, ["source_row"])["source_row"].to_numpy()
+    repeats = set(at[repeat_positions(key, repeated)].tolist())
+    counts = {"accepted": 0, "updated": 0, "unchanged": 0, "repeated": 0}
+    for number, content in by_row(rows).items():
+        if old.get(number) == content:
+            counts["unchanged"] += 1
+        elif number in repeats:
+            counts["repeated"] += 1
+        else:
+            counts["updated" if number in old else "accepted"] += 1
+    return counts
 
 
 def hidden_by_a_map(folder: Path, part: Part) -> dict[str, int]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hotspots.errors import HotspotsError
+from hotspots.errors import HotspotsError, sample
 from hotspots.sources.reading import RawTable
 from hotspots.workspace import FileReport, Workspace, write_table
 
@@ -43,6 +43,10 @@ def mend_table(raw: RawTable) -> pa.Table:
     for i, name in enumerate(table.column_names):
         table = table.set_column(i, name, pc.replace_substring_regex(table[name], r"^'([=+\-@\t\r])", r"\1"))
     row = pc.replace_substring_regex(table[ROW], r"\.0$", "")
+    given = list(zip(table[FROM].to_pylist(), row.to_pylist(), strict=True))
+    twice = sample(f"{n} of {f}" for (f, n), times in Counter(given).items() if times > 1)
+    if twice:
+        raise HotspotsError(f"{raw.name} gives row {twice} more than once. Keep one of each.")
     return table.set_column(table.column_names.index(ROW), ROW, row)
 
 

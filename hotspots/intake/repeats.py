@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hotspots.columns import INCIDENTS, schema
 from hotspots.workspace import Part, read_part
@@ -44,14 +45,13 @@ def find_repeats(folder: Path, parts: Sequence[Part]) -> tuple[pa.Table, pd.Data
 
 def merge(rows: pd.DataFrame, same: list[str]) -> pd.DataFrame:
     """Rows in time order → one row per incident: earliest month, first known location, latest outcome."""
-    first = rows[rows["first"]].set_index(same)
-    located = rows[rows["lon"].notna()].drop_duplicates(same, keep="first").set_index(same)
-    told = rows[rows["outcome"].notna()].drop_duplicates(same, keep="last").set_index(same)
-    merged = first.copy()
+    rows = rows.assign(incident=rows.groupby(same, sort=False, dropna=False).ngroup())
+    located = rows[rows["lon"].notna()].drop_duplicates("incident", keep="first").set_index("incident")
+    told = rows[rows["outcome"].notna()].drop_duplicates("incident", keep="last").set_index("incident")
+    merged = rows[rows["first"]].set_index("incident")
     for column in PLACE:
         merged.loc[located.index, column] = located[column]
     merged.loc[told.index, "outcome"] = told["outcome"]
-    merged = merged.reset_index()
     for name in COLUMNS:
         if name not in merged:
             merged[name] = None
@@ -59,22 +59,25 @@ def merge(rows: pd.DataFrame, same: list[str]) -> pd.DataFrame:
 
 
 def candidate_rows(folder: Path, parts: Sequence[Part]) -> list[pd.DataFrame]:
-    """Rows whose record number occurs more than once, with feed and position; the rest is never loaded."""
+    """Rows whose record number occurs more than once, with feed and position; the rest is not kept."""
     numbers = [read_part(folder, part, ["record"])["record"].to_numpy() for part in parts]
-    if not numbers:
-        return []
-    twice = pd.Series(np.concatenate(numbers)).duplicated(keep=False).to_numpy()
+    twice = pa.array(repeated_numbers(numbers))
     found = []
-    start = 0
     for part, records in zip(parts, numbers, strict=True):
-        positions = np.flatnonzero(twice[start : start + len(records)])
-        start += len(records)
+        positions = np.flatnonzero(pc.is_in(pa.array(records), twice).to_numpy(zero_copy_only=False))
         if len(positions):
             table = read_part(folder, part).take(pa.array(positions))
             # Repeated text as plain text: the months' dictionaries differ.
             frame = table.cast(plain(table.schema)).to_pandas()
             found.append(frame.assign(feed=part.feed, position=positions))
     return found
+
+
+def repeated_numbers(numbers: Sequence[np.ndarray]) -> np.ndarray:
+    """The numbers that occur more than once. Sorting takes less time and memory than a hash of them all."""
+    every = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
+    every.sort()
+    return np.unique(every[1:][every[1:] == every[:-1]])
 
 
 def plain(with_codes: pa.Schema) -> pa.Schema:

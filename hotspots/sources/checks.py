@@ -117,16 +117,15 @@ def check_grid(
     come to light as incidents outside the force area.
     """
     looks = _looks(easting, northing, unreadable)
-    # Degrees are also small grid references (53, 2 lies in the sea off Scilly), so they are told apart first.
-    degrees = (np.abs(easting) <= 180) & (np.abs(northing) <= 180)
-    # A lone 0 is a blank that only one of the two columns shows; the other half of the pair means nothing.
-    fits = _within(easting, EASTING_RANGE) & _within(northing, NORTHING_RANGE) & ~degrees
-    fits &= (easting != 0) & (northing != 0)
-    looks[_within(easting, NORTHING_RANGE) & _within(northing, EASTING_RANGE)] = "swapped"
+    # No land lies within 180 m of the grid's edges, so a number that small is a degree, or a lone 0 for a blank.
+    small_x, small_y = np.abs(easting) <= 180, np.abs(northing) <= 180
+    fits = _within(easting, EASTING_RANGE) & _within(northing, NORTHING_RANGE) & ~small_x & ~small_y
+    swapped = _within(easting, NORTHING_RANGE) & _within(northing, EASTING_RANGE) & ~small_x & ~small_y
+    looks[swapped] = "swapped"
     if at_sea is not None:
         looks[at_sea & fits] = "sea"
         fits &= ~at_sea
-    looks[degrees] = "degrees"
+    looks[small_x & small_y] = "degrees"
     return _judge(looks, fits, easting, northing, rows, (easting_name, northing_name), settings, file)
 
 

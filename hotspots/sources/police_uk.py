@@ -25,6 +25,7 @@ from hotspots.sources.reading import RawTable
 
 NEEDED = ("Crime ID", "Month", "Longitude", "Latitude", "Location", "Crime type", "Last outcome category")
 FORCE_COLUMNS = ("Falls within", "Reported by")
+MENDED_FROM = "quarantined_from"  # column of a mended file: the file whose row it mends
 MONTH = re.compile(r"^(19|20)\d\d-(0[1-9]|1[0-2])$")
 
 
@@ -117,6 +118,7 @@ def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarr
     numbered = [int(m.replace("-", "")) if m and MONTH.match(m) else 0 for m in months.dictionary.to_pylist()]
     month = pc.take(pa.array(numbered, pa.int32()), months.indices)
     ids = table["Crime ID"].combine_chunks()
+    mended = {MENDED_FROM: table[MENDED_FROM]} if MENDED_FROM in table.column_names else {}
     return pa.table(
         {
             "record": record_numbers(ids, types, month, forces, rows),
@@ -130,6 +132,7 @@ def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarr
             "outcome": pc.dictionary_encode(table["Last outcome category"].combine_chunks()),
             "source_row": pa.array(rows, pa.int32()),
             "force": forces,
+            **mended,
         }
     )
 

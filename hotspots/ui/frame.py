@@ -8,6 +8,7 @@ checked against what exists.
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from hotspots.workspace import Workspace, months_held
 
 FIELDS = ("source", "bcu", "from", "to", "offences", "weights", "resolution", "by", "proactive", "top", "map")
 TOPS = (10, 20, 50, 100)
+WORD_JOINER = "\u2060"
+LINK_OR_ICON = re.compile(r":(?=//|[\w+/-]+:)|@(?=\S)|www(?=\.)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,13 @@ def told() -> Iterator[None]:
 
 
 def plain_text(text: str) -> str:
-    """Text from data, safe inside Markdown: nothing in it is a link, a formula, an icon or a heading."""
+    """Text from data, safe inside Markdown: nothing in it is a link, a formula, an icon or a heading.
+
+    Addresses, :material/icons: and :emoji: are found after the escapes are gone, so an unseen character
+    (U+2060, word joiner) parts them.
+    """
+    text = " ".join(text.split())
+    text = LINK_OR_ICON.sub(lambda found: found[0] + WORD_JOINER, text)
     for mark in "\\`*_{}[]()<>#+!|$~:":
         text = text.replace(mark, "\\" + mark)
     return text
@@ -112,6 +121,24 @@ def remembered(name: str) -> str:
     return str(st.query_params.get(name) or st.session_state.get(f"view_{name}") or "")
 
 
+def asked_anew(name: str) -> str:
+    """What the address asks for, unless it was this page that wrote it there."""
+    asked = st.query_params.get(name) or ""
+    return "" if asked == st.session_state.get(f"view_{name}") else asked
+
+
+def widget_key(name: str, start: object) -> str:
+    """The key of a widget that shows ``start`` when the page is opened and then what the reader chose.
+
+    The start is given here and never as the widget's own default: a new default makes a new widget, which
+    would forget every second choice.
+    """
+    key = f"_{name}"
+    if key not in st.session_state:
+        st.session_state[key] = start
+    return key
+
+
 def filtered(workspace: Workspace) -> View:
     """The filters in the sidebar, applied together, and the view they make."""
     sources = workspace.manifest.sources
@@ -120,9 +147,8 @@ def filtered(workspace: Workspace) -> View:
         source = st.sidebar.selectbox(
             "Source",
             sources,
-            index=sources.index(source),
             format_func=lambda s: words.SOURCES[s],
-            key=f"_source_{source}",
+            key=widget_key("source", source),
         )
         keep("source", source)
     with st.sidebar.form("filters", border=False):
@@ -154,10 +180,10 @@ def filter_widgets(workspace: Workspace, source: str) -> dict[str, str]:
         first, last = day_choice(workspace, source, default)
     names = offence_names(source)
     labels = {n: offences.selection_named(n).label for n in names}
-    kind = choose("Offences", "offences", names, pipeline.DEFAULT_OFFENCES[source], labels)
+    kind = choose("Offences", "offences", names, pipeline.DEFAULT_OFFENCES[source], labels, source)
     sets = usable_weights(loading.weights(str(workspace.folder), workspace.version), source)
     weight_labels = {n: s.label for n, s in sets.items()}
-    weights = choose("Harm weights", "weights", tuple(sets), pipeline.DEFAULT_WEIGHTS[source], weight_labels)
+    weights = choose("Harm weights", "weights", tuple(sets), pipeline.DEFAULT_WEIGHTS[source], weight_labels, source)
     by = choose("Rank by", "by", tuple(ranking.METHODS), ranking.DEFAULT_METHOD, ranking.METHODS)
     sizes = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (about 1,900 m²)"}
     resolution = choose(
@@ -167,20 +193,22 @@ def filter_widgets(workspace: Workspace, source: str) -> dict[str, str]:
     top = choose("Cells listed", "top", tops, str(workspace.settings.top), {})
     proactive = st.checkbox(
         "Include offences found by police activity",
-        value=remembered("proactive") == "yes",
+        key=widget_key("proactive", one_of("proactive", ("", "yes"), "") == "yes"),
         help="Drugs and weapons found in searches follow patrols. Counting them sends patrols back to where they were.",
     )
-    svg = st.checkbox("Simple map (no graphics card)", value=remembered("map") == "svg")
+    svg = st.checkbox("Simple map (no graphics card)", key=widget_key("map", one_of("map", ("", "svg"), "") == "svg"))
     return {
         "source": source, "bcu": bcu, "from": first, "to": last, "offences": kind, "weights": weights, "by": by,
         "resolution": resolution, "top": top, "proactive": "yes" if proactive else "", "map": "svg" if svg else "",
     }  # fmt: skip
 
 
-def choose(label: str, name: str, options: Sequence[str], default: str, labels: dict[str, str]) -> str:
-    """A select box that starts from what was chosen before."""
-    value = one_of(name, options, default)
-    return st.selectbox(label, options, index=list(options).index(value), format_func=lambda o: labels.get(o, o))
+def choose(
+    label: str, name: str, options: Sequence[str], default: str, labels: dict[str, str], source: str = ""
+) -> str:
+    """A select box that starts from what was chosen before. ``source`` where the options depend on it."""
+    key = widget_key(f"{name}{source and '_'}{source}", one_of(name, options, default))
+    return st.selectbox(label, options, format_func=lambda o: labels.get(o, o), key=key)
 
 
 def one_of(name: str, options: Sequence[str], default: str) -> str:
@@ -188,31 +216,41 @@ def one_of(name: str, options: Sequence[str], default: str) -> str:
     asked = remembered(name)
     if asked in options:
         return asked
-    if st.query_params.get(name):
+    shown = default if default in options else options[0]
+    if asked_anew(name):
         st.warning(
-            f"The address asks for {name} “{plain_text(asked[:40])}”, which is not there. Shown instead: {default}."
+            f"The address asks for {name} “{plain_text(asked[:40])}”, which is not there."
+            f" Shown instead: {plain_text(shown or 'as usual')}."
         )
-    return default if default in options else options[0]
+    return shown
 
 
 def default_window(workspace: Workspace, source: str) -> Window:
     """What the address or the session asks for if it can be read, else the latest twelve months."""
     held = months_held(workspace.manifest, source)
+    asked = asked_anew("from") or asked_anew("to")
     try:
-        return parse_window(remembered("from") or None, remembered("to") or None, held)
+        window = parse_window(remembered("from") or None, remembered("to") or None, held)
     except HotspotsError as error:
-        if st.query_params.get("from") or st.query_params.get("to"):
-            st.warning(plain_text(str(error)))
+        if asked:
+            st.warning(plain_text(str(error).replace("--", "")) + " Shown instead: the latest twelve months.")
         return parse_window(None, None, held)
+    first, last = window.months
+    if asked and (first < held[0] or last > held[-1]):
+        st.warning(
+            f"The address asks for {window}; the data runs from {month_text(held[0])} to {month_text(held[-1])}."
+            " Shown instead: the part that is there."
+        )
+    return window
 
 
 def month_choice(workspace: Workspace, source: str, window: Window) -> tuple[str, str]:
     """Whole months, for a source that knows no days."""
     held = months_held(workspace.manifest, source)
     months = [month_text(m) for m in months_between(held[0], held[-1])]
-    first, last = (month_text(m) for m in window.months)
-    start = st.selectbox("From month", months, index=months.index(first) if first in months else 0)
-    end = st.selectbox("To month", months, index=months.index(last) if last in months else len(months) - 1)
+    first, last = (month_text(min(max(m, held[0]), held[-1])) for m in window.months)
+    start = st.selectbox("From month", months, key=widget_key(f"from_{source}_{held[0]}_{held[-1]}", first))
+    end = st.selectbox("To month", months, key=widget_key(f"to_{source}_{held[0]}_{held[-1]}", last))
     return start, end
 
 
@@ -221,9 +259,11 @@ def day_choice(workspace: Workspace, source: str, window: Window) -> tuple[str, 
     held = months_held(workspace.manifest, source)
     low = date(held[0] // 100, held[0] % 100, 1)
     high = date(held[-1] // 100, held[-1] % 100, calendar.monthrange(held[-1] // 100, held[-1] % 100)[1])
-    start = st.date_input("From", min(max(window.start, low), high), min_value=low, max_value=high, format="DD/MM/YYYY")
-    end = st.date_input("To", min(max(window.end, low), high), min_value=low, max_value=high, format="DD/MM/YYYY")
-    return str(start), str(end)
+    chosen = []
+    for label, name, day in (("From", "from", window.start), ("To", "to", window.end)):
+        key = widget_key(f"{name}_{source}_{held[0]}_{held[-1]}", min(max(day, low), high))
+        chosen.append(st.date_input(label, min_value=low, max_value=high, format="DD/MM/YYYY", key=key))
+    return str(chosen[0]), str(chosen[1])
 
 
 def offence_names(source: str) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ def show_map_and_table(view: View, answer: Answer) -> None:
         if len(answer.table) > MAX_CELLS:
             st.caption(words.CELL_LIMIT.format(n=MAX_CELLS))
     with right:
-        chosen = show_table(listed, "ranked", COLUMNS, name="Ranked cells", height=520)
+        columns = [c for c in COLUMNS if c != "bcu" or view.question.bcu == "all"]
+        chosen = show_table(listed, "ranked", columns, name="Ranked cells", height=520)
         show_downloads(answer, listed)
     for new in (picked, chosen):
         if new and new != cell:
@@ -97,12 +98,12 @@ def show_cell(view: View, answer: Answer) -> None:
     with left:
         st.markdown("**Offences**")
         bars = charts.offence_bars_spec(kinds, "harm_days", dark=dark)
-        st.vega_lite_chart(None, bars, width="stretch", theme=None, alt=str(bars.get("description", "Offences")))
+        st.vega_lite_chart(None, bars, width="stretch", theme=None)
         st.dataframe(kinds, hide_index=True, alt="Offences in the cell", column_config=PLAIN)
     with right:
         st.markdown("**Month by month**")
         line = charts.trend_spec(months, "n_incidents", answer.breaks, dark=dark)
-        st.vega_lite_chart(None, line, width="stretch", theme=None, alt=str(line.get("description", "Trend")))
+        st.vega_lite_chart(None, line, width="stretch", theme=None)
         st.dataframe(months.assign(month=months["month"].map(lambda m: f"{m // 100}-{m % 100:02d}")), hide_index=True,
                      alt="Incidents by month", column_config=PLAIN)  # fmt: skip
 

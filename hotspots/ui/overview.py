@@ -34,11 +34,8 @@ def show_bcus(view: View) -> None:
         with column:
             st.subheader(bcu)
             answer = loading.ranked(view.folder, view.version, Question(bcu=bcu))
-            st.caption(
-                plain_text(
-                    f"{answer.window}, by {ranking.METHODS[answer.question.by].lower()}. {answer.weights.label}."
-                )
-            )
+            by = ranking.METHODS[answer.question.by]
+            st.caption(plain_text(f"{answer.window}, by {by.lower()}. {answer.weights.label}."))
             top = answer.table.head(MOST)[["rank", "place", "n_incidents"]]
             st.dataframe(
                 top, hide_index=True, alt=f"First cells in {bcu}",

@@ -22,11 +22,9 @@ class Shown(NamedTuple):
 COLUMNS = {
     "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
     "place": Shown("Place", "Nearest place or street"),
-    "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
-    "district": Shown("District", "District that holds most of the cell"),
     "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
-    "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 2),
     "harm_sqrt": Shown("Harm, root weights", "Sum of the square roots of the weights: one severe event counts less", 2),
+    "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 2),
     "largest_offence_share": Shown(
         "Heaviest share", "Share of the cell's harm that is its heaviest single offence", 2, True
     ),
@@ -36,6 +34,8 @@ COLUMNS = {
     "gi_q": Shown("Gi* q", "The same, corrected for looking at every cell", 3),
     "pattern": Shown("Pattern", "New, persistent or fading"),
     "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
+    "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
+    "district": Shown("District", "District that holds most of the cell"),
     "largest_offence": Shown("Heaviest offence", "The heaviest single offence in the cell"),
     "n_offences": Shown("Offences", "Number of offences on those incidents", 0),
     "n_unscored": Shown("Not scored", "Offences without a harm weight: not zero harm, unknown harm", 0),

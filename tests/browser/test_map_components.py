@@ -147,6 +147,23 @@ def test_deck_picks_a_cell_never_a_row_and_keeps_quiet_on_zoom(address: str, ope
     assert picks(page) == [CENTRE], "the old selection was read again"
 
 
+def test_deck_tooltip_shows_text_from_data_as_text(address: str, open_page: Any) -> None:
+    page = open_page(address)
+    chart = page.locator('[data-testid="stDeckGlJsonChart"]')
+    chart.wait_for()
+    page.wait_for_timeout(2000)
+    box = chart.bounding_box()
+    tip = page.locator(".deck-tooltip")
+    for step in range(6):  # software graphics lose a move now and then
+        page.mouse.move(box["x"] + box["width"] / 2 + step, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(800)
+        if tip.count() and tip.first.is_visible():
+            break
+    assert tip.first.inner_text().startswith("1 · <img src=x onerror=")
+    assert tip.locator("img").count() == 0
+    assert page.title() != "broken"
+
+
 def test_table_row_gives_the_cell_and_only_once(address: str, open_page: Any, wait_idle: Any) -> None:
     page = open_page(address + "/?svg=1")
     grid = page.locator('[data-testid="stDataFrame"]')

@@ -85,7 +85,7 @@ def test_the_order_of_the_files_makes_no_difference(tmp_path, order):
     assert len(expected) == 6
     assert held(tmp_path / "one by one").equals(expected)
     assert held(tmp_path / "mixed").equals(expected)
-    assert check_workspace(tmp_path / "one by one") == ([], [])
+    assert check_workspace(tmp_path / "one by one")[0] == []
 
 
 def test_a_month_that_goes_back_in_time_takes_the_incident_with_it(tmp_path):
@@ -318,6 +318,13 @@ def test_a_mend_without_its_row_numbers_is_refused(tmp_path):
     lost = [row | {"quarantined_row": "?"} for row in downloaded(tmp_path)]
     with pytest.raises(HotspotsError, match="quarantined_row"):
         load(tmp_path, mended(lost))
+
+
+def test_a_mend_that_gives_one_row_twice_is_refused(tmp_path):
+    load(tmp_path, faulty())
+    rows = put_right(downloaded(tmp_path))
+    with pytest.raises(HotspotsError, match="row '3 of 2022-01-lancashire-street.csv' more than once"):
+        load(tmp_path, mended([*rows, rows[0]]))
 
 
 def test_ragged_rows_can_be_mended(tmp_path):

@@ -1,0 +1,53 @@
+"""Files of the workspace that a disk or a person has damaged: told, and mended by importing their source again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hotspots.errors import HotspotsError
+from hotspots.workspace import Manifest, Workspace, is_sound, referenced
+
+
+def damaged_files(workspace: Workspace) -> list[str]:
+    """Files that the manifest names and that are gone or not as they were written."""
+    manifest = workspace.manifest
+    return [n for n in sorted(referenced(manifest)) if not is_sound(workspace.folder, manifest, n)]
+
+
+def source_of(manifest: Manifest, name: str) -> str:
+    """What to import again for a file of the workspace."""
+    for part in manifest.parts:
+        if part.file == name:
+            return part.came_from or part.feed
+    for report in manifest.reports:
+        if report.quarantine == name:
+            return report.file
+    return "the district boundaries" if name == manifest.boundaries else "any file of data.police.uk"
+
+
+def without(manifest: Manifest, damaged: list[str]) -> Manifest:
+    """The manifest as if these files had never been written, so that an import writes them anew."""
+    if not damaged:
+        return manifest
+    whole = replace(
+        manifest,
+        parts=tuple(p for p in manifest.parts if p.file not in damaged),
+        reports=tuple(r for r in manifest.reports if r.quarantine not in damaged),
+    )
+    gone = {f: "" for f in ("merged", "superseded", "boundaries") if getattr(manifest, f) in damaged}
+    return replace(whole, **gone, boundaries_label="" if "boundaries" in gone else manifest.boundaries_label)
+
+
+def refuse_unmended(before: Manifest, after: Manifest, damaged: list[str], source: str) -> None:
+    """An import that does not bring the damaged files back would lose what they held without a word."""
+    keys, reports = {p.key for p in after.parts}, {r.sha256 for r in after.reports}
+    lost = [p.file for p in before.parts if p.file in damaged and p.key not in keys]
+    lost += [r.quarantine for r in before.reports if r.quarantine in damaged and r.sha256 not in reports]
+    lost += [before.boundaries] if before.boundaries in damaged and not after.boundaries else []
+    lost += [f for f in (before.merged, before.superseded) if f in damaged and source != "police-uk"]
+    if lost:
+        raise HotspotsError(
+            f"{name} of the workspace is missing or damaged. Import {source_of(before, name)} again first, or in the"
+            " same go."
+            for name in lost
+        )

@@ -1,0 +1,102 @@
+"""Whole workspaces for the tests of the pages: small enough to count by hand, or the demo.
+
+`POLICE_ROWS` in cells with violence (the default selection leaves out shoplifting, and weapons unless the
+offences found by police activity are asked for):
+
+              2024-01                 2024-02          2024-03      incidents  harm days
+    Preston   3 violence, 1 robbery   2 violence       1 robbery    7          5 × 197.25 + 2 × 365 = 1,716.25
+    Blackpool 2 violence              2 robberies                   4          2 × 197.25 + 2 × 365 = 1,124.50
+    Ashton    1 violence                                            1          197.25
+    Burnley                                            1 violence   1          197.25
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hotspots.intake import import_files
+from tests.samples import (
+    BLACKPOOL, BURNLEY, KENT, MAPPING, NOWHERE, PRESTON, VIOLENCE, crime, export, record, street,
+)  # fmt: skip
+
+ASHTON = (-2.7400, 53.7650)  # Preston too, 3 km from the centre
+HOSTILE = (
+    "<script>document.title='broken'</script>",
+    "<img src=x onerror=\"document.title='broken'\">",
+    "=cmd|' /C calc'!A0",
+    "[x](javascript:alert(1))",
+    "![x](https://example.com/x.png)",
+    r"$\LaTeX$ and $1$",
+    ":material/science: street",
+    ":smile: lane",
+    ":red[alarm] road",
+    "see https://example.com/x or www.example.com, a@example.com",
+    "# **bold** _slope_ ~~gone~~ `code`",
+    "- 1. > list",
+    "@@=alert(1)",
+)
+HOSTILE_TITLE = "<b>=1+1</b> [x](javascript:alert(2)) :material/bolt: $x$"
+
+
+def _ids(prefix: str, n: int) -> list[str]:
+    return [f"{prefix}{i}" for i in range(n)]
+
+
+def police_files() -> list[tuple[str, bytes]]:
+    """The three months of the table above, with two crimes that no map can show."""
+    january = [
+        *(crime(i, "2024-01") for i in _ids("pv", 3)),
+        crime("pr0", "2024-01", "Robbery"),
+        *(crime(i, "2024-01", place=BLACKPOOL, street="On or near Promenade") for i in _ids("bv", 2)),
+        crime("av0", "2024-01", place=ASHTON, street="On or near Blackpool Road"),
+        *(crime(i, "2024-01", "Shoplifting", ASHTON) for i in _ids("as", 4)),
+        crime("kent", "2024-01", place=KENT),
+    ]
+    february = [
+        *(crime(i, "2024-02") for i in _ids("qv", 2)),
+        *(crime(i, "2024-02", "Robbery", BLACKPOOL, street="On or near Promenade") for i in _ids("br", 2)),
+        crime("nowhere", "2024-02", place=NOWHERE),
+    ]
+    march = [
+        crime("pr1", "2024-03", "Robbery"),
+        crime("uv0", "2024-03", place=BURNLEY, street="On or near Manchester Road"),
+        crime("uw0", "2024-03", "Possession of weapons", BURNLEY, street="On or near Manchester Road"),
+    ]
+    return [street("2024-01", january), street("2024-02", february), street("2024-03", march)]
+
+
+def make_police(folder: Path) -> Path:
+    import_files(folder, police_files(), "police-uk")
+    return folder
+
+
+def make_both(folder: Path) -> Path:
+    """The same, and a force's own records: 4 robberies in Preston and 2 in Burnley, May and June 2024."""
+    make_police(folder)
+    rows = [record(f"r{i}", f"{i + 1:02d}/05/2024 22:00") for i in range(4)]
+    rows += [record(f"s{i}", f"{i + 1:02d}/06/2024 23:00", place=BURNLEY) for i in range(2)]
+    import_files(folder, [export(rows)], "incidents", MAPPING)
+    return folder
+
+
+def make_flagless(folder: Path) -> Path:
+    """A force's records whose mapping has no flags: nobody can say which were knife crime."""
+    plain = "\n".join(line for line in MAPPING.splitlines() if not line.startswith(("knife", "domestic", "proactive")))
+    import_files(folder, [export([record("r1", "01/05/2024 22:00")])], "incidents", plain)
+    return folder
+
+
+def make_hostile(folder: Path) -> Path:
+    """Places, titles and file names that would be code if anyone took them for it. One cell each."""
+    crimes = [
+        crime(f"h{i}-{n}", "2024-01", VIOLENCE, (PRESTON[0] + 0.01 * i, PRESTON[1]), street=text)
+        for i, text in enumerate(HOSTILE)
+        for n in range(len(HOSTILE) - i)  # the more, the higher it ranks: in the order of HOSTILE
+    ]
+    name, content = street("2024-01", crimes)
+    import_files(folder, [("[x](javascript:alert(1)) $f$ <b>-" + name.replace("/", ""), content)], "police-uk")
+    title = {"CLASS": "999/99", "URN": "", "TITLE": HOSTILE_TITLE}
+    rows = [record(f"r{i}", f"0{i + 1}/05/2024 22:00", title) for i in range(3)]
+    rows += [record("bad", "31/02/2024 22:00", **{"PLACE": HOSTILE[0]})]
+    import_files(folder, [export(rows, "=cmd.csv")], "incidents", MAPPING)
+    return folder
