@@ -44,10 +44,9 @@ def run(arguments: Sequence[str], is_task: bool = True) -> Run:
         if process.returncode != 0:
             raise RuntimeError(f"{' '.join(arguments[:3])} failed: {err.read()[-2000:]}")
         told = json.loads(out.read().splitlines()[-1]) if is_task else {}
-    scale = 1e6 if sys.platform == "darwin" else 1e3  # ru_maxrss is in kilobytes on Linux, bytes on macOS
-    inside = told.get("seconds", float("nan"))
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6 if scale == 1e3 else used.ru_maxrss / scale,
-               inside, told.get("answer"))  # fmt: skip
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # macOS gives bytes, Linux KiB
+    seconds = told.get("seconds", float("nan"))
+    return Run(wall, used.ru_utime + used.ru_stime, peak / 1e6, seconds, told.get("answer"))
 
 
 def task(*arguments: str) -> Run:

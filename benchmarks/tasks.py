@@ -57,8 +57,7 @@ def import_ours(archive: str, workspace: str) -> dict[str, Any]:
     """The whole import, as the page and the command line do it."""
     import numpy as np
 
-    import hotspots.intake.police_uk
-    from hotspots.intake import import_files
+    from hotspots.intake import import_files, police_uk  # noqa: F401 – import_files imports it when it needs it
     from hotspots.workspace import read_part
 
     start = perf_counter()
@@ -209,7 +208,7 @@ def page(script: str, workspace: str, drawing: str) -> dict[str, Any]:
     """Script time of the Hot spots page, all BCUs, in Streamlit's own test harness, and the bytes of its map.
 
     ``drawing``: webgl or svg, as if the browser had said so. ``seconds`` is the median of seven reruns with
-    nothing changed; the answer has the first run, the median with another BCU chosen, and the bytes.
+    nothing changed; the answer has the first run, the median with another BCU, not asked for before, and the bytes.
     """
     import os
     from statistics import median
@@ -226,7 +225,10 @@ def page(script: str, workspace: str, drawing: str) -> dict[str, Any]:
     again = [timed_run(app) for _ in range(7)]
     kind = "deck_gl_json_chart" if drawing == "webgl" else "bidi_component"
     size = max(chart.proto.ByteSize() for chart in app.get(kind))
-    other = [timed_run(app.selectbox(key="_bcu").set_value(bcu)) for bcu in ("West", "South", "East")]
+    other = []
+    for bcu in ("West", "South", "East"):
+        app.selectbox(key="_bcu").set_value(bcu)
+        other.append(timed_run(next(b for b in app.button if b.label == "Apply").click()))
     answer = {"first": first, "changed": median(other), "map_bytes": size}
     return {"seconds": median(again), "answer": answer}
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet, shipped_weight_sets, weight_set_from_table
+from hotspots.workspace import MANIFEST
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, MetaData
@@ -151,17 +152,23 @@ def store_weight_set(connection: Connection, weights: WeightSet) -> None:
 
 
 def weight_sets(folder: Path | None) -> dict[str, WeightSet]:
-    """Every weight set of the workspace by name (the newest version of each); the shipped ones where it has none."""
-    if folder is None or (not os.environ.get("HOTSPOTS_DATABASE_URL") and not (folder / FILE).is_file()):
+    """Every weight set of the workspace by name (the newest version of each); the shipped ones where there is none.
+
+    A workspace gets its database, with the shipped sets in it, when weights are first asked for.
+    """
+    if folder is None or not (folder / MANIFEST).is_file():
         return shipped_weight_sets()
     from sqlalchemy import select
 
     found = {}
     with transaction(folder) as connection:
         sets = tables().tables["weight_sets"]
-        for number in connection.execute(select(sets.c.id).order_by(sets.c.id)).scalars().all():
+        numbers = connection.execute(select(sets.c.id).order_by(sets.c.id)).scalars().all()
+        for number in numbers:
             weights = read_weights(connection, number)
             found[weights.name] = weights
+    if not found:
+        prepare(folder)
     return found or shipped_weight_sets()
 
 

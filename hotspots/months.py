@@ -53,15 +53,16 @@ def window_of_months(first: int, last: int) -> Window:
 
 
 def parse_window(start: str | None, end: str | None, held: list[int]) -> Window:
-    """A window from text such as 2022-01, 2022-01-01 or nothing (the latest twelve months held).
+    """A window from text such as 2022-01, 2022-01-01 or nothing (the latest month held, and twelve months up to it).
 
     A month as the end means its last day. Raises HotspotsError for anything else.
     """
     if not held:
         raise HotspotsError("The workspace holds no incidents yet. Import some first.")
-    default = window_of_months(max(held[0], add_months(held[-1], -11)), held[-1])
-    last = parse_day(end, "--to", is_end=True) if end else default.end
-    first = parse_day(start, "--from", is_end=False) if start else min(default.start, last)
+    last = parse_day(end, "--to", is_end=True) if end else window_of_months(held[-1], held[-1]).end
+    month = last.year * 100 + last.month
+    earliest = min(max(held[0], add_months(month, -11)), month)
+    first = parse_day(start, "--from", is_end=False) if start else window_of_months(earliest, earliest).start
     if first > last:
         raise HotspotsError(f"The window starts on {first} and ends on {last}. Put the earlier date first.")
     return Window(first, last)

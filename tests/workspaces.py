@@ -1,5 +1,7 @@
 """Whole workspaces for the tests of the pages: small enough to count by hand, or the demo.
 
+A conftest that imports the fixtures at the end makes each workspace once a session; no test may change it.
+
 `POLICE_ROWS` in cells with violence (the default selection leaves out shoplifting, and weapons unless the
 offences found by police activity are asked for):
 
@@ -14,9 +16,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from hotspots.demo_workspace import build_demo
 from hotspots.intake import import_files
 from tests.samples import (
-    BLACKPOOL, BURNLEY, KENT, MAPPING, NOWHERE, PRESTON, VIOLENCE, crime, export, record, street,
+    BLACKPOOL,
+    BURNLEY,
+    KENT,
+    MAPPING,
+    NOWHERE,
+    PRESTON,
+    VIOLENCE,
+    crime,
+    export,
+    record,
+    street,
 )  # fmt: skip
 
 ASHTON = (-2.7400, 53.7650)  # Preston too, 3 km from the centre
@@ -97,6 +112,33 @@ def make_hostile(folder: Path) -> Path:
     import_files(folder, [("[x](javascript:alert(1)) $f$ <b>-" + name.replace("/", ""), content)], "police-uk")
     title = {"CLASS": "999/99", "URN": "", "TITLE": HOSTILE_TITLE}
     rows = [record(f"r{i}", f"0{i + 1}/05/2024 22:00", title) for i in range(3)]
-    rows += [record("bad", "31/02/2024 22:00", **{"PLACE": HOSTILE[0]})]
+    rows += [record("bad", "31/02/2024 22:00", PLACE=HOSTILE[0])]
     import_files(folder, [export(rows, "=cmd.csv")], "incidents", MAPPING)
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    build_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def police(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_police(tmp_path_factory.mktemp("police"))
+
+
+@pytest.fixture(scope="session")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_both(tmp_path_factory.mktemp("both"))
+
+
+@pytest.fixture(scope="session")
+def flagless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_flagless(tmp_path_factory.mktemp("flagless"))
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_hostile(tmp_path_factory.mktemp("hostile"))

@@ -21,7 +21,7 @@ from hotspots.intake.repeats import plain
 from hotspots.months import month_text
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.incidents import Mapping, Parsed, read_incidents
-from hotspots.sources.reading import Upload, read_tables
+from hotspots.sources.reading import RawTable, Upload, read_tables
 from hotspots.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
 
 SOURCE = "incidents"
@@ -58,22 +58,29 @@ def stage(
     for raw in read_tables(paths, workspace.settings):
         progress(raw.name)
         try:
-            mend_of = raw.table["quarantined_from"].to_pylist() if quarantine.is_mend(raw) else None
-            raw = replace(raw, name=own_name(batch, raw.name))
-            settings = workspace.settings
-            if mend_of is not None:
-                raw = replace(raw, table=quarantine.mend_table(raw))
-                # Rows that nobody has mended yet may come back with the others: no reason to refuse the file.
-                settings = replace(settings, bad_coordinate_share=1.0)
-            parsed = read_incidents(raw, mapping, settings)
-            add_file(batch, parsed, raw.name, raw.sha256, is_mend=mend_of is not None)
-            if mend_of is not None:
-                note_mended(batch, raw.name, raw.table, mend_of, parsed)
+            (mend if quarantine.is_mend(raw) else load)(batch, replace(raw, name=own_name(batch, raw.name)))
         except HotspotsError as error:
             problems.extend(error.problems)
     if problems:
         raise HotspotsError(problems)
     return finish(batch)
+
+
+def load(batch: Batch, raw: RawTable) -> None:
+    """Stage one file as it was exported."""
+    add_file(batch, read_incidents(raw, batch.mapping, batch.workspace.settings), raw.name, raw.sha256)
+
+
+def mend(batch: Batch, raw: RawTable) -> None:
+    """Put mended quarantine rows back, those of each file on their own: row numbers are a file's own."""
+    # Rows that nobody has mended yet may come back with the others: no reason to refuse the file.
+    lenient = replace(batch.workspace.settings, bad_coordinate_share=1.0)
+    for file, rows in quarantine.by_file(raw):
+        name = own_name(batch, raw.name)
+        parsed = read_incidents(replace(rows, name=name), batch.mapping, lenient)
+        add_file(batch, parsed, name, raw.sha256, is_mend=True)
+        still = parsed.quarantined["source_row"].to_numpy()
+        batch.mended[name] = {file: np.setdiff1d(rows.row_numbers(), still)}
 
 
 def own_name(batch: Batch, name: str) -> str:
@@ -202,6 +209,13 @@ def with_held_offences(batch: Batch, table: pa.Table) -> pa.Table:
             )
     told = [c for c in fields if c != "offence_no"]
     keep = ~frame.duplicated(told).to_numpy()
+    added = frame["record"][keep & (np.arange(len(frame)) >= len(held))]
+    if batch.mapping.offences != "rows" and added.isin(held["record"].to_numpy()).any():
+        ids = frame.loc[frame["record"].isin(added) & frame["record"].isin(held["record"].to_numpy()), "record_id"]
+        raise HotspotsError(
+            f"A mended row gives record {sample(ids)} again, with other content than is held. Give it its own id, or"
+            " leave the row out."
+        )
     both = both.filter(pa.array(keep))
     order = frame[keep].groupby("record").cumcount().to_numpy() + 1
     both = put(both, "offence_no", pa.array(order, pa.int16()))
@@ -242,16 +256,6 @@ def full(table: pa.Table) -> pa.Table:
         if column.name not in table.column_names:
             table = put(table, column.name, pa.nulls(len(table), column.type))
     return table.select([c.name for c in INCIDENTS]).cast(schema(INCIDENTS))
-
-
-def note_mended(batch: Batch, name: str, table: pa.Table, mend_of: list[str], parsed: Parsed) -> None:
-    """Remember which quarantined rows this mend put right; those it could not stay set aside where they were."""
-    rows = table["quarantined_row"].cast(pa.int32()).to_numpy()
-    still = set(parsed.quarantined["source_row"].to_pylist())
-    mended = batch.mended.setdefault(name, {})
-    for file in sorted(set(mend_of)):
-        mine = np.array([r for r, f in zip(rows, mend_of, strict=True) if f == file and r not in still], dtype=np.int64)
-        mended[file] = np.append(mended.get(file, np.array([], dtype=np.int64)), mine)
 
 
 def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:

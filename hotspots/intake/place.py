@@ -52,7 +52,7 @@ class Placer:
 
     def numbers_of(self, points: np.ndarray) -> np.ndarray:
         """Our number for each distinct point; new ones are indexed and looked up here."""
-        numbers = self.known.get_indexer(points)
+        numbers = self.known.get_indexer(pd.Index(points))
         missing = numbers < 0
         if missing.any():
             new = points[missing]

@@ -7,7 +7,7 @@ The download has three columns before the original ones: ``quarantined_from`` (f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +48,13 @@ def mend_table(raw: RawTable) -> pa.Table:
     if twice:
         raise HotspotsError(f"{raw.name} gives row {twice} more than once. Keep one of each.")
     return table.set_column(table.column_names.index(ROW), ROW, row)
+
+
+def by_file(raw: RawTable) -> Iterator[tuple[str, RawTable]]:
+    """A mend, split by the file whose rows it mends."""
+    table = mend_table(raw)
+    for file in table[FROM].unique().to_pylist():
+        yield file, replace(raw, table=table.filter(pc.equal(table[FROM], file)), bad_rows=[])
 
 
 def store(workspace: Workspace, table: pa.Table) -> str:

@@ -29,13 +29,19 @@ def without(manifest: Manifest, damaged: list[str]) -> Manifest:
     """The manifest as if these files had never been written, so that an import writes them anew."""
     if not damaged:
         return manifest
-    whole = replace(
+
+    def kept(name: str) -> str:
+        return "" if name in damaged else name
+
+    return replace(
         manifest,
         parts=tuple(p for p in manifest.parts if p.file not in damaged),
         reports=tuple(r for r in manifest.reports if r.quarantine not in damaged),
+        merged=kept(manifest.merged),
+        superseded=kept(manifest.superseded),
+        boundaries=kept(manifest.boundaries),
+        boundaries_label="" if manifest.boundaries in damaged else manifest.boundaries_label,
     )
-    gone = {f: "" for f in ("merged", "superseded", "boundaries") if getattr(manifest, f) in damaged}
-    return replace(whole, **gone, boundaries_label="" if "boundaries" in gone else manifest.boundaries_label)
 
 
 def refuse_unmended(before: Manifest, after: Manifest, damaged: list[str], source: str) -> None:

@@ -25,6 +25,7 @@ from hotspots.ui import loading, words
 from hotspots.workspace import Workspace, months_held
 
 FIELDS = ("source", "bcu", "from", "to", "offences", "weights", "resolution", "by", "proactive", "top", "map")
+BY_SOURCE = ("from", "to", "offences", "weights")  # mean nothing to another source
 TOPS = (10, 20, 50, 100)
 WORD_JOINER = "\u2060"
 LINK_OR_ICON = re.compile(r":(?=//|[\w+/-]+:)|@(?=\S)|www(?=\.)", re.IGNORECASE)
@@ -144,6 +145,7 @@ def filtered(workspace: Workspace) -> View:
     sources = workspace.manifest.sources
     source = one_of("source", sources, "incidents" if "incidents" in sources else sources[0])
     if len(sources) > 1:
+        before = source
         source = st.sidebar.selectbox(
             "Source",
             sources,
@@ -151,6 +153,8 @@ def filtered(workspace: Workspace) -> View:
             key=widget_key("source", source),
         )
         keep("source", source)
+        for name in BY_SOURCE if source != before else ():
+            keep(name, "")
     with st.sidebar.form("filters", border=False):
         chosen = filter_widgets(workspace, source)
         st.form_submit_button("Apply", type="primary", width="stretch")
@@ -235,6 +239,8 @@ def default_window(workspace: Workspace, source: str) -> Window:
         if asked:
             st.warning(plain_text(str(error).replace("--", "")) + " Shown instead: the latest twelve months.")
         return parse_window(None, None, held)
+    if asked and source == POLICE_UK and not window.whole_months:
+        st.warning(f"The address asks for {window}; data.police.uk gives the month and no day. Shown: whole months.")
     first, last = window.months
     if asked and (first < held[0] or last > held[-1]):
         st.warning(

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hotspots import charts, exports, offences, ranking
+from hotspots import charts, exports, geography, offences, ranking
 from hotspots.maps import MAX_CELLS
 from hotspots.pipeline import Answer, about
 from hotspots.ui import components, loading, words
-from hotspots.ui.frame import View, plain_text, select_cell
+from hotspots.ui.frame import View, plain_text, select_cell, told
 from hotspots.ui.show import Download, download_buttons, show_table
 
 COLUMNS = ("rank", "place", "n_incidents", "harm_sqrt", "harm_days", "largest_offence_share", "flag", "bcu", "cell")
@@ -81,7 +81,9 @@ def show_cell(view: View, answer: Answer) -> None:
     st.header("Behind the rank")
     found = answer.table[answer.table["cell"] == view.cell]
     if view.cell and not len(found):
-        st.info(f"Cell {plain_text(view.cell[:20])} has no such incident in this window and BCU.")
+        with told():
+            geography.cell_from_hex(view.cell)
+            st.info(f"Cell {plain_text(view.cell[:20])} has no such incident in this window and BCU.")
         return
     if not len(found):
         st.info(words.NO_CELL)

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hotspots.demo_workspace import build_demo
-from tests import workspaces
 from tests.conftest import REPOSITORY
+from tests.workspaces import both, demo, flagless, hostile, police  # noqa: F401
 
 PAGES = {
     "Overview": "app.py",
@@ -30,33 +29,6 @@ def nothing_cached() -> Iterator[None]:
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    build_demo(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def police(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return workspaces.make_police(tmp_path_factory.mktemp("police"))
-
-
-@pytest.fixture(scope="session")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return workspaces.make_both(tmp_path_factory.mktemp("both"))
-
-
-@pytest.fixture(scope="session")
-def flagless(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return workspaces.make_flagless(tmp_path_factory.mktemp("flagless"))
-
-
-@pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return workspaces.make_hostile(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture
@@ -99,9 +71,7 @@ class App:
         return "\n".join(str(e.value) for kind in wanted for e in self.test.get(kind))
 
     def widget(self, label: str) -> Any:
-        found = [
-            w for kind in ("selectbox", "date_input", "checkbox") for w in self.test.get(kind) if w.label == label
-        ]
+        found = [w for kind in ("selectbox", "date_input", "checkbox") for w in self.test.get(kind) if w.label == label]
         assert len(found) == 1, f"{len(found)} widgets are labelled {label}"
         return found[0]
 
@@ -130,9 +100,9 @@ class App:
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., App]:
-    """``at(workspace, page, start="app.py", bcu="South")``: a page reached from the first page, or at once.
+    """``at(workspace, page, bcu="South")``: a page, with what the address asks for.
 
-    ``cold=True`` is a first request that asks for that very page, so that app.py never runs.
+    ``cold`` is a first request for that very page, so that app.py never runs; else the first page comes first.
     """
 
     def open_app(workspace: Path, page: str = "Hot spots", cold: bool = True, **query: str) -> App:

@@ -15,7 +15,18 @@ from hotspots.intake import Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.workspace import MANIFEST, open_workspace
 from tests.samples import (
-    ABH, BLACKPOOL, BURNLEY, MAPPING, NOWHERE, PRESTON, ROBBERY, csv_bytes, export, files_of, held, record,
+    ABH,
+    BLACKPOOL,
+    BURNLEY,
+    MAPPING,
+    NOWHERE,
+    PRESTON,
+    ROBBERY,
+    csv_bytes,
+    export,
+    files_of,
+    held,
+    record,
 )  # fmt: skip
 
 ONE = MAPPING.replace('offences = "rows"', 'offences = "one"')
@@ -50,13 +61,18 @@ def test_new_changed_and_unchanged_records(tmp_path):
 def test_records_that_a_later_export_does_not_name_stay(tmp_path):
     load(tmp_path, export([record("1", "05/01/2026 10:00"), record("2", "06/01/2026 10:00")]))
     load(tmp_path, export([record("3", "07/01/2026 10:00")], "later.csv"))
-    assert held(tmp_path)["record_id"].tolist() == ["1", "2", "3"] or set(held(tmp_path)["record_id"]) == set("123")
+    assert sorted(held(tmp_path)["record_id"]) == ["1", "2", "3"]
 
 
 def test_importing_again_changes_nothing(tmp_path):
     """Whatever is empty in one month and not in another."""
-    rows = [record("1", "05/01/2026 10:00", AGE="", KNIFE="", PLACE="", place=NOWHERE), record("2", "06/01/2026 10:00"),
-            record("3", "05/02/2026 10:00"), record("3", "05/02/2026 10:00", ABH), record("4", "05/03/2026 10:00", AGE="")]  # fmt: skip
+    rows = [
+        record("1", "05/01/2026 10:00", AGE="", KNIFE="", PLACE="", place=NOWHERE),
+        record("2", "06/01/2026 10:00"),
+        record("3", "05/02/2026 10:00"),
+        record("3", "05/02/2026 10:00", ABH),
+        record("4", "05/03/2026 10:00", AGE=""),
+    ]
     load(tmp_path, export(rows))
     before = files_of(tmp_path)
     again = load(tmp_path, export(rows))
@@ -65,7 +81,7 @@ def test_importing_again_changes_nothing(tmp_path):
     assert files_of(tmp_path) == before
     backwards = load(tmp_path, export(rows[::-1], "backwards.csv"))
     assert counts(backwards) == {"read": 5, "unchanged": 5}
-    a_few = load(tmp_path, export(rows[1:3], "a few.csv"))
+    a_few = load(tmp_path, export([rows[1], rows[4]], "a few.csv"))
     assert counts(a_few) == {"read": 2, "unchanged": 2}
 
 

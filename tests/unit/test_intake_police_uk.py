@@ -17,8 +17,20 @@ from hotspots.intake import Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.workspace import MANIFEST, open_workspace
 from tests.samples import (
-    BLACKPOOL, BURNLEY, FORCE, KENT, NOWHERE, PRESTON, STREET_COLUMNS, VIOLENCE, crime, csv_bytes, files_of, held,
-    street, zipped,
+    BLACKPOOL,
+    BURNLEY,
+    FORCE,
+    KENT,
+    NOWHERE,
+    PRESTON,
+    STREET_COLUMNS,
+    VIOLENCE,
+    crime,
+    csv_bytes,
+    files_of,
+    held,
+    street,
+    zipped,
 )  # fmt: skip
 
 
@@ -323,7 +335,7 @@ def test_a_mend_without_its_row_numbers_is_refused(tmp_path):
 def test_a_mend_that_gives_one_row_twice_is_refused(tmp_path):
     load(tmp_path, faulty())
     rows = put_right(downloaded(tmp_path))
-    with pytest.raises(HotspotsError, match="row '3 of 2022-01-lancashire-street.csv' more than once"):
+    with pytest.raises(HotspotsError, match=r"row '3 of 2022-01-lancashire-street\.csv' more than once"):
         load(tmp_path, mended([*rows, rows[0]]))
 
 
