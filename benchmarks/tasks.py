@@ -36,7 +36,7 @@ def import_floor(archive: str) -> dict[str, Any]:
     import numpy as np
     import pyarrow as pa
     import pyarrow.csv
-    from h3ronpy.vector import coordinates_to_cells
+    from h3ronpy.vector import coordinates_to_cells  # type: ignore[import-untyped]
 
     start = perf_counter()
     rows, cells = 0, []

@@ -12,7 +12,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hotspots.console import add_question, put_out, question_of, say
 from hotspots.errors import HotspotsError
+from hotspots.weights_cli import add_parsers as add_weights
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,33 +62,12 @@ def parser() -> argparse.ArgumentParser:
         "--quarantined", action="store_true", help="list the rows set aside, to be mended and loaded again"
     )
     one.add_argument("--summary", action="store_true", help="what the workspace holds now, in counts")
-    one = verb("weights", run_weights, "harm-weight sets: versions, sources, hashes", result)
-    one.add_argument("what", choices=("list", "show"))
-    one.add_argument("name", nargs="?", default="")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
-    add_rank(verb("rank", run_rank, "ranked cells", result))
+    add_weights(verbs, common, result)
+    one = verb("rank", run_rank, "ranked cells", result)
+    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION; default: that of the source")
+    add_question(one)
     verb("check", run_check, "verify the workspace; says what is wrong and how to mend it")
     return whole
-
-
-def add_rank(one: argparse.ArgumentParser) -> None:
-    from hotspots.pipeline import BCUS
-    from hotspots.ranking import DEFAULT_METHOD, METHODS
-
-    one.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all")
-    one.add_argument(
-        "--from", dest="start", default="", metavar="DATE", help="first day or month; default: twelve months back"
-    )
-    one.add_argument("--to", dest="end", default="", metavar="DATE", help="last day or month, included")
-    one.add_argument("--resolution", type=int, default=0, metavar="9|10|11")
-    one.add_argument("--weights", default="", metavar="SET")
-    one.add_argument("--offences", default="", metavar="SELECTION")
-    one.add_argument("--by", default=DEFAULT_METHOD, metavar="METHOD", help=", ".join(METHODS))
-    one.add_argument("--top", type=int, default=0, metavar="N", help="default: the workspace's setting, 20")
-    one.add_argument("--hours", default="", metavar="20-04", help="local hours; timed sources only")
-    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
-    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
-    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
 
 
 def run_demo(asked: argparse.Namespace) -> None:
@@ -146,44 +127,22 @@ def run_intake(asked: argparse.Namespace) -> None:
     put_out(as_text(table, asked.format), asked.out)
 
 
-def run_weights(asked: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from hotspots.database import weight_sets
-    from hotspots.exports import as_text
-
-    sets = weight_sets(asked.workspace)
-    if asked.what == "list":
-        names = ("name", "version", "label", "unit", "is_proxy", "sha256", "source", "licence")
-        table = pd.DataFrame([{n: getattr(s, n) for n in names} | {"n_weights": len(s.table)} for s in sets.values()])
-    elif asked.name not in sets:
-        raise HotspotsError(f"There is no weight set '{asked.name[:60]}'. There are: {', '.join(sorted(sets))}.")
-    else:
-        table = sets[asked.name].table
-        say(f"{sets[asked.name].label}; {sets[asked.name].source}; sha256 {sets[asked.name].sha256}")
-    put_out(as_text(table, asked.format), asked.out)
-
-
 def run_rank(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.pipeline import Question, about, rank_workspace
+    from hotspots.pipeline import about, in_unit, rank_workspace
     from hotspots.workspace import open_workspace
 
-    if asked.top < 0:
-        raise HotspotsError(f"--top is {asked.top}; it must be at least 1.")
+    question = question_of(asked)
     workspace = open_workspace(asked.workspace)
-    question = Question(
-        asked.bcu, asked.start, asked.end, asked.resolution, asked.weights, asked.offences, asked.by,
-        asked.include_proactive, asked.source, asked.hours,
-    )  # fmt: skip
     answer = rank_workspace(workspace, question)
     top = asked.top or workspace.settings.top
-    say(f"{answer.weights.label}; {answer.window}; {len(answer.table):,} cells with incidents.")
+    say(f"{answer.weights.label} ({answer.question.weights}); {answer.window}.")
+    say(f"{len(answer.table):,} cells with incidents.")
     for line in (*answer.warnings, *answer.notes):
         say(line)
     if len(answer.table) < top:
         say(f"Only {len(answer.table):,} cells have any of these incidents; cells without are not ranked.")
-    put_out(as_text(answer.table.head(top), asked.format, about(answer)), asked.out)
+    put_out(as_text(in_unit(answer.table.head(top), answer.weights), asked.format, about(answer)), asked.out)
 
 
 def run_check(asked: argparse.Namespace) -> None:
@@ -195,22 +154,6 @@ def run_check(asked: argparse.Namespace) -> None:
     if wrong:
         raise HotspotsError(wrong)
     say("The workspace is whole.")
-
-
-def say(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
-def put_out(text: str, out: Path | None) -> None:
-    """To the file, whole or not at all, or to standard output."""
-    if out is None:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        return
-    from hotspots.workspace import write_aside
-
-    if not out.parent.is_dir():
-        raise HotspotsError(f"{out} cannot be written: there is no folder {out.parent}.")
-    write_aside(out, text.encode())
 
 
 if __name__ == "__main__":

@@ -107,6 +107,37 @@ RANK = (
     Column("harm_days_high", pa.float64(), "days", "harm_days with ambiguous offences at their highest weight"),
     Column("largest_offence", TEXT, "", "name of the heaviest single offence"),
     Column("flag", TEXT, "", "what makes the figure fragile: one severe event; few incidents; rape leads"),
+    Column("harm_capped", pa.float64(), "days", "sum of the weights, each cut to the setting harm_cap_days"),
+)
+
+# Two rankings side by side: cells that are in the top N of either. See hotspots.reweigh.
+COMPARISON = (
+    Column("cell", TEXT, "H3", "H3 cell as a hexadecimal string"),
+    Column("bcu", TEXT, "", "the one BCU the cell belongs to"),
+    Column("district", TEXT, "", "the district that holds most of the cell"),
+    Column("place", TEXT, "", "the street most often named, and the nearest town"),
+    Column("rank_a", pa.int64(), "", "rank under the first weight set"),
+    Column("rank_b", pa.int64(), "", "rank under the second"),
+    Column("shift", pa.int64(), "ranks", "rank_a − rank_b: above 0 the second set puts the cell higher"),
+    Column("change", TEXT, "", "enters, leaves or stays in the top N, from the first set to the second"),
+    Column("harm_a", pa.float64(), "by method", "figure ranked by under the first set; empty where none is scored"),
+    Column("harm_b", pa.float64(), "by method", "the same under the second set"),
+    Column("driver", TEXT, "", "the offence whose part in all harm changed most here; empty where none did"),
+    Column("driver_days", pa.float64(), "days", "that offence's harm days here under the second set less the first"),
+    Column("driver_share", pa.float64(), "share", "change of its part in all harm ranked, by the method's figure"),
+)
+
+# How far a ranking hangs on the weights. One bool column for each other weight set follows.
+ROBUSTNESS = (
+    Column("cell", TEXT, "H3", "H3 cell as a hexadecimal string"),
+    Column("bcu", TEXT, "", "the one BCU the cell belongs to"),
+    Column("district", TEXT, "", "the district that holds most of the cell"),
+    Column("place", TEXT, "", "the street most often named, and the nearest town"),
+    Column("rank", pa.int64(), "", "rank under the weight set itself"),
+    Column("share_in_top", pa.float64(), "share", "share of the draws of weights in which the cell is in the top N"),
+    Column("rank_low", pa.int64(), "", "rank that 5% of the draws reach or better"),
+    Column("rank_median", pa.int64(), "", "median rank over the draws"),
+    Column("rank_high", pa.int64(), "", "rank that 95% of the draws reach or better"),
 )
 
 INTAKE = (

@@ -33,7 +33,11 @@ def database_url(folder: Path) -> str:
 
 
 def tables() -> MetaData:
-    """The SQL schema: weight sets (never changed once stored; a change is a new version) and their weights."""
+    """The SQL schema: weight sets (never changed once stored; a change is a new version), their weights and history.
+
+    Rows are only ever added: `weight_versions` says who made a set and from which, `weight_changes` what changed, and
+    of `weight_defaults` the newest row of a source holds.
+    """
     from sqlalchemy import Column, Float, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
 
     metadata = MetaData()
@@ -55,6 +59,29 @@ def tables() -> MetaData:
         *(Column(c, Text, nullable=False) for c in WEIGHT_COLUMNS[:-1]),
         Column("days", Float, nullable=False),
         UniqueConstraint("weight_set", "line"),
+    )
+    Table(
+        "weight_versions",
+        metadata,
+        Column("weight_set", Integer, ForeignKey("weight_sets.id"), primary_key=True),
+        Column("parent", Integer, ForeignKey("weight_sets.id")),
+        *(Column(c, Text, nullable=False) for c in ("what", "author", "note", "created")),
+    )
+    Table(
+        "weight_changes",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("weight_set", Integer, ForeignKey("weight_sets.id"), nullable=False, index=True),
+        *(Column(c, Text, nullable=False) for c in ("what", "author", "note", "created", "offence")),
+        Column("before", Float),
+        Column("after", Float),
+    )
+    Table(
+        "weight_defaults",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("weight_set", Integer, ForeignKey("weight_sets.id"), nullable=False),
+        *(Column(c, Text, nullable=False) for c in ("source", "author", "note", "created")),
     )
     return metadata
 
@@ -131,8 +158,13 @@ def problems(folder: Path) -> list[str]:
 def prepare(folder: Path) -> None:
     """Make the tables and put in the weight sets that ship with the program, once each."""
     with transaction(folder) as connection:
-        for weights in shipped_weight_sets().values():
-            store_weight_set(connection, weights)
+        store_shipped(connection)
+
+
+def store_shipped(connection: Connection) -> None:
+    """Put in the weight sets that ship with the program, where they are missing."""
+    for weights in shipped_weight_sets().values():
+        store_weight_set(connection, weights)
 
 
 def store_weight_set(connection: Connection, weights: WeightSet) -> None:
@@ -160,16 +192,13 @@ def weight_sets(folder: Path | None) -> dict[str, WeightSet]:
         return shipped_weight_sets()
     from sqlalchemy import select
 
-    found = {}
+    newest: dict[str, int] = {}
     with transaction(folder) as connection:
+        store_shipped(connection)
         sets = tables().tables["weight_sets"]
-        numbers = connection.execute(select(sets.c.id).order_by(sets.c.id)).scalars().all()
-        for number in numbers:
-            weights = read_weights(connection, number)
-            found[weights.name] = weights
-    if not found:
-        prepare(folder)
-    return found or shipped_weight_sets()
+        for number, name in connection.execute(select(sets.c.id, sets.c.name).order_by(sets.c.id)):
+            newest[name] = number
+        return {name: read_weights(connection, number) for name, number in newest.items()}
 
 
 def read_weights(connection: Connection, number: int) -> WeightSet:

@@ -10,6 +10,8 @@ def dictionary() -> str:
     tables = (
         ("Incidents (one row per offence on a record)", columns.INCIDENTS),
         ("Rank (one row per cell)", columns.RANK),
+        ("Two weight sets compared (one row per cell in either top)", columns.COMPARISON),
+        ("Robustness to the weights (one row per cell that reaches the top)", columns.ROBUSTNESS),
         ("Intake (one row per file and reason)", columns.INTAKE),
     )
     lines = ["# Data dictionary", "", "Generated from `hotspots/columns.py` by `make docs`; do not edit.", ""]

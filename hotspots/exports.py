@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-RISKY = re.compile(r"^[=+\-@\t\r]")
+RISKY = re.compile(r"^'*[=+\-@\t\r\n]")  # with apostrophes of its own before it, or taking one off would change it
 NUMBER = re.compile(r"^[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?$")
 
 
@@ -29,12 +29,22 @@ def safe_text(value: object) -> object:
 
 def to_csv(table: pd.DataFrame) -> str:
     """Comma-separated text with a header; empty where a value is unknown."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    out = Lines()
+    writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([safe_text(c) for c in table.columns])
     for row in table.itertuples(index=False):
         writer.writerow(["" if is_empty(v) else safe_text(plain(v)) for v in row])
-    return out.getvalue()
+    return "".join(out)
+
+
+class Lines(list[str]):
+    """Rows of a CSV as they are written, each ended by a line feed alone.
+
+    Asked for ``\\n`` at once, the csv module would leave a carriage return inside a text without its quotation marks.
+    """
+
+    def write(self, row: str) -> None:
+        self.append(row.removesuffix("\r\n") + "\n")
 
 
 def to_json(table: pd.DataFrame, about: dict[str, Any] | None = None) -> str:
@@ -102,7 +112,9 @@ def write_cell(sheet: Any, i: int, j: int, value: object) -> None:
 
 
 def is_empty(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
+    if isinstance(value, (float, np.floating)):
+        return bool(np.isnan(value))
+    return value is None or value is pd.NA or value is pd.NaT
 
 
 def plain(value: Any) -> Any:

@@ -1,8 +1,9 @@
-"""Harm: what each offence weighs, in days of imprisonment.
+"""Harm: what each offence weighs: in days of imprisonment, or in another index's own unit.
 
 A weight set is a table keyed by Athena URN, Home Office class or data.police.uk crime type. `score_offences` looks
 up the URN exactly; else the class, and only where all its rows in the set agree; else it says 'ambiguous' and
-gives the range. It never takes the first match, and an offence without a weight is 'unscored', never 0.
+gives the range, unless the set has a row for the class alone: that is somebody's decision, and holds. It never takes
+the first match, and an offence without a weight is 'unscored', never 0.
 
 Limits: index versions disagree, so every figure carries the set's version and hash. Attempts score as completed:
 an attempt (a URN ending in A) has its own row in the Cambridge index, nearly always with the days of the completed
@@ -30,6 +31,11 @@ COLUMNS = ("athena_urn", "ho_class", "crime_type", "title", "offence_group", "da
 KEYS = ("athena_urn", "ho_class", "crime_type")
 SCORE_COLUMNS = ("status", "matched_by", "days", "days_low", "days_high", "offence_group", "label")
 SCORED, AMBIGUOUS, UNSCORED = "scored", "ambiguous", "unscored"
+UNITS = {  # what a set's figures are; the column is called 'days' in every set
+    "days": "days of imprisonment",
+    "severity": "ONS severity score, not days",
+    "points": "points of its own, not days",
+}
 
 
 # ---------------------------------------------------------------- weight sets
@@ -37,7 +43,7 @@ SCORED, AMBIGUOUS, UNSCORED = "scored", "ambiguous", "unscored"
 
 @dataclass(frozen=True, eq=False)
 class WeightSet:
-    """A named version of harm weights. ``table`` has `COLUMNS`: text ('' = none) and days (float).
+    """A named version of harm weights. ``table`` has `COLUMNS`: text ('' = none) and days (float, in ``unit``).
 
     ``is_proxy``: the weights stand for something coarser than offences and must be labelled so. ``sha256`` is the
     hash of `to_csv_bytes`: the same weights have the same hash whatever the order of rows.
@@ -91,8 +97,8 @@ def _facts(about: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
     ]
     if not isinstance(facts["is_proxy"], bool):
         problems.append(f"The weight set's is_proxy is {facts['is_proxy']!r}; it must be true or false.")
-    if facts["unit"] != "days":
-        problems.append(f"The weight set's unit is {facts['unit']!r}; only 'days' can be used.")
+    if facts["unit"] not in UNITS:
+        problems.append(f"The weight set's unit is {facts['unit']!r}; use {', '.join(UNITS)}.")
     facts.setdefault("label", facts.get("name", ""))
     return facts, problems
 
@@ -240,16 +246,23 @@ class _Lookup:
     urn: dict[str, _Weight]
     ho_class: dict[str, _Weight]
     crime_type: dict[str, _Weight]
+    decided: frozenset[str]  # classes whose rows by URN give way to a row for the class alone
 
 
 def _lookup(weights: WeightSet) -> _Lookup:
     """The set by URN, by class and by crime type; rows that share a key become one range, so no join multiplies."""
     found: dict[str, dict[str, list[tuple[float, str, str]]]] = {key: defaultdict(list) for key in KEYS}
-    for urn, ho_class, crime_type, title, group, days in weights.table[list(COLUMNS)].itertuples(index=False):
-        for name, key in zip(KEYS, (urn, ho_class, crime_type.casefold()), strict=True):
+    alone: dict[str, list[tuple[float, str, str]]] = defaultdict(list)
+    for *keys, title, group, days in weights.table[list(COLUMNS)].itertuples(index=False):
+        for name, key in zip(KEYS, (*keys[:2], keys[2].casefold()), strict=True):
             if key:
                 found[name][key].append((days, title, group))
-    return _Lookup(*({key: _weight(rows) for key, rows in found[name].items()} for name in KEYS))
+        if keys[1] and not keys[0]:
+            alone[keys[1]].append((days, title, group))
+    decided = frozenset(c for c, rows in alone.items() if len(rows) < len(found["ho_class"][c]))
+    found["ho_class"].update((c, alone[c]) for c in decided)
+    urn, ho_class, crime_type = ({key: _weight(rows) for key, rows in found[name].items()} for name in KEYS)
+    return _Lookup(urn, ho_class, crime_type, decided)
 
 
 def _weight(rows: list[tuple[float, str, str]]) -> _Weight:
@@ -263,7 +276,7 @@ def _match(urn: str | None, ho_class: str | None, crime_type: str, lookup: _Look
     if weight := lookup.urn.get(urn or ""):
         return "urn", weight
     if weight := lookup.ho_class.get(ho_class or ""):
-        return "class", weight
+        return "decision" if ho_class in lookup.decided else "class", weight
     if not urn and not ho_class and (weight := lookup.crime_type.get(crime_type.casefold())):
         return "crime_type", weight
     return "", None
@@ -283,11 +296,12 @@ def score_offences(offences: pd.DataFrame, weights: WeightSet) -> pd.DataFrame:
     """Every offence with its weight in days: the same rows in the same order, with `SCORE_COLUMNS` added.
 
     ``offences``: one line per offence with any of offence, athena_urn, ho_class, crime_type and title. Added:
-    status ('scored', 'ambiguous', 'unscored'), matched_by ('urn', 'class', 'crime_type' or ''), days (nan unless
-    scored), days_low and days_high (the range over the class; nan where unscored), offence_group, label.
+    status ('scored', 'ambiguous', 'unscored'), matched_by ('urn', 'class', 'decision', 'crime_type' or ''), days (nan
+    unless scored), days_low and days_high (the range over the class; nan where unscored), offence_group, label.
 
     The URN decides. A URN that the set does not know, or none, leaves it to the class; matched_by then says
-    'class'. A class whose rows disagree is ambiguous, even if the title would settle it. The crime type counts only
+    'class'. A class whose rows disagree is ambiguous, even if the title would settle it; a row for the class without
+    a URN beside rows with one settles it, and matched_by says 'decision'. The crime type counts only
     where neither URN nor class is given (one that cannot be read is not given). Attempts score as the set
     says, mostly as completed.
     """

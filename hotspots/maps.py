@@ -31,6 +31,11 @@ NOT_SCORED = "#bdbdbd"
 NOT_SCORED_LABEL = "not scored"
 GROUND = {"light": "#f4f4f1", "dark": "#d6d5d0"}  # paper in both themes, so that the legend stays true
 INK = "#1f1f1f"
+CHANGES = {  # Government Analysis Function palette; the letter tells them apart without colour
+    "enters": ("#12436D", "E"),
+    "leaves": ("#F46A25", "L"),
+    "stays": ("#28A197", ""),
+}
 METRES_PER_DEGREE = 111_319.49  # of latitude, on the WGS84 equatorial radius
 
 TOOLTIP = {  # "text" is set as text by deck.gl; "html" would be parsed
@@ -53,6 +58,7 @@ MEASURES = {
     "n_incidents": Measure("Incidents"),
     "harm_days": Measure("Harm, days"),
     "harm_sqrt": Measure("Harm, square-root weights"),
+    "harm_capped": Measure("Harm, capped weights"),
     "harm_expected_days": Measure("Expected harm, days"),
     "largest_offence_share": Measure("Share of the largest offence", share=True),
     "p_top": Measure("Chance of being in the top", share=True),
@@ -61,11 +67,19 @@ MEASURES = {
 
 
 class Classes(NamedTuple):
-    """``numbers``, a class per cell (-1 = not scored), the largest value of each class, and a label for each."""
+    """``numbers``, a class per cell (-1 = not scored), the largest value of each class, and a label for each.
+
+    ``own``: colours for classes that have no order; without, the ramp.
+    """
 
     numbers: npt.NDArray[np.int8]
     breaks: list[float]
     labels: list[str]
+    own: tuple[str, ...] = ()
+
+    @property
+    def colours(self) -> list[str]:
+        return list(self.own) or class_colours(len(self.labels))
 
 
 # -- colour classes ------------------------------------------------------------------------------
@@ -130,7 +144,7 @@ def class_colours(n: int) -> list[str]:
 
 def legend(measure: str, classes: Classes) -> list[dict[str, Any]]:
     """Swatches from low to high: label, colour, hatched. "not scored" is there when a cell needs it."""
-    colours = class_colours(len(classes.labels))
+    colours = classes.colours
     rows = [{"label": t, "colour": c, "hatched": False} for t, c in zip(classes.labels, colours, strict=True)]
     if (classes.numbers < 0).any():
         rows.append({"label": NOT_SCORED_LABEL, "colour": NOT_SCORED, "hatched": True})
@@ -260,14 +274,30 @@ def deck_json(
     """
     drawn = cells_to_draw(cells, selected)
     classes = colour_classes(drawn[measure], share=MEASURES[measure].share)
+    drawn = drawn.assign(text=cell_texts(drawn, measure))
+    return _deck(drawn, classes, measure, outlines, places, selected, view, tiles, dark)
+
+
+def _deck(
+    drawn: pd.DataFrame,
+    classes: Classes,
+    about: str,
+    outlines: dict[str, Any],
+    places: pd.DataFrame,
+    selected: str | None,
+    view: dict[str, float] | None,
+    tiles: str | None,
+    dark: bool,
+) -> str:
+    """The map of ``drawn`` cells, which carry the ``text`` a reader gets; ``about`` tells one map from another."""
     place = view or fit_view(drawn, outlines)
     layers = [
         _outline_layer(outlines),
         *_dot_layer(drawn, classes),
-        _cell_layer(drawn, classes, measure, selected, alpha=190 if tiles else 255),
+        _cell_layer(drawn, classes, about, selected, alpha=190 if tiles else 255),
         *_hatch_layer(drawn, classes),
         *_selected_layer(drawn, selected),
-        *_ring_layer(drawn),
+        *_ring_layer(drawn, classes),
         *_label_layer(drawn, places),
     ]
     spec = {
@@ -308,19 +338,19 @@ def _rgb(colour: str) -> list[int]:
 
 def _colour_expression(classes: Classes, alpha: int = 255, shade: float = 1.0) -> str:
     """``@@=k==0?[…]:k==1?[…]:…``: a colour per class, so that a row carries one digit."""
-    colours = [*class_colours(len(classes.labels)), NOT_SCORED]
+    colours = [*classes.colours, NOT_SCORED]
     texts = [json.dumps([*(round(part * shade) for part in _rgb(c)), alpha], separators=(",", ":")) for c in colours]
     return "@@=" + "".join(f"k=={k}?{text}:" for k, text in enumerate(texts[:-1])) + texts[-1]
 
 
 def _cell_layer(
-    drawn: pd.DataFrame, classes: Classes, measure: str, selected: str | None, alpha: int
+    drawn: pd.DataFrame, classes: Classes, about: str, selected: str | None, alpha: int
 ) -> dict[str, Any]:
     rows = [
         {"h": cell, "k": int(k), "t": _inert(text)}
-        for cell, k, text in zip(drawn["cell"], classes.numbers, cell_texts(drawn, measure), strict=True)
+        for cell, k, text in zip(drawn["cell"], classes.numbers, drawn["text"], strict=True)
     ]
-    drawing = json.dumps([measure, selected, classes.breaks, rows], ensure_ascii=False)
+    drawing = json.dumps([about, selected, classes.breaks, rows], ensure_ascii=False)
     return {
         "@@type": "H3HexagonLayer",
         "id": "cells-" + hashlib.sha256(drawing.encode()).hexdigest()[:12],
@@ -400,19 +430,30 @@ def _selected_layer(drawn: pd.DataFrame, selected: str | None) -> list[dict[str,
 
 
 def _top(drawn: pd.DataFrame) -> pd.DataFrame:
-    return drawn[drawn["rank"] <= TOP_NUMBERED]
+    return drawn if "mark" in drawn else drawn[drawn["rank"] <= TOP_NUMBERED]
 
 
-def _ring_layer(drawn: pd.DataFrame) -> list[dict[str, Any]]:
-    """A ring round each top cell, to be seen when the cell itself is a pixel wide."""
+def _marks(cells: pd.DataFrame) -> list[str]:
+    """What stands on each cell: its ``mark``, else its rank."""
+    return [str(m) for m in (cells["mark"] if "mark" in cells else cells["rank"].astype(int))]
+
+
+def _ring_layer(drawn: pd.DataFrame, classes: Classes) -> list[dict[str, Any]]:
+    """A ring round each top cell, to be seen when the cell itself is a pixel wide; in its colour if it has a mark."""
     top = _top(drawn)
-    rows = [{"p": [round(lon, 5), round(lat, 5)]} for lon, lat in zip(top["lon"], top["lat"], strict=True)]
+    rows: list[dict[str, Any]] = [
+        {"p": [round(lon, 5), round(lat, 5)]} for lon, lat in zip(top["lon"], top["lat"], strict=True)
+    ]
+    line: dict[str, Any] = {"getLineColor": [*_rgb(INK), 200], "getLineWidth": 1.2}
+    if "mark" in drawn:
+        rows = [{**row, "k": int(k)} for row, k in zip(rows, classes.numbers, strict=True)]
+        line = {"getLineColor": _colour_expression(classes), "getLineWidth": 3}
     if not rows:
         return []
     return [{
         "@@type": "ScatterplotLayer", "id": "top-rings", "data": rows, "pickable": False,
         "getPosition": "@@=p", "filled": False, "stroked": True, "getRadius": 1, "radiusMinPixels": 10,
-        "radiusMaxPixels": 10, "getLineColor": [*_rgb(INK), 200], "getLineWidth": 1.2, "lineWidthUnits": "pixels",
+        "radiusMaxPixels": 10, "lineWidthUnits": "pixels", **line,
     }]  # fmt: skip
 
 
@@ -424,8 +465,8 @@ def _label_layer(drawn: pd.DataFrame, places: pd.DataFrame) -> list[dict[str, An
     """
     top = _top(drawn)
     rows = [
-        {"p": [round(lon, 5), round(lat, 5)], "n": str(int(rank)), "s": 15, "v": 1000 - int(rank)}
-        for rank, lon, lat in zip(top["rank"], top["lon"], top["lat"], strict=True)
+        {"p": [round(lon, 5), round(lat, 5)], "n": mark, "s": 15, "v": 1000 - int(rank)}
+        for rank, mark, lon, lat in zip(top["rank"], _marks(top), top["lon"], top["lat"], strict=True)
     ]
     rows += [
         {"p": [round(lon, 5), round(lat, 5)], "n": _inert(_words(name)), "s": 9 + 2 * int(size),
@@ -478,6 +519,20 @@ def svg_map(
     """
     drawn = cells_to_draw(cells, selected)
     classes = colour_classes(drawn[measure], share=MEASURES[measure].share)
+    drawn = drawn.assign(text=cell_texts(drawn, measure))
+    return _svg(drawn, classes, map_name(len(drawn), measure), MEASURES[measure].label, outlines, places, view)
+
+
+def _svg(
+    drawn: pd.DataFrame,
+    classes: Classes,
+    name: str,
+    title: str,
+    outlines: dict[str, Any],
+    places: pd.DataFrame,
+    view: dict[str, float] | None,
+) -> dict[str, Any]:
+    """The map of ``drawn`` cells, which carry the ``text`` a reader gets; ``title`` heads the legend."""
     everything = pd.DataFrame(
         [point[:2] for _, rings in _rings(outlines) for ring in rings for point in ring], columns=["lon", "lat"]
     )
@@ -485,14 +540,14 @@ def svg_map(
     ground = Projection(west, north, math.cos(math.radians((south + north) / 2)))
     box = [0, 0, *ground.xy(east, south)[0].tolist()]
     spec: dict[str, Any] = {
-        "name": map_name(len(drawn), measure),
+        "name": name,
         "box": box,
         "view": _first_view(drawn, ground, box, view),
         "outlines": _svg_outlines(outlines, ground),
-        "cells": _svg_cells(drawn, classes, measure, ground),
+        "cells": _svg_cells(drawn, classes, ground),
         "places": _svg_places(places, ground),
-        "legend": legend(measure, classes),
-        "legend_title": MEASURES[measure].label,
+        "legend": legend(title, classes),
+        "legend_title": title,
         "top": TOP_NUMBERED,
     }
     spec["version"] = hashlib.sha256(json.dumps(spec, ensure_ascii=False).encode()).hexdigest()[:12]
@@ -516,7 +571,7 @@ def _first_view(drawn: pd.DataFrame, ground: Projection, box: list[int], view: d
     return [x, y, width, height]
 
 
-def _svg_cells(drawn: pd.DataFrame, classes: Classes, measure: str, ground: Projection) -> list[dict[str, Any]]:
+def _svg_cells(drawn: pd.DataFrame, classes: Classes, ground: Projection) -> list[dict[str, Any]]:
     if drawn.empty:
         return []
     shapes = [_boundary(cell) for cell in drawn["cell"]]
@@ -525,12 +580,15 @@ def _svg_cells(drawn: pd.DataFrame, classes: Classes, measure: str, ground: Proj
     centres = ground.xy(drawn["lon"], drawn["lat"]).tolist()
     rows = zip(
         drawn["cell"], classes.numbers, drawn["rank"], centres, np.split(corners, ends),
-        cell_texts(drawn, measure), strict=True,
+        drawn["text"], strict=True,
     )  # fmt: skip
-    return [
+    found = [
         {"c": cell, "k": int(k), "r": int(rank), "x": x, "y": y, "p": shape.ravel().tolist(), "t": text}
         for cell, k, rank, (x, y), shape, text in rows
     ]
+    if "mark" in drawn:
+        found = [{**row, "m": mark} for row, mark in zip(found, _marks(drawn), strict=True)]
+    return found
 
 
 def _svg_outlines(outlines: dict[str, Any], ground: Projection) -> list[dict[str, str]]:
@@ -552,3 +610,47 @@ def _svg_places(places: pd.DataFrame, ground: Projection) -> list[dict[str, Any]
         {"n": _words(name), "x": x, "y": y, "s": int(size)}
         for name, size, (x, y) in zip(places["name"], places["size"], points, strict=True)
     ]
+
+
+# -- what changes between two rankings -------------------------------------------------------------
+
+
+def change_cells(changed: pd.DataFrame) -> tuple[pd.DataFrame, Classes]:
+    """The cells that enter, leave or stay in the top N, as the maps draw them, and their three classes.
+
+    ``changed``: cell (hex), place, lon, lat, change, rank_a and rank_b. Drawn are those in either top N, the movers
+    first: ``rank`` is the order of drawing, ``mark`` what stands on the cell: E and the new rank where it enters, L
+    and the old rank where it leaves, the new rank where it stays.
+    """
+    kept = changed[changed["change"].isin(list(CHANGES))]
+    order = {name: i for i, name in enumerate(CHANGES)}
+    kind = kept["change"].map(order).to_numpy(dtype=np.int8)
+    shown = np.where(kept["change"] == "leaves", kept["rank_a"], kept["rank_b"])
+    kept = kept.assign(kind=kind, shown=shown).sort_values(["kind", "shown", "cell"], kind="stable")
+    marks = [f"{CHANGES[c][1]}{int(r)}" for c, r in zip(kept["change"], kept["shown"], strict=True)]
+    kept = kept.assign(rank=np.arange(1, len(kept) + 1), mark=marks, text=_change_texts(kept)).reset_index(drop=True)
+    counts = kept["change"].value_counts()
+    signs = {name: f"{letter} + rank" if letter else "rank alone" for name, (_, letter) in CHANGES.items()}
+    labels = [f"{name}: {int(counts.get(name, 0)):,} ({signs[name]})" for name in CHANGES]
+    colours = tuple(colour for colour, _ in CHANGES.values())
+    return kept, Classes(kept["kind"].to_numpy(dtype=np.int8), [], labels, colours)
+
+
+def _change_texts(changed: pd.DataFrame) -> list[str]:
+    """What a person reads on such a cell: what it does, where, and both ranks."""
+    rows = zip(changed["change"], changed["place"], changed["rank_a"], changed["rank_b"], strict=True)
+    return [f"{c.capitalize()} · {_words(place)}\nRank {int(a):,} before, {int(b):,} after" for c, place, a, b in rows]
+
+
+def change_deck_json(changed: pd.DataFrame, outlines: dict[str, Any], places: pd.DataFrame, dark: bool = False) -> str:
+    """`deck_json` of gainers and losers, from `change_cells`."""
+    drawn, classes = change_cells(changed)
+    return _deck(drawn, classes, "change", outlines, places, None, None, None, dark)
+
+
+def change_svg_map(changed: pd.DataFrame, outlines: dict[str, Any], places: pd.DataFrame) -> dict[str, Any]:
+    """`svg_map` of gainers and losers, from `change_cells`: every cell has its mark ``m``."""
+    drawn, classes = change_cells(changed)
+    name = f"Map of {len(drawn):,} cells that enter, leave or stay in the list"
+    spec = _svg(drawn, classes, name, "In the list", outlines, places, None)
+    return {**spec, "top": len(drawn)}

@@ -177,6 +177,40 @@ def _classification() -> tuple[dict[str, list[_Entry]], dict[str, list[_Entry]]]
     return dict(by_class), dict(by_code)
 
 
+def known_codes() -> frozenset[str]:
+    """Every Home Office code of the shipped classification: 8N, 34B, 105A, …"""
+    return frozenset(_classification()[1])
+
+
+def classes_of_codes() -> dict[str, frozenset[str]]:
+    """Each class with the codes it may belong to: 008/06 is 8N, or 8S where a constable was assaulted."""
+    return {ho_class: frozenset(e.ho_code for e in entries) for ho_class, entries in _classification()[0].items()}
+
+
+def codes_of_group(name: str) -> frozenset[str]:
+    """The codes that lie wholly in the sub-group, or else the group, of that name; capitals do not matter."""
+    wanted = name.strip().casefold()
+    for level in ("sub_group", "group"):
+        inside = {code: {getattr(e, level).casefold() for e in rows} for code, rows in _classification()[1].items()}
+        if found := frozenset(code for code, names in inside.items() if names == {wanted}):
+            return found
+    return frozenset()
+
+
+@lru_cache(maxsize=1)
+def _titles() -> dict[str, frozenset[str]]:
+    titles: dict[str, set[str]] = defaultdict(set)
+    with (DATA / "offence_titles.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            titles[row["title"].casefold()].add(row["ho_code"])
+    return {title: frozenset(codes) for title, codes in titles.items()}
+
+
+def codes_titled(title: str) -> frozenset[str]:
+    """The codes that the Office for National Statistics gives this title: {'8N'} for 'Assault with injury'."""
+    return _titles().get(" ".join(title.split()).casefold(), frozenset())
+
+
 def _entries(urn: str | None, ho_class: str | None) -> list[_Entry]:
     """The lines of the classification an offence may stand on: the URN decides, the class helps out."""
     by_class, by_code = _classification()

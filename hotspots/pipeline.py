@@ -5,13 +5,13 @@ gather the offence rows → count them per cell → score the offences → rank 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from hotspots import database, geography, harm, offences, ranking
+from hotspots import geography, harm, offences, ranking, weight_register
 from hotspots.cell_periods import build_cell_periods
 from hotspots.columns import RANK
 from hotspots.errors import HotspotsError
@@ -22,13 +22,15 @@ from hotspots.workspace import Workspace, months_held, open_workspace, read_inci
 
 BCUS = ("West", "South", "East")
 POLICE_UK = offences.POLICE_UK
-DEFAULT_WEIGHTS = {POLICE_UK: "policeuk-proxy-2026", "incidents": "cchi-2020-sv"}
 DEFAULT_OFFENCES = {POLICE_UK: "violence-categories", "incidents": "serious-violence"}
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be ranked. Empty text means the default for the source and the workspace."""
+    """What is to be ranked. Empty text means the default for the source and the workspace.
+
+    ``weights`` is name@version, or a name for its newest version; an `Answer` names the version it used.
+    """
 
     bcu: str = "all"
     start: str = ""
@@ -76,26 +78,41 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     source, window, weights, question = settle(workspace, question)
     gathered = gather(workspace, source, window, question)
     scores, cube = count_and_score(gathered.rows, weights)
-    ranked = ranking.rank_cells(cube, scores, question.by)
+    ranked = ranking.rank_cells(cube, scores, question.by, cap=workspace.settings.harm_cap_days)
     ranked["flag"] = ranking.flags(ranked, workspace.settings)
-    ranked = say_whose(workspace, ranked, gathered.rows)
-    if question.bcu != "all":
-        ranked = ranked[ranked["bcu"] == question.bcu].reset_index(drop=True)
-        ranked["rank"] = np.arange(1, len(ranked) + 1)
+    ranked = of_bcu(say_whose(workspace, ranked, gathered.rows), question.bcu)
     table = say_where(ranked, gathered.rows)
     missing, breaks = holes_and_breaks(workspace, source, window)
     warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
+    warnings, notes = whole_force(warnings, question.bcu), whole_force(gathered.notes, question.bcu)
     return Answer(
         question, window, source, weights, table, scores, cube,
-        tuple(gathered.notes), tuple(warnings), workspace.version, workspace.manifest.kind == "synthetic",
+        tuple(notes), tuple(warnings), workspace.version, workspace.manifest.kind == "synthetic",
         tuple(missing), tuple(breaks),
     )  # fmt: skip
 
 
+def of_bcu(ranked: pd.DataFrame, bcu: str) -> pd.DataFrame:
+    """The cells of one BCU, ranked among themselves; all of them for 'all'."""
+    if bcu == "all":
+        return ranked
+    mine = ranked[ranked["bcu"] == bcu].reset_index(drop=True)
+    return mine.assign(rank=np.arange(1, len(mine) + 1))
+
+
+def narrowed(answer: Answer, bcu: str) -> Answer:
+    """A force-wide answer as `rank_workspace` gives it for one BCU, without asking the workspace again."""
+    return replace(
+        answer,
+        question=replace(answer.question, bcu=bcu),
+        table=of_bcu(answer.table, bcu),
+        warnings=tuple(whole_force(list(answer.warnings), bcu)),
+        notes=tuple(whole_force(list(answer.notes), bcu)),
+    )
+
+
 def settle(workspace: Workspace, question: Question) -> tuple[str, Window, harm.WeightSet, Question]:
     """The question with its defaults filled in; refuses what does not exist or the source cannot tell."""
-    from dataclasses import replace
-
     if question.bcu not in ("all", *BCUS):
         raise HotspotsError(f"There is no BCU '{question.bcu[:40]}'. Use West, South, East or all.")
     resolution = question.resolution or workspace.settings.resolution
@@ -112,15 +129,15 @@ def settle(workspace: Workspace, question: Question) -> tuple[str, Window, harm.
     window = parse_window(question.start, question.end, months_held(workspace.manifest, source))
     if source == POLICE_UK:
         refuse_finer_than_months(window, question.hours)
-    name = question.weights or DEFAULT_WEIGHTS[source]
-    sets = database.weight_sets(workspace.folder)
-    if name not in sets:
-        raise HotspotsError(f"There is no weight set '{name[:60]}'. There are: {', '.join(sorted(sets))}.")
+    weights = weight_register.load(
+        workspace.folder, question.weights or weight_register.defaults(workspace.folder)[source]
+    )
+    name = weight_register.ref(weights)
     chosen = offences.selection_named(question.offences or DEFAULT_OFFENCES[source]).name
     return (
         source,
         window,
-        sets[name],
+        weights,
         replace(question, resolution=resolution, weights=name, offences=chosen, source=source),
     )
 
@@ -184,8 +201,10 @@ def choose_offences(found: Gathered, source: str, question: Question) -> None:
 def choose_hours(found: Gathered, hours: str) -> None:
     """Keep incidents whose whole span of possible times lies in these local hours."""
     first, last = parse_hours(hours)
+    if first == last:
+        return  # the whole day
     rows = found.rows
-    length = (last - first) % 24 or 24
+    length = (last - first) % 24
     start, end = rows["local_from"], rows["local_to"].fillna(rows["local_from"])
     into = (start.dt.hour - first) % 24 + start.dt.minute / 60
     hours_long = (end - start).dt.total_seconds() / 3600
@@ -200,8 +219,8 @@ def choose_hours(found: Gathered, hours: str) -> None:
 
 def parse_hours(text: str) -> tuple[int, int]:
     """'20-04' → (20, 4): from 20:00 until 04:00."""
-    first, dash, last = text.partition("-")
-    if not (dash and first.isdigit() and last.isdigit() and int(first) < 24 and int(last) <= 24):
+    first, _, last = text.partition("-")
+    if not (text.isascii() and first.isdigit() and last.isdigit() and int(first) < 24 and int(last) <= 24):
         raise HotspotsError(f"Hours are '{text[:20]}'; write them like 20-04: from 20:00 until 04:00.")
     return int(first), int(last) % 24
 
@@ -270,7 +289,7 @@ def say_where(ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         area_m2=np.round(geography.cell_areas_m2(cells), 1),
         place=place_names(cells, lon, lat, rows),
     )
-    for column in ("harm_days", "harm_sqrt", "harm_days_low", "harm_days_high"):
+    for column in ("harm_days", "harm_sqrt", "harm_capped", "harm_days_low", "harm_days_high"):
         table[column] = table[column].round(2)
     table["largest_offence_share"] = table["largest_offence_share"].round(4)
     for unknown in ("harm_expected_days", "p_top", "gi_z", "gi_q"):
@@ -297,6 +316,11 @@ def place_names(cells: np.ndarray, lon: np.ndarray, lat: np.ndarray, rows: pd.Da
         f"{street}, {town}" if street and street != "No Location" else town
         for street, town in zip(streets, near, strict=True)
     ]
+
+
+def whole_force(lines: list[str], bcu: str) -> list[str]:
+    """Lines that begin with a count, saying whose it is: what has no place has no BCU either."""
+    return lines if bcu == "all" else [f"Whole force: {n}" if n[:1].isdigit() else n for n in lines]
 
 
 def holes_and_breaks(workspace: Workspace, source: str, window: Window) -> tuple[list[int], list[int]]:
@@ -327,6 +351,8 @@ def window_warnings(missing: list[int], breaks: list[int], source: str) -> list[
 
 def score_warnings(scores: pd.DataFrame, weights: harm.WeightSet) -> list[str]:
     words = []
+    if weights.unit != "days":
+        words.append(f"Weights are in {harm.UNITS[weights.unit]}: every figure of harm is in that unit.")
     if weights.is_proxy:
         words.append(f"Weights are a proxy: {weights.label}. They hardly tell one offence of a category from another.")
     for status, what in (
@@ -352,7 +378,8 @@ def about(answer: Answer) -> dict[str, object]:
         "resolution": question.resolution,
         "hours": question.hours or "all",
         "proactive_offences": "included" if question.include_proactive else "left out",
-        "weights": f"{answer.weights.name} {answer.weights.version}" + (" (proxy)" if answer.weights.is_proxy else ""),
+        "weights": weight_register.ref(answer.weights) + (" (proxy)" if answer.weights.is_proxy else ""),
+        "weights_unit": harm.UNITS[answer.weights.unit],
         "weights_sha256": answer.weights.sha256,
         "workspace_version": answer.version,
         "warnings": list(answer.warnings),
@@ -361,6 +388,13 @@ def about(answer: Answer) -> dict[str, object]:
     if answer.source == POLICE_UK:
         facts["attribution"] = "Contains public sector information licensed under the Open Government Licence v3.0."
     return facts
+
+
+def in_unit(table: pd.DataFrame, weights: harm.WeightSet) -> pd.DataFrame:
+    """The table with the columns of days named by the set's own unit: harm_severity is no harm_days."""
+    if weights.unit == "days":
+        return table
+    return table.rename(columns={c: c.replace("days", weights.unit) for c in table.columns})
 
 
 def cell_detail(answer: Answer, cell: str) -> tuple[pd.DataFrame, pd.DataFrame]:

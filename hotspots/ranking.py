@@ -1,7 +1,7 @@
 """Cells in order of how much happened there, weighted or not, with what makes each figure fragile.
 
 A raw sum of harm days is led by luck: one murder is 5,475 days. So every row carries the count, the raw sum,
-the square-root sum and the share of the largest single offence, whatever it is ranked by.
+the square-root sum, the sum of capped weights and the share of the largest single offence, whatever it is ranked by.
 """
 
 from __future__ import annotations
@@ -16,41 +16,78 @@ METHODS = {
     "count": "Number of incidents",
     "harm": "Harm days",
     "harm-sqrt": "Harm, square-root weights",
+    "harm-cap": "Harm, capped weights",
 }
 DEFAULT_METHOD = "harm-sqrt"
-MEASURE = {"count": "n_incidents", "harm": "harm_days", "harm-sqrt": "harm_sqrt"}
+MEASURE = {"count": "n_incidents", "harm": "harm_days", "harm-sqrt": "harm_sqrt", "harm-cap": "harm_capped"}
+CAP_DAYS = Settings.harm_cap_days
+TIE = 12  # decimals of the largest figure: sums nearer than that differ by the order of adding, not by harm
 SEVERE, FEW, INDOORS = "one severe event", "few incidents", "rape leads (mostly indoors)"
 
 
 def rank_cells(
-    cell_periods: pd.DataFrame, weights: pd.DataFrame, method: str = DEFAULT_METHOD, top: int | None = None
+    cell_periods: pd.DataFrame,
+    weights: pd.DataFrame,
+    method: str = DEFAULT_METHOD,
+    top: int | None = None,
+    cap: float = CAP_DAYS,
 ) -> pd.DataFrame:
     """Rank the cells of a cube.
 
     ``cell_periods``: from `hotspots.cell_periods.build_cell_periods`; ``weights``: one line per offence code, in
-    order, from `hotspots.harm.score_offences` (days, days_low, days_high, status, label, offence_group).
+    order, from `hotspots.harm.score_offences` (days, days_low, days_high, status, label, offence_group). ``cap``: days,
+    for harm_capped.
 
     Returns one row per cell with at least one offence, best first: rank, cell (int64), n_incidents,
     harm_days = Σ nᵢ wᵢ, harm_sqrt = Σ nᵢ √wᵢ, largest_offence_share = max wᵢ / harm_days (one single offence, not
     one kind of offence), largest_offence, n_offences, n_unscored, n_ambiguous, harm_days_low and harm_days_high
-    (ambiguous offences at the ends of their range), rape_share. Sums are over scored offences only: a cell with
-    none has no harm figure (nan), not zero, and comes last.
+    (ambiguous offences at the ends of their range), rape_share, harm_capped = Σ nᵢ min(wᵢ, cap). Sums are over scored
+    offences only: a cell with none has no harm figure (nan), not zero, and comes last.
 
-    Ties go by harm_days, then n_incidents, then cell id, so that two runs agree. Misleads: see the module; and a
-    rank says nothing of how sure it is.
+    Ties go by harm_days, then n_incidents, then cell id, so that two runs agree (`order_of`). Misleads: see the
+    module; and a rank says nothing of how sure it is.
     """
-    if method not in METHODS:
-        raise HotspotsError(f"There is no ranking method '{method}'. Use one of: {', '.join(METHODS)}.")
-    table = measure_cells(cell_periods, weights)
-    order = [MEASURE[method], "harm_days", "n_incidents"]
-    table = table.sort_values(
-        [*order, "cell"], ascending=[False] * len(order) + [True], na_position="last", kind="stable"
-    )
+    check_method(method)
+    table = measure_cells(cell_periods, weights, cap)
+    figure, harm, n = (table[c].to_numpy(dtype=float) for c in (MEASURE[method], "harm_days", "n_incidents"))
+    table = table.iloc[order_of(figure, harm, n, table["cell"].to_numpy())]
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return (table if top is None else table.head(top)).reset_index(drop=True)
 
 
-def measure_cells(cell_periods: pd.DataFrame, weights: pd.DataFrame) -> pd.DataFrame:
+def check_method(method: str) -> None:
+    """Refuse a method that does not exist."""
+    if method not in METHODS:
+        raise HotspotsError(f"There is no ranking method '{method}'. Use one of: {', '.join(METHODS)}.")
+
+
+def order_of(measure: np.ndarray, harm: np.ndarray, n_incidents: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """Where the best cell stands, then the next …: by measure, harm, count (all falling), then cell id.
+
+    No figure (nan) comes last. Sums that differ only by the order of adding are ties (`levelled`).
+    """
+    return np.lexsort((cell, -n_incidents, -levelled(harm), -levelled(measure)))
+
+
+def levelled(figures: np.ndarray) -> np.ndarray:
+    """Figures over the largest of their column (the last axis but one), rounded to `TIE` decimals.
+
+    So equal harm is equal, whichever way it was summed, and no unit of weights makes a difference. nan becomes −1.
+    """
+    if not figures.size:
+        return figures
+    largest = np.nanmax(np.where(np.isnan(figures), 0.0, figures), axis=0)
+    return np.nan_to_num(np.round(figures / np.where(largest > 0, largest, 1.0), TIE), nan=-1.0)
+
+
+def transformed(days: np.ndarray, method: str, cap: float = CAP_DAYS) -> np.ndarray:
+    """What an offence of so many days adds to a cell under a method of harm: w, √w or min(w, cap)."""
+    if method == "harm-sqrt":
+        return np.sqrt(days)
+    return np.minimum(days, cap) if method == "harm-cap" else days
+
+
+def measure_cells(cell_periods: pd.DataFrame, weights: pd.DataFrame, cap: float = CAP_DAYS) -> pd.DataFrame:
     """One row per cell, in order of cell id, with the columns that `rank_cells` describes.
 
     Sums run in the order of cell and offence code, so the order of the incidents cannot change the last digit.
@@ -83,7 +120,7 @@ def measure_cells(cell_periods: pd.DataFrame, weights: pd.DataFrame) -> pd.DataF
             "cell": cell,
             "n_incidents": total(cell_periods["n_incidents"].to_numpy(dtype=float)).astype(np.int64),
             "harm_days": harm,
-            "harm_sqrt": np.where(n_scored > 0, total(n * np.sqrt(known)), np.nan),
+            "harm_sqrt": np.where(n_scored > 0, total(n * transformed(known, "harm-sqrt")), np.nan),
             "largest_offence_share": share,
             "n_offences": total(n).astype(np.int64),
             "n_unscored": total(n * ~(scored | ambiguous)).astype(np.int64),
@@ -92,6 +129,7 @@ def measure_cells(cell_periods: pd.DataFrame, weights: pd.DataFrame) -> pd.DataF
             "harm_days_high": np.where(n_scored + total(n * ambiguous) > 0, high, np.nan),
             "largest_offence": largest,
             "rape_share": rape_share,
+            "harm_capped": np.where(n_scored > 0, total(n * transformed(known, "harm-cap", cap)), np.nan),
         }
     )
 

@@ -23,6 +23,7 @@ class Settings:
     top: int = 20  # cells listed as micro-hotspots
     dominant_share: float = 0.5  # one offence with this share of a cell's harm: "one severe event"
     few_incidents: int = 5  # fewer than this many incidents: too few to rank on
+    harm_cap_days: float = 365.0  # ranked by capped harm, no single offence counts for more
     timezone: str = "Europe/London"
     patrol_day_starts: int = 6  # local hour
     break_new_share: float = 0.75  # share of a month's crimes at map points not used before: a break
@@ -43,6 +44,8 @@ class Settings:
         for name in ("top", "few_incidents", "break_look_back", "upload_max_mb", "unzipped_max_mb", "zip_max_files"):
             if getattr(self, name) < 1:
                 problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be at least 1.")
+        if not 0 < self.harm_cap_days < float("inf"):
+            problems.append(f"Setting 'harm_cap_days' is {self.harm_cap_days}; it must be a number of days above 0.")
         if not 0 <= self.patrol_day_starts <= 23:
             problems.append(f"Setting 'patrol_day_starts' is {self.patrol_day_starts}; it must be an hour, 0 to 23.")
         if problems:

@@ -15,6 +15,7 @@ manifest names are removed by the next import.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -38,6 +39,7 @@ MANIFEST = "manifest.json"
 SCHEMA = 1
 FOLDERS = ("facts", "quarantine", "boundaries")
 OURS = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # how new_file ends a name
+CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 INCIDENT_SCHEMA = schema(INCIDENTS)
 UNREPEATED = ("record", "record_id", "source_row")  # a dictionary of these would cost time and space
 
@@ -177,8 +179,11 @@ def writing(folder: Path) -> Iterator[Workspace]:
             yield open_workspace(folder, create=True)
     except Timeout as error:
         raise HotspotsError("Another import is running in this workspace. Wait until it has finished.") from error
-    except PermissionError as error:
-        raise HotspotsError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        name = error.filename or folder
+        raise HotspotsError(f"{name} cannot be written: {error.strerror}. Nothing changed.") from error
 
 
 def new_file(workspace: Workspace, *names: str, ending: str = "parquet") -> str:

@@ -4,6 +4,7 @@ Run from the repository: ``python scripts/build_weights.py [FOLDER]``, where FOL
 HOTSPOTS_SHARED_DATA) holds ``harm/cchi2020.xlsx`` and the other sources. Writes
 
 - ``data/offence_classes.csv``: Home Office class and code → sub-group and group; no scores.
+- ``data/offence_titles.csv``: Home Office code → the title that the Office for National Statistics gives it.
 - ``data/weights/cchi-2020-sv.csv``: Cambridge Crime Harm Index 2020, the classes that matter to serious violence.
   Every row of a class is taken, so that "the class has one value" is true of the whole index, not of our choice.
 - ``data/weights/policeuk-proxy-2026.csv``: one value per data.police.uk crime type; a proxy.
@@ -155,6 +156,15 @@ def offence_classes(workbook: pd.DataFrame, hierarchy: Path) -> list[dict[str, s
     return lines
 
 
+def offence_titles(hierarchy: Path) -> list[dict[str, str]]:
+    """Each Home Office code with its title; codes that share a title have a line each."""
+    return [
+        {"ho_code": code, "title": row["offence_label"]}
+        for row in csv.DictReader(hierarchy.open(encoding="utf-8"))
+        for code in row["ho_offence_code"].split("/")
+    ]
+
+
 def plain_title(urn: str, title: str) -> str:
     """Our title where we have one, else the published one without its legal tail."""
     full = urn.removesuffix("A")
@@ -214,7 +224,9 @@ def main() -> None:
     default = os.environ.get("HOTSPOTS_SHARED_DATA", str(REPOSITORY.parent / "shared" / "data"))
     harm = Path(sys.argv[1] if len(sys.argv) > 1 else default) / "harm"
     workbook = read_workbook(harm / "cchi2020.xlsx")
-    lines = offence_classes(workbook, harm / "home_office_offence_codes_ons_hierarchy.csv")
+    hierarchy = harm / "home_office_offence_codes_ons_hierarchy.csv"
+    write(REPOSITORY / "data" / "offence_titles.csv", ("ho_code", "title"), offence_titles(hierarchy))
+    lines = offence_classes(workbook, hierarchy)
     write(REPOSITORY / "data" / "offence_classes.csv", ("ho_class", "ho_code", "sub_group", "group"), lines)
     weights = REPOSITORY / "data" / "weights"
     write(weights / "cchi-2020-sv.csv", COLUMNS, cchi_rows(workbook))

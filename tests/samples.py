@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -117,6 +118,21 @@ def record(
 def export(rows: Sequence[Mapping[str, object]], name: str = "export.csv") -> tuple[str, bytes]:
     """Such rows as an upload."""
     return name, csv_bytes(rows)
+
+
+def one_district(folder: Path) -> Path:
+    """A square round Preston as its only district."""
+    west, south, east, north = -2.75, 53.72, -2.65, 53.80
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    about = {"lad_name": "Preston", "lad_code": "E07000123", "bcu": "South"}
+    path = folder / "square.geojson"
+    path.write_text(
+        json.dumps(
+            {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": shape, "properties": about}]}
+        )
+    )
+    return path
 
 
 # ---------------------------------------------------------------- what a workspace holds

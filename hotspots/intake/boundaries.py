@@ -29,6 +29,7 @@ def stage(workspace: Workspace, paths: Sequence[Path | Upload]) -> tuple[Manifes
     label = f"{polygons[0].name} (sha256 {sha[:12]})"
     notes = [str(n) for n in found.attrs.get("notes", [])]
     if label == workspace.manifest.boundaries_label:
+        (workspace.folder / path).unlink()
         return workspace.manifest, [], [*notes, "These boundaries were imported before; nothing changed."]
     placer = Placer(geography.load_polygons(workspace.folder / path))
     manifest = replaced(workspace, placer)

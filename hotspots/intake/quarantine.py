@@ -41,7 +41,7 @@ def mend_table(raw: RawTable) -> pa.Table:
         )
     table = raw.table
     for i, name in enumerate(table.column_names):
-        table = table.set_column(i, name, pc.replace_substring_regex(table[name], r"^'([=+\-@\t\r])", r"\1"))
+        table = table.set_column(i, name, pc.replace_substring_regex(table[name], r"^'('*[=+\-@\t\r\n])", r"\1"))
     row = pc.replace_substring_regex(table[ROW], r"\.0$", "")
     given = list(zip(table[FROM].to_pylist(), row.to_pylist(), strict=True))
     twice = sample(f"{n} of {f}" for (f, n), times in Counter(given).items() if times > 1)

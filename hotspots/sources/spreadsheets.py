@@ -1,8 +1,9 @@
-"""The first sheet with data of an Excel workbook, as text: what `reading` needs and nothing more."""
+"""The sheets of an Excel workbook as text: the first with data for `reading`, all of them for weight sets."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
@@ -25,6 +26,24 @@ def read_sheet(data: bytes, name: str, settings: Settings) -> tuple[list[str], l
     Real dates come out as 'YYYY-MM-DD HH:MM:SS', times as 'HH:MM:SS', whole numbers without '.0', empty
     cells as null. Wholly empty rows are left out; the others keep the number that Excel shows.
     """
+    for _, first, grid in _grids(data, name, settings):
+        return _as_text(grid, first)
+    raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
+
+
+def read_grids(data: bytes, name: str, settings: Settings) -> list[tuple[str, int, list[list[str]]]]:
+    """Every visible sheet with data: its title, the number of its first row, and its cells as text, '' where empty."""
+    found = [
+        (title, first, [[_text(cell) or "" for cell in row] for row in grid])
+        for title, first, grid in _grids(data, name, settings)
+    ]
+    if not found:
+        raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
+    return found
+
+
+def _grids(data: bytes, name: str, settings: Settings) -> Iterator[tuple[str, int, list[list[Any]]]]:
+    """Title, number of the first row, and cells of each visible sheet with data."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
     if data[:4] == b"\xd0\xcf\x11\xe0":
@@ -38,14 +57,13 @@ def read_sheet(data: bytes, name: str, settings: Settings) -> tuple[list[str], l
             if sheet.visible == SheetVisibleEnum.Visible:
                 opened = book.get_sheet_by_name(sheet.name)
                 if opened.start is not None:
-                    return _as_text(opened.to_python(skip_empty_area=True), opened.start[0] + 1)
+                    yield sheet.name, opened.start[0] + 1, opened.to_python(skip_empty_area=True)
     except PasswordError as error:
         raise HotspotsError(f"{name} is protected by a password. Save it without one.") from error
     except (CalamineError, OSError, ValueError) as error:
         raise HotspotsError(
             f"{name} cannot be read as an Excel workbook ({error}). Save it again, or as CSV."
         ) from error
-    raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
 
 
 def _check_container(data: bytes, name: str, settings: Settings) -> None:

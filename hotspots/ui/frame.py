@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
@@ -27,6 +28,16 @@ from hotspots.workspace import Workspace, months_held
 FIELDS = ("source", "bcu", "from", "to", "offences", "weights", "resolution", "by", "proactive", "top", "map")
 BY_SOURCE = ("from", "to", "offences", "weights")  # mean nothing to another source
 TOPS = (10, 20, 50, 100)
+STYLE = """
+.stMainBlockContainer{padding-top:2.5rem}
+[data-testid="stCaptionContainer"]{opacity:.85}
+@media (max-width:640px){
+ .stMarkdown table{font-size:.8rem}
+ .stMarkdown :is(td,th){padding:.2rem!important}
+ .stMarkdown td code{overflow-wrap:anywhere}
+ .stMarkdown td:first-child{min-width:6em}
+}
+"""  # captions dark enough to read; the tables of the documents as wide as a phone
 WORD_JOINER = "\u2060"
 LINK_OR_ICON = re.compile(r":(?=//|[\w+/-]+:)|@(?=\S)|www(?=\.)", re.IGNORECASE)
 
@@ -40,6 +51,7 @@ class View:
     top: int = 20
     svg: bool = False
     cell: str | None = None
+    weights_state: str = ""
 
     @property
     def folder(self) -> str:
@@ -47,7 +59,8 @@ class View:
 
     @property
     def version(self) -> str:
-        return self.workspace.version
+        """Changes with the data and with the weights: the key of every cache."""
+        return loading.version_of(self.workspace, self.weights_state)
 
     @property
     def empty(self) -> bool:
@@ -80,7 +93,7 @@ def plain_text(text: str) -> str:
 def frame(title: str, filters: bool = False) -> View | None:
     """Begin a page: settings, menu, banner, filters. None where there is nothing to show yet (and it was said)."""
     st.set_page_config(page_title=f"{title} – Hot spots", layout="wide")
-    st.html("<style>.stMainBlockContainer{padding-top:2.5rem}</style>")
+    st.html(f"<style>{STYLE}</style>")
     menu()
     st.title(title)
     with told():
@@ -92,9 +105,10 @@ def frame(title: str, filters: bool = False) -> View | None:
                 lead_in()
                 return None
             return View(workspace, Question())
+        state = loading.weights_state(str(workspace.folder))
         if not filters:
-            return View(workspace, Question(bcu=remembered("bcu") or "all"))
-        return filtered(workspace)
+            return View(workspace, Question(bcu=remembered("bcu") or "all"), weights_state=state)
+        return filtered(workspace, state)
     return None
 
 
@@ -123,7 +137,7 @@ def remembered(name: str) -> str:
 
 
 def asked_anew(name: str) -> str:
-    """What the address asks for, unless it was this page that wrote it there."""
+    """What the address asks for, unless that is what is shown."""
     asked = st.query_params.get(name) or ""
     return "" if asked == st.session_state.get(f"view_{name}") else asked
 
@@ -140,7 +154,7 @@ def widget_key(name: str, start: object) -> str:
     return key
 
 
-def filtered(workspace: Workspace) -> View:
+def filtered(workspace: Workspace, state: str) -> View:
     """The filters in the sidebar, applied together, and the view they make."""
     sources = workspace.manifest.sources
     source = one_of("source", sources, "incidents" if "incidents" in sources else sources[0])
@@ -156,10 +170,10 @@ def filtered(workspace: Workspace) -> View:
         for name in BY_SOURCE if source != before else ():
             keep(name, "")
     with st.sidebar.form("filters", border=False):
-        chosen = filter_widgets(workspace, source)
-        st.form_submit_button("Apply", type="primary", width="stretch")
+        chosen = filter_widgets(workspace, source, loading.version_of(workspace, state))
+        st.form_submit_button("Apply", type="primary", width="stretch", on_click=forget_address)
     for name, value in chosen.items():
-        keep(name, value)
+        keep(name, value, over=False)
     question = Question(
         bcu=chosen["bcu"],
         start=chosen["from"],
@@ -171,10 +185,11 @@ def filtered(workspace: Workspace) -> View:
         include_proactive=chosen["proactive"] == "yes",
         source=source,
     )
-    return View(workspace, question, int(chosen["top"]), chosen["map"] == "svg", st.query_params.get("cell"))
+    svg = chosen["map"] == "svg"
+    return View(workspace, question, int(chosen["top"]), svg, st.query_params.get("cell"), state)
 
 
-def filter_widgets(workspace: Workspace, source: str) -> dict[str, str]:
+def filter_widgets(workspace: Workspace, source: str, version: str) -> dict[str, str]:
     """The widgets of the form; each starts from what was chosen before. Returns plain text by field."""
     default = default_window(workspace, source)
     bcu = choose("BCU", "bcu", ("all", *BCUS), "all", {"all": "All three"})
@@ -185,9 +200,7 @@ def filter_widgets(workspace: Workspace, source: str) -> dict[str, str]:
     names = offence_names(source)
     labels = {n: offences.selection_named(n).label for n in names}
     kind = choose("Offences", "offences", names, pipeline.DEFAULT_OFFENCES[source], labels, source)
-    sets = usable_weights(loading.weights(str(workspace.folder), workspace.version), source)
-    weight_labels = {n: s.label for n, s in sets.items()}
-    weights = choose("Harm weights", "weights", tuple(sets), pipeline.DEFAULT_WEIGHTS[source], weight_labels, source)
+    weights = choose_weights(str(workspace.folder), version, source)
     by = choose("Rank by", "by", tuple(ranking.METHODS), ranking.DEFAULT_METHOD, ranking.METHODS)
     sizes = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (about 1,900 m²)"}
     resolution = choose(
@@ -205,6 +218,24 @@ def filter_widgets(workspace: Workspace, source: str) -> dict[str, str]:
         "source": source, "bcu": bcu, "from": first, "to": last, "offences": kind, "weights": weights, "by": by,
         "resolution": resolution, "top": top, "proactive": "yes" if proactive else "", "map": "svg" if svg else "",
     }  # fmt: skip
+
+
+def choose_weights(folder: str, version: str, source: str) -> str:
+    """The default version of the weights, or the newest of any set that this source can use; name@version."""
+    default = loading.default_weights(folder, version, source)
+    sets = usable_weights(loading.weights(folder, version), source)
+    newest = {name: f"{name}@{s.version}" for name, s in sets.items()}
+    labels = {newest[name]: f"{s.label}, {s.version}" for name, s in sets.items()}
+    if default not in labels:
+        pinned = loading.weight_set(folder, version, default)
+        labels = {default: f"{pinned.label}, {pinned.version}", **labels}
+    labels[default] += " (default)"
+    asked = remembered("weights")
+    if asked in newest:  # a name alone is its newest version
+        keep("weights", newest[asked])
+    elif asked and asked not in labels and loading.has_weights(folder, version, asked):
+        labels[asked] = asked.replace("@", ", ")
+    return choose("Harm weights", "weights", tuple(labels), default, labels, f"{source}_{version}")
 
 
 def choose(
@@ -242,12 +273,13 @@ def default_window(workspace: Workspace, source: str) -> Window:
     if asked and source == POLICE_UK and not window.whole_months:
         st.warning(f"The address asks for {window}; data.police.uk gives the month and no day. Shown: whole months.")
     first, last = window.months
+    apart = first > held[-1] or last < held[0]
     if asked and (first < held[0] or last > held[-1]):
         st.warning(
             f"The address asks for {window}; the data runs from {month_text(held[0])} to {month_text(held[-1])}."
-            " Shown instead: the part that is there."
+            f" Shown instead: {'the latest twelve months' if apart else 'the part that is there'}."
         )
-    return window
+    return parse_window(None, None, held) if apart else window
 
 
 def month_choice(workspace: Workspace, source: str, window: Window) -> tuple[str, str]:
@@ -285,13 +317,26 @@ def usable_weights(sets: dict[str, WeightSet], source: str) -> dict[str, WeightS
     return {n: s for n, s in sets.items() if s.table[column].astype(str).str.len().gt(0).any()} or sets
 
 
-def keep(name: str, value: str) -> None:
-    """Remember a choice for the session and write it into the address."""
+def keep(name: str, value: str, over: bool = True) -> None:
+    """Remember a choice for the session and write it into the address.
+
+    ``over`` false leaves what the address asks for as it stands, so that a word about it is not lost when the
+    page runs again by itself.
+    """
     st.session_state[f"view_{name}"] = value
+    if not over and name in st.query_params:
+        return
     if value:
         st.query_params[name] = value
     elif name in st.query_params:
         del st.query_params[name]
+
+
+def forget_address() -> None:
+    """From here on the filters say what is shown, whatever the address asked for."""
+    for name in FIELDS:
+        if name in st.query_params:
+            del st.query_params[name]
 
 
 def select_cell(cell: str | None) -> None:
@@ -301,6 +346,16 @@ def select_cell(cell: str | None) -> None:
     elif "cell" in st.query_params:
         del st.query_params["cell"]
     st.rerun()
+
+
+def hold(name: str, value: object) -> None:
+    """Keep something for this session, such as edits that are not stored yet. None lets it go."""
+    st.session_state[f"held_{name}"] = value
+
+
+def held(name: str) -> Any:
+    """What was kept, else None."""
+    return st.session_state.get(f"held_{name}")
 
 
 def hand_over(name: str, value: object) -> None:

@@ -53,6 +53,8 @@ def show_map_and_table(view: View, answer: Answer) -> None:
             st.caption(words.CELL_LIMIT.format(n=MAX_CELLS))
     with right:
         columns = [c for c in COLUMNS if c != "bcu" or view.question.bcu == "all"]
+        if answer.question.by == "harm-cap":
+            columns.insert(columns.index("harm_sqrt"), "harm_capped")
         chosen = show_table(listed, "ranked", columns, name="Ranked cells", height=520)
         show_downloads(answer, listed)
     for new in (picked, chosen):

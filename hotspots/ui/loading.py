@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hotspots import geography, maps
+from hotspots import geography, maps, reweigh, weight_edits, weight_effects, weight_register
 from hotspots.database import weight_sets
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
@@ -18,7 +18,7 @@ from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
 from hotspots.pipeline import Answer, Question, cell_detail, rank_workspace
 from hotspots.ranking import MEASURE
-from hotspots.workspace import Manifest, Workspace, open_workspace
+from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace
 
 
 def workspace_folder() -> Path:
@@ -51,17 +51,21 @@ def outlines(folder: str, version: str) -> dict[str, Any]:
     return geography.outlines(boundaries_of(workspace))
 
 
+def ground(folder: str, version: str, bcu: str) -> tuple[dict[str, Any], pd.DataFrame]:
+    """(outlines, places) of a BCU, or of all."""
+    shape, places = outlines(folder, version), geography.places()
+    if bcu == "all":
+        return shape, places
+    shape = {**shape, "features": [f for f in shape["features"] if f["properties"]["bcu"] == bcu]}
+    inside = {f["properties"]["district"] for f in shape["features"]}
+    return shape, places[places["district"].isin(inside)]
+
+
 @st.cache_data(max_entries=48, show_spinner=False)
 def map_strings(folder: str, version: str, question: Question, selected: str | None, dark: bool) -> tuple[str, str]:
     """The map for deck.gl and for SVG, as JSON text: made once, sent as it is."""
     answer = ranked(folder, version, question)
-    shape = outlines(folder, version)
-    if question.bcu != "all":
-        shape = {**shape, "features": [f for f in shape["features"] if f["properties"]["bcu"] == question.bcu]}
-    places = geography.places()
-    if question.bcu != "all":
-        inside = {f["properties"]["district"] for f in shape["features"]}
-        places = places[places["district"].isin(inside)]
+    shape, places = ground(folder, version, question.bcu)
     measure = MEASURE[question.by]
     deck = maps.deck_json(answer.table, shape, places, measure, selected, dark=dark)
     return deck, json.dumps(maps.svg_map(answer.table, shape, places, measure, selected))
@@ -83,3 +87,108 @@ def summary(folder: str, version: str) -> tuple[list[str], pd.DataFrame]:
     """What the workspace holds: sentences, and counts."""
     workspace = open_workspace(Path(folder))
     return headline(workspace), holdings(workspace)
+
+
+# ---------------------------------------------------------------- harm weights
+
+
+def version_of(workspace: Workspace, state: str) -> str:
+    """The key of every cache: the data's version, and the state of the weights."""
+    return f"{workspace.version}-{state}"
+
+
+def weights_state(folder: str) -> str:
+    """Changes whenever a version of weights is stored or a default is set, by anyone."""
+    if not (Path(folder) / MANIFEST).is_file():
+        return ""
+    return weight_register.stamp(Path(folder))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def versions(folder: str, version: str) -> pd.DataFrame:
+    """Every version of every set, with who made it and why."""
+    return weight_register.versions(Path(folder))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def weight_set(folder: str, version: str, name: str) -> WeightSet:
+    """One version: name@version. Never changed once stored."""
+    return weight_register.load(Path(folder), name)
+
+
+def has_weights(folder: str, version: str, name: str) -> bool:
+    table = versions(folder, version)
+    return name in set(table["name"] + "@" + table["version"])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def default_weights(folder: str, version: str, source: str) -> str:
+    """The default set of a source, as name@version."""
+    return weight_register.defaults(Path(folder))[source]
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def weights_history(folder: str, version: str, name: str) -> pd.DataFrame:
+    return weight_register.audit(Path(folder), name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def counts(folder: str, version: str, question: Question) -> reweigh.Counts:
+    """Offences per cell of the question's BCU, whatever the weights."""
+    answer = ranked(folder, version, question)
+    return reweigh.count_cells(answer.cube, len(answer.scores), weight_effects.ranked_cells(answer))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def rescored(folder: str, version: str, question: Question, sha256: str, _weights: WeightSet) -> pd.DataFrame:
+    """The question's offences under other weights; refuses weights that fit none of them."""
+    scores = reweigh.rescore(ranked(folder, version, question).scores, _weights)
+    weight_edits.only_known(_weights, scores)
+    return scores
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def compared(
+    folder: str, version: str, question: Question, top: int, hashes: tuple[str, str],
+    _pair: tuple[WeightSet, WeightSet],
+) -> tuple[reweigh.Comparison, pd.DataFrame]:  # fmt: skip
+    """(the comparison, its cells in either top with places: movers first) of two sets, known by their hashes."""
+    answer = ranked(folder, version, question)
+    first, second = (
+        rescored(folder, version, question, sha, weights) for sha, weights in zip(hashes, _pair, strict=True)
+    )
+    found = reweigh.compare_rankings(
+        counts(folder, version, question), first, second, question.by, top, cap=harm_cap(folder)
+    )
+    return found, weight_edits.with_places(found.table, answer.table)
+
+
+def harm_cap(folder: str) -> float:
+    return current().settings.harm_cap_days
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def change_map_strings(
+    folder: str, version: str, question: Question, top: int, hashes: tuple[str, str], dark: bool, _changed: pd.DataFrame
+) -> tuple[str, str]:
+    """The map of gainers and losers for deck.gl and for SVG, as JSON text."""
+    shape, places = ground(folder, version, question.bcu)
+    deck = maps.change_deck_json(_changed, shape, places, dark)
+    return deck, json.dumps(maps.change_svg_map(_changed, shape, places))
+
+
+@st.cache_data(max_entries=16, show_spinner="Drawing 500 weightings …")
+def robust(
+    folder: str, version: str, question: Question, top: int, hashes: tuple[str, ...],
+    _weights: WeightSet, _others: dict[str, WeightSet],
+) -> pd.DataFrame:  # fmt: skip
+    """`reweigh.robustness` of the chosen weights against the other sets and equal weights, with places."""
+    answer = ranked(folder, version, question)
+    scores = rescored(folder, version, question, hashes[0], _weights)
+    others = {name: reweigh.rescore(answer.scores, other) for name, other in _others.items()}
+    others = {name: s for name, s in others.items() if (s["status"] == "scored").any()}
+    others["Equal weights"] = reweigh.equal_weights(scores)
+    found = reweigh.robustness(
+        counts(folder, version, question), scores, question.by, top, alternatives=others, cap=harm_cap(folder)
+    )
+    return weight_edits.placed(found, answer.table)

@@ -23,6 +23,7 @@ COLUMNS = {
     "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
     "place": Shown("Place", "Nearest place or street"),
     "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
+    "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
     "harm_sqrt": Shown("Harm, root weights", "Sum of the square roots of the weights: one severe event counts less", 2),
     "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 2),
     "largest_offence_share": Shown(
@@ -33,13 +34,13 @@ COLUMNS = {
     "gi_z": Shown("Gi* z", "Local clustering: high with its neighbours", 2),
     "gi_q": Shown("Gi* q", "The same, corrected for looking at every cell", 3),
     "pattern": Shown("Pattern", "New, persistent or fading"),
-    "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
     "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
     "district": Shown("District", "District that holds most of the cell"),
     "largest_offence": Shown("Heaviest offence", "The heaviest single offence in the cell"),
     "n_offences": Shown("Offences", "Number of offences on those incidents", 0),
     "n_unscored": Shown("Not scored", "Offences without a harm weight: not zero harm, unknown harm", 0),
     "n_ambiguous": Shown("Ambiguous", "Offences whose code has more than one weight", 0),
+    "harm_capped": Shown("Harm, capped weights", "Sum of the weights, each cut to a largest number of days", 2),
     "harm_days_low": Shown("Harm at least, days", "With the lowest weight for each ambiguous offence", 2),
     "harm_days_high": Shown("Harm at most, days", "With the highest weight for each ambiguous offence", 2),
     "area_m2": Shown("Area, m²", "Area of the cell itself", 1),
@@ -50,7 +51,7 @@ COLUMNS = {
 
 
 # Pixels: what a sergeant reads first must fit beside the map.
-WIDTHS = {"rank": 50, "place": 215, "n_incidents": 80, "harm_sqrt": 110, "harm_days": 90, "bcu": 60}
+WIDTHS = {"rank": 45, "place": 185, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60}
 
 
 def column_settings(names: Iterable[str]) -> dict[str, Any]:

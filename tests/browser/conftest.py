@@ -6,6 +6,7 @@ exception, raised no error and asked no other machine for anything.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.workspaces import both, demo, hostile, police  # noqa: F401
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)[:/]")
@@ -76,9 +79,7 @@ def launch(playwright: Any, chromium: str) -> Iterator[Callable[[str], Any]]:
     def start(look: str) -> Any:
         flags = tuple(LOOKS[look][0])
         if flags not in running:
-            running[flags] = playwright.chromium.launch(
-                executable_path=chromium, headless=True, args=[*FLAGS, *flags]
-            )
+            running[flags] = playwright.chromium.launch(executable_path=chromium, headless=True, args=[*FLAGS, *flags])
         return running[flags]
 
     yield start
@@ -86,38 +87,57 @@ def launch(playwright: Any, chromium: str) -> Iterator[Callable[[str], Any]]:
         browser.close()
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """``serve(workspace, script)``: the app on a free port of 127.0.0.1; returns its address."""
-    started: list[subprocess.Popen[bytes]] = []
+class Servers:
+    """The app on free ports of 127.0.0.1, until stopped."""
 
-    def start(workspace: Path | None = None, script: Path | str = "app.py", seconds: float = 60) -> str:
+    def __init__(self, logs: Path):
+        self.logs, self.started = logs, list[subprocess.Popen[bytes]]()
+
+    def start(self, workspace: Path | None = None, script: Path | str = "app.py", seconds: float = 60) -> str:
+        """Serve this workspace by this script; returns its address."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
         if workspace is not None:
             known["HOTSPOTS_WORKSPACE"] = str(workspace)
-        log = (tmp_path / f"server-{port}.log").open("wb")
         options = {
             "server.port": port, "server.address": "127.0.0.1", "server.headless": "true",
             "server.fileWatcherType": "none", "browser.gatherUsageStats": "false",
         }  # fmt: skip
         command = [sys.executable, "-m", "streamlit", "run", str(REPOSITORY / script)]
         command += [f"--{name}={value}" for name, value in options.items()]
-        server = subprocess.Popen(command, cwd=REPOSITORY, env=known, stdout=log, stderr=subprocess.STDOUT)
-        started.append(server)
+        log = self.logs / f"server-{port}.log"
+        with log.open("wb") as out:
+            server = subprocess.Popen(command, cwd=REPOSITORY, env=known, stdout=out, stderr=subprocess.STDOUT)
+        self.started.append(server)
         address = f"http://127.0.0.1:{port}"
-        _wait_for(address + "/_stcore/health", server, Path(log.name), seconds)
+        _wait_for(address + "/_stcore/health", server, log, seconds)
         return address
 
-    yield start
-    for server in started:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
+    def stop(self) -> None:
+        for server in self.started:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """``serve(workspace, script)``: a server of this test's own, which nobody has asked anything yet."""
+    servers = Servers(tmp_path)
+    yield servers.start
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """``served(workspace)``: the one server of the session for a workspace that no test changes."""
+    servers = Servers(tmp_path_factory.mktemp("servers"))
+    yield functools.cache(servers.start)
+    servers.stop()
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path, seconds: float) -> None:

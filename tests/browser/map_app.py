@@ -9,7 +9,7 @@ from hotspots.ui import components, show
 
 st.set_page_config(layout="wide")
 CENTRE = "8a1951803b4ffff"
-TRICK = '<img src=x onerror="document.title=\'broken\'">'
+TRICK = "<img src=x onerror=\"document.title='broken'\">"
 ids = h3.grid_disk(CENTRE, 4)
 points = [h3.cell_to_latlng(cell) for cell in ids]
 cells = pd.DataFrame({

@@ -9,15 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hotspots.ui import words
 from tests.conftest import REPOSITORY
 from tests.workspaces import both, demo, flagless, hostile, police  # noqa: F401
 
-PAGES = {
-    "Overview": "app.py",
-    "Hot spots": "pages/1_Hot_spots.py",
-    "Data": "pages/7_Data.py",
-    "Method": "pages/8_Method.py",
-}
+PAGES = {name: path for path, name in words.PAGES}
 
 
 @pytest.fixture(autouse=True)

@@ -35,6 +35,7 @@ from tests.samples import (
     export,
     files_of,
     held,
+    one_district,
     record,
     street,
 )  # fmt: skip
@@ -92,21 +93,6 @@ def import_export(folder: Path) -> None:
 
 def import_polygons(folder: Path) -> None:
     import_files(folder, [one_district(folder.parent)], "boundaries")
-
-
-def one_district(folder: Path) -> Path:
-    """A square round Preston as its only district."""
-    west, south, east, north = -2.75, 53.72, -2.65, 53.80
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    shape = {"type": "Polygon", "coordinates": [ring]}
-    about = {"lad_name": "Preston", "lad_code": "E07000123", "bcu": "South"}
-    path = folder / "square.geojson"
-    path.write_text(
-        json.dumps(
-            {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": shape, "properties": about}]}
-        )
-    )
-    return path
 
 
 @pytest.mark.parametrize("change", [import_second, import_export, import_polygons])
@@ -290,6 +276,20 @@ def test_other_peoples_files_are_never_removed(tmp_path):
     import_second(tmp_path)
     clear_synthetic(tmp_path)
     assert {k: v for k, v in files_of(tmp_path).items() if k in mine} == mine
+
+
+def test_a_full_disk_is_told_and_changes_nothing(tmp_path, monkeypatch):
+    import_files(tmp_path, [FIRST], "police-uk")
+    before = held(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(HotspotsError, match="No space left on device"):
+        import_second(tmp_path)
+    monkeypatch.undo()
+    assert held(tmp_path).equals(before)
 
 
 # ---------------------------------------------------------------- reading

@@ -88,9 +88,11 @@ class Map_ {
     this.ring = element("svg:path", { class: "ring chosen", stroke: "#000000", "stroke-width": 3.5 }, this.svg)
     this.here = element("svg:path", { class: "ring here", stroke: "#12436d", "stroke-width": 3, "stroke-dasharray": "5 3" }, this.svg)
     this.labels = this.cells.filter(cell => cell.r <= this.map.top)
-      .map(cell => ({ x: cell.x, y: cell.y, words: String(cell.r), size: 14, rank: 1000 - cell.r, cell: cell.c }))
+      .map(cell => ({ x: cell.x, y: cell.y, words: cell.m ?? String(cell.r), size: 14, rank: 1000 - cell.r, cell: cell.c }))
       .concat(this.map.places.map(place => ({ x: place.x, y: place.y, words: place.n, size: 10 + 1.5 * place.s, rank: place.s })))
       .sort((a, b) => b.rank - a.rank)
+    this.marks = this.cells.filter(cell => cell.m !== undefined) // a ring in the cell's colour, seen from far away
+      .map(cell => ({ cell, ring: element("svg:circle", { class: "ring mark", cx: cell.x, cy: cell.y, stroke: colours[cell.k], "stroke-width": 3 }, this.svg) }))
     for (const label of this.labels) {
       label.text = element("svg:text", label.cell ? { class: "number", "data-cell": label.cell } : { class: "place" }, this.svg, label.words)
     }
@@ -134,6 +136,7 @@ class Map_ {
   }
 
   place() { // labels keep their size on the screen; where two would overlap, the more important one stays
+    for (const { ring } of this.marks) ring.setAttribute("r", 13 * this.metres)
     const taken = []
     for (const label of this.labels) {
       const [w, h] = [(label.words.length * label.size * 0.6 + 6) * this.metres, (label.size + 4) * this.metres]

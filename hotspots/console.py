@@ -1,0 +1,65 @@
+"""What the verbs of the command line share: the options of a question, and where words and results go."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotspots.errors import HotspotsError
+
+if TYPE_CHECKING:
+    from hotspots.pipeline import Question
+
+
+def add_question(one: argparse.ArgumentParser) -> None:
+    """The options that say what is to be ranked, without the weights."""
+    from hotspots.pipeline import BCUS
+    from hotspots.ranking import DEFAULT_METHOD, METHODS
+
+    one.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all")
+    one.add_argument(
+        "--from", dest="start", default="", metavar="DATE", help="first day or month; default: twelve months back"
+    )
+    one.add_argument("--to", dest="end", default="", metavar="DATE", help="last day or month, included")
+    one.add_argument("--resolution", type=int, default=0, metavar="9|10|11")
+    one.add_argument("--offences", default="", metavar="SELECTION")
+    one.add_argument("--by", default=DEFAULT_METHOD, metavar="METHOD", help=", ".join(METHODS))
+    one.add_argument("--top", type=int, default=None, metavar="N", help="default: the workspace's setting, 20")
+    one.add_argument("--hours", default="", metavar="20-04", help="local hours; timed sources only")
+    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
+    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
+    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
+
+
+def question_of(asked: argparse.Namespace) -> Question:
+    """The question asked by the options of `add_question` (and --weights, where the verb has it)."""
+    from hotspots.pipeline import Question
+
+    if asked.top is not None and asked.top < 1:
+        raise HotspotsError(f"--top is {asked.top}; it must be at least 1.")
+    return Question(
+        asked.bcu, asked.start, asked.end, asked.resolution, getattr(asked, "weights", ""), asked.offences, asked.by,
+        asked.include_proactive, asked.source, asked.hours,
+    )  # fmt: skip
+
+
+def say(line: str) -> None:
+    """A line of progress or report, on standard error."""
+    print(line, file=sys.stderr)
+
+
+def put_out(text: str, out: Path | None) -> None:
+    """To the file, whole or not at all, or to standard output."""
+    if out is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    from hotspots.workspace import write_aside
+
+    if not out.parent.is_dir():
+        raise HotspotsError(f"{out} cannot be written: there is no folder {out.parent}.")
+    try:
+        write_aside(out, text.encode())
+    except OSError as error:
+        raise HotspotsError(f"{out} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,153 @@
+"""From the demo's file through import, placing, scoring and ranking: what was planted is found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspots.check import check_workspace
+from hotspots.demo import write_demo_export
+from hotspots.demo_workspace import MAPPING, TRUTH, build_demo
+from hotspots.errors import HotspotsError
+from hotspots.intake import Imported, import_files
+from hotspots.pipeline import Answer, Question, rank_workspace
+from hotspots.workspace import MANIFEST, open_workspace, read_incidents
+from tests.samples import crime, street
+
+# Domestic violence and dwellings are left out: what remains is what the demo plants, and some background.
+VISIBLE = {"start": "2024-11", "end": "2026-10", "offences": "street-visible"}
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    return build_demo(tmp_path_factory.mktemp("demo") / "workspace")
+
+
+@pytest.fixture(scope="session")
+def truth(demo: Imported) -> dict:
+    return json.loads((demo.workspace.folder / TRUTH).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def unplanted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unplanted")
+    path, _ = write_demo_export(folder, planted=False)
+    import_files(folder / "workspace", [path], "incidents", MAPPING, synthetic=True)
+    return folder / "workspace"
+
+
+def found(answer: Answer, truth: dict) -> tuple[float, float]:
+    """Shares of the planted cells, and of the planted hot spots by any cell, among the top cells.
+
+    The top is half as many cells again as were planted.
+    """
+    cells = [c for s in truth["hot_spots"] for c in s["cells"]]
+    top = set(answer.table["cell"].head(len(cells) * 3 // 2))
+    spots = [any(c in top for c in s["cells"]) for s in truth["hot_spots"]]
+    return float(np.mean([c in top for c in cells])), float(np.mean(spots))
+
+
+def test_the_whole_file_is_accounted_for(demo, truth):
+    (report,) = demo.reports
+    assert report.read == truth["rows"]
+    assert report.accepted + report.repeated + report.quarantined == report.read
+    assert report.quarantined < 0.01 * report.read
+    records = read_incidents(demo.workspace, ["record"])["record"]
+    assert len(set(records.to_pylist())) >= 0.99 * truth["records"]
+    assert demo.workspace.manifest.kind == "synthetic"
+    assert check_workspace(demo.workspace.folder)[0] == []
+
+
+def test_planted_hot_spots_lead_the_ranking_by_count(demo, truth):
+    cells, spots = found(rank_workspace(demo.workspace, Question(by="count", **VISIBLE)), truth)
+    assert cells >= 0.75
+    assert spots >= 0.95
+
+
+def test_planted_hot_spots_are_found_by_square_root_harm(demo, truth):
+    cells, spots = found(rank_workspace(demo.workspace, Question(by="harm-sqrt", **VISIBLE)), truth)
+    assert cells >= 0.6
+    assert spots >= 0.9
+
+
+def test_raw_harm_is_led_astray_by_single_events(demo, truth):
+    """One murder is 5,475 days: raw sums find fewer of the planted cells and put more lone events at the top."""
+    raw = rank_workspace(demo.workspace, Question(by="harm", **VISIBLE))
+    root = rank_workspace(demo.workspace, Question(by="harm-sqrt", **VISIBLE))
+    assert found(raw, truth)[0] < found(root, truth)[0]
+    lone = [int(a.table["flag"].head(20).str.contains("one severe event").sum()) for a in (raw, root)]
+    assert lone[0] > lone[1]
+
+
+def test_each_bcu_has_its_planted_spots(demo, truth):
+    by_bcu = pd.DataFrame([{"bcu": s["bcu"], "cells": s["cells"]} for s in truth["hot_spots"]])
+    for bcu, spots in by_bcu.groupby("bcu"):
+        answer = rank_workspace(demo.workspace, Question(bcu=str(bcu), by="count", **VISIBLE))
+        cells = [c for cells in spots["cells"] for c in cells]
+        assert np.mean([c in set(answer.table["cell"].head(2 * len(cells))) for c in cells]) >= 0.7, bcu
+
+
+def test_counts_in_planted_cells_are_those_of_the_truth(demo, truth):
+    """The truth counts rows by their titles; the same titles, non-domestic, counted from the workspace."""
+    columns = ["cell_10", "title", "domestic"]
+    rows = read_incidents(demo.workspace, columns).to_pandas()
+    street = rows[rows["title"].isin(truth["street_violence"]["titles"]) & ~rows["domestic"].fillna(False).astype(bool)]
+    count = street["cell_10"].map("{:x}".format).value_counts()
+    expected = pd.Series({c: e for s in truth["hot_spots"] for c, e in s["expected_street_violence"].items()})
+    z = (count.reindex(expected.index, fill_value=0) - expected) / np.sqrt(expected)
+    assert z.abs().max() < 5
+    assert abs(z.mean()) < 0.5
+
+
+def test_without_planting_the_places_do_not_show(unplanted, truth):
+    for by in ("count", "harm-sqrt"):
+        cells, spots = found(rank_workspace(unplanted, Question(by=by, **VISIBLE)), truth)
+        assert cells <= 0.25  # town centres are busy without planting too
+        assert spots <= 0.45
+
+
+def test_another_selection_finds_them_too(demo, unplanted, truth):
+    """Grip with robbery holds domestic violence as well, so the spots stand out less, but they do."""
+    question = Question(by="count", **{**VISIBLE, "offences": "grip-robbery"})
+    assert found(rank_workspace(demo.workspace, question), truth)[1] >= 0.8
+    assert found(rank_workspace(unplanted, question), truth)[1] <= 0.45
+
+
+def test_the_hot_hours_hold_more_of_the_planted_violence(demo, unplanted, truth):
+    """Asking for the nights raises the planted night spots' share of what is left."""
+    nights = [s for s in truth["hot_spots"] if mostly_at_night(s["hot_hours_of_week"])]
+    assert nights
+    cells = {c for s in nights for c in s["cells"]}
+
+    def share(hours: str) -> float:
+        table = rank_workspace(demo.workspace, Question(by="count", hours=hours, **VISIBLE)).table
+        return float(table.loc[table["cell"].isin(cells), "n_incidents"].sum() / table["n_incidents"].sum())
+
+    assert share("20-04") > 1.2 * share("8-16")
+
+
+def mostly_at_night(hours_of_week: list[int]) -> bool:
+    return np.mean([h % 24 >= 20 or h % 24 < 4 for h in hours_of_week]) >= 0.9
+
+
+def test_building_again_changes_no_incident(demo, tmp_path):
+    again = build_demo(tmp_path)
+    assert again.reports[0].read == demo.reports[0].read
+    one, other = (read_incidents(w, ["record", "cell_10", "month"]) for w in (demo.workspace, again.workspace))
+    assert one.equals(other)
+    rebuilt = build_demo(tmp_path)
+    assert rebuilt.reports[0].accepted == again.reports[0].accepted
+    assert check_workspace(tmp_path)[0] == []
+
+
+def test_the_demo_never_overwrites_real_data(tmp_path):
+    import_files(tmp_path, [street("2022-01", [crime("a", "2022-01")])], "police-uk")
+    before = (tmp_path / MANIFEST).read_bytes()
+    with pytest.raises(HotspotsError, match="real data"):
+        build_demo(tmp_path)
+    assert (tmp_path / MANIFEST).read_bytes() == before
+    assert open_workspace(tmp_path).manifest.kind == "real"

@@ -1,0 +1,155 @@
+"""What people edit: stored once, read back whole, written by several processes at once."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hotspots.database import FILE, prepare, problems, store_weight_set, tables, transaction, weight_sets
+from hotspots.errors import HotspotsError
+from hotspots.harm import shipped_weight_sets, weight_set_from_table
+from hotspots.intake import import_files
+from tests.conftest import REPOSITORY
+from tests.samples import crime, street
+
+
+@pytest.fixture(autouse=True)
+def _no_server(monkeypatch):
+    monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A workspace that nobody has asked for weights yet."""
+    import_files(tmp_path, [street("2022-01", [crime("a", "2022-01")])], "police-uk")
+    assert not (tmp_path / FILE).exists()
+    return tmp_path
+
+
+def rows_of(folder: Path) -> tuple[int, int]:
+    with sqlite3.connect(folder / FILE) as connection:
+        return tuple(connection.execute(f"select count(*) from {t}").fetchone()[0] for t in ("weight_sets", "weights"))
+
+
+def expected_rows() -> tuple[int, int]:
+    sets = shipped_weight_sets().values()
+    return len(sets), sum(len(s.table) for s in sets)
+
+
+def local(version: str, days: float) -> object:
+    table = pd.DataFrame({"ho_class": ["008/06"], "days": [days]})
+    return weight_set_from_table(table, name="local", version=version, source="the force")
+
+
+def test_the_shipped_sets_are_stored_once_however_often(folder):
+    prepare(folder)
+    prepare(folder)
+    assert rows_of(folder) == expected_rows()
+
+
+def test_sets_come_back_as_they_were(folder):
+    prepare(folder)
+    stored = weight_sets(folder)
+    assert stored.keys() == shipped_weight_sets().keys()
+    for name, given in shipped_weight_sets().items():
+        assert stored[name].sha256 == given.sha256
+        pd.testing.assert_frame_equal(stored[name].table, given.table)
+        assert (stored[name].version, stored[name].source, stored[name].is_proxy) == (
+            given.version, given.source, given.is_proxy,
+        )  # fmt: skip
+
+
+def test_without_a_workspace_the_shipped_sets_serve(tmp_path):
+    assert weight_sets(tmp_path).keys() == weight_sets(None).keys() == shipped_weight_sets().keys()
+    assert not (tmp_path / FILE).exists()
+
+
+def test_the_first_question_stores_the_shipped_sets(folder):
+    assert weight_sets(folder).keys() == shipped_weight_sets().keys()
+    assert rows_of(folder) == expected_rows()
+
+
+def test_a_force_that_stored_its_own_set_still_has_the_shipped_ones(folder):
+    with transaction(folder) as connection:
+        store_weight_set(connection, local("1", 10.0))
+    assert weight_sets(folder).keys() == {"local", *shipped_weight_sets()}
+
+
+def test_a_version_once_stored_is_never_changed(folder):
+    with transaction(folder) as connection:
+        store_weight_set(connection, local("1", 10.0))
+        store_weight_set(connection, local("1", 99.0))
+    assert weight_sets(folder)["local"].table["days"].tolist() == [10.0]
+    with transaction(folder) as connection:
+        store_weight_set(connection, local("2", 99.0))
+    assert weight_sets(folder)["local"].table["days"].tolist() == [99.0]  # the newest version
+    sets, weights = expected_rows()
+    assert rows_of(folder) == (sets + 2, weights + 2)
+
+
+def test_a_failed_transaction_leaves_nothing(folder):
+    prepare(folder)
+
+    def half_done() -> None:
+        with transaction(folder) as connection:
+            store_weight_set(connection, local("1", 10.0))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
+    assert rows_of(folder) == expected_rows()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import pandas as pd
+from hotspots.database import prepare, store_weight_set, transaction
+from hotspots.harm import weight_set_from_table
+folder, name = Path(sys.argv[1]), sys.argv[2]
+prepare(folder)
+for version in range(10):
+    with transaction(folder) as connection:
+        table = pd.DataFrame({"ho_class": ["008/06"], "days": [float(version)]})
+        store_weight_set(connection, weight_set_from_table(table, name=name, version=str(version), source="test"))
+"""
+
+
+def test_several_processes_write_at_once(folder):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(folder), f"local-{n}"], cwd=REPOSITORY) for n in range(3)
+    ]
+    assert [w.wait() for w in writers] == [0, 0, 0]
+    sets, weights = expected_rows()
+    assert rows_of(folder) == (sets + 30, weights + 30)
+    assert problems(folder) == []
+
+
+def test_a_file_that_is_no_database_is_told(folder):
+    (folder / FILE).write_bytes(b"no database" * 1_000)
+    with pytest.raises(HotspotsError, match=r"hotspots\.sqlite of the workspace cannot be used"):
+        weight_sets(folder)
+    assert "cannot be used" in problems(folder)[0]
+
+
+def test_a_weight_changed_behind_the_programs_back_is_told(folder):
+    prepare(folder)
+    assert problems(folder) == []
+    with sqlite3.connect(folder / FILE) as connection:
+        connection.execute("update weights set days = days + 1 where weight_set = 1 and line = 0")
+    (words,) = problems(folder)
+    assert "is not as it was stored" in words
+
+
+def test_the_schema_is_portable_sql():
+    """The same tables for PostgreSQL: every statement compiles for it."""
+    from sqlalchemy.dialects import postgresql
+    from sqlalchemy.schema import CreateTable
+
+    for table in tables().sorted_tables:
+        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
