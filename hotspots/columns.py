@@ -140,6 +140,34 @@ ROBUSTNESS = (
     Column("rank_high", pa.int64(), "", "rank that 95% of the draws reach or better"),
 )
 
+# Versions of weight sets, and who changed what. See hotspots.weight_register.
+WEIGHT_VERSIONS = (
+    Column("id", pa.int64(), "", "number of the version: a higher one was stored later"),
+    Column("name", TEXT, "", "name of the weight set"),
+    Column("version", TEXT, "", "its version; name@version says exactly which weights are meant"),
+    Column("label", TEXT, "", "what people see"),
+    Column("sha256", TEXT, "", "SHA-256 of the weights as canonical CSV; the order of rows changes nothing"),
+    Column("source", TEXT, "", "where the weights come from"),
+    Column("author", TEXT, "", "who stored the version"),
+    Column("note", TEXT, "", "why"),
+    Column("created", TEXT, "UTC", "when, as an ISO time; empty for what ships with the program"),
+    Column("parent", TEXT, "", "the version it was made from, as name@version; empty for the first of its name"),
+    Column("n_weights", pa.int64(), "rows", "rows of the set"),
+    Column("is_default_for", TEXT, "", "sources whose questions use it unless they name another"),
+)
+
+WEIGHT_AUDIT = (
+    Column("created", TEXT, "UTC", "when, as an ISO time"),
+    Column("author", TEXT, "", "who"),
+    Column("name", TEXT, "", "name of the weight set"),
+    Column("version", TEXT, "", "the version that was made, or made the default"),
+    Column("what", TEXT, "", "import, edit, decision, undo, reopen or default"),
+    Column("offence", TEXT, "", "URN, class or crime type, and title; empty where the whole set is meant"),
+    Column("before", pa.float64(), "unit of the set", "its weight until then; empty where it had none"),
+    Column("after", pa.float64(), "unit of the set", "its weight from then on; empty where it was taken out"),
+    Column("note", TEXT, "", "why"),
+)
+
 INTAKE = (
     Column("file", TEXT, "", "imported file, and the member of an archive"),
     Column("source", TEXT, "", "police-uk or incidents"),

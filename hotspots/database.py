@@ -18,7 +18,6 @@ import pandas as pd
 
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet, shipped_weight_sets, weight_set_from_table
-from hotspots.workspace import MANIFEST
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, MetaData
@@ -30,6 +29,14 @@ WEIGHT_COLUMNS = ("athena_urn", "ho_class", "crime_type", "title", "offence_grou
 def database_url(folder: Path) -> str:
     """``HOTSPOTS_DATABASE_URL`` if set, else the SQLite file of the workspace."""
     return os.environ.get("HOTSPOTS_DATABASE_URL") or f"sqlite:///{(folder / FILE).resolve().as_posix()}"
+
+
+def has_database(folder: Path | None) -> bool:
+    """Whether anything has been edited: a workspace gets its database with the first weights that are stored.
+
+    Until then the sets that ship with the program answer, without loading SQL or writing anything.
+    """
+    return folder is not None and bool(os.environ.get("HOTSPOTS_DATABASE_URL") or (folder / FILE).is_file())
 
 
 def tables() -> MetaData:
@@ -184,11 +191,8 @@ def store_weight_set(connection: Connection, weights: WeightSet) -> None:
 
 
 def weight_sets(folder: Path | None) -> dict[str, WeightSet]:
-    """Every weight set of the workspace by name (the newest version of each); the shipped ones where there is none.
-
-    A workspace gets its database, with the shipped sets in it, when weights are first asked for.
-    """
-    if folder is None or not (folder / MANIFEST).is_file():
+    """Every weight set of the workspace by name (the newest version of each), the shipped ones among them."""
+    if folder is None or not has_database(folder):
         return shipped_weight_sets()
     from sqlalchemy import select
 

@@ -12,6 +12,8 @@ def dictionary() -> str:
         ("Rank (one row per cell)", columns.RANK),
         ("Two weight sets compared (one row per cell in either top)", columns.COMPARISON),
         ("Robustness to the weights (one row per cell that reaches the top)", columns.ROBUSTNESS),
+        ("Versions of weight sets (`weights list`)", columns.WEIGHT_VERSIONS),
+        ("Changes of weights (`weights show NAME --history`, one row per weight changed)", columns.WEIGHT_AUDIT),
         ("Intake (one row per file and reason)", columns.INTAKE),
     )
     lines = ["# Data dictionary", "", "Generated from `hotspots/columns.py` by `make docs`; do not edit.", ""]

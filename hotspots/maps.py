@@ -343,9 +343,7 @@ def _colour_expression(classes: Classes, alpha: int = 255, shade: float = 1.0) -
     return "@@=" + "".join(f"k=={k}?{text}:" for k, text in enumerate(texts[:-1])) + texts[-1]
 
 
-def _cell_layer(
-    drawn: pd.DataFrame, classes: Classes, about: str, selected: str | None, alpha: int
-) -> dict[str, Any]:
+def _cell_layer(drawn: pd.DataFrame, classes: Classes, about: str, selected: str | None, alpha: int) -> dict[str, Any]:
     rows = [
         {"h": cell, "k": int(k), "t": _inert(text)}
         for cell, k, text in zip(drawn["cell"], classes.numbers, drawn["text"], strict=True)

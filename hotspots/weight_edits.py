@@ -169,7 +169,7 @@ def transforms(weights: WeightSet, cap: float) -> pd.DataFrame:
 
 def only_known(weights: WeightSet, scores: pd.DataFrame) -> None:
     """Refuse a set that has a weight for none of these offences: ranking by it would be ranking by nothing."""
-    if len(scores) and not (scores["status"] == "scored").any():
+    if len(scores) and (scores["status"] == "unscored").all():
         raise HotspotsError(
             f"{weights.label} ({weights.version}) has a weight for none of the offences here, so it cannot rank them."
             " Choose a set with the codes that the data has: data.police.uk has crime types only."

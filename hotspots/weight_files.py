@@ -173,7 +173,7 @@ def _our_table(found: Found) -> pd.DataFrame:
 
 
 def _plain_text(value: str) -> str:
-    """Text without the apostrophe that an export puts before what a spreadsheet would run."""
+    """Text without the one apostrophe that an export puts before what a spreadsheet would run."""
     return value[1:] if value.startswith("'") and RISKY.match(value[1:]) else value
 
 

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hotspots.database import read_weights, store_shipped, store_weight_set, tables, transaction
+from hotspots.columns import WEIGHT_AUDIT, WEIGHT_VERSIONS
+from hotspots.database import has_database, read_weights, store_shipped, store_weight_set, tables, transaction
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet, shipped_weight_sets
 from hotspots.offences import POLICE_UK
 from hotspots.weight_contents import Change, decided, decided_line, differences, ref, with_changes
-from hotspots.workspace import MANIFEST, open_workspace
+from hotspots.workspace import open_workspace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -29,11 +30,8 @@ if TYPE_CHECKING:
 DEFAULT_WEIGHTS = {POLICE_UK: "policeuk-proxy-2026", "incidents": "cchi-2020-sv"}  # until a force sets its own
 TRIES = 20  # at a version number that others take at the same moment
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-VERSION_COLUMNS = (
-    "id", "name", "version", "label", "sha256", "source", "author", "note", "created", "parent", "n_weights",
-    "is_default_for",
-)  # fmt: skip
-AUDIT_COLUMNS = ("created", "author", "name", "version", "what", "offence", "before", "after", "note")
+VERSION_COLUMNS = tuple(c.name for c in WEIGHT_VERSIONS)
+AUDIT_COLUMNS = tuple(c.name for c in WEIGHT_AUDIT)
 _STAMPED = ("weight_sets", "weight_defaults")
 SHIPPED_AUTHOR, SHIPPED_NOTE = "the program", "ships with the program"
 
@@ -56,7 +54,7 @@ def load(folder: Path | None, asked: str) -> WeightSet:
 
     HotspotsError where there is none, or where what is stored no longer has the hash it was stored with.
     """
-    if folder is None or not (folder / MANIFEST).is_file():
+    if folder is None or not has_database(folder):
         return _shipped(asked)
     with transaction(folder) as connection:
         store_shipped(connection)
@@ -65,7 +63,7 @@ def load(folder: Path | None, asked: str) -> WeightSet:
 
 def versions(folder: Path) -> pd.DataFrame:
     """Every version, oldest first, in `VERSION_COLUMNS`; ``parent`` is a name@version, '' where there is none."""
-    if not (folder / MANIFEST).is_file():
+    if not has_database(folder):
         rows = [_shipped_row(i, w) for i, w in enumerate(shipped_weight_sets().values(), 1)]
         chosen_by_source = defaults(None)
     else:
@@ -86,7 +84,7 @@ def defaults(folder: Path | None) -> dict[str, str]:
 
     Where nobody has set one it is the version that ships with the program, whatever has been edited since.
     """
-    if folder is None or not (folder / MANIFEST).is_file():
+    if folder is None or not has_database(folder):
         return {source: ref(shipped_weight_sets()[name]) for source, name in DEFAULT_WEIGHTS.items()}
     with transaction(folder) as connection:
         return _defaults(connection)
@@ -105,6 +103,8 @@ def _defaults(connection: Connection) -> dict[str, str]:
 
 def stamp(folder: Path) -> str:
     """Changes whenever a version or a default is stored: the key for every cache of them."""
+    if not has_database(folder):
+        return ""
     from sqlalchemy import func, select
 
     with transaction(folder) as connection:
@@ -119,7 +119,7 @@ def audit(folder: Path, name: str | None = None) -> pd.DataFrame:
     ``what``: import, edit, decision, undo, reopen, default. ``before`` and ``after`` are weights in the set's unit,
     empty where the offence had none; a decision says what ambiguity it ended in its note.
     """
-    if not (folder / MANIFEST).is_file():
+    if not has_database(folder):
         return pd.DataFrame(columns=list(AUDIT_COLUMNS))
     from sqlalchemy import select
 

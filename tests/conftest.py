@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is no defect: no test here is about time.
+settings.register_profile("hotspots", deadline=None)
+settings.load_profile("hotspots")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

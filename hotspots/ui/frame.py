@@ -34,7 +34,7 @@ STYLE = """
 @media (max-width:640px){
  .stMarkdown table{font-size:.8rem}
  .stMarkdown :is(td,th){padding:.2rem!important}
- .stMarkdown td code{overflow-wrap:anywhere}
+ .stMarkdown :is(td:not(:first-child),td code){overflow-wrap:anywhere}
  .stMarkdown td:first-child{min-width:6em}
 }
 """  # captions dark enough to read; the tables of the documents as wide as a phone
@@ -94,6 +94,7 @@ def frame(title: str, filters: bool = False) -> View | None:
     """Begin a page: settings, menu, banner, filters. None where there is nothing to show yet (and it was said)."""
     st.set_page_config(page_title=f"{title} – Hot spots", layout="wide")
     st.html(f"<style>{STYLE}</style>")
+    begin_anew(title)
     menu()
     st.title(title)
     with told():
@@ -110,6 +111,18 @@ def frame(title: str, filters: bool = False) -> View | None:
             return View(workspace, Question(bcu=remembered("bcu") or "all"), weights_state=state)
         return filtered(workspace, state)
     return None
+
+
+def begin_anew(title: str) -> None:
+    """On another page the same widget is a new one that shows its first option, though its key has a value.
+
+    So keys of widgets are forgotten when the page changes; what was chosen is remembered under permanent keys.
+    """
+    if st.session_state.get("page_shown") == title:
+        return
+    for key in [str(k) for k in st.session_state if str(k).startswith("_")]:
+        del st.session_state[key]
+    st.session_state["page_shown"] = title
 
 
 def menu() -> None:

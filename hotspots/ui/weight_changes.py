@@ -65,6 +65,9 @@ def show_changes(view: View, chosen: Chosen) -> None:
         st.info("No such incident in this window and BCU, so there is no list to change.")
         return
     found, changed = loading.compared(view.folder, view.version, view.question, view.top, hashes, pair)
+    if not len(changed):
+        st.info("No cell has a harm figure under either of them, so there is no list to change.")
+        return
     say(*what_changes(found, changed))
     if view.question.by == "count":
         st.info("A count takes no notice of weights. Choose another “Rank by” to see what they do.")
@@ -200,10 +203,15 @@ CHANGE_COLUMNS: Any = {
     "rank_b": st.column_config.NumberColumn("After", format="%.0f", width=55, help="Rank after"),
     "shift": st.column_config.NumberColumn("Up", format="%.0f", width=50, help="Ranks gained; below 0: ranks lost"),
     "driver": st.column_config.TextColumn(
-        "Mostly because of", width=170, help="The offence whose part in all harm changed most in this cell"
+        "Mostly because of",
+        width=170,
+        help="The offence whose part in all harm changed most in this cell: it gained, or others gained on it",
     ),
     "driver_days": st.column_config.NumberColumn(
-        "Its change, days", format="%.2f", width=110, help="Harm days of that offence here, after less before"
+        "Its change, days",
+        format="%.2f",
+        width=110,
+        help="Harm days of that offence here, after less before. 0: its weight is the same, and others gained on it",
     ),
     "bcu": st.column_config.TextColumn("BCU", width=60),
     "cell": "Cell",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hotspots.errors import HotspotsError
 from hotspots.ui import words
 from hotspots.ui.frame import plain_text
 from hotspots.workspace import open_workspace
@@ -39,6 +39,16 @@ def test_no_page_asks_for_an_icon_from_elsewhere() -> None:
     """page_icon=':material/…' is fetched from a font server by the browser; every other icon ships."""
     for path in [REPOSITORY / "app.py", *REPOSITORY.glob("pages/*.py"), *REPOSITORY.glob("hotspots/ui/*.py")]:
         assert "page_icon" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_the_settings_keep_everything_on_this_machine() -> None:
+    settings = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["address"] == "127.0.0.1"
+    assert settings["server"]["enableStaticServing"] is False  # a folder that is served is open to anyone
+    assert settings["server"]["enableXsrfProtection"] is True
+    assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["client"]["showErrorDetails"] == "none"  # no paths, no data in a traceback
+    assert settings["client"]["showErrorLinks"] is False  # no "Ask Google", no "Ask ChatGPT"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -109,7 +119,7 @@ def test_plain_text(given: str, shown: str) -> None:
     assert plain_text(given) == shown
 
 
-def test_told_shows_every_problem_of_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_told_shows_every_problem_of_an_error() -> None:
     from streamlit.testing.v1 import AppTest
 
     def script() -> None:
@@ -125,4 +135,3 @@ def test_told_shows_every_problem_of_an_error(monkeypatch: pytest.MonkeyPatch) -
     app = AppTest.from_function(script).run()
     assert [e.value for e in app.error] == [r"First\: \*found\*.", "Second."]
     assert app.text[0].value == "after"
-    assert issubclass(HotspotsError, Exception)

@@ -69,8 +69,14 @@ def test_without_a_workspace_the_shipped_sets_serve(tmp_path):
     assert not (tmp_path / FILE).exists()
 
 
-def test_the_first_question_stores_the_shipped_sets(folder):
+def test_a_question_writes_nothing_so_a_folder_that_cannot_be_written_can_still_rank(folder):
+    (folder / FILE).unlink(missing_ok=True)
     assert weight_sets(folder).keys() == shipped_weight_sets().keys()
+    assert not (folder / FILE).exists()
+
+
+def test_the_first_set_stored_brings_the_shipped_ones_with_it(folder):
+    prepare(folder)
     assert rows_of(folder) == expected_rows()
 
 

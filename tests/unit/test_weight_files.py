@@ -299,7 +299,8 @@ def test_a_unit_survives_the_way_out_and_in_without_its_description() -> None:
 
 
 def test_text_that_a_spreadsheet_would_run_goes_out_as_text_and_comes_in_as_it_was() -> None:
-    table = pd.DataFrame({"ho_class": ["008/06"], "title": ['=1+1, "quoted"'], "days": [10.5]})
+    titles = ['=1+1, "quoted"', "'=1+1", "''@x", "'tis", "-5"]
+    table = pd.DataFrame({"ho_class": [f"008/0{i}" for i in range(5)], "title": titles, "days": 10.5})
     weights = weight_set_from_table(table, name="x", version="1", source="test")
     text = export_csv(weights)
     assert "'=1+1" in text
