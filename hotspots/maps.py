@@ -24,7 +24,7 @@ import pandas as pd
 
 from hotspots.errors import HotspotsError
 
-MAX_CELLS = 4_000  # more make the browser slow to pick and the page slow to load
+MAX_CELLS = 3_400  # more make the browser slow to pick and the page slow to load
 TOP_NUMBERED = 20
 RAMP = ("#fef0d9", "#fdcc8a", "#fc8d59", "#e34a33", "#b30000")  # ColorBrewer OrRd, five classes
 NOT_SCORED = "#bdbdbd"
@@ -181,7 +181,7 @@ def _cell_text(row: dict[str, Any], measure: str) -> str:
         about = MEASURES[measure]
         value = _figure(row[measure], about.share) or NOT_SCORED_LABEL
         figures.append(f"{about.label}: {value}{'%' if about.share and value != NOT_SCORED_LABEL else ''}")
-    lines = [f"{_figure(row['rank'])} · {where}" if where else f"{_figure(row['rank'])}", " · ".join(figures)]
+    lines = [f"{_figure(row['rank'])}. {where}" if where else f"{_figure(row['rank'])}", "; ".join(figures)]
     return "\n".join([*lines, _words(row["flag"])]).strip()
 
 
@@ -511,7 +511,7 @@ def svg_map(
     """The same map as plain data for a page's own SVG, in whole metres.
 
     ``box`` is the whole ground (x, y, width, height) and ``view`` the part to show first; ``cells`` have
-    c (cell), k (class), r (rank), x, y (centre), p (corners x, y, x, y, …) and t (text); ``outlines``
+    c (cell), k (class), r (rank), x, y (centre), p (corners x, y, x, y, …, from the centre) and t (text); ``outlines``
     have name, bcu and d (an SVG path); ``places`` n, x, y, s; ``legend`` as `legend`; ``version`` changes
     when anything else does.
     """
@@ -581,7 +581,7 @@ def _svg_cells(drawn: pd.DataFrame, classes: Classes, ground: Projection) -> lis
         drawn["text"], strict=True,
     )  # fmt: skip
     found = [
-        {"c": cell, "k": int(k), "r": int(rank), "x": x, "y": y, "p": shape.ravel().tolist(), "t": text}
+        {"c": cell, "k": int(k), "r": int(rank), "x": x, "y": y, "p": (shape - (x, y)).ravel().tolist(), "t": text}
         for cell, k, rank, (x, y), shape, text in rows
     ]
     if "mark" in drawn:

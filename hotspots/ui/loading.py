@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
-from hotspots.pipeline import Answer, Question, cell_detail, rank_workspace
+from hotspots.pipeline import Answer, Question, cell_detail, narrowed, rank_workspace
 from hotspots.ranking import MEASURE
 from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace
 
@@ -39,9 +40,14 @@ def current() -> Workspace:
 
 # Answers are shared by all sessions and never changed: cache_resource hands out the object itself.
 @st.cache_resource(max_entries=24, show_spinner="Ranking …")
-def ranked(folder: str, version: str, question: Question) -> Answer:
-    """The answer to a question, worked out once for each version of the data."""
+def ranked_force(folder: str, version: str, question: Question) -> Answer:
+    """The answer for all BCUs, worked out once for each version of the data."""
     return rank_workspace(Path(folder), question)
+
+
+def ranked(folder: str, version: str, question: Question) -> Answer:
+    """The answer to a question; another BCU is another part of the same answer."""
+    return narrowed(ranked_force(folder, version, replace(question, bcu="all")), question.bcu)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -68,7 +74,7 @@ def map_strings(folder: str, version: str, question: Question, selected: str | N
     shape, places = ground(folder, version, question.bcu)
     measure = MEASURE[question.by]
     deck = maps.deck_json(answer.table, shape, places, measure, selected, dark=dark)
-    return deck, json.dumps(maps.svg_map(answer.table, shape, places, measure, selected))
+    return deck, json.dumps(maps.svg_map(answer.table, shape, places, measure, selected), ensure_ascii=False)
 
 
 @st.cache_data(max_entries=48, show_spinner=False)

@@ -159,7 +159,7 @@ def test_deck_tooltip_shows_text_from_data_as_text(address: str, open_page: Any)
         page.wait_for_timeout(800)
         if tip.count() and tip.first.is_visible():
             break
-    assert tip.first.inner_text().startswith("1 · <img src=x onerror=")
+    assert tip.first.inner_text().startswith("1. <img src=x onerror=")
     assert tip.locator("img").count() == 0
     assert page.title() != "broken"
 

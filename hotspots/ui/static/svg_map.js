@@ -39,7 +39,8 @@ class Map_ {
 
   draw(map, dark) { // everything anew; called only when the map itself has changed
     this.map = map
-    this.cells = map.cells
+    // Corners are sent as distances from the centre: shorter.
+    this.cells = map.cells.map((cell) => ({ ...cell, p: cell.p.map((v, i) => v + (i % 2 ? cell.y : cell.x)) }))
     this.figure.replaceChildren()
     this.figure.setAttribute("aria-label", map.name)
     this.figure.style.setProperty("--ground", dark ? "#d6d5d0" : "#f4f4f1")
