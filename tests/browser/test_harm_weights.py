@@ -58,8 +58,9 @@ def type_days(page: Any, text: str) -> None:
     """Into the column “Days” of the first row, slowly: the grid loses keys that come faster."""
     grid(page).scroll_into_view_if_needed()
     box = grid(page).bounding_box()
-    page.mouse.click(box["x"] + 230 + 45, box["y"] + 36 + 17)
+    page.mouse.click(box["x"] + 60, box["y"] + 36 + 17)
     page.wait_for_timeout(200)
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)
     page.keyboard.press("Control+A")

@@ -280,7 +280,7 @@ def test_svg_is_in_metres() -> None:
     # 0.2° of longitude at 53.75° north, and 0.1° of latitude: 2πR/360 = 111,319.49 m
     assert drawn["box"] == [0, 0, round(0.2 * 111_319.49 * math.cos(math.radians(53.75))), 11_132]
     cell = drawn["cells"][0]
-    corners = np.array(cell["p"]).reshape(6, 2) + (cell["x"], cell["y"])
+    corners = np.array(cell["p"]).reshape(6, 2) + np.array([cell["x"], cell["y"]])
     x, y = corners[:, 0], corners[:, 1]
     area = abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum()) / 2
     assert area == pytest.approx(13_422, rel=0.03)  # the published area of this cell, m²
