@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from hotspots import columns
+
+
+def plain_type(kind: pa.DataType) -> str:
+    """The type in an analyst's words."""
+    if pa.types.is_boolean(kind):
+        return "yes or no"
+    if pa.types.is_integer(kind):
+        return "whole number"
+    if pa.types.is_floating(kind):
+        return "number"
+    return "date and time" if pa.types.is_timestamp(kind) else "text"
 
 
 def dictionary() -> str:
@@ -19,7 +32,7 @@ def dictionary() -> str:
     lines = ["# Data dictionary", "", "Generated from `hotspots/columns.py` by `make docs`; do not edit.", ""]
     for title, fields in tables:
         lines += [f"## {title}", "", "| column | type | unit | meaning |", "|---|---|---|---|"]
-        lines += [f"| `{c.name}` | {c.type} | {c.unit} | {c.meaning} |" for c in fields]
+        lines += [f"| `{c.name}` | {plain_type(c.type)} | {c.unit} | {c.meaning} |" for c in fields]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
