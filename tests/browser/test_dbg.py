@@ -1,4 +1,6 @@
 from tests.browser.test_harm_weights import *
+
+
 def test_dbg(serve, open_page, wait_idle, own):
     page = open_page(serve(own) + PATH)
     find_robbery(page, wait_idle)
