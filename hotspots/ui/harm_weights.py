@@ -203,7 +203,7 @@ def show_editor(view: View, chosen: Chosen) -> None:
         st.caption(f"{len(shown):,} of {len(everything):,} weights. {words.EDIT_HELP}")
         after = st.data_editor(
             shown, key=f"editor_{turn}", hide_index=True, disabled=[str(c) for c in shown if c != "days"],
-            column_order=editor_order(everything, chosen), column_config=EDITOR_COLUMNS, num_rows="fixed",
+            column_order=editor_order(everything, chosen), column_config=editor_columns(chosen), num_rows="fixed",
             height=min(400, 38 + 35 * max(len(shown), 1)), alt="Weights, to be edited",
         )  # fmt: skip
         author, note = signature("edit", "Why you change it (needed to save)")
@@ -242,7 +242,8 @@ def take(
     if problems:
         raise HotspotsError(problems)
     if wanted != "find" and not kept:
-        raise HotspotsError("No weight was changed. Change one in the column “Days” first.")
+        column = measure_of(chosen.weights)
+        raise HotspotsError(f"No weight was changed. Change one in the column “{column}” first.")
     if wanted == "save":
         signed(author, note)
         changes = weight_edits.changes_of(chosen.weights, kept)
@@ -271,20 +272,27 @@ def show_unsaved(edits: dict[int, float]) -> None:
         st.rerun()
 
 
-EDITOR_COLUMNS: Any = {
-    "title": st.column_config.TextColumn("Offence", width=230),
-    "days": st.column_config.NumberColumn(
-        "Days", min_value=0, max_value=MOST_DAYS, format="localized", width=90,
-        help=f"0 to {MOST_DAYS:,}. This column can be edited.",
-    ),
-    "parent_days": st.column_config.NumberColumn("Days before", format="localized", width=90),
-    "differs": st.column_config.TextColumn(
-        "Changed", width=160, help="Against the version this one was made from, or not saved yet"
-    ),
-    "offence_group": st.column_config.TextColumn("Offence group", width=180),
-    "athena_urn": st.column_config.TextColumn("Athena URN", width=110),
-    "ho_class": st.column_config.TextColumn("Home Office class", width=120),
-}  # fmt: skip
+def measure_of(weights: WeightSet) -> str:
+    """Only days are called days."""
+    return "Days" if weights.unit == "days" else "Weight"
+
+
+def editor_columns(chosen: Chosen) -> Any:
+    measure = measure_of(chosen.weights)
+    return {
+        "title": st.column_config.TextColumn("Offence", width=230),
+        "days": st.column_config.NumberColumn(
+            measure, min_value=0, max_value=MOST_DAYS, format="localized", width=90,
+            help=f"0 to {MOST_DAYS:,}. This column can be edited.",
+        ),
+        "parent_days": st.column_config.NumberColumn(f"{measure} before", format="localized", width=100),
+        "differs": st.column_config.TextColumn(
+            "Changed", width=160, help="Against the version this one was made from, or not saved yet"
+        ),
+        "offence_group": st.column_config.TextColumn("Offence group", width=180),
+        "athena_urn": st.column_config.TextColumn("Athena URN", width=110),
+        "ho_class": st.column_config.TextColumn("Home Office class", width=120),
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- what if
@@ -329,11 +337,9 @@ def show_transforms(view: View, chosen: Chosen) -> None:
         table, hide_index=True, alt="What each transform makes of a few offences",
         column_config={
             "offence": st.column_config.TextColumn("Offence", width=230),
-            "days": st.column_config.NumberColumn("Days: “Harm days”", format="localized"),
-            "harm_sqrt": st.column_config.NumberColumn("√ days: “square-root weights”", format="%.2f"),
-            "harm_capped": st.column_config.NumberColumn(
-                f"At most {number(cap)} days: “capped weights”", format="localized"
-            ),
+            "days": st.column_config.NumberColumn(f"{measure_of(chosen.weights)}, as it is", format="localized"),
+            "harm_sqrt": st.column_config.NumberColumn("Square root", format="%.2f"),
+            "harm_capped": st.column_config.NumberColumn(f"At most {number(cap)}", format="localized"),
         },
     )  # fmt: skip
 
@@ -346,10 +352,10 @@ def in_words(table: pd.DataFrame, cap: float) -> str:
     high, low = known.iloc[int(known["days"].argmax())], known.iloc[int(known["days"].argmin())]
     ratios = [f"{number(round(high[c] / low[c], 1 if high[c] / low[c] < 100 else 0))}" for c in known.columns[1:]]
     return (
-        f"One {high['offence'].lower()} counts as much as {ratios[0]} of {low['offence'].lower()} by days,"
-        f" {ratios[1]} by square root, {ratios[2]} when no offence counts for more than {number(cap)} days. Raw days"
-        " let one rare event lead the list; the square root and the cap let what happens often count as well. Choose"
-        " with “Rank by”."
+        f"One {high['offence'].lower()} counts as much as {ratios[0]} of {low['offence'].lower()} by harm days,"
+        f" {ratios[1]} by square root, {ratios[2]} when no offence counts for more than {number(cap)}. Raw weights let"
+        " one rare event lead the list; the square root and the cap let what happens often count as well. Choose with"
+        " “Rank by”."
     )
 
 
@@ -435,7 +441,7 @@ def show_history(view: View, chosen: Chosen) -> None:
 HISTORY_COLUMNS: Any = {
     "created": "When", "author": "Who", "name": "Set", "version": "Version", "what": "What",
     "offence": st.column_config.TextColumn("Offence", width=220),
-    "before": st.column_config.NumberColumn("Days before", format="localized"),
-    "after": st.column_config.NumberColumn("Days after", format="localized"),
+    "before": st.column_config.NumberColumn("Before", format="localized"),
+    "after": st.column_config.NumberColumn("After", format="localized"),
     "note": st.column_config.TextColumn("Why", width=260),
 }  # fmt: skip

@@ -9,7 +9,7 @@ EMPTY = "There is no data here yet. Import your own, or build the demo to look a
 PROXY = "Weights are a proxy. They are set per broad crime type, so they hardly tell one offence from another."
 NO_CELL = "Choose a cell on the map or a row in the table to see what is behind its rank."
 UNSCORED = "Offences without a harm weight. They are counted as incidents and add no harm: unknown, not zero."
-EDIT_HELP = "Double-click a number under “Days” to change it. Nothing is stored until you save."
+EDIT_HELP = "Double-click a number in the second column to change it. Nothing is stored until you save."
 CELL_LIMIT = "The map draws the first {n:,} cells; the download has all of them."
 PAGES = (
     ("app.py", "Overview"),

@@ -45,6 +45,8 @@ def grid(page: Any) -> Any:
 
 
 def in_grid(page: Any) -> list[str]:
+    """The words of its cells, once it has drawn them."""
+    grid(page).locator('[role="gridcell"]').first.wait_for(state="attached")
     return [str(t) for t in grid(page).locator('[role="gridcell"]').all_inner_texts()]
 
 
@@ -60,6 +62,7 @@ def type_days(page: Any, text: str) -> None:
     box = grid(page).bounding_box()
     page.mouse.click(box["x"] + 60, box["y"] + 36 + 17)
     page.wait_for_timeout(200)
+    page.keyboard.press("Home")  # a cell chosen before may be chosen still
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)
