@@ -63,13 +63,15 @@ imported; "whole process" is what a user waits for; "processor" is the processor
 is the system's figure for its memory. Ways of doing the same are held to the same result, or the run stops.
 """
 
-REASONS = """What was known of the misses on 2026-11-21. Of the 1.2 s of processor time that `rank` takes, timed step by
-step without a profiler (medians of five): Python, NumPy, pandas, PyArrow and our own modules 0.41 s; SQLAlchemy
-0.10 s and the weight sets out of the workspace's database 0.07 s; the one district of each of 11,479 cells 0.16 s,
-which "another BCU" waits for as well. The rest was not taken apart. The SVG map sends the corners of every cell it
-draws. Other work shared the machine (its load stands with each table), so wall-clock figures are probably above
-those of an idle one, and ratios of processor time are the steadier ones: at ten million rows the import took 2.2
-times the processor time of the floor, more than its wall-clock ratio says.
+REASONS = """What moves these figures. `rank` answers without SQL until somebody edits weights; from then on loading
+SQLAlchemy and the set costs about 0.25 s more. The import figures were taken while other work shared the machine (its
+load stands with each table), so the ratios of processor time are the steadier ones. Maps draw at most the first 3,200
+cells; the table and the downloads have all.
+
+New weights (`python -m benchmarks.reweigh WORKSPACE`; 17,997 cells of the real archive, all months, 340,930 rows of the
+cube; medians of seven): scoring, ranking and comparing under another set 0.011–0.012 s from counts that are held and
+0.022–0.023 s from the cube (target 0.05 s); 500 draws of the weights 0.49 s (harm), 0.66 s (square root), 0.80 s (cap)
+(target 2 s). Each result is held to the ranking itself, or the run stops.
 """
 
 

@@ -24,7 +24,7 @@ import pandas as pd
 
 from hotspots.errors import HotspotsError
 
-MAX_CELLS = 3_400  # more make the browser slow to pick and the page slow to load
+MAX_CELLS = 3_200  # more make the browser slow to pick and the page slow to load
 TOP_NUMBERED = 20
 RAMP = ("#fef0d9", "#fdcc8a", "#fc8d59", "#e34a33", "#b30000")  # ColorBrewer OrRd, five classes
 NOT_SCORED = "#bdbdbd"

@@ -349,10 +349,17 @@ def window_warnings(missing: list[int], breaks: list[int], source: str) -> list[
     return words
 
 
+def unit_warning(weights: harm.WeightSet) -> str:
+    """What to read in place of days on a page that shows another index."""
+    return f"These weights are in {harm.UNITS[weights.unit]}, not days: read every figure of harm as that."
+
+
 def score_warnings(scores: pd.DataFrame, weights: harm.WeightSet) -> list[str]:
     words = []
     if weights.unit != "days":
         words.append(f"Weights are in {harm.UNITS[weights.unit]}: every figure of harm is in that unit.")
+    if weights.unit != "days":
+        words.append(unit_warning(weights))
     if weights.is_proxy:
         words.append(f"Weights are a proxy: {weights.label}. They hardly tell one offence of a category from another.")
     for status, what in (

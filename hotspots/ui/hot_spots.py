@@ -10,7 +10,7 @@ import streamlit as st
 
 from hotspots import charts, exports, geography, offences, ranking
 from hotspots.maps import MAX_CELLS
-from hotspots.pipeline import Answer, about
+from hotspots.pipeline import Answer, about, in_unit, unit_warning
 from hotspots.ui import components, loading, words
 from hotspots.ui.frame import View, plain_text, select_cell, told
 from hotspots.ui.show import Download, download_buttons, show_table
@@ -27,6 +27,8 @@ def show_summary(view: View, answer: Answer) -> None:
         f" {ranking.METHODS[answer.question.by].lower()}. {len(answer.table):,} cells have at least one incident;"
         f" the first {min(view.top, len(answer.table)):,} are listed. Weights: {plain_text(answer.weights.label)}."
     )
+    if answer.weights.unit != "days":
+        st.warning(plain_text(unit_warning(answer.weights)), icon=":material/straighten:")
     if answer.weights.is_proxy:
         st.warning(words.PROXY, icon=":material/balance:")
     for month in answer.breaks:
@@ -66,7 +68,7 @@ def show_downloads(answer: Answer, listed: pd.DataFrame) -> None:
     """The listed rows, with the same figures, as files that say what they are."""
     name = f"hotspots-{answer.question.bcu}-{answer.window.start}-{answer.window.end}".lower()
     name = ("synthetic-" if answer.synthetic else "") + name
-    facts = about(answer)
+    facts, listed = about(answer), in_unit(listed, answer.weights)
     sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     download_buttons(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from hotspots.columns import RANK
@@ -361,3 +362,15 @@ def test_types_of_the_columns_are_those_of_the_dictionary(police):
         kind = table[column.name].dtype
         text = str(column.type)
         assert str(kind) == "str" or kind.kind in kinds[text], column.name
+
+
+def test_an_index_that_is_not_in_days_is_never_called_days():
+    from hotspots.harm import weight_set_from_table
+    from hotspots.pipeline import in_unit, score_warnings, unit_warning
+
+    table = pd.DataFrame({"ho_class": ["008/06"], "days": [203.07]})
+    severity = weight_set_from_table(table, name="css", version="1", source="x", unit="severity")
+    scores = pd.DataFrame({"status": ["scored"], "n_offences": [1]})
+    assert unit_warning(severity) in score_warnings(scores, severity)
+    assert "not days" in unit_warning(severity)
+    assert list(in_unit(pd.DataFrame(columns=["harm_days", "rank"]), severity)) == ["harm_severity", "rank"]
