@@ -13,7 +13,7 @@ from hotspots.maps import MAX_CELLS
 from hotspots.pipeline import Answer, about, in_unit, unit_warning
 from hotspots.ui import components, loading, words
 from hotspots.ui.frame import View, plain_text, select_cell, told
-from hotspots.ui.show import Download, download_buttons, show_table
+from hotspots.ui.show import Download, download_buttons, show_breaks, show_table
 
 COLUMNS = ("rank", "place", "n_incidents", "harm_sqrt", "harm_days", "largest_offence_share", "flag", "bcu", "cell")
 
@@ -31,12 +31,7 @@ def show_summary(view: View, answer: Answer) -> None:
         st.warning(plain_text(unit_warning(answer.weights)), icon=":material/straighten:")
     if answer.weights.is_proxy:
         st.warning(words.PROXY, icon=":material/balance:")
-    for month in answer.breaks:
-        st.warning(
-            f"The anonymised map points changed in {month // 100}-{month % 100:02d}, inside this window. Counts move"
-            " between cells without any change in crime. Choose a window on one side of it.",
-            icon=":material/warning:",
-        )
+    show_breaks(answer.breaks)
     with st.expander(f"What these figures leave out ({len(answer.warnings) + len(answer.notes)})"):
         for line in (*answer.warnings, *answer.notes):
             st.markdown(f"- {plain_text(line)}")

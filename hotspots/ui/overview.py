@@ -10,6 +10,7 @@ from hotspots.intake.report import COUNTS
 from hotspots.pipeline import BCUS, Question
 from hotspots.ui import frame, loading
 from hotspots.ui.frame import View, plain_text
+from hotspots.ui.show import show_breaks
 
 MOST = 5
 
@@ -29,6 +30,7 @@ def show_lead_in() -> None:
 def show_bcus(view: View) -> None:
     """The first few cells of each BCU, side by side, and the way to the rest."""
     st.header("The first five in each BCU")
+    show_breaks(loading.ranked(view.folder, view.version, Question()).breaks)
     columns = st.columns(len(BCUS), gap="medium")
     for bcu, column in zip(BCUS, columns, strict=True):
         with column:

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from hotspots.months import month_text
+from hotspots.ui import words
+
 
 class Shown(NamedTuple):
     """How a column is headed, written and explained. ``decimals`` None: text; ``share``: per cent."""
@@ -133,3 +136,9 @@ def download_buttons(downloads: Iterable[Download], key: str) -> None:
                 download.label, data=download.build, file_name=download.file_name, mime=download.mime,
                 on_click="ignore", key=f"{key}-{download.file_name}", icon=":material/download:",
             )  # fmt: skip
+
+
+def show_breaks(breaks: Iterable[int]) -> None:
+    """Wherever figures of a window stand: that the map points changed inside it."""
+    for month in breaks:
+        st.warning(words.BREAK.format(month=month_text(month)), icon=":material/warning:")

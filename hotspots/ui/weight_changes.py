@@ -14,7 +14,7 @@ from hotspots.harm import WeightSet
 from hotspots.pipeline import Answer, about
 from hotspots.ui import components, loading, words
 from hotspots.ui.frame import View, held, hold, plain_text, usable_weights
-from hotspots.ui.show import Download, download_buttons
+from hotspots.ui.show import Download, download_buttons, show_breaks
 
 EDITS, WHAT_IF, VERSIONS = "My edits, not saved", "What-if, not saved", "Two versions"
 TABLE = ["change", "place", "rank_a", "rank_b", "shift", "driver", "driver_days", "bcu", "cell"]
@@ -52,6 +52,7 @@ def compare_next(kind: str, first: str = "", second: str = "") -> None:
 def show_changes(view: View, chosen: Chosen) -> None:
     """Which cells enter and leave the list: in a sentence, in figures, on a map, in a table."""
     st.header("What changes", anchor="what-changes")
+    show_breaks(loading.ranked(view.folder, view.version, view.question).breaks)
     pair = choose_pair(view, chosen)
     first, second = pair
     hashes = (first.sha256, second.sha256)

@@ -7,6 +7,10 @@ from typing import Any
 SYNTHETIC = "Synthetic data: made up to show the tool. No street, person or crime here is real."
 EMPTY = "There is no data here yet. Import your own, or build the demo to look around."
 PROXY = "Weights are a proxy. They are set per broad crime type, so they hardly tell one offence from another."
+BREAK = (
+    "The anonymised map points changed in {month}, inside this window. Counts move between cells without any change in"
+    " crime. Choose a window on one side of it."
+)
 NO_CELL = "Choose a cell on the map or a row in the table to see what is behind its rank."
 UNSCORED = "Offences without a harm weight. They are counted as incidents and add no harm: unknown, not zero."
 EDIT_HELP = "Double-click a number in the second column to change it. Nothing is stored until you save."
