@@ -17,9 +17,10 @@ HEADER = (
 
 def street_file(month: str, shift: float) -> tuple[str, bytes]:
     """250 robberies at 50 map points around Preston, moved by ``shift`` degrees."""
+    force = "Lancashire Constabulary"
     rows = [
-        f"{month}-{i},{month},Lancashire Constabulary,Lancashire Constabulary,{-2.70 + i % 50 * 0.0001 + shift:.6f},53.759,"
-        f"On or near High Street,E01000001,Preston 001A,Robbery,Under investigation,"
+        f"{month}-{i},{month},{force},{force},{-2.70 + i % 50 * 0.0001 + shift:.6f},53.759,On or near High Street,"
+        "E01000001,Preston 001A,Robbery,Under investigation,"
         for i in range(250)
     ]
     return f"{month}-lancashire-street.csv", "\n".join([HEADER, *rows]).encode()
