@@ -21,9 +21,10 @@ ROUNDS = 7
 
 def measure(workspace: str, name: str = "") -> dict[str, Any]:
     """Seconds by task and method, and whether both targets hold."""
-    from hotspots import ranking, reweigh
+    from hotspots import ranking
     from hotspots.pipeline import Question, rank_workspace
-    from hotspots.weight_register import load
+    from hotspots.weights import reweigh
+    from hotspots.weights.register import load
     from hotspots.workspace import months_held, open_workspace
 
     opened = open_workspace(Path(workspace))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hotspots.console import add_question, put_out, question_of, say
 from hotspots.errors import HotspotsError
-from hotspots.weights_cli import add_parsers as add_weights
+from hotspots.weights.cli import add_parsers as add_weights
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

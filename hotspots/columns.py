@@ -110,7 +110,7 @@ RANK = (
     Column("harm_capped", pa.float64(), "days", "sum of the weights, each cut to the setting harm_cap_days"),
 )
 
-# Two rankings side by side: cells that are in the top N of either. See hotspots.reweigh.
+# Two rankings side by side: cells that are in the top N of either. See hotspots.weights.reweigh.
 COMPARISON = (
     Column("cell", TEXT, "H3", "H3 cell as a hexadecimal string"),
     Column("bcu", TEXT, "", "the one BCU the cell belongs to"),
@@ -140,7 +140,7 @@ ROBUSTNESS = (
     Column("rank_high", pa.int64(), "", "rank that 95% of the draws reach or better"),
 )
 
-# Versions of weight sets, and who changed what. See hotspots.weight_register.
+# Versions of weight sets, and who changed what. See hotspots.weights.register.
 WEIGHT_VERSIONS = (
     Column("id", pa.int64(), "", "number of the version: a higher one was stored later"),
     Column("name", TEXT, "", "name of the weight set"),

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspots import geography, harm, offences, ranking, weight_register
+from hotspots import geography, harm, offences, ranking
 from hotspots.cell_periods import build_cell_periods
 from hotspots.columns import RANK
 from hotspots.errors import HotspotsError
 from hotspots.intake.place import boundaries_of
 from hotspots.months import Window, month_text, months_between, parse_window
 from hotspots.settings import RESOLUTIONS
+from hotspots.weights import register as weight_register
 from hotspots.workspace import Workspace, months_held, open_workspace, read_incidents
 
 BCUS = ("West", "South", "East")

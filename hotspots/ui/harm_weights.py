@@ -11,14 +11,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hotspots import exports, weight_edits, weight_register
+from hotspots import exports
 from hotspots.errors import HotspotsError
 from hotspots.harm import UNITS, WeightSet, to_csv_bytes
 from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, held, hold, plain_text, widget_key
 from hotspots.ui.show import Download, download_buttons
 from hotspots.ui.weight_changes import EDITS, VERSIONS, WHAT_IF, Chosen, compare_next, edits_of
-from hotspots.weight_edits import MOST_DAYS, number
+from hotspots.weights import edits as weight_edits
+from hotspots.weights import register as weight_register
+from hotspots.weights.edits import MOST_DAYS, number
 
 FACTOR_MOST, FACTOR_STEP = 3.0, 0.25
 

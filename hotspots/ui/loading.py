@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hotspots import geography, maps, reweigh, weight_edits, weight_effects, weight_register
+from hotspots import geography, maps
 from hotspots.database import weight_sets
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
@@ -19,6 +19,10 @@ from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
 from hotspots.pipeline import Answer, Question, cell_detail, narrowed, rank_workspace
 from hotspots.ranking import MEASURE
+from hotspots.weights import edits as weight_edits
+from hotspots.weights import effects as weight_effects
+from hotspots.weights import register as weight_register
+from hotspots.weights import reweigh
 from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace
 
 

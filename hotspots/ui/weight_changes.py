@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from hotspots import exports, ranking, reweigh, weight_edits
+from hotspots import exports, ranking
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
 from hotspots.pipeline import Answer, about
 from hotspots.ui import components, loading, words
 from hotspots.ui.frame import View, held, hold, plain_text, usable_weights
 from hotspots.ui.show import Download, download_buttons, show_breaks
+from hotspots.weights import edits as weight_edits
+from hotspots.weights import reweigh
 
 EDITS, WHAT_IF, VERSIONS = "My edits, not saved", "What-if, not saved", "Two versions"
 TABLE = ["change", "place", "rank_a", "rank_b", "shift", "driver", "driver_days", "bcu", "cell"]

@@ -14,9 +14,9 @@ import pytest
 from hotspots.harm import WeightSet, score_offences, shipped_weight_sets
 from hotspots.intake import import_files
 from hotspots.pipeline import Question, rank_workspace
-from hotspots.weight_files import export_csv, read_weight_file
-from hotspots.weight_import import ImportedWeights, import_weights
-from hotspots.weight_register import load, versions
+from hotspots.weights.files import export_csv, read_weight_file
+from hotspots.weights.importing import ImportedWeights, import_weights
+from hotspots.weights.register import load, versions
 from tests.known_answers.test_cchi import AMBIGUOUS, PUBLISHED
 from tests.samples import MAPPING, export, record
 

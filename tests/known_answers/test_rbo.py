@@ -11,7 +11,7 @@ from string import ascii_lowercase
 import pytest
 
 from hotspots.errors import HotspotsError
-from hotspots.reweigh import jaccard, rbo
+from hotspots.weights.reweigh import jaccard, rbo
 
 
 def test_five_items_by_hand():

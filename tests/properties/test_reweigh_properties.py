@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspots import reweigh
 from hotspots.ranking import METHODS, rank_cells
+from hotspots.weights import reweigh
 from tests.weighing import Row, cube_of, plain_ranks, scores_of
 
 N = 5

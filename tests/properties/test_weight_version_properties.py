@@ -16,9 +16,9 @@ from hotspots.exports import as_text
 from hotspots.harm import WeightSet, score_offences, weight_set_from_table
 from hotspots.intake import import_files
 from hotspots.pipeline import Question, about, rank_workspace
-from hotspots.weight_contents import differences, with_changes
-from hotspots.weight_files import export_csv, read_weight_file
-from hotspots.weight_register import audit, load, new_version, save, undo, versions
+from hotspots.weights.contents import differences, with_changes
+from hotspots.weights.files import export_csv, read_weight_file
+from hotspots.weights.register import audit, load, new_version, save, undo, versions
 from tests.samples import ABH, BLACKPOOL, BLADE, MAPPING, MURDER, ROBBERY, export, record
 
 URNS = ["8N.8.6.0", "8S.8.6.0", "34B.34.1.2", "1.1.1.1", "10D.8.26.0"]

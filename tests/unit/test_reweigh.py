@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots import reweigh
 from hotspots.errors import HotspotsError
 from hotspots.harm import score_offences, weight_set_from_table
 from hotspots.ranking import METHODS, rank_cells
+from hotspots.weights import reweigh
 from tests.weighing import cube_of, plain_ranks, scores_of
 
 MURDER, ROBBERY, ABH, MYSTERY = range(4)

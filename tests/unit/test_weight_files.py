@@ -13,7 +13,7 @@ import pytest
 
 from hotspots.errors import HotspotsError
 from hotspots.harm import score_offences, shipped_weight_sets, weight_set_from_table
-from hotspots.weight_files import describe_toml, export_csv, read_weight_file
+from hotspots.weights.files import describe_toml, export_csv, read_weight_file
 
 COVER = [["Cambridge Crime Harm Index 2023"], ["Please cite this version"]]
 LATER = [  # another version's headings, in another order, below two lines of text

@@ -14,15 +14,16 @@ import pandas as pd
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from hotspots import database, weight_register
+from hotspots import database
 from hotspots.__main__ import main
 from hotspots.database import FILE, problems
 from hotspots.errors import HotspotsError
 from hotspots.harm import score_offences, shipped_weight_sets, weight_set_from_table
 from hotspots.intake import import_files
 from hotspots.pipeline import Question, about, in_unit, rank_workspace
-from hotspots.weight_import import import_weights
-from hotspots.weight_register import (
+from hotspots.weights import register as weight_register
+from hotspots.weights.importing import import_weights
+from hotspots.weights.register import (
     audit,
     decide,
     defaults,
@@ -408,8 +409,8 @@ def test_weights_may_come_before_the_first_incidents(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hotspots import weight_register
-from hotspots.weight_import import import_weights
+from hotspots.weights import register as weight_register
+from hotspots.weights.importing import import_weights
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 setattr(weight_register, sys.argv[2], die)
 import_weights(Path(sys.argv[1]), ("a.csv", sys.argv[3].encode()), name="killed")
@@ -432,7 +433,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import pandas as pd
-from hotspots.weight_register import new_version
+from hotspots.weights.register import new_version
 for n in range(5):
     days = float(sys.argv[2]) + n
     new_version(Path(sys.argv[1]), "local", pd.DataFrame({"athena_urn": ["8N.8.6.0"], "days": [days]}), "w", "try")

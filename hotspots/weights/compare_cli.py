@@ -27,8 +27,8 @@ def add_robustness(one: argparse.ArgumentParser) -> None:
 
 def run_compare(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.reweigh import PERSISTENCE
-    from hotspots.weight_effects import compare_workspace
+    from hotspots.weights.effects import compare_workspace
+    from hotspots.weights.reweigh import PERSISTENCE
 
     effect = compare_workspace(asked.workspace, question_of(asked), asked.first, asked.second, asked.top)
     found = effect.comparison
@@ -45,7 +45,7 @@ def run_compare(asked: argparse.Namespace) -> None:
 
 def run_robustness(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.weight_effects import robustness_workspace
+    from hotspots.weights.effects import robustness_workspace
 
     effect = robustness_workspace(
         asked.workspace, question_of(asked), asked.name, asked.top, asked.draws, asked.spread, asked.seed, asked.against

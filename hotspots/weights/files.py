@@ -28,7 +28,7 @@ from hotspots.harm import COLUMNS, UNITS, WeightSet, shipped_weight_sets, to_csv
 from hotspots.settings import Settings
 from hotspots.sources.reading import SHEET_ENDINGS, TEXT_ENDINGS, read_table
 from hotspots.sources.spreadsheets import read_grids
-from hotspots.weight_columns import Found, find_weights, is_number, plain_words, read_class
+from hotspots.weights.columns import Found, find_weights, is_number, plain_words, read_class
 
 Upload: TypeAlias = tuple[str, bytes]  # file name, content
 
@@ -52,7 +52,7 @@ def read_weight_file(
 ) -> tuple[WeightSet, list[str]]:
     """The weight set in a CSV or Excel file, and a sentence for everything odd about it.
 
-    Sheet, heading and columns are found by meaning (see `hotspots.weight_columns`). What is not given is told from
+    Sheet, heading and columns are found by meaning (see `hotspots.weights.columns`). What is not given is told from
     the file: ``name`` and ``version`` from the index and year it mentions, ``kind`` (what the figures are: one of
     `UNITS`) from the heading of the scores. A description beside the file (same name, ``.toml``) is read too.
     HotspotsError, all problems at once, where a score is missing, negative or no number, where one key has two

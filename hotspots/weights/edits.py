@@ -13,7 +13,7 @@ import pandas as pd
 
 from hotspots.errors import HotspotsError
 from hotspots.harm import COLUMNS, WeightSet, score_offences, weight_set_from_table
-from hotspots.weight_register import with_changes
+from hotspots.weights.register import with_changes
 
 MOST_DAYS = 36_500  # a hundred years: more is a slip of the keyboard
 KEY = ("athena_urn", "ho_class", "crime_type", "title")
@@ -182,7 +182,7 @@ def only_known(weights: WeightSet, scores: pd.DataFrame) -> None:
 def with_places(compared: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """The cells in either top, as they are shown: those that enter, then those that leave, then those that stay.
 
-    ``compared``: the table of `hotspots.reweigh.compare_rankings`; ``table``: the rank table of the same cells.
+    ``compared``: the table of `hotspots.weights.reweigh.compare_rankings`; ``table``: the rank table of the same cells.
     """
     kept = compared[compared["change"] != ""]
     kind = kept["change"].map({"enters": 0, "leaves": 1, "stays": 2})

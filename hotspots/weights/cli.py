@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hotspots.compare_cli import add_compare, add_robustness, run_compare, run_robustness
 from hotspots.console import put_out, say
 from hotspots.harm import UNITS, WeightSet
+from hotspots.weights.compare_cli import add_compare, add_robustness, run_compare, run_robustness
 
 Run = Callable[[argparse.Namespace], None]
 
@@ -80,7 +80,7 @@ def add_decide(one: argparse.ArgumentParser) -> None:
 
 
 def run_import(asked: argparse.Namespace) -> None:
-    from hotspots.weight_import import import_weights
+    from hotspots.weights.importing import import_weights
 
     done = import_weights(
         asked.workspace, asked.path, asked.name, asked.version, asked.label, asked.source_note, asked.unit,
@@ -92,14 +92,14 @@ def run_import(asked: argparse.Namespace) -> None:
 
 def run_list(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.weight_register import versions
+    from hotspots.weights.register import versions
 
     put_out(as_text(versions(asked.workspace), asked.format), asked.out)
 
 
 def run_show(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.weight_register import audit, load
+    from hotspots.weights.register import audit, load
 
     weights = load(asked.workspace, asked.name)
     say(f"{weights.label}; {weights.source}; {UNITS[weights.unit]}")
@@ -114,21 +114,21 @@ def run_show(asked: argparse.Namespace) -> None:
 
 
 def run_default(asked: argparse.Namespace) -> None:
-    from hotspots.weight_register import set_default
+    from hotspots.weights.register import set_default
 
     chosen = set_default(asked.workspace, asked.source, asked.name, asked.author, asked.note)
     say(f"Questions to {asked.source} that name no weights now use {chosen}.")
 
 
 def run_decide(asked: argparse.Namespace) -> None:
-    from hotspots.weight_register import decide
+    from hotspots.weights.register import decide
 
     offence = {"athena_urn": asked.urn, "ho_class": asked.ho_class, "crime_type": asked.crime_type}
     stored(decide(asked.workspace, asked.name, offence, asked.days, asked.reason, asked.author))
 
 
 def run_undo(asked: argparse.Namespace) -> None:
-    from hotspots.weight_register import undo
+    from hotspots.weights.register import undo
 
     stored(undo(asked.workspace, asked.name, asked.author, asked.note))
 
@@ -138,8 +138,8 @@ def stored(weights: WeightSet) -> None:
 
 
 def run_export(asked: argparse.Namespace) -> None:
-    from hotspots.weight_files import describe_toml, export_csv
-    from hotspots.weight_register import load
+    from hotspots.weights.files import describe_toml, export_csv
+    from hotspots.weights.register import load
 
     weights = load(asked.workspace, asked.name)
     put_out(export_csv(weights), asked.out)

@@ -21,7 +21,7 @@ from hotspots.database import has_database, read_weights, store_shipped, store_w
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet, shipped_weight_sets
 from hotspots.offences import POLICE_UK
-from hotspots.weight_contents import Change, decided, decided_line, differences, ref, with_changes
+from hotspots.weights.contents import Change, decided, decided_line, differences, ref, with_changes
 from hotspots.workspace import open_workspace
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from hotspots.database import store_shipped, transaction
 from hotspots.errors import HotspotsError, sample
 from hotspots.harm import KEYS, WeightSet, score_offences
 from hotspots.offences import OFFENCE_COLUMNS, distinct_offences
-from hotspots.weight_contents import differences, ref
-from hotspots.weight_files import read_weight_file
-from hotspots.weight_register import Draft, free_version, newest_of, read, signature, store, table_of
+from hotspots.weights.contents import differences, ref
+from hotspots.weights.files import read_weight_file
+from hotspots.weights.register import Draft, free_version, newest_of, read, signature, store, table_of
 from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace, publish, read_incidents, writing
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def import_weights(
     """Read a file of weights and store it as a version, all or nothing.
 
     A file whose weights are held already stores nothing. The workspace is made where there is none. HotspotsError,
-    all problems at once, where the file cannot be used (see `weight_files.read_weight_file`), where the version given
-    is taken, or where the set has no weight for any offence in the data held.
+    all problems at once, where the file cannot be used (see `hotspots.weights.files.read_weight_file`), where the
+    version given is taken, or where the set has no weight for any offence in the data held.
     """
     weights, notes = read_weight_file(path, name, label, version, source, kind)
     signature(author, note)

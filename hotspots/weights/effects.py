@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspots import reweigh
 from hotspots.columns import COMPARISON, ROBUSTNESS
 from hotspots.harm import SCORED, UNITS, WeightSet
 from hotspots.pipeline import Answer, Question, about, rank_workspace, score_warnings, whole_force
-from hotspots.weight_register import load
+from hotspots.weights import reweigh
+from hotspots.weights.register import load
 from hotspots.workspace import Workspace, open_workspace
 
 EQUAL = "equal_weights"
@@ -75,7 +75,7 @@ def robustness_workspace(
     against: Sequence[str] = (),
 ) -> Effect:
     """How firmly cells stand in the top when every weight of a set is uncertain: `ROBUSTNESS`, and a bool column for
-    equal weights and for each set of ``against``. See `hotspots.reweigh.robustness`.
+    equal weights and for each set of ``against``. See `hotspots.weights.reweigh.robustness`.
     """
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
     sets = {n: load(workspace.folder, n) for n in dict.fromkeys((name, *against))}
