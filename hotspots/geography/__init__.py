@@ -24,6 +24,7 @@ from hotspots.geography.cells import (
     hex_ids,
 )
 from hotspots.geography.grid import BNG_METHOD, bng_to_lonlat
+from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.place_names import nearest_place, places
 from hotspots.geography.shipped import ATTRIBUTION, BCUS
 
@@ -32,6 +33,7 @@ __all__ = [
     "BCUS",
     "BNG_METHOD",
     "Boundaries",
+    "adjacency",
     "bng_to_lonlat",
     "cell_areas_m2",
     "cell_centres",
@@ -39,12 +41,15 @@ __all__ = [
     "cell_from_hex",
     "cell_polygons",
     "cells_at",
+    "disk_pairs",
     "hex_ids",
     "load_cover",
     "load_polygons",
     "nearest_place",
+    "neighbour_pairs",
     "outlines",
     "places",
     "read_boundaries",
     "save_boundaries",
+    "surroundings",
 ]
