@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hotspots.errors import HotspotsError
@@ -218,3 +219,113 @@ def _bar(offence: str, value: Any, n: Any) -> dict[str, Any]:
         # 0 places the words at the axis; the bar itself has no length
         return {"offence": offence, "value": 0, "said": "not scored", "n": int(n)}
     return {"offence": offence, "value": round(float(value), 1), "said": f"{float(value):,.0f}", "n": int(n)}
+
+
+def lorenz_spec(curves: pd.DataFrame, dark: bool = False) -> dict[str, Any]:
+    """Lorenz curves, highest first, of ``curves`` (curve, share_of_area or share_of_cells, share), with the diagonal.
+
+    Each curve has its own colour *and* its own dashes; the dotted diagonal is an even spread. Crime fills a corner of
+    the chart, so the axis ends where every curve has passed 99%, at 1, 2, 5, 10, 20, 50 or 100% of the area or cells.
+    At most four curves: HotspotsError for more, or for a missing column.
+    """
+    across = "share_of_cells" if "share_of_cells" in curves else "share_of_area"
+    _needs(curves, ["curve", across, "share"])
+    names = list(dict.fromkeys(curves["curve"].astype(str)))
+    styles = LORENZ_STYLES[dark]
+    if len(names) > len(styles):
+        raise HotspotsError(f"The chart can tell {len(styles)} curves apart; {len(names)} were given.")
+    end = _lorenz_end(curves, across)
+    rows = [row for name in names for row in _lorenz_rows(curves[curves["curve"].astype(str) == name], across, end)]
+    label = "Share of area" if across == "share_of_area" else "Share of cells"
+    scale = {"domain": [0, end], "nice": False, "clamp": True}
+    x = {"field": "x", "type": "quantitative", "scale": scale, "axis": {"title": label, "format": ".0%"}}
+    if end < 0.05:
+        x["axis"] = {"title": label, "format": ".1%"}
+    y_axis = {"title": "Share held", "format": ".0%", "tickCount": 5}
+    y = {"field": "y", "type": "quantitative", "scale": {"domain": [0, 1]}, "axis": y_axis}
+    told = {"field": "curve", "type": "nominal", "title": None, "sort": names}
+    colours, dashes = [colour for colour, _ in styles[: len(names)]], [dash for _, dash in styles[: len(names)]]
+    tips = [
+        {"field": "curve", "type": "nominal", "title": "Curve"},
+        {"field": "x", "type": "quantitative", "title": label, "format": ".2%"},
+        {"field": "y", "type": "quantitative", "title": "Share held", "format": ".1%"},
+    ]
+    return {
+        "$schema": SCHEMA,
+        "description": _lorenz_words(rows, names, label),
+        "width": "container",
+        "height": 260,
+        "layer": [
+            *_even_layers({"x": x, "y": y}, end, dark),
+            {
+                "data": {"values": rows},
+                "mark": {"type": "line", "strokeWidth": 2, "interpolate": "linear"},
+                "encoding": {
+                    "x": x, "y": y, "tooltip": tips,
+                    "color": {**told, "scale": {"domain": names, "range": colours}},
+                    "strokeDash": {**told, "scale": {"domain": names, "range": dashes}},
+                },
+            },
+        ],
+    }  # fmt: skip
+
+
+def _even_layers(sides: dict[str, Any], end: float, dark: bool) -> list[dict[str, Any]]:
+    """The diagonal, cut where the axis ends, and its name."""
+    rows = [{"x": at, "y": at, "label": "even spread"} for at in (0, end)]
+    grey, ink = ("#c9c9c9", "#ffffff") if dark else ("#595959", "#1f1f1f")
+    words = {"type": "text", "align": "right", "baseline": "bottom", "dy": -4, "fontSize": 11, "color": ink}
+    return [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "line", "color": grey, "strokeWidth": 1.5, "strokeDash": [1, 3]},
+            "encoding": sides,
+        },
+        {
+            "data": {"values": rows[1:]},
+            "mark": words,
+            "encoding": {**sides, "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+
+
+_TURQUOISE, _PURPLE, _PINK = "#28A197", "#A285D1", "#801650"
+_DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
+LORENZ_STYLES = {
+    False: tuple(zip((DARK_BLUE, ORANGE, _TURQUOISE, _PINK), _DASHES, strict=True)),
+    True: tuple(zip((LIGHT_BLUE, ORANGE, _TURQUOISE, _PURPLE), _DASHES, strict=True)),
+}
+LORENZ_POINTS = 200  # of one curve; more cannot be seen
+
+
+def _lorenz_end(curves: pd.DataFrame, across: str) -> float:
+    """Where the axis ends: every curve has 99% by then."""
+    reached = curves.loc[curves["share"] >= 0.99].groupby("curve")[across].min()
+    last = float(reached.max()) if len(reached) else 1.0
+    return next(end for end in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if end >= min(last, 1.0))
+
+
+def _lorenz_rows(curve: pd.DataFrame, across: str, end: float) -> list[dict[str, Any]]:
+    """The curve's points up to ``end``, thinned to evenly spaced ones where there are too many."""
+    known = curve.dropna(subset=[across, "share"]).sort_values([across, "share"])
+    if known.empty:
+        return []
+    x, y = known[across].to_numpy(dtype=float), known["share"].to_numpy(dtype=float)
+    at = np.append(x[x < end], end)
+    if len(at) > LORENZ_POINTS:
+        at = np.linspace(0, end, LORENZ_POINTS)
+    name = str(known["curve"].iloc[0])
+    return [
+        {"curve": name, "x": round(float(a), 6), "y": round(float(b), 5)}
+        for a, b in zip(at, np.interp(at, x, y), strict=True)
+    ]
+
+
+def _lorenz_words(rows: list[dict[str, Any]], names: list[str], label: str) -> str:
+    half = []
+    for name in names:
+        points = [(row["x"], row["y"]) for row in rows if row["curve"] == name]
+        if points:
+            x, y = zip(*points, strict=True)
+            half.append(f"half of {name} lies in {np.interp(0.5, y, x):.2%}")
+    return f"Lorenz curves by {label.lower()}: {'; '.join(half) or 'nothing to draw'}."
