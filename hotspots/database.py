@@ -43,7 +43,7 @@ def tables() -> MetaData:
     """The SQL schema: weight sets (never changed once stored; a change is a new version), their weights and history.
 
     Rows are only ever added: `weight_versions` says who made a set and from which, `weight_changes` what changed, and
-    of `weight_defaults` the newest row of a source holds.
+    of `weight_defaults` the newest row of a source holds. `add_area_tables` says the same of areas.
     """
     from sqlalchemy import Column, Float, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
 
@@ -90,7 +90,65 @@ def tables() -> MetaData:
         Column("weight_set", Integer, ForeignKey("weight_sets.id"), nullable=False),
         *(Column(c, Text, nullable=False) for c in ("source", "author", "note", "created")),
     )
+    add_area_tables(metadata)
     return metadata
+
+
+FROZEN_TABLES = ("area_registers", "register_areas", "register_cells", "area_exclusions")
+
+
+def add_area_tables(metadata: MetaData) -> None:
+    """Frozen areas (a version of a register, its areas, their cells) and excluded cells, whose newest row holds.
+
+    Rows are only ever added. In SQLite triggers refuse to change or delete them; elsewhere the rights of the role have
+    to, and everywhere the stored SHA-256 tells.
+    """
+    from sqlalchemy import DDL, BigInteger, Column, Float, ForeignKey, Integer, String, Table, Text
+    from sqlalchemy import UniqueConstraint as Unique
+    from sqlalchemy.event import listen
+
+    Table(
+        "area_registers",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(100), nullable=False),
+        Column("version", Integer, nullable=False),
+        *(Column(c, Text, nullable=False) for c in ("valid_from", "author", "note", "created", "definition")),
+        Column("sha256", String(64), nullable=False),
+        Unique("name", "version"),
+    )
+    Table(
+        "register_areas",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("register", Integer, ForeignKey("area_registers.id"), nullable=False),
+        *(Column(c, Text, nullable=False) for c in ("area", "name", "bcu", "role", "edits")),
+        *(Column(c, Integer, nullable=False) for c in ("resolution", "n_cells", "n_incidents")),
+        *(Column(c, Float) for c in ("area_m2", "harm_days", "harm_expected_days", "share_of_bcu_harm")),
+        Unique("register", "area"),
+    )
+    Table(
+        "register_cells",
+        metadata,
+        Column("register", Integer, ForeignKey("area_registers.id"), primary_key=True),
+        Column("cell", BigInteger, primary_key=True),  # in one area of a version at most
+        Column("area", Text, nullable=False),
+    )
+    Table(
+        "area_exclusions",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("cell", BigInteger, nullable=False),
+        Column("excluded", Integer, nullable=False),  # 1 excluded, 0 lifted
+        *(Column(c, Text, nullable=False) for c in ("kind", "note", "author", "created")),
+    )
+    for name in FROZEN_TABLES:
+        for what in ("UPDATE", "DELETE"):
+            rule = DDL(
+                f"CREATE TRIGGER IF NOT EXISTS {name}_no_{what.lower()} BEFORE {what} ON {name}"
+                " BEGIN SELECT RAISE(ABORT, 'frozen areas are never changed or deleted'); END"
+            )
+            listen(metadata.tables[name], "after_create", rule.execute_if(dialect="sqlite"))
 
 
 def engine_for(folder: Path) -> Engine:

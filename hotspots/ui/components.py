@@ -7,6 +7,7 @@ returned too: the page may take it as letting go.
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -94,21 +95,56 @@ def picked_cell(state: Any, layer: str) -> str | None:
     return cell if isinstance(cell, str) else None
 
 
-def show_legend(rows: list[dict[str, Any]], title: str) -> None:
-    """The legend beside a deck.gl map (the SVG map has its own). Colours are ours, words are escaped."""
-    from html import escape
+HATCH = "background-image:repeating-linear-gradient(45deg,#5a5a5a 0 1px,transparent 1px 5px);"
+# How the legend shows a line of the map; the colours of hotspots/maps/areas.py on white, as on the map.
+LINE_STYLES = {
+    "solid": "width:28px;border-top:3px solid #12436D;vertical-align:3px",
+    "dashed": "width:28px;border-top:3px dashed #12436D;vertical-align:3px",
+    "dotted": "width:28px;border-top:2px dotted #12436D;vertical-align:3px",
+    "marked": "box-sizing:content-box;width:8px;height:8px;border:4px solid #801650;vertical-align:-2px",
+}
 
-    hatch = "background-image:repeating-linear-gradient(45deg,#5a5a5a 0 1px,transparent 1px 5px);"
-    swatches = "".join(
-        '<span style="white-space:nowrap"><span style="display:inline-block;width:22px;height:14px;margin-right:6px;'
+
+def legend_html(rows: list[dict[str, Any]], title: str, lines: list[dict[str, str]] | None = None) -> str:
+    """The legend beside a deck.gl map (the SVG map has its own). Colours are ours, words are escaped.
+
+    Swatches side by side; a line each where they carry a meaning. ``lines``: what the kinds of line mean.
+    """
+    items = "".join(_swatch(row) for row in rows) + "".join(_stroke(line) for line in lines or ())
+    flow = (
+        "flex-direction:column;align-items:flex-start" if any(row.get("meaning") for row in rows) else "flex-wrap:wrap"
+    )
+    return (
+        f'<div style="display:flex;{flow};gap:4px 14px;font-size:14px;margin:6px 0 12px">'
+        f"<strong>{escape(title)}</strong>{items}</div>"
+    )
+
+
+SIGN = '<span aria-hidden="true" style="display:inline-block;width:18px;text-align:center;font-weight:bold">{}</span>'
+
+
+def _swatch(row: dict[str, Any]) -> str:
+    meaning = row.get("meaning")
+    flow = "normal" if meaning else "nowrap"
+    return (
+        f'<span style="white-space:{flow}"><span style="display:inline-block;width:22px;height:14px;margin-right:6px;'
         f"border:1px solid #6e6e6e;vertical-align:-2px;background-color:{row['colour']};"
-        f'{hatch if row["hatched"] else ""}"></span>{escape(row["label"])}</span>'
-        for row in rows
+        f'{HATCH if row["hatched"] else ""}"></span>{SIGN.format(escape(row["glyph"])) if "glyph" in row else ""}'
+        f"{escape(row['label'])}{escape(f' – {meaning}') if meaning else ''}</span>"
     )
-    st.html(
-        '<div style="display:flex;flex-wrap:wrap;gap:4px 14px;align-items:center;font-size:14px;margin:6px 0 12px">'
-        f"<strong>{escape(title)}</strong>{swatches}</div>"
+
+
+def _stroke(line: dict[str, str]) -> str:
+    return (
+        '<span style="white-space:nowrap">'
+        '<span style="display:inline-block;background:#fff;padding:1px 3px;margin-right:6px">'
+        f'<span style="display:inline-block;{LINE_STYLES[line["line"]]}"></span></span>{escape(line["label"])}</span>'
     )
+
+
+def show_legend(rows: list[dict[str, Any]], title: str, lines: list[dict[str, str]] | None = None) -> None:
+    """`legend_html` on the page."""
+    st.html(legend_html(rows, title, lines))
 
 
 def map_view(
@@ -123,5 +159,5 @@ def map_view(
         if prefer_svg or not webgl:
             return svg_map_component(svg, selected, key=f"{key}_svg")
         picked = deck_map(deck, key=f"{key}_deck", name=svg["name"])
-        show_legend(svg["legend"], svg["legend_title"])
+        show_legend(svg["legend"], svg["legend_title"], svg.get("lines"))
         return picked

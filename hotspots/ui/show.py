@@ -24,6 +24,10 @@ class Shown(NamedTuple):
 
 COLUMNS = {
     "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
+    "area": Shown("Area", "Number of the area"),
+    "name": Shown("Name", "Name of the area"),
+    "role": Shown("Role", "Treated: patrolled more. Comparison: watched beside it. None: neither"),
+    "n_cells": Shown("Cells", "Number of cells in the area", 0),
     "place": Shown("Place", "Nearest place or street"),
     "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
     "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
@@ -32,11 +36,26 @@ COLUMNS = {
     "largest_offence_share": Shown(
         "Heaviest share", "Share of the cell's harm that is its heaviest single offence", 2, True
     ),
-    "harm_expected_days": Shown("Expected harm, days", "Harm expected in the next period, in days", 0),
-    "p_top": Shown("Chance in top", "Chance that the cell belongs among the top cells", 0, True),
-    "gi_z": Shown("Gi* z", "Local clustering: high with its neighbours", 2),
-    "gi_q": Shown("Gi* q", "The same, corrected for looking at every cell", 3),
-    "pattern": Shown("Pattern", "New, persistent or fading"),
+    "harm_expected_days": Shown(
+        "Expected harm, days",
+        "Harm expected in the next period, in days: luck is taken out as far as the data allow",
+        0,
+    ),
+    "harm_expected_low": Shown("Expected at least", "Lower end of the range of the expected harm, in days", 0),
+    "harm_expected_high": Shown("Expected at most", "Upper end of the range of the expected harm, in days", 0),
+    "sure": Shown(
+        "How sure", "The chance of belonging in the top, in words: the scale that UK intelligence analysts use"
+    ),
+    "p_top": Shown("Chance in top", "Chance that the cell truly belongs in the top of its BCU", 0, True),
+    "p_top_next": Shown(
+        "Chance next 3 months", "Chance of being in the top N counted over the next 3 months: luck included", 0, True
+    ),
+    "gi_z": Shown("Gi* z", "How far the cell and those adjoining it stand out from the rest: above 0 higher", 2),
+    "gi_q": Shown("Gi* q", "Share of false finds to expect among cells that stand out as much as this one", 3),
+    "pattern": Shown("Pattern", "New, intensifying, persistent, intermittent, fading or former; empty: none"),
+    "share_of_bcu_harm": Shown("Share of BCU harm", "Share of its BCU's harm that lies in the area", 1, True),
+    "valid_from": Shown("From", "First day on which the area is as it stands here"),
+    "valid_to": Shown("To", "Last such day; empty: until further notice"),
     "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
     "district": Shown("District", "District that holds most of the cell"),
     "largest_offence": Shown("Heaviest offence", "The heaviest single offence in the cell"),
@@ -54,7 +73,12 @@ COLUMNS = {
 
 
 # Pixels: what a sergeant reads first must fit beside the map.
-WIDTHS = {"rank": 45, "place": 185, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60}
+WIDTHS = {
+    "rank": 45, "place": 185, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60,
+    "harm_expected_days": 90, "harm_expected_low": 80, "harm_expected_high": 80, "sure": 190, "p_top": 80,
+    "p_top_next": 90, "gi_z": 60, "gi_q": 60, "pattern": 95, "area": 85, "name": 185, "role": 95, "n_cells": 55,
+    "share_of_bcu_harm": 85, "valid_from": 90, "valid_to": 90,
+}  # fmt: skip
 
 
 def column_settings(names: Iterable[str]) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from hotspots.maps import expected_words, pattern_meanings
 
 SYNTHETIC = "Synthetic data: made up to show the tool. No street, person or crime here is real."
 EMPTY = "There is no data here yet. Import your own, or build the demo to look around."
@@ -26,8 +29,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SOURCES = {"police-uk": "data.police.uk (month only)", "incidents": "Force records (with times)"}
 
 
-def why_it_ranks(row: dict[str, Any], measure: str, total: int) -> str:
-    """One paragraph on a ranked cell, in plain words."""
+def why_it_ranks(
+    row: dict[str, Any], measure: str, total: int, top: int = 20, meanings: Mapping[str, str] | None = None
+) -> str:
+    """One paragraph on a ranked cell, in plain words.
+
+    ``top``: the N that ``p_top`` was counted for, in the cell's BCU. ``meanings``: a sentence for each pattern
+    (default: `hotspots.patterns.PATTERNS`). Expected harm, sureness and pattern are told where the row has them.
+    """
     share = row["largest_offence_share"]
     words = [f"Ranked {row['rank']:,} of {total:,} cells by {measure.lower()}: {row['n_incidents']:,} incidents"]
     if isinstance(row["harm_days"], float) and row["harm_days"] == row["harm_days"]:
@@ -40,4 +49,29 @@ def why_it_ranks(row: dict[str, Any], measure: str, total: int) -> str:
         words.append(f"Take care: {row['flag']}.")
     if row["n_unscored"] or row["n_ambiguous"]:
         words.append(f"{row['n_unscored']:,} offences have no weight and {row['n_ambiguous']:,} could have several.")
+    words += how_sure(row, top)
+    words += pattern_words(row.get("pattern"), meanings)
     return " ".join(words)
+
+
+def how_sure(row: Mapping[str, Any], top: int) -> list[str]:
+    """``Expected harm 420 days (90 to 1,100); highly likely to be in the top 20 of West BCU (chance 84%).``"""
+    whose = f"{row['bcu']} BCU" if row.get("bcu") else ""
+    told = expected_words(row, top, whose)
+    chance = row.get("p_top")
+    if isinstance(chance, float) and chance == chance:
+        told += f" (chance {chance_text(chance)})"
+    return [told + "."] if told else []
+
+
+def chance_text(p: float) -> str:
+    """``84%``; never 0% or 100%, which a model cannot know: ``under 1%``, ``over 99%``."""
+    return "under 1%" if p < 0.01 else "over 99%" if p > 0.99 else f"{p:.0%}"
+
+
+def pattern_words(pattern: Any, meanings: Mapping[str, str] | None = None) -> list[str]:
+    """``Pattern: persistent. Hot now and …``; nothing for a cell without a pattern."""
+    if not isinstance(pattern, str) or not pattern:
+        return []
+    known = pattern_meanings() if meanings is None else meanings
+    return [f"Pattern: {pattern}.", *([known[pattern]] if pattern in known else [])]

@@ -1,4 +1,8 @@
-"""A page with both maps and a table of 61 cells round one point in Preston, for test_map_components.py."""
+"""A page with both maps and a table of 61 cells round one point in Preston, for test_map_components.py.
+
+In the address: svg=1 draws without WebGL; areas=1 outlines three areas; draft=1 marks each cell that is picked, and
+lets it go when picked again; measure=pattern shows patterns.
+"""
 
 import h3.api.basic_str as h3
 import pandas as pd
@@ -24,13 +28,30 @@ outlines = {"type": "FeatureCollection", "features": [{
 }]}  # fmt: skip
 places = pd.DataFrame({"name": [TRICK], "lon": [-2.72], "lat": [53.765], "district": ["Preston"], "size": [3]})
 
-selected = st.query_params.get("cell")
+around = h3.grid_ring(CENTRE, 3)
+areas = pd.DataFrame({
+    "area": ["South-01", "South-02", "South-03"], "name": [f"{TRICK} North", "Station", "Park"],
+    "role": ["treated", "comparison", "none"],
+    "cells": [h3.grid_disk(around[0], 1), h3.grid_ring(around[6], 1), list(around[11:13])],
+})  # fmt: skip
+kinds = ["new", "intensifying", "persistent", "intermittent", "fading", "former", "", ""]
+cells["pattern"] = [kinds[i % 8] for i in range(len(cells))]
+cells = cells.assign(harm_expected_days=420.0, harm_expected_low=90.4, harm_expected_high=1100.0, p_top=0.97)
+
+asked = st.query_params
+selected = asked.get("cell")
+draft = st.session_state.setdefault("draft", [])
+extras = {"areas": areas if "areas" in asked else None, "marked": draft, "selected": selected}
 dark = components.is_dark()
 # the cell behind the zoom buttons: the buttons stand over the cells when they are this near
 view = {"lon": points[0][1], "lat": points[0][0], "zoom": float(st.query_params.get("zoom", "15"))}
-deck = maps.deck_json(cells, outlines, places, "n_incidents", selected, view, dark=dark)
-svg = maps.svg_map(cells, outlines, places, "n_incidents", selected)
-picked = components.map_view(deck, svg, selected, "map", prefer_svg=st.query_params.get("svg") == "1")
+measure = asked.get("measure", "n_incidents")
+deck = maps.deck_json(cells, outlines, places, measure, view=view, dark=dark, **extras)
+svg = maps.svg_map(cells, outlines, places, measure, **extras)
+picked = components.map_view(deck, svg, selected, "map", prefer_svg=asked.get("svg") == "1")
+if "draft" in asked and st.button("Clear the draft"):
+    draft.clear()
+    st.rerun()
 chosen = show.show_table(cells, "table", name="Ranked cells")
 show.download_buttons(
     [show.Download("Cells, CSV", "cells.csv", "text/csv", lambda: cells.to_csv(index=False))], "downloads"
@@ -39,7 +60,9 @@ picks = st.session_state.setdefault("picks", [])
 for cell in (picked, chosen):
     if cell:
         picks.append(cell)
-        if cell == selected:
+        if "draft" in asked:
+            draft.remove(cell) if cell in draft else draft.append(cell)
+        elif cell == selected:
             del st.query_params["cell"]
         else:
             st.query_params["cell"] = cell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,119 @@ def test_download_is_built_and_complete(address: str, open_page: Any, tmp_path: 
     waiting.value.save_as(file)
     with file.open(encoding="utf-8", newline="") as text:
         assert len(list(csv.DictReader(text))) == 61
+
+
+# -- areas, patterns and a draft
+
+PATTERN_COLOURS = [(244, 106, 37), (128, 22, 80), (18, 67, 109), (40, 161, 151), (162, 133, 209), (61, 61, 61)]
+AREA_LINE, DRAFT_RING = (18, 67, 109), (128, 22, 80)
+
+
+def pixels(page: Any, colour: tuple[int, int, int]) -> int:
+    """Pixels of just this colour on the deck.gl map, whatever stands beside it."""
+    image = pytest.importorskip("PIL.Image")
+    png = page.locator('[data-testid="stDeckGlJsonChart"] canvas').last.screenshot()
+    shades = image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 24)
+    return sum(n for n, shade in shades if max(abs(a - b) for a, b in zip(shade, colour, strict=True)) <= 2)
+
+
+def settled(page: Any, wait_idle: Any) -> None:
+    page.locator('[data-testid="stDeckGlJsonChart"] canvas').first.wait_for()
+    page.wait_for_timeout(2500)
+    wait_idle(page)
+
+
+def test_svg_areas_differ_by_line_and_label(address: str, open_page: Any) -> None:
+    page = open_page(address + "/?svg=1&areas=1")
+    lines = page.locator("path.area.line")
+    dashes = lines.evaluate_all("all => all.map(e => [e.dataset.area, getComputedStyle(e).strokeDasharray])")
+    assert [name for name, _ in dashes] == ["T1", "C2", "A3"]
+    assert dashes[0][1] == "none"
+    assert len({dash for _, dash in dashes}) == 3
+    assert page.locator("path.area.casing").count() == 3
+    assert page.locator("text[data-area=T1]").is_visible()
+    caption = page.locator("figcaption").inner_text()
+    assert "Treated area: 1 (T1)" in caption
+    assert "Comparison area: 1 (C2)" in caption
+    assert "3 areas outlined (1 treated, 1 comparison, 1 without a role)" in page.locator("svg.map").get_attribute(
+        "aria-label"
+    )
+    assert page.title() != "broken"
+
+
+def test_svg_patterns_have_signs_words_and_counts(address: str, open_page: Any) -> None:
+    page = open_page(address + "/?svg=1&measure=pattern")
+    signs = page.locator("text.number:visible").all_text_contents()
+    assert set(signs) == {"+", "▲", "■", "◊", "▼", "×"}
+    assert len(signs) == 47  # 61 cells less the 14 whose kind is the seventh or eighth of eight
+    assert page.locator("figcaption .sign").all_inner_texts()[:6] == ["+", "▲", "■", "◊", "▼", "×"]
+    caption = page.locator("figcaption").inner_text()
+    for said in ("new: 8 – Hot", "former: 7 – Hot", "no pattern: 14"):
+        assert said in caption
+    page.get_by_role("listbox").focus()
+    page.keyboard.press("Home")
+    assert "Pattern: new" in page.get_by_role("status").first.inner_text()
+
+
+def test_svg_new_drawings_have_no_axe_violations(address: str, open_page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(address + "/?svg=1&measure=pattern&areas=1", look="dark")
+    results = axe.Axe().run(page, context='[data-testid="stBidiComponentIsolated"]')
+    assert [v["id"] for v in results.response["violations"]] == []
+
+
+def test_svg_draft_takes_cells_and_lets_them_go(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?svg=1&draft=1")
+    ring = page.locator("path.marked.line")
+    assert ring.count() == 0
+    other = page.locator("text.number[data-cell]").nth(5).get_attribute("data-cell")
+    for cell in (CENTRE, other):
+        page.mouse.click(*centre_of(page, cell))
+        wait_idle(page)
+    assert picks(page) == [CENTRE, other]
+    assert ring.get_attribute("d").count("M") == 2
+    assert "In the draft area: 2 cells" in page.locator("figcaption").inner_text()
+    page.mouse.click(*centre_of(page, CENTRE))
+    wait_idle(page)
+    assert ring.get_attribute("d").count("M") == 1
+    page.get_by_role("button", name="Clear the draft").click()
+    wait_idle(page)
+    assert ring.count() == 0
+    assert len(picks(page)) == 3
+
+
+def test_deck_draws_areas(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?zoom=14")
+    settled(page, wait_idle)
+    assert pixels(page, AREA_LINE) == 0
+    page = open_page(address + "/?zoom=14&areas=1")
+    settled(page, wait_idle)
+    assert pixels(page, AREA_LINE) > 400
+    assert page.get_by_text("Treated area: 1 (T1)").is_visible()
+    assert "3 areas outlined" in page.locator('[data-testid="stDeckGlJsonChart"]').get_attribute("aria-label")
+
+
+def test_deck_draws_patterns(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?zoom=14&measure=pattern")
+    settled(page, wait_idle)
+    assert all(pixels(page, colour) > 400 for colour in PATTERN_COLOURS)
+    assert pixels(page, (31, 31, 31)) > 400  # the ink of the signs
+    assert page.get_by_text("intermittent: 8 – Hot").is_visible()
+
+
+def test_deck_draft_and_a_cleared_draft_is_not_picked_again(address: str, open_page: Any, wait_idle: Any) -> None:
+    page = open_page(address + "/?zoom=15&draft=1")
+    settled(page, wait_idle)
+    assert pixels(page, DRAFT_RING) == 0
+    box = page.locator('[data-testid="stDeckGlJsonChart"]').bounding_box()
+    for _ in range(4):  # software graphics lose a click now and then
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        settled(page, wait_idle)
+        if picks(page):
+            break
+    assert picks(page) == [CENTRE]
+    assert pixels(page, DRAFT_RING) > 100
+    page.get_by_role("button", name="Clear the draft").click()
+    settled(page, wait_idle)
+    assert picks(page) == [CENTRE], "the click that was read before came back"
+    assert pixels(page, DRAFT_RING) == 0

@@ -85,17 +85,24 @@ class Map_ {
       return { layer, colour: k < 0 ? "#8a8a8a" : colours[k] }
     })
     for (const line of this.map.outlines) element("svg:path", { class: "outline", d: line.d }, this.svg)
+    for (const kind of ["casing", "line"]) { // every casing below every line
+      for (const area of this.map.areas) element("svg:path", { class: `area ${kind} ${area.line}`, "data-area": area.n, d: area.d }, this.svg)
+    }
+    for (const kind of ["casing", "line"]) if (this.map.marked) element("svg:path", { class: "marked " + kind, d: this.map.marked }, this.svg)
     this.halo = element("svg:path", { class: "ring", stroke: "#ffffff", "stroke-width": 7 }, this.svg)
     this.ring = element("svg:path", { class: "ring chosen", stroke: "#000000", "stroke-width": 3.5 }, this.svg)
     this.here = element("svg:path", { class: "ring here", stroke: "#12436d", "stroke-width": 3, "stroke-dasharray": "5 3" }, this.svg)
-    this.labels = this.cells.filter(cell => cell.r <= this.map.top)
-      .map(cell => ({ x: cell.x, y: cell.y, words: cell.m ?? String(cell.r), size: 14, rank: 1000 - cell.r, cell: cell.c }))
-      .concat(this.map.places.map(place => ({ x: place.x, y: place.y, words: place.n, size: 10 + 1.5 * place.s, rank: place.s })))
+    const first = { solid: 2000, dashed: 1999, dotted: 975 } // areas without a role stand back behind the top cells
+    this.labels = this.cells.filter(cell => cell.m !== undefined ? cell.m : cell.r <= this.map.top)
+      .map(cell => ({ x: cell.x, y: cell.y, words: cell.m ?? String(cell.r), size: this.map.mark_size, rank: 1000 - cell.r, cell: cell.c }))
+      .concat(this.map.areas.map(area => ({ x: area.x, y: area.y, words: area.n, size: 14, rank: first[area.line], area: area.n })))
+      .concat(this.map.places.map(place => ({ x: place.x, y: place.y, words: place.n, size: 10 + 1.5 * place.s, rank: place.s - 5000 })))
       .sort((a, b) => b.rank - a.rank)
-    this.marks = this.cells.filter(cell => cell.m !== undefined) // a ring in the cell's colour, seen from far away
+    this.marks = (this.map.ringed ? this.cells.filter(cell => cell.m) : []) // a ring in the cell's colour, seen from far away
       .map(cell => ({ cell, ring: element("svg:circle", { class: "ring mark", cx: cell.x, cy: cell.y, stroke: colours[cell.k], "stroke-width": 3 }, this.svg) }))
     for (const label of this.labels) {
-      label.text = element("svg:text", label.cell ? { class: "number", "data-cell": label.cell } : { class: "place" }, this.svg, label.words)
+      const about = label.cell ? { class: "number", "data-cell": label.cell } : label.area ? { class: "number", "data-area": label.area } : { class: "place" }
+      label.text = element("svg:text", about, this.svg, label.words)
     }
   }
 
@@ -106,11 +113,19 @@ class Map_ {
   }
 
   key() {
-    const caption = element("figcaption", {}, this.figure)
+    const explained = this.map.legend.some(row => row.meaning) // a line each
+    const caption = element("figcaption", { class: explained ? "long" : "" }, this.figure)
     element("strong", {}, caption, this.map.legend_title)
     for (const row of this.map.legend) {
       const item = element("span", { class: "legend" }, caption)
       element("span", { class: row.hatched ? "swatch hatched" : "swatch" }, item).style.backgroundColor = row.colour
+      if (row.glyph !== undefined) element("span", { class: "sign", "aria-hidden": "true" }, item, row.glyph)
+      item.append(row.label)
+      if (row.meaning) element("span", { class: "meaning" }, item, " – " + row.meaning)
+    }
+    for (const row of this.map.lines) {
+      const item = element("span", { class: "legend" }, caption)
+      element("span", { class: "stroke " + row.line }, element("span", { class: "paper" }, item))
       item.append(row.label)
     }
   }

@@ -1,0 +1,120 @@
+"""From a question to candidate areas, the same for the pages and the command line.
+
+rank the cells → leave out what is excluded → join cells into areas → say what was asked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hotspots import area_register, areas, geography, ranking
+from hotspots.intake.place import boundaries_of
+from hotspots.pipeline import Answer, Question, about, rank_workspace
+from hotspots.weights.contents import ref
+from hotspots.workspace import Workspace, open_workspace
+
+EXPECTED, RAW = "harm_expected_days", "harm_days"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an area may be; the names are those of the settings."""
+
+    max_area_m2: float = areas.MAX_AREA_M2
+    min_share: float = areas.MIN_SHARE
+    min_density: float = areas.MIN_DENSITY
+    per_bcu: int | Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidate areas, the cells they were made of (`hotspots.areas.FACTS`) and what was asked, ready to be frozen."""
+
+    areas: pd.DataFrame
+    facts: pd.DataFrame
+    answer: Answer
+    definition: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def find_areas(folder: Path | Workspace, question: Question, limits: Limits | None = None) -> Candidates:
+    """Candidate areas of a workspace. Raises HotspotsError where the question cannot be answered, with the reason."""
+    workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
+    return areas_of(workspace, rank_workspace(workspace, question), limits or Limits())
+
+
+def areas_of(workspace: Workspace, answer: Answer, limits: Limits) -> Candidates:
+    """The same from an answer that is there already; every cell of a BCU must be in it."""
+    facts = facts_of(answer)
+    excluded = area_register.excluded_cells(workspace.folder)
+    found = areas.candidate_areas(
+        facts, limits.max_area_m2, limits.min_share, limits.per_bcu, excluded, limits.min_density
+    )
+    return Candidates(
+        found, facts, answer, definition_of(answer, limits, excluded), tuple(_notes(found, facts, limits, excluded))
+    )
+
+
+def facts_of(answer: Answer) -> pd.DataFrame:
+    """The answer's cells with `hotspots.areas.FACTS`; in ``harm`` the figure that is maximised."""
+    kept = answer.table[["bcu", "n_incidents", RAW, EXPECTED, "area_m2", "place"]].reset_index(drop=True)
+    cells = np.array([int(c, 16) for c in answer.table["cell"]], dtype=np.int64)
+    return kept.assign(cell=cells, harm=kept[maximised(answer)].astype(float))
+
+
+def maximised(answer: Answer) -> str:
+    """The column whose sum areas are made to catch: expected harm where the method has it, else harm days."""
+    return EXPECTED if answer.table[EXPECTED].notna().any() else RAW
+
+
+def with_cells_of(workspace: Workspace, facts: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """``facts`` with a row for every cell of the areas in ``table``: zeros where the window has no incident."""
+    cells = {int(c) for row in table["cells"] for c in areas.cell_ids(row)}
+    return areas.with_quiet_cells(facts, cells, boundaries_of(workspace))
+
+
+def definition_of(answer: Answer, limits: Limits, excluded: list[int], **more: object) -> dict[str, Any]:
+    """What was asked, for the register: question, window, weights and their hash, limits, version of the workspace."""
+    facts = about(answer)
+    return {
+        "question": asdict(answer.question),
+        "source": answer.source,
+        "data": facts["data"],
+        "window": [answer.window.start.isoformat(), answer.window.end.isoformat()],
+        "missing_months": list(answer.missing_months),
+        "map_point_breaks": list(answer.breaks),
+        "ranked_by": ranking.METHODS[answer.question.by],
+        "maximised": maximised(answer),
+        "weights": ref(answer.weights),
+        "weights_sha256": answer.weights.sha256,
+        "weights_unit": answer.weights.unit,
+        "workspace_version": answer.version,
+        "max_area_m2": float(limits.max_area_m2),
+        "min_share": float(limits.min_share),
+        "min_density": float(limits.min_density),
+        "areas_wanted": {b: areas.wanted_of(b, limits.per_bcu) for b in sorted(set(answer.table["bcu"]) - {""})},
+        "excluded_cells": geography.hex_ids(excluded),
+        **more,
+    }
+
+
+def _notes(found: pd.DataFrame, facts: pd.DataFrame, limits: Limits, excluded: list[int]) -> list[str]:
+    """What each BCU got, and what was left out."""
+    words = []
+    for bcu in sorted(set(facts["bcu"]) - {""}):
+        mine, wanted = found[found["bcu"] == bcu], areas.wanted_of(bcu, limits.per_bcu)
+        share = mine["share_of_bcu_harm"].sum()
+        size = f"{mine['area_m2'].sum() / 1e6:.2f} km²"
+        words.append(f"{bcu}: {len(mine)} areas, {size}, hold {share:.1%} of its harm.")
+        if len(mine) < wanted:
+            words[-1] += f" {wanted} were wanted; no other has {limits.min_share:.2%} of the BCU's harm."
+    left = int(areas.inside_excluded(facts["cell"].to_numpy(), excluded).sum())
+    if left:
+        words.append(f"{left:,} cells with incidents are excluded from areas.")
+    return words

@@ -1,0 +1,122 @@
+"""A drawing as plain data for the page's own SVG, for browsers without WebGL."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hotspots.maps.areas import ROLES, AreaShape
+from hotspots.maps.classes import Classes
+from hotspots.maps.drawing import TOP_NUMBERED, Drawing, top_cells
+from hotspots.maps.ground import METRES_PER_DEGREE, Projection, boundary, extent, inset_ring, rings_of
+from hotspots.maps.texts import plain
+
+
+def draw_svg(
+    drawing: Drawing, outlines: dict[str, Any], places: pd.DataFrame, view: dict[str, float] | None = None
+) -> dict[str, Any]:
+    """The drawing in whole metres: see `svg_map`."""
+    drawn = drawing.cells
+    everything = pd.DataFrame(
+        [point[:2] for _, rings in rings_of(outlines) for ring in rings for point in ring], columns=["lon", "lat"]
+    )
+    west, south, east, north = extent(pd.concat([everything, drawn[["lon", "lat"]]]), outlines)
+    ground = Projection(west, north, math.cos(math.radians((south + north) / 2)))
+    box = [0, 0, *ground.xy(east, south)[0].tolist()]
+    spec: dict[str, Any] = {
+        "name": drawing.name,
+        "box": box,
+        "view": _first_view(drawn, ground, box, view),
+        "outlines": _svg_outlines(outlines, ground),
+        "cells": _svg_cells(drawn, drawing.classes, ground),
+        "areas": _svg_areas(drawing.areas, ground),
+        "marked": _path([inset_ring(cell)[:-1] for cell in drawing.marked], ground),
+        "places": _svg_places(places, ground),
+        "legend": drawing.legend,
+        "legend_title": drawing.title,
+        "lines": drawing.lines,
+        "top": len(top_cells(drawn)) if "mark" in drawn else TOP_NUMBERED,
+        "ringed": drawing.ringed,
+        "mark_size": drawing.mark_size - 1,
+    }
+    spec["version"] = hashlib.sha256(json.dumps(spec, ensure_ascii=False).encode()).hexdigest()[:12]
+    return spec
+
+
+def _first_view(drawn: pd.DataFrame, ground: Projection, box: list[int], view: dict[str, float] | None) -> list[int]:
+    """(x, y, width, height) to show first: round the cells, or 640 × 500 pixels round ``view``."""
+    if view is not None:
+        x, y = ground.xy(view["lon"], view["lat"])[0].tolist()
+        metres = METRES_PER_DEGREE * 360 * ground.shrink / (512 * 2 ** view["zoom"])  # a pixel
+        width, height = round(640 * metres), round(500 * metres)
+        return [x - width // 2, y - height // 2, width, height]
+    if drawn.empty:
+        return box
+    corners = ground.xy(drawn["lon"], drawn["lat"])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    margin = max(round(float((high - low).max()) * 0.05), 400)
+    x, y = (low - margin).tolist()
+    width, height = (high - low + 2 * margin).tolist()
+    return [x, y, width, height]
+
+
+def _svg_cells(drawn: pd.DataFrame, classes: Classes, ground: Projection) -> list[dict[str, Any]]:
+    if drawn.empty:
+        return []
+    shapes = [boundary(cell) for cell in drawn["cell"]]
+    corners = ground.xy(*np.array([point for shape in shapes for point in shape]).T)
+    ends = np.cumsum([len(shape) for shape in shapes])[:-1]
+    centres = ground.xy(drawn["lon"], drawn["lat"]).tolist()
+    rows = zip(
+        drawn["cell"], classes.numbers, drawn["rank"], centres, np.split(corners, ends),
+        drawn["text"], strict=True,
+    )  # fmt: skip
+    found = [
+        {"c": cell, "k": int(k), "r": int(rank), "x": x, "y": y, "p": (shape - (x, y)).ravel().tolist(), "t": text}
+        for cell, k, rank, (x, y), shape, text in rows
+    ]
+    if "mark" in drawn:
+        found = [{**row, "m": str(mark)} for row, mark in zip(found, drawn["mark"], strict=True)]
+    return found
+
+
+def _svg_outlines(outlines: dict[str, Any], ground: Projection) -> list[dict[str, str]]:
+    return [
+        {"name": plain(properties.get("district")), "bcu": plain(properties.get("bcu")), "d": _path(rings, ground)}
+        for properties, rings in rings_of(outlines)
+    ]
+
+
+def _path(rings: Iterable[Sequence[Sequence[float]]], ground: Projection) -> str:
+    """Closed rings as the text of an SVG path, without points that fall together."""
+    path = ""
+    for ring in rings:
+        points = np.asarray([point[:2] for point in ring], dtype=float)
+        metres = ground.xy(points[:, 0], points[:, 1])
+        moved = np.r_[True, (np.diff(metres, axis=0) != 0).any(axis=1)]
+        path += "M" + "L".join(f"{x} {y}" for x, y in metres[moved].tolist()) + "Z"
+    return path
+
+
+def _svg_areas(areas: Sequence[AreaShape], ground: Projection) -> list[dict[str, Any]]:
+    found = []
+    for area in areas:
+        x, y = ground.xy(*area.anchor)[0].tolist()
+        line = ROLES[area.role].line
+        path = _path([ring[:-1] for ring in area.rings], ground)  # Z closes them
+        found.append({"n": area.label, "line": line, "x": x, "y": y, "d": path})
+    return found
+
+
+def _svg_places(places: pd.DataFrame, ground: Projection) -> list[dict[str, Any]]:
+    points = ground.xy(places["lon"], places["lat"]).tolist()
+    return [
+        {"n": plain(name), "x": x, "y": y, "s": int(size)}
+        for name, size, (x, y) in zip(places["name"], places["size"], points, strict=True)
+    ]
