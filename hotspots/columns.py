@@ -85,17 +85,30 @@ RANK = (
     ),
     Column("largest_offence_share", pa.float64(), "share", "the heaviest single offence's share of harm_days"),
     Column(
-        "harm_expected_days", pa.float64(), "days", "harm expected in the next period; empty until that model exists"
+        "harm_expected_days",
+        pa.float64(),
+        "days",
+        "harm expected over the next expected_months (setting, 3); empty where no offence is scored",
     ),
     Column(
         "p_top",
         pa.float64(),
         "probability",
-        "probability that the cell belongs in the top N; empty until that model exists",
+        "probability that the cell's own rate of harm is among the top N of its BCU (setting top, 20)",
     ),
-    Column("gi_z", pa.float64(), "z", "Getis-Ord Gi* on harm; empty until computed"),
-    Column("gi_q", pa.float64(), "q", "its false-discovery-rate q-value; empty until computed"),
-    Column("pattern", TEXT, "", "new, persistent, fading, …; empty until computed"),
+    Column("gi_z", pa.float64(), "z", "Getis-Ord Gi* on harm days: the cell with its neighbours against the force"),
+    Column(
+        "gi_q",
+        pa.float64(),
+        "q",
+        "Benjamini-Hochberg q of its upper tail, from the exact p against harm scattered at random",
+    ),
+    Column(
+        "pattern",
+        TEXT,
+        "",
+        "new, intensifying, persistent, intermittent, fading or former over the window; empty where there is none",
+    ),
     Column("lon", pa.float64(), "degrees, WGS84", "longitude of the cell's centre"),
     Column("lat", pa.float64(), "degrees, WGS84", "latitude of the cell's centre"),
     Column("area_m2", pa.float64(), "m²", "area of this cell's own geometry"),
@@ -108,6 +121,9 @@ RANK = (
     Column("largest_offence", TEXT, "", "name of the heaviest single offence"),
     Column("flag", TEXT, "", "what makes the figure fragile: one severe event; few incidents; rape leads"),
     Column("harm_capped", pa.float64(), "days", "sum of the weights, each cut to the setting harm_cap_days"),
+    Column("harm_expected_low", pa.float64(), "days", "lower end of the 90% interval of harm_expected_days"),
+    Column("harm_expected_high", pa.float64(), "days", "upper end of it: of what is expected, not of what will come"),
+    Column("sure", TEXT, "", "p_top in the words of the probability yardstick"),
 )
 
 # Two rankings side by side: cells that are in the top N of either. See hotspots.weights.reweigh.

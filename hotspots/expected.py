@@ -149,7 +149,8 @@ def expected_harm(
 
     Returns cell (int64, in order), harm_expected_days over the next ``horizon`` periods, harm_expected_low and
     harm_expected_high (90% interval of the expectation, not of what will be counted), p_top (share of the posterior
-    draws in which the cell's own rate of harm is among the ``top`` highest). The same seed gives the same draws.
+    draws in which the cell's own rate of harm is among the ``top`` highest). The same seed gives the same draws. The
+    hyperparameters are in ``.attrs["fitted"]``.
     """
     counts = tally(cell_periods, weights, periods, exposure)
     if not len(counts.cell):
@@ -164,7 +165,40 @@ def expected_harm(
     )
     if draws:
         found["p_top"] = chance_of_top(posterior, numbered(groups, counts), top, draws, seed)
-    return found[counts.seen].reset_index(drop=True)
+    found = found[counts.seen].reset_index(drop=True)
+    found.attrs["fitted"] = fitted
+    return found
+
+
+def band_rates(
+    cell_periods: pd.DataFrame,
+    weights: pd.DataFrame,
+    periods: Sequence[int] | None = None,
+    exposure: Sequence[float] | None = None,
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Expected offences per period and band, whatever they weigh, for asking what other weights would make of them.
+
+    Returns (cells with a scored offence; cells × bands; bands × offence codes: the part of its band that an offence
+    is). So expected harm per period under weights w is rates @ parts @ w, the bands staying as they are.
+    """
+    counts = tally(cell_periods, weights, periods, exposure)
+    n = np.bincount(cell_periods["offence"].to_numpy(), cell_periods["n_offences"].to_numpy(), len(weights))
+    scored = weights["status"].to_numpy(dtype=object) == SCORED
+    band, _ = bands_of(np.where(scored, weights["days"].to_numpy(dtype=float), np.nan), n)
+    parts = np.zeros((len(counts.days), len(weights)))
+    parts[band[band >= 0], np.flatnonzero(band >= 0)] = n[band >= 0]
+    parts /= np.maximum(parts.sum(axis=1, keepdims=True), 1)
+    if not len(counts.cell):
+        return counts.cell, np.zeros((0, len(counts.days))), parts
+    near = Surroundings.of(counts.cell)
+    posterior = posterior_of(counts, near, fit(counts, near))
+    left, _ = volume_moments(posterior)
+    rates = np.empty((len(counts.days), len(left)))
+    for number, (hit, miss) in enumerate(zip(posterior.hit, posterior.miss, strict=True)):
+        rates[number] = left * hit / (hit + miss)
+        left = left - rates[number]
+    rates[-1] = left
+    return counts.cell[counts.seen], rates.T[counts.seen], parts
 
 
 def numbered(groups: pd.Series | None, counts: Counts) -> NDArray[np.int64]:
@@ -476,12 +510,17 @@ def moments(posterior: Posterior) -> tuple[Floats, Floats]:
         p, p2 = hit / total, hit * (hit + 1) / (total * (total + 1))
         second = days * days * p2 + 2 * days * (p - p2) * first + (1 - 2 * p + p2) * second
         first = days * p + (1 - p) * first
-    parts = np.array([1 - posterior.hot, posterior.hot])
-    rate = np.array(posterior.rate)[:, None]
-    volume = (parts * posterior.shape / rate).sum(axis=0)
-    volume2 = (parts * posterior.shape * (posterior.shape + 1) / rate**2).sum(axis=0)
+    volume, volume2 = volume_moments(posterior)
     mean = volume * first
     return mean, np.maximum(volume2 * second - mean * mean, 0.0)
+
+
+def volume_moments(posterior: Posterior) -> tuple[Floats, Floats]:
+    """Means of θ and of θ²."""
+    parts = np.array([1 - posterior.hot, posterior.hot])
+    rate = np.array(posterior.rate)[:, None]
+    mean = (parts * posterior.shape / rate).sum(axis=0)
+    return mean, (parts * posterior.shape * (posterior.shape + 1) / rate**2).sum(axis=0)
 
 
 def interval(mean: Floats, variance: Floats, coverage: float = INTERVAL) -> tuple[Floats, Floats]:

@@ -1,23 +1,27 @@
 """From a question to its answer, the same for the pages and the command line.
 
-gather the offence rows → count them per cell → score the offences → rank the cells → say where they are
+gather the offence rows → count them per cell → score the offences → what to expect → rank the cells → patterns →
+say where they are
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from hotspots import geography, harm, offences, ranking
+from hotspots import geography, harm, offences, patterns, ranking
 from hotspots.cell_periods import build_cell_periods
 from hotspots.columns import RANK
 from hotspots.errors import HotspotsError
+from hotspots.expected import expected_harm
 from hotspots.intake.place import boundaries_of
-from hotspots.months import Window, month_text, months_between, parse_window
-from hotspots.settings import RESOLUTIONS
+from hotspots.months import Window, month_text, months_between, parse_window, window_of_months
+from hotspots.settings import RESOLUTIONS, Settings
+from hotspots.sureness import sureness_column
 from hotspots.weights import register as weight_register
 from hotspots.workspace import Workspace, months_held, open_workspace, read_incidents
 
@@ -62,6 +66,10 @@ class Answer:
     synthetic: bool = False
     missing_months: tuple[int, ...] = ()
     breaks: tuple[int, ...] = ()
+    periods: tuple[int, ...] = ()  # months of the window that are held
+    exposure: tuple[float, ...] = ()  # the part of each that the window covers
+    memory: float = float("nan")  # half-life of the expectation in months; inf: nothing is forgotten
+    no_patterns: str = ""  # why there are none
 
 
 @dataclass
@@ -79,18 +87,73 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     source, window, weights, question = settle(workspace, question)
     gathered = gather(workspace, source, window, question)
     scores, cube = count_and_score(gathered.rows, weights)
-    ranked = ranking.rank_cells(cube, scores, question.by, cap=workspace.settings.harm_cap_days)
-    ranked["flag"] = ranking.flags(ranked, workspace.settings)
-    ranked = of_bcu(say_whose(workspace, ranked, gathered.rows), question.bcu)
-    table = say_where(ranked, gathered.rows)
     missing, breaks = holes_and_breaks(workspace, source, window)
+    periods, exposure = observed(window, missing)
+    whose = say_whose(workspace, cube, gathered.rows)
+    expected = expect(cube, scores, periods, exposure, whose, workspace.settings)
+    ranked = ranking.rank_cells(cube, scores, question.by, cap=workspace.settings.harm_cap_days, expected=expected)
+    ranked["flag"] = ranking.flags(ranked, workspace.settings)
+    ranked, no_patterns = say_patterns(ranked.merge(whose, on="cell"), cube, scores, periods, breaks)
+    table = of_bcu(say_where(ranked, gathered.rows, workspace.settings), question.bcu)
     warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
     warnings, notes = whole_force(warnings, question.bcu), whole_force(gathered.notes, question.bcu)
     return Answer(
         question, window, source, weights, table, scores, cube,
         tuple(notes), tuple(warnings), workspace.version, workspace.manifest.kind == "synthetic",
-        tuple(missing), tuple(breaks),
+        tuple(missing), tuple(breaks), tuple(periods), tuple(exposure), memory_of(expected), no_patterns,
     )  # fmt: skip
+
+
+def observed(window: Window, missing: Sequence[int]) -> tuple[list[int], list[float]]:
+    """The window's months that are held, and the part of each that lies in the window."""
+    months = [m for m in months_between(*window.months) if m not in set(missing)]
+    parts = []
+    for month in months:
+        whole = window_of_months(month, month)
+        days = (min(whole.end, window.end) - max(whole.start, window.start)).days + 1
+        parts.append(days / ((whole.end - whole.start).days + 1))
+    return months, parts
+
+
+def expect(
+    cube: pd.DataFrame,
+    scores: pd.DataFrame,
+    periods: Sequence[int],
+    exposure: Sequence[float],
+    whose: pd.DataFrame,
+    settings: Settings,
+) -> pd.DataFrame:
+    """`expected_harm` with the workspace's settings; the top is that of each BCU."""
+    return expected_harm(
+        cube, scores, periods, exposure, whose.set_index("cell")["bcu"], settings.top, settings.draws, settings.seed,
+        settings.expected_months,
+    )  # fmt: skip
+
+
+def memory_of(expected: pd.DataFrame) -> float:
+    """Half-life in months of what the expectation remembers; nan where there is none."""
+    fitted = expected.attrs.get("fitted")
+    return float(fitted.half_life) if fitted else float("nan")
+
+
+def say_patterns(
+    ranked: pd.DataFrame, cube: pd.DataFrame, scores: pd.DataFrame, periods: Sequence[int], breaks: Sequence[int]
+) -> tuple[pd.DataFrame, str]:
+    """The ranked cells with gi_z, gi_q and pattern, and why there are no patterns ('' where there are).
+
+    Gi* is on harm days over the window. Patterns are on square roots, so that one severe event is no pattern, and on
+    the months since the last break of map points.
+    """
+    cells = ranked["cell"].to_numpy(dtype=np.int64)
+    gi = patterns.gi_table(cells, ranked["harm_days"].to_numpy(dtype=float), p="scatter")
+    ranked = ranked.assign(gi_z=gi["gi_z"].to_numpy(), gi_q=gi["gi_q"].to_numpy(), pattern="")
+    since = patterns.periods_since_break(periods, breaks)
+    reason = patterns.why_no_patterns(since)
+    if not reason and len(ranked):
+        days = np.sqrt(np.where(scores["status"] == "scored", scores["days"], np.nan))
+        found = patterns.cell_patterns(cube, days, since).set_index("cell")["pattern"]
+        ranked["pattern"] = found.reindex(cells).fillna("").to_numpy()
+    return ranked, reason
 
 
 def of_bcu(ranked: pd.DataFrame, bcu: str) -> pd.DataFrame:
@@ -265,9 +328,9 @@ def count_and_score(rows: pd.DataFrame, weights: harm.WeightSet) -> tuple[pd.Dat
     return scores, cube
 
 
-def say_whose(workspace: Workspace, ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """The ranked cells with their one district and BCU."""
-    cells = ranked["cell"].to_numpy(dtype=np.int64)
+def say_whose(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Each cell of a cube with its one district and BCU, in order of cell."""
+    cells = np.unique(cube["cell"].to_numpy(dtype=np.int64))
     area = boundaries_of(workspace)
     district = np.asarray(geography.cell_districts(cells, area), dtype=np.int64)
     names = np.array([*area.districts, ""], dtype=object)[district]
@@ -276,10 +339,18 @@ def say_whose(workspace: Workspace, ranked: pd.DataFrame, rows: pd.DataFrame) ->
     if len(lone):
         inside = rows.drop_duplicates("cell").set_index("cell")[["district", "bcu"]].astype(object)
         names[lone], bcus[lone] = inside.loc[cells[lone], "district"], inside.loc[cells[lone], "bcu"]
-    return ranked.assign(district=names, bcu=bcus)
+    return pd.DataFrame({"cell": cells, "district": names, "bcu": bcus})
 
 
-def say_where(ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+ROUNDED = {
+    **dict.fromkeys(("harm_days", "harm_sqrt", "harm_capped", "harm_days_low", "harm_days_high"), 2),
+    **dict.fromkeys(("harm_expected_days", "harm_expected_low", "harm_expected_high"), 2),
+    **dict.fromkeys(("largest_offence_share", "p_top", "gi_q"), 4),
+    "gi_z": 3,
+}  # decimals
+
+
+def say_where(ranked: pd.DataFrame, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """The ranked cells with centre, area and a name, in the columns of RANK, rounded once for all."""
     cells = ranked["cell"].to_numpy(dtype=np.int64)
     lon, lat = geography.cell_centres(cells)
@@ -290,12 +361,10 @@ def say_where(ranked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         area_m2=np.round(geography.cell_areas_m2(cells), 1),
         place=place_names(cells, lon, lat, rows),
     )
-    for column in ("harm_days", "harm_sqrt", "harm_capped", "harm_days_low", "harm_days_high"):
-        table[column] = table[column].round(2)
-    table["largest_offence_share"] = table["largest_offence_share"].round(4)
-    for unknown in ("harm_expected_days", "p_top", "gi_z", "gi_q"):
-        table[unknown] = np.nan
-    table["pattern"] = None
+    table = table.round(ROUNDED)
+    table["sure"] = ""
+    for bcu, members in table.groupby("bcu").groups.items():
+        table.loc[members, "sure"] = sureness_column(table.loc[members, "p_top"], settings.top, f"{bcu} BCU")
     return table[[c.name for c in RANK]]
 
 

@@ -1,7 +1,8 @@
-"""Cells in order of how much happened there, weighted or not, with what makes each figure fragile.
+"""Cells in order of how much happened there or is expected there, with what makes each figure fragile.
 
 A raw sum of harm days is led by luck: one murder is 5,475 days. So every row carries the count, the raw sum,
-the square-root sum, the sum of capped weights and the share of the largest single offence, whatever it is ranked by.
+the square-root sum, the sum of capped weights and the share of the largest single offence, whatever it is ranked by;
+and the method that catches most harm on later data is expected harm (`hotspots.expected`, docs/method.md).
 """
 
 from __future__ import annotations
@@ -10,16 +11,25 @@ import numpy as np
 import pandas as pd
 
 from hotspots.errors import HotspotsError
+from hotspots.expected import TOP, expected_harm
 from hotspots.settings import Settings
 
+EXPECTED = "expected-harm"
 METHODS = {
+    EXPECTED: "Expected harm",
     "count": "Number of incidents",
     "harm": "Harm days",
     "harm-sqrt": "Harm, square-root weights",
     "harm-cap": "Harm, capped weights",
 }
-DEFAULT_METHOD = "harm-sqrt"
-MEASURE = {"count": "n_incidents", "harm": "harm_days", "harm-sqrt": "harm_sqrt", "harm-cap": "harm_capped"}
+DEFAULT_METHOD = EXPECTED  # it won on held-out data: docs/decisions/0015
+MEASURE = {
+    EXPECTED: "harm_expected_days",
+    "count": "n_incidents",
+    "harm": "harm_days",
+    "harm-sqrt": "harm_sqrt",
+    "harm-cap": "harm_capped",
+}
 CAP_DAYS = Settings.harm_cap_days
 TIE = 12  # decimals of the largest figure: sums nearer than that differ by the order of adding, not by harm
 SEVERE, FEW, INDOORS = "one severe event", "few incidents", "rape leads (mostly indoors)"
@@ -31,24 +41,33 @@ def rank_cells(
     method: str = DEFAULT_METHOD,
     top: int | None = None,
     cap: float = CAP_DAYS,
+    expected: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Rank the cells of a cube.
 
     ``cell_periods``: from `hotspots.cell_periods.build_cell_periods`; ``weights``: one line per offence code, in
     order, from `hotspots.harm.score_offences` (days, days_low, days_high, status, label, offence_group). ``cap``: days,
-    for harm_capped.
+    for harm_capped. ``expected``: from `hotspots.expected.expected_harm`, if it is there already; ranked by expected
+    harm it is made here otherwise, over the cube's own periods and with one top for all cells. A method's name may be
+    written with _ for -.
 
     Returns one row per cell with at least one offence, best first: rank, cell (int64), n_incidents,
     harm_days = Σ nᵢ wᵢ, harm_sqrt = Σ nᵢ √wᵢ, largest_offence_share = max wᵢ / harm_days (one single offence, not
     one kind of offence), largest_offence, n_offences, n_unscored, n_ambiguous, harm_days_low and harm_days_high
     (ambiguous offences at the ends of their range), rape_share, harm_capped = Σ nᵢ min(wᵢ, cap). Sums are over scored
-    offences only: a cell with none has no harm figure (nan), not zero, and comes last.
+    offences only: a cell with none has no harm figure (nan), not zero, and comes last. With expected harm also
+    harm_expected_days, harm_expected_low, harm_expected_high and p_top.
 
     Ties go by harm_days, then n_incidents, then cell id, so that two runs agree (`order_of`). Misleads: see the
     module; and a rank says nothing of how sure it is.
     """
+    method = method.replace("_", "-")
     check_method(method)
     table = measure_cells(cell_periods, weights, cap)
+    if expected is None and method == EXPECTED:
+        expected = expected_harm(cell_periods, weights, top=top or TOP)
+    if expected is not None:
+        table = table.merge(expected, on="cell", how="left", validate="1:1")
     figure, harm, n = (table[c].to_numpy(dtype=float) for c in (MEASURE[method], "harm_days", "n_incidents"))
     table = table.iloc[order_of(figure, harm, n, table["cell"].to_numpy())]
     table.insert(0, "rank", np.arange(1, len(table) + 1))

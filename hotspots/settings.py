@@ -20,10 +20,19 @@ class Settings:
     """Defaults of ours, all configurable (marked † in docs/method.md)."""
 
     resolution: int = 10  # H3; about 13,400 m² in Lancashire
-    top: int = 20  # cells listed as micro-hotspots
+    top: int = 20  # cells listed as micro-hotspots; p_top is the chance of being among as many of the BCU
+    expected_months: int = 3  # harm_expected_days is that of so many months to come
+    draws: int = 1000  # from the posterior, for p_top
+    seed: int = 1  # of those draws
     dominant_share: float = 0.5  # one offence with this share of a cell's harm: "one severe event"
     few_incidents: int = 5  # fewer than this many incidents: too few to rank on
     harm_cap_days: float = 365.0  # ranked by capped harm, no single offence counts for more
+    max_area_m2: float = 50_000.0  # of a hot spot: a Thames Valley hexagon
+    area_min_share: float = 0.0025  # of its BCU's harm: less is no hot spot
+    area_min_density: float = 0.5  # a cell's harm per m² over the BCU's mean, below which it joins no hot spot
+    areas_west: int = 7  # hot spots looked for in each BCU: about 20 in all, as in late 2022
+    areas_south: int = 6
+    areas_east: int = 7
     timezone: str = "Europe/London"
     patrol_day_starts: int = 6  # local hour
     break_new_share: float = 0.75  # share of a month's crimes at map points not used before: a break
@@ -38,14 +47,22 @@ class Settings:
         problems = []
         if self.resolution not in RESOLUTIONS:
             problems.append(f"Setting 'resolution' is {self.resolution}; it must be 9, 10 or 11.")
-        for name in ("dominant_share", "break_new_share", "bad_coordinate_share"):
+        for name in ("dominant_share", "break_new_share", "bad_coordinate_share", "area_min_share"):
             if not 0 < getattr(self, name) <= 1:
                 problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be above 0 and at most 1.")
-        for name in ("top", "few_incidents", "break_look_back", "upload_max_mb", "unzipped_max_mb", "zip_max_files"):
+        for name in (
+            "top", "expected_months", "draws", "few_incidents", "break_look_back", "upload_max_mb", "unzipped_max_mb",
+            "zip_max_files",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be at least 1.")
         if not 0 < self.harm_cap_days < float("inf"):
             problems.append(f"Setting 'harm_cap_days' is {self.harm_cap_days}; it must be a number of days above 0.")
+        for name in ("seed", "area_min_density", "areas_west", "areas_south", "areas_east"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be 0 or more.")
+        if not 0 < self.max_area_m2 < float("inf"):
+            problems.append(f"Setting 'max_area_m2' is {self.max_area_m2}; it must be a number of m² above 0.")
         if not 0 <= self.patrol_day_starts <= 23:
             problems.append(f"Setting 'patrol_day_starts' is {self.patrol_day_starts}; it must be an hour, 0 to 23.")
         if problems:

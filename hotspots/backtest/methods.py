@@ -1,0 +1,248 @@
+"""The methods under test. Each is a plain function: (training cube, scores, context) → one figure per cell.
+
+A method sees the training cube and the context, nothing later: it cannot look ahead. To add one, write the function
+and name it in `METHODS`, which runs from simple to elaborate (a tie goes to the simpler).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from hotspots.geography import cell_areas_m2, cell_centres
+from hotspots.ranking import CAP_DAYS, transformed
+from hotspots.weights.reweigh import known_days
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+EARTH_M = 6_371_007.18
+BANDWIDTHS_M = (
+    75.0,
+    100.0,
+    150.0,
+    200.0,
+    300.0,
+    500.0,
+)  # of the kernel density; cells of resolution 10 lie 124 m apart
+LAGS = (1, 3, 6, 12)  # periods before the origin whose sums the gradient-boosted model knows
+TREES = {"max_iter": 120, "learning_rate": 0.05, "max_leaf_nodes": 12, "min_samples_leaf": 40}
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a method may know beside the training cube.
+
+    ``cells``: the candidates, sorted H3 cells with an incident in any observed period before the origin.
+    ``train_periods``: oldest first, the origin follows the last. ``horizon``: periods to be tested.
+    """
+
+    origin: int
+    train_periods: tuple[int, ...]
+    horizon: int
+    cells: np.ndarray
+    seed: int = 1
+    cap: float = CAP_DAYS
+
+    @cached_property
+    def metres(self) -> np.ndarray:
+        """Centres of the cells in metres east and north of their middle (plate carrée at the mean latitude)."""
+        lon, lat = (np.radians(x) for x in cell_centres(self.cells))
+        middle = lat.mean() if len(lat) else 0.0
+        return EARTH_M * np.column_stack([(lon - lon.mean()) * np.cos(middle), lat - middle]) if len(lat) else lon
+
+    @cached_property
+    def adjacency(self) -> csr_array:
+        """Which candidates adjoin (0/1, no diagonal)."""
+        from hotspots.geography.neighbours import adjacency
+
+        return adjacency(self.cells)
+
+
+Method = Callable[[pd.DataFrame, pd.DataFrame, Context], np.ndarray]
+
+
+# ---------------------------------------------------------------- sums per cell
+
+
+def incidents(cube: pd.DataFrame, cells: np.ndarray) -> np.ndarray:
+    """Incidents of each cell (sorted) over the whole cube; rows in other cells are left aside."""
+    return per_cell(cube, cells, cube["n_incidents"].to_numpy(dtype=float))
+
+
+def harm(cube: pd.DataFrame, cells: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Σ nᵢ daysᵢ of each cell (sorted); ``days``: per offence code."""
+    return per_cell(cube, cells, cube["n_offences"].to_numpy(dtype=float) * days[cube["offence"].to_numpy()])
+
+
+def per_cell(cube: pd.DataFrame, cells: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The sum of a value per row of the cube, for each of the cells (sorted)."""
+    if not len(cells) or not len(cube):
+        return np.zeros(len(cells))
+    rows = cube["cell"].to_numpy(dtype=np.int64)
+    place = np.minimum(np.searchsorted(cells, rows), len(cells) - 1)
+    known = cells[place] == rows
+    return np.bincount(place[known], weights=values[known], minlength=len(cells))
+
+
+# ---------------------------------------------------------------- plain sums
+
+
+def by_count(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    return incidents(train, context.cells)
+
+
+def by_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    return harm(train, context.cells, known_days(scores)[0])
+
+
+def by_sqrt(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    return harm(train, context.cells, transformed(known_days(scores)[0], "harm-sqrt"))
+
+
+def by_cap(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    return harm(train, context.cells, transformed(known_days(scores)[0], "harm-cap", context.cap))
+
+
+def by_decay(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    """Harm days that lose half their weight every half training window: six months of twelve."""
+    age = len(context.train_periods) - np.searchsorted(context.train_periods, train["period"].to_numpy())
+    fading = 0.5 ** (age / (len(context.train_periods) / 2))
+    days = known_days(scores)[0][train["offence"].to_numpy()]
+    return per_cell(train, context.cells, train["n_offences"].to_numpy(dtype=float) * days * fading)
+
+
+# ---------------------------------------------------------------- surroundings
+
+
+def by_density(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    """Gaussian kernel density of harm at the cells' centres: Σⱼ hⱼ φ(dᵢⱼ / b), by scikit-learn.
+
+    The bandwidth b is that of `BANDWIDTHS_M` under which the harm of the last ``horizon`` training periods was
+    likeliest, given the periods before them (log-likelihood weighted by harm; a hundredth of the density is spread
+    evenly, so that one far cell does not decide). Cells stand for their incidents: nothing is known inside one.
+    """
+    days = known_days(scores)[0]
+    every = harm(train, context.cells, days)
+    learnable = len(context.train_periods) - context.horizon
+    if not every.any():
+        return every
+    chosen = BANDWIDTHS_M[0]
+    if learnable >= 1:
+        late = train["period"].to_numpy() >= context.train_periods[learnable]
+        before, after = (harm(train[part], context.cells, days) for part in (~late, late))
+        if before.any() and after.any():
+            chosen = likeliest(context, before, after)
+    return density(context.metres, every, chosen)
+
+
+def likeliest(context: Context, before: np.ndarray, after: np.ndarray) -> float:
+    """The bandwidth at which the likelihood first stops rising; it has one peak, and wide ones take long."""
+    best, highest = BANDWIDTHS_M[0], -np.inf
+    for width in BANDWIDTHS_M:
+        found = likelihood(context, before, after, width)
+        if found < highest:
+            break
+        best, highest = width, found
+    return best
+
+
+def density(metres: np.ndarray, weight: np.ndarray, bandwidth: float, within: float = 1e-6) -> np.ndarray:
+    """Weight per square metre at each point, within a relative error."""
+    from sklearn.neighbors import KernelDensity
+
+    some = weight > 0
+    model = KernelDensity(bandwidth=bandwidth, kernel="gaussian", rtol=within)
+    model.fit(metres[some], sample_weight=weight[some])
+    return np.asarray(np.exp(model.score_samples(metres)) * weight.sum())
+
+
+def likelihood(context: Context, before: np.ndarray, after: np.ndarray, bandwidth: float) -> float:
+    """Log-likelihood of later harm under the density of earlier harm, a little of it spread over all cells."""
+    spread = before.sum() / cell_areas_m2(context.cells).sum()
+    return float(after @ np.log(0.99 * density(context.metres, before, bandwidth, 0.01) + 0.01 * spread))
+
+
+def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    """Getis-Ord Gi* on harm over the candidates and every cell that adjoins one (those have none)."""
+    from hotspots.geography.neighbours import adjacency, surroundings
+    from hotspots.patterns import gi_star
+
+    if not len(context.cells):
+        return np.zeros(0)
+    cells = surroundings(context.cells)
+    z = gi_star(harm(train, cells, known_days(scores)[0]), adjacency(cells))
+    return np.nan_to_num(np.asarray(z))[np.searchsorted(cells, context.cells)]  # nan where harm is the same everywhere
+
+
+# ---------------------------------------------------------------- models
+
+
+def by_expected_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    """Gamma–Poisson expected harm days in the tested periods (`hotspots.expected`)."""
+    from hotspots.expected import expected_harm
+
+    found = expected_harm(train, scores, periods=list(context.train_periods), draws=0, horizon=context.horizon)
+    figures = found.set_index("cell")["harm_expected_days"].reindex(context.cells)
+    return figures.fillna(0.0).to_numpy(dtype=float)  # a cell without a scored offence in training comes last
+
+
+def by_trees(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
+    """Gradient-boosted trees with a Poisson loss (scikit-learn): expected harm days in the tested periods.
+
+    Learns inside the training window: what was known before its last ``horizon`` periods → the harm of these; then
+    looks ahead from the origin by as long a memory. Features: incidents and harm over the last 1, 3, 6, 12 and all
+    periods of the memory, the same summed over adjoining cells, periods since the last incident, longitude and
+    latitude. Needs a window longer than the horizon; else it is the plain harm.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    memory = len(context.train_periods) - context.horizon
+    days = known_days(scores)[0]
+    if memory < 1 or not len(context.cells):
+        return by_harm(train, scores, context)
+    periods = np.asarray(context.train_periods)
+    target = harm(train[train["period"] >= periods[memory]], context.cells, days)
+    learnt_on = features(train, days, periods[:memory], context)
+    known = learnt_on[:, 0] <= memory  # a cell that only the target knows was no candidate then
+    scale = target[known].mean() if known.any() else 0.0
+    if not scale > 0:
+        return by_harm(train, scores, context)
+    model = HistGradientBoostingRegressor(loss="poisson", random_state=context.seed, early_stopping=False, **TREES)
+    model.fit(learnt_on[known], target[known] / scale)
+    return np.asarray(model.predict(features(train, days, periods[context.horizon :], context)) * scale)
+
+
+def features(train: pd.DataFrame, days: np.ndarray, periods: np.ndarray, context: Context) -> np.ndarray:
+    """Cells × features from these periods of the training window; the first column is the periods since an incident."""
+    cube = train[train["period"].isin(periods)]
+    n = len(periods)
+    latest = np.zeros(len(context.cells))
+    age_of = np.searchsorted(periods, cube["period"].to_numpy())
+    place = np.searchsorted(context.cells, cube["cell"].to_numpy(dtype=np.int64))
+    np.maximum.at(latest, place, age_of + 1.0)
+    columns = [n + 1.0 - latest]  # 1: in the last period; n + 1: never
+    for lag in sorted({*(k for k in LAGS if k < n), n}):
+        recent = cube[cube["period"] >= periods[n - lag]]
+        for own in (incidents(recent, context.cells), harm(recent, context.cells, days)):
+            columns += [own, context.adjacency @ own]
+    return np.column_stack([*columns, context.metres])
+
+
+METHODS: dict[str, Method] = {
+    "count": by_count,
+    "harm": by_harm,
+    "harm-sqrt": by_sqrt,
+    "harm-cap": by_cap,
+    "harm-decay": by_decay,
+    "kde": by_density,
+    "gi": by_gi,
+    "expected-harm": by_expected_harm,
+    "gbm": by_trees,
+}
+FORECASTS = ("expected-harm", "gbm")  # their figure is harm days in the tested periods

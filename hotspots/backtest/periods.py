@@ -1,0 +1,153 @@
+"""Periods of a cube, months (YYYYMM) or weeks (Mondays counted from 1970-01-05), and which origins can be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from hotspots.errors import HotspotsError
+from hotspots.months import add_months, month_text, months_between
+
+FIRST_MONDAY = date(1970, 1, 5)
+FIRST_MONTH = 100_000  # numbers from here on are months; week 100,000 would be in the year 3886
+
+
+def is_month(period: int) -> bool:
+    """Whether the number is a month (YYYYMM) rather than a week."""
+    return period >= FIRST_MONTH
+
+
+def later(period: int, n: int) -> int:
+    """The period ``n`` after this one (before it, where n is negative)."""
+    return add_months(period, n) if is_month(period) else period + n
+
+
+def between(first: int, last: int) -> list[int]:
+    """Every period from first to last, both included."""
+    return months_between(first, last) if is_month(first) else list(range(first, last + 1))
+
+
+def period_text(period: int) -> str:
+    """202207 → '2022-07'; 2740 → '2022-07-11', the Monday of the week."""
+    return month_text(period) if is_month(period) else monday(period).isoformat()
+
+
+def monday(week: int) -> date:
+    """The Monday on which a week begins."""
+    return FIRST_MONDAY + timedelta(days=7 * week)
+
+
+def first_day(period: int) -> date:
+    """The day on which a month or week begins."""
+    return date(period // 100, period % 100, 1) if is_month(period) else monday(period)
+
+
+def windows(origin: int, train: int, horizon: int) -> tuple[list[int], list[int]]:
+    """(the training periods, which end before the origin; the periods tested, which begin with it)."""
+    return (
+        [later(origin, i - train) for i in range(train)],
+        [later(origin, i) for i in range(horizon)],
+    )
+
+
+def crosses(origin: int, train: int, horizon: int, breaks: Sequence[int]) -> list[int]:
+    """The breaks inside an origin's windows: the first period already on the new side is no crossing."""
+    return [b for b in breaks if later(origin, -train) < b <= later(origin, horizon - 1)]
+
+
+def origins_available(
+    periods: Sequence[int],
+    train: int = 12,
+    horizon: int = 3,
+    wanted: Sequence[int] | None = None,
+    breaks: Sequence[int] = (),
+    leave_out_breaks: bool = False,
+) -> tuple[list[int], list[str]]:
+    """(origins that can be tested, in order; sentences on those that cannot or should be read with care).
+
+    ``periods``: those observed, months or weeks. An origin is the first period tested: the ``train`` periods before it
+    and the ``horizon`` periods from it on must all be observed. ``wanted``: of these only. ``breaks``: first periods
+    with other map points; an origin whose windows lie on both sides compares different places: it is named, and left
+    out with ``leave_out_breaks``. Raises HotspotsError where none is left, or train or horizon is below 1.
+    """
+    check_spans(train, horizon)
+    held = sorted({int(p) for p in periods})
+    asked = sorted({int(p) for p in wanted}) if wanted is not None else possible(held, train, horizon)
+    kept, missing, left, crossing = [], set[int](), [], []
+    for origin in asked:
+        before, tested = windows(origin, train, horizon)
+        gaps = {*before, *tested} - set(held)
+        if gaps:
+            missing |= gaps
+            left.append(origin)
+            continue
+        if crosses(origin, train, horizon, breaks):
+            crossing.append(origin)
+            if leave_out_breaks:
+                continue
+        kept.append(origin)
+    words = said(left, sorted(missing), crossing, leave_out_breaks, breaks)
+    if not kept:
+        raise HotspotsError([nothing_left(held, train, horizon), *words])
+    return kept, words
+
+
+def check_spans(train: int, horizon: int) -> None:
+    """Refuse windows without a period."""
+    problems = [
+        f"The {name} is {n} periods; it must be at least 1."
+        for name, n in (("training window", train), ("horizon", horizon))
+        if n < 1
+    ]
+    if problems:
+        raise HotspotsError(problems)
+
+
+def possible(held: list[int], train: int, horizon: int) -> list[int]:
+    """Every origin between the ends of the data, whether its windows are complete or not."""
+    return between(later(held[0], train), later(held[-1], 1 - horizon)) if held else []
+
+
+def nothing_left(held: list[int], train: int, horizon: int) -> str:
+    """Why no origin can be tested."""
+    have = f"from {period_text(held[0])} to {period_text(held[-1])}, {len(held)} in all" if held else "none"
+    return (
+        f"No origin can be tested: it needs {train} periods before it and {horizon} from it on without a gap, and the"
+        f" periods held are {have}. Choose a shorter training window or horizon, or other origins."
+    )
+
+
+def said(
+    left: list[int], missing: list[int], crossing: list[int], leave_out_breaks: bool, breaks: Sequence[int]
+) -> list[str]:
+    """The sentences of `origins_available`."""
+    words = []
+    if left:
+        words.append(
+            f"Left out: {origins_text(left)}. Periods of their windows were not observed ({listed(missing)}), and"
+            " missing is not zero."
+        )
+    if crossing:
+        words.append(
+            f"{origins_text(crossing).capitalize()}: the map points changed in {listed(sorted(breaks))}, inside the"
+            " windows, so the same street lies in other cells before and after."
+            + (" Left out." if leave_out_breaks else " Their figures are too low for every method.")
+        )
+    return words
+
+
+def origins_text(origins: list[int]) -> str:
+    """'origin 2022-05' or 'origins 2022-05, …, 2022-08'."""
+    return f"origin{'s' if len(origins) > 1 else ''} {listed(origins)}"
+
+
+def listed(periods: list[int], most: int = 4) -> str:
+    """Runs of periods as 'first to last', a few of them."""
+    runs: list[list[int]] = []
+    for p in periods:
+        if runs and later(runs[-1][-1], 1) == p:
+            runs[-1].append(p)
+        else:
+            runs.append([p])
+    words = [period_text(r[0]) if len(r) == 1 else f"{period_text(r[0])} to {period_text(r[-1])}" for r in runs[:most]]
+    return ", ".join(words) + (" …" if len(runs) > most else "")
