@@ -12,8 +12,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hotspots.areas.cli import add_parsers as add_areas
+from hotspots.backtest.cli import add_parsers as add_backtest
 from hotspots.console import add_question, put_out, question_of, say
 from hotspots.errors import HotspotsError
+from hotspots.insight_cli import add_parsers as add_insight
 from hotspots.weights.cli import add_parsers as add_weights
 
 
@@ -66,6 +69,10 @@ def parser() -> argparse.ArgumentParser:
     one = verb("rank", run_rank, "ranked cells", result)
     one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION; default: that of the source")
     add_question(one)
+    one.add_argument("--next", action="store_true", help="p_top_next too: the top by what will be counted (slower)")
+    add_areas(verbs, common, result)
+    add_backtest(verbs, common, result)
+    add_insight(verbs, common, result)
     verb("check", run_check, "verify the workspace; says what is wrong and how to mend it")
     return whole
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hotspots import database
+from hotspots.areas import register
 from hotspots.intake.repair import damaged_files, source_of
 from hotspots.workspace import open_workspace, referenced, stored_files
 
@@ -18,6 +19,7 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
         what = "is not as it was written" if (folder / name).is_file() else "is missing"
         wrong.append(f"{name} {what}. Import {source_of(manifest, name)} again.")
     wrong += database.problems(folder)
+    wrong += register.problems(folder)
     untidy = []
     orphans = sorted(set(stored_files(folder)) - referenced(manifest))
     if orphans:

@@ -124,6 +124,120 @@ RANK = (
     Column("harm_expected_low", pa.float64(), "days", "lower end of the 90% interval of harm_expected_days"),
     Column("harm_expected_high", pa.float64(), "days", "upper end of it: of what is expected, not of what will come"),
     Column("sure", TEXT, "", "p_top in the words of the probability yardstick"),
+    Column(
+        "p_top_next",
+        pa.float64(),
+        "probability",
+        "the same by harm that will be counted, luck and all; empty unless asked for (--next)",
+    ),
+)
+
+# Hot spots: cells joined into areas, candidates or frozen. See hotspots.areas.
+AREAS = (
+    Column("area", TEXT, "", "number of the area within its BCU and version, such as West-01"),
+    Column("name", TEXT, "", "town and street of its cell with most harm; no two areas of a version share one"),
+    Column("bcu", TEXT, "", "the one BCU that all its cells belong to"),
+    Column("cells", TEXT, "H3", "its cells as hexadecimal text; in CSV and workbooks with blanks between them"),
+    Column("n_cells", pa.int64(), "cells", "number of cells"),
+    Column("area_m2", pa.float64(), "m²", "area of its cells' own geometry"),
+    Column("n_incidents", pa.int64(), "incidents", "records with at least one selected offence in the window"),
+    Column("harm_days", pa.float64(), "days", "sum of the harm weights of scored offences; empty where none is scored"),
+    Column("valid_from", TEXT, "", "first day on which the frozen area holds; empty for a candidate"),
+    Column("valid_to", TEXT, "", "last such day: the day before a later version begins; empty where none does"),
+    Column("role", TEXT, "", "treated, comparison or none"),
+    Column(
+        "harm_expected_days",
+        pa.float64(),
+        "days",
+        "harm expected in its cells over the next expected_months",
+    ),
+    Column("share_of_bcu_harm", pa.float64(), "share", "its share of the BCU's harm, by the figure areas are made for"),
+    Column("edits", TEXT, "", "what people changed by hand: day, author, cells, reason"),
+)
+
+# Versions of frozen areas (`areas list`), and cells that no area may hold. See hotspots.areas.register.
+AREA_REGISTERS = (
+    Column("name", TEXT, "", "name of the register"),
+    Column("version", pa.int64(), "", "its version; name@version says exactly which areas are meant"),
+    Column("valid_from", TEXT, "", "first day on which these areas hold"),
+    Column("valid_to", TEXT, "", "last such day: the day before the next version begins; empty = until further notice"),
+    Column("n_areas", pa.int64(), "areas", "number of areas"),
+    Column("n_cells", pa.int64(), "cells", "number of their cells"),
+    Column("area_m2", pa.float64(), "m²", "their area together"),
+    Column("author", TEXT, "", "who froze them"),
+    Column("note", TEXT, "", "why"),
+    Column("created", TEXT, "UTC", "when, as an ISO time"),
+    Column("sha256", TEXT, "", "SHA-256 of the entry as canonical JSON: definition, areas, cells, dates and names"),
+)
+
+EXCLUSIONS = (
+    Column("cell", TEXT, "H3", "H3 cell as a hexadecimal string"),
+    Column("excluded", pa.bool_(), "", "yes: excluded from areas; no: an exclusion lifted"),
+    Column("kind", TEXT, "", "prison, hospital, police station, dual carriageway or other"),
+    Column("note", TEXT, "", "why, in words"),
+    Column("author", TEXT, "", "who"),
+    Column("created", TEXT, "UTC", "when, as an ISO time"),
+)
+
+# One row per origin and method. The first eight are a contract. See hotspots.backtest.
+BACKTEST = (
+    Column("origin", TEXT, "", "first period tested: a month, or the Monday of a week"),
+    Column("method", TEXT, "", "how the cells were ranked"),
+    Column("horizon", pa.int64(), "periods", "periods tested"),
+    Column("area_share", pa.float64(), "share", "share of the whole area that was chosen"),
+    Column("n_caught", pa.int64(), "incidents", "incidents of the horizon in the chosen cells"),
+    Column("harm_caught_share", pa.float64(), "share", "share of the horizon's harm in the chosen cells"),
+    Column("pai", pa.float64(), "ratio", "harm_caught_share / area_share"),
+    Column("pei", pa.float64(), "ratio", "harm caught over the most that the same area could have held"),
+    Column("n_cells", pa.int64(), "cells", "cells chosen"),
+    Column("area_m2", pa.float64(), "m²", "their area"),
+    Column("harm_caught", pa.float64(), "days", "harm of the horizon in the chosen cells"),
+    Column("harm_total", pa.float64(), "days", "harm of the horizon"),
+    Column("harm_best_share", pa.float64(), "share", "share of harm that the perfect choice would have caught"),
+    Column("count_caught_share", pa.float64(), "share", "share of the horizon's incidents in the chosen cells"),
+    Column("n_total", pa.int64(), "incidents", "incidents of the horizon"),
+    Column("count_best_share", pa.float64(), "share", "share of incidents of the perfect choice by count"),
+    Column("pai_count", pa.float64(), "ratio", "count_caught_share / area_share"),
+    Column("pei_count", pa.float64(), "ratio", "incidents caught over the most that the same area could have held"),
+    Column("rri_recapture", pa.float64(), "ratio", "share of harm caught later over that held in training (Levine)"),
+    Column("rri_recovery", pa.float64(), "ratio", "harm forecast in the chosen cells over harm that came (ptools)"),
+    Column("harm_train_share", pa.float64(), "share", "share of the training harm in the chosen cells"),
+    Column("train", pa.int64(), "periods", "periods ranked on"),
+    Column("crosses_break", pa.bool_(), "", "map points changed between first training and last tested period"),
+)
+
+# How concentrated harm is. See hotspots.concentration.
+CONCENTRATION = (
+    Column("bcu", TEXT, "", "West, South, East or all"),
+    Column("measure", TEXT, "", "incidents or harm_days"),
+    Column("period", TEXT, "", "the whole window, or a year, quarter or month of it"),
+    Column("share_of_area", pa.float64(), "share", "the densest part of the BCU's whole area: 0.01 is one per cent"),
+    Column("share", pa.float64(), "share", "what it held, chosen with hindsight"),
+    Column("share_by_chance", pa.float64(), "share", "what it would have held if offences fell anywhere alike"),
+    Column("share_adjusted", pa.float64(), "share", "of incidents held out, what an area chosen without them holds"),
+    Column("share_of_rates", pa.float64(), "share", "of underlying risk, chance removed by a model; incidents only"),
+    Column("share_of_cells", pa.float64(), "share", "held by the same share of cells, empty ones included"),
+    Column("pai", pa.float64(), "ratio", "share / share_of_area"),
+    Column("gini", pa.float64(), "", "Gini index over area: 0 even, 1 all in one place"),
+    Column("gini_adjusted", pa.float64(), "", "Bernasco and Steenbeek's G′ over cells; incidents only"),
+    Column("cells_in_top", pa.int64(), "cells", "cells that the share of area amounts to"),
+    Column("n_cells", pa.int64(), "cells", "cells with any"),
+    Column("n", pa.int64(), "", "incidents, or scored offences"),
+    Column("n_months", pa.int64(), "months", "months with incidents"),
+)
+
+# Same place again soon? See hotspots.near_repeats.
+NEAR_REPEATS = (
+    Column("ring", pa.int64(), "rings", "0 the same cell, 1 adjoining, 2 the ring after that"),
+    Column("days_from", pa.int64(), "days", "fewest days between the two"),
+    Column("days_to", pa.int64(), "days", "most days between the two"),
+    Column("observed", pa.int64(), "pairs", "pairs of incidents so near and so soon"),
+    Column("expected", pa.float64(), "pairs", "such pairs if days were shuffled over the incidents"),
+    Column("ratio", pa.float64(), "ratio", "observed / expected"),
+    Column("p", pa.float64(), "p", "upper tail, by permutation"),
+    Column("p_family", pa.float64(), "p", "the same against the largest excess in any band: for the whole table"),
+    Column("pairs", pa.int64(), "pairs", "pairs at that ring, whatever the time between"),
+    Column("n_incidents", pa.int64(), "incidents", "incidents"),
 )
 
 # Two rankings side by side: cells that are in the top N of either. See hotspots.weights.reweigh.

@@ -14,9 +14,18 @@ if TYPE_CHECKING:
 
 
 def add_question(one: argparse.ArgumentParser) -> None:
-    """The options that say what is to be ranked, without the weights."""
-    from hotspots.pipeline import BCUS
+    """The options that say what is to be ranked and how, without the weights."""
     from hotspots.ranking import DEFAULT_METHOD, METHODS
+
+    add_selection(one)
+    one.add_argument("--by", default=DEFAULT_METHOD, metavar="METHOD", help=", ".join(METHODS))
+    one.add_argument("--top", type=int, default=None, metavar="N", help="default: the workspace's setting, 20")
+    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
+
+
+def add_selection(one: argparse.ArgumentParser) -> None:
+    """The options that say which incidents are meant."""
+    from hotspots.pipeline import BCUS
 
     one.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all")
     one.add_argument(
@@ -25,23 +34,23 @@ def add_question(one: argparse.ArgumentParser) -> None:
     one.add_argument("--to", dest="end", default="", metavar="DATE", help="last day or month, included")
     one.add_argument("--resolution", type=int, default=0, metavar="9|10|11")
     one.add_argument("--offences", default="", metavar="SELECTION")
-    one.add_argument("--by", default=DEFAULT_METHOD, metavar="METHOD", help=", ".join(METHODS))
-    one.add_argument("--top", type=int, default=None, metavar="N", help="default: the workspace's setting, 20")
     one.add_argument("--hours", default="", metavar="20-04", help="local hours; timed sources only")
     one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
     one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
-    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
 
 
 def question_of(asked: argparse.Namespace) -> Question:
-    """The question asked by the options of `add_question` (and --weights, where the verb has it)."""
+    """The question asked by the options of `add_question` or `add_selection`, and --weights where the verb has it."""
     from hotspots.pipeline import Question
+    from hotspots.ranking import DEFAULT_METHOD
 
-    if asked.top is not None and asked.top < 1:
-        raise HotspotsError(f"--top is {asked.top}; it must be at least 1.")
+    top = getattr(asked, "top", None)
+    if top is not None and top < 1:
+        raise HotspotsError(f"--top is {top}; it must be at least 1.")
     return Question(
-        asked.bcu, asked.start, asked.end, asked.resolution, getattr(asked, "weights", ""), asked.offences, asked.by,
-        asked.include_proactive, asked.source, asked.hours,
+        asked.bcu, asked.start, asked.end, asked.resolution, getattr(asked, "weights", ""), asked.offences,
+        getattr(asked, "by", DEFAULT_METHOD), asked.include_proactive, asked.source, asked.hours,
+        getattr(asked, "next", False),
     )  # fmt: skip
 
 

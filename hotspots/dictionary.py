@@ -23,6 +23,12 @@ def dictionary() -> str:
     tables = (
         ("Incidents (one row per offence on a record)", columns.INCIDENTS),
         ("Rank (one row per cell)", columns.RANK),
+        ("Areas (one row per hot spot)", columns.AREAS),
+        ("Frozen registers (`areas list`)", columns.AREA_REGISTERS),
+        ("Cells excluded from areas (`areas list --excluded`)", columns.EXCLUSIONS),
+        ("Back-test (one row per origin and method)", columns.BACKTEST),
+        ("Concentration (one row per BCU, measure, period and share of area)", columns.CONCENTRATION),
+        ("Near repeats (one row per ring and span of days)", columns.NEAR_REPEATS),
         ("Two weight sets compared (one row per cell in either top)", columns.COMPARISON),
         ("Robustness to the weights (one row per cell that reaches the top)", columns.ROBUSTNESS),
         ("Versions of weight sets (`weights list`)", columns.WEIGHT_VERSIONS),

@@ -62,8 +62,9 @@ HOT = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)  # part of the cells
 HOT_MEAN = (3.0, 6.0, 12.0, 24.0, 48.0)  # over the mean rate
 FAR = (30.0, 100.0, 300.0, 1000.0, 1e9)
 PILOT_CELLS, PILOT_DRAWS = 5, 50  # to find the lowest bar: cells per place in the top, and draws of them
+COUNTED_DRAWS, COUNTED_PILOT = 400, 20
 HOPELESS = 1e-4  # a cell whose chance of the top is below this is not drawn
-COLUMNS = ("cell", "harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top")
+COLUMNS = ("cell", "harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top", "p_top_next")
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,17 +140,19 @@ def expected_harm(
     seed: int = SEED,
     horizon: float = HORIZON,
     fitted: Fitted | None = None,
+    counted: bool = False,
 ) -> pd.DataFrame:
     """Expected harm of every cell of a cube that has a scored offence, with its interval and its chance of the top.
 
     ``cell_periods`` and ``weights`` as in `hotspots.ranking.rank_cells`. ``periods``: those that were observed
     (default: those in the cube; months YYYYMM or any evenly spaced numbers), ``exposure``: the part of each that was
     (default 1). ``groups``: a label per cell (index: cell id), such as its BCU: the top is that of each group.
-    ``fitted``: hyperparameters of an earlier fit. ``draws`` 0 leaves p_top empty.
+    ``fitted``: hyperparameters of an earlier fit. ``draws`` 0 leaves p_top empty. ``counted``: p_top_next as well, which takes seconds.
 
     Returns cell (int64, in order), harm_expected_days over the next ``horizon`` periods, harm_expected_low and
     harm_expected_high (90% interval of the expectation, not of what will be counted), p_top (share of the posterior
-    draws in which the cell's own rate of harm is among the ``top`` highest). The same seed gives the same draws. The
+    draws in which the cell's own rate of harm is among the ``top`` highest), p_top_next (the same by what will be
+    counted over the horizon: see `chance_of_counted_top`). The same seed gives the same draws. The
     hyperparameters are in ``.attrs["fitted"]``.
     """
     counts = tally(cell_periods, weights, periods, exposure)
@@ -161,10 +164,13 @@ def expected_harm(
     mean, variance = moments(posterior)
     low, high = interval(mean, variance)
     found = pd.DataFrame(
-        dict(zip(COLUMNS, (counts.cell, mean * horizon, low * horizon, high * horizon, np.nan), strict=True))
+        dict(zip(COLUMNS, (counts.cell, mean * horizon, low * horizon, high * horizon, np.nan, np.nan), strict=True))
     )
     if draws:
-        found["p_top"] = chance_of_top(posterior, numbered(groups, counts), top, draws, seed)
+        numbers = numbered(groups, counts)
+        found["p_top"] = chance_of_top(posterior, numbers, top, draws, seed)
+        if counted:
+            found["p_top_next"] = chance_of_counted_top(posterior, numbers, top, horizon, seed=seed)
     found = found[counts.seen].reset_index(drop=True)
     found.attrs["fitted"] = fitted
     return found
@@ -576,7 +582,7 @@ def chance_of_top(
 
 
 def bar(harm: Floats, top: int) -> Floats:
-    """The ``top``-th highest harm of each draw."""
+    """The ``top``-th highest harm of each draw (cells × draws, or one draw)."""
     return np.asarray(np.partition(harm, len(harm) - top, axis=0)[len(harm) - top])
 
 
@@ -610,21 +616,53 @@ def above(harm: float, mean: Floats, variance: Floats) -> Floats:
 
 
 def chance_of_counted_top(
-    posterior: Posterior, groups: NDArray[np.int64], top: int, horizon: float, draws: int = 400, seed: int = SEED
+    posterior: Posterior,
+    groups: NDArray[np.int64],
+    top: int,
+    horizon: float,
+    draws: int = COUNTED_DRAWS,
+    seed: int = SEED,
 ) -> Floats:
     """Chance that a cell is among the ``top`` of its group *by what will be counted* over ``horizon`` periods.
 
-    Less sharp than p_top: counts fall by luck as well. Every cell is drawn: rate, then counts per band, Poisson with
-    the posterior's dispersion. Bands count at their mean weight. Ties at the bar share it evenly.
+    Less sharp than p_top: counts fall by luck as well. Drawn are rate, then counts per band, Poisson with the
+    posterior's dispersion; bands count at their mean weight. Ties at the bar share it evenly. As for p_top, cells
+    without a real chance are not drawn.
     """
-    generator = np.random.default_rng(seed)
-    chance = np.zeros(len(posterior.hot))
-    for _ in range(draws):
-        harm = draw_counted(posterior, horizon, generator)
-        for group in range(int(groups.max(initial=-1)) + 1):
-            members = np.flatnonzero(groups == group)
-            chance[members] += in_top(harm[members], top)
-    return np.where(groups < 0, np.nan, chance / draws)
+    generator = np.random.default_rng([seed, len(groups)])
+    found = np.where(groups < 0, np.nan, 0.0)
+    mean, variance = counted_moments(posterior, horizon)
+    members = [np.flatnonzero(groups == group) for group in range(int(groups.max(initial=-1)) + 1)]
+    pilot = [draw_counted(posterior, horizon, generator) for _ in range(COUNTED_PILOT)]
+    for of_group in members:
+        kept = np.ones(len(of_group), dtype=bool)
+        if len(of_group) > top:
+            lowest = min(float(bar(harm[of_group], top)) for harm in pilot)
+            kept = above(lowest, mean[of_group], variance[of_group]) >= HOPELESS
+            kept[np.argsort(-mean[of_group], kind="stable")[:top]] = True
+        drawn = of_group[kept]
+        part = part_of(posterior, drawn)
+        for _ in range(draws):
+            found[drawn] += in_top(draw_counted(part, horizon, generator), top) / draws
+    return found
+
+
+def counted_moments(posterior: Posterior, horizon: float) -> tuple[Floats, Floats]:
+    """Mean and variance of the harm that will be counted: the rate's own, and that of counts round it."""
+    mean, variance = moments(posterior)
+    square, _ = moments(replace(posterior, days=posterior.days**2))
+    return mean * horizon, variance * horizon**2 + square * horizon * posterior.dispersion
+
+
+def part_of(posterior: Posterior, cells: NDArray[np.int64]) -> Posterior:
+    """The posterior of some of the cells."""
+    return replace(
+        posterior,
+        hot=posterior.hot[cells],
+        shape=posterior.shape[:, cells],
+        hit=posterior.hit[:, cells],
+        miss=posterior.miss[:, cells],
+    )
 
 
 def in_top(harm: Floats, top: int) -> Floats:
@@ -643,9 +681,12 @@ def draw_counted(posterior: Posterior, horizon: float, generator: np.random.Gene
     rate = generator.standard_gamma(shape) / np.array(posterior.rate)[hot] * horizon
     if posterior.dispersion > 1:
         rate = generator.standard_gamma(rate / (posterior.dispersion - 1)) * (posterior.dispersion - 1)
-    left = generator.poisson(rate)
-    harm = np.zeros(len(left))
+    counts = generator.poisson(rate)
+    some = np.flatnonzero(counts)
+    left, held = counts[some], np.zeros(len(some))
     for days, hit, miss in zip(posterior.days, posterior.hit, posterior.miss, strict=False):
-        n = generator.binomial(left, generator.beta(hit, miss))
-        harm, left = harm + days * n, left - n
-    return harm + posterior.days[-1] * left
+        n = generator.binomial(left, generator.beta(hit[some], miss[some]))
+        held, left = held + days * n, left - n
+    harm = np.zeros(len(counts))
+    harm[some] = held + posterior.days[-1] * left
+    return harm

@@ -47,6 +47,7 @@ class Question:
     include_proactive: bool = False
     source: str = ""
     hours: str = ""  # such as 20-04: from 20:00 to 03:59, local time
+    counted: bool = False  # p_top_next as well, which takes a second or more
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     missing, breaks = holes_and_breaks(workspace, source, window)
     periods, exposure = observed(window, missing)
     whose = say_whose(workspace, cube, gathered.rows)
-    expected = expect(cube, scores, periods, exposure, whose, workspace.settings)
+    expected = expect(cube, scores, periods, exposure, whose, workspace.settings, question.counted)
     ranked = ranking.rank_cells(cube, scores, question.by, cap=workspace.settings.harm_cap_days, expected=expected)
     ranked["flag"] = ranking.flags(ranked, workspace.settings)
     ranked, no_patterns = say_patterns(ranked.merge(whose, on="cell"), cube, scores, periods, breaks)
@@ -122,11 +123,12 @@ def expect(
     exposure: Sequence[float],
     whose: pd.DataFrame,
     settings: Settings,
+    counted: bool = False,
 ) -> pd.DataFrame:
     """`expected_harm` with the workspace's settings; the top is that of each BCU."""
     return expected_harm(
         cube, scores, periods, exposure, whose.set_index("cell")["bcu"], settings.top, settings.draws, settings.seed,
-        settings.expected_months,
+        settings.expected_months, counted=counted,
     )  # fmt: skip
 
 
@@ -345,7 +347,7 @@ def say_whose(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> p
 ROUNDED = {
     **dict.fromkeys(("harm_days", "harm_sqrt", "harm_capped", "harm_days_low", "harm_days_high"), 2),
     **dict.fromkeys(("harm_expected_days", "harm_expected_low", "harm_expected_high"), 2),
-    **dict.fromkeys(("largest_offence_share", "p_top", "gi_q"), 4),
+    **dict.fromkeys(("largest_offence_share", "p_top", "p_top_next", "gi_q"), 4),
     "gi_z": 3,
 }  # decimals
 

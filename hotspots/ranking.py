@@ -56,7 +56,7 @@ def rank_cells(
     one kind of offence), largest_offence, n_offences, n_unscored, n_ambiguous, harm_days_low and harm_days_high
     (ambiguous offences at the ends of their range), rape_share, harm_capped = Σ nᵢ min(wᵢ, cap). Sums are over scored
     offences only: a cell with none has no harm figure (nan), not zero, and comes last. With expected harm also
-    harm_expected_days, harm_expected_low, harm_expected_high and p_top.
+    harm_expected_days, harm_expected_low, harm_expected_high, p_top and p_top_next.
 
     Ties go by harm_days, then n_incidents, then cell id, so that two runs agree (`order_of`). Misleads: see the
     module; and a rank says nothing of how sure it is.

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspots import geography
 from hotspots.backtest.history import History
 from hotspots.backtest.periods import between, first_day, later
 from hotspots.backtest.tables import period_numbers
+from hotspots.concentration import bcu_areas_m2
 from hotspots.errors import HotspotsError
 from hotspots.harm import UNITS, WeightSet
 from hotspots.intake.place import boundaries_of
@@ -20,8 +20,6 @@ from hotspots.offences import selection_named
 from hotspots.pipeline import POLICE_UK, Question, count_and_score, gather, say_whose, score_warnings, settle
 from hotspots.weights.register import ref
 from hotspots.workspace import Workspace, months_held, open_workspace
-
-EARTH_M = 6_371_007.18  # the sphere on which H3 measures its cells
 
 
 def history_of(folder: Path | Workspace, question: Question, period: str = "month") -> History:
@@ -50,7 +48,7 @@ def history_of(folder: Path | Workspace, question: Question, period: str = "mont
         raise HotspotsError("No offence of this selection lies in the window and area asked for.")
     breaks = [m for _, m, _ in workspace.manifest.breaks] if source == POLICE_UK else []
     return History(
-        cube, scores, periods, tuple(sorted(set(breaks))), area_of(boundaries_of(workspace), question.bcu), bcus,
+        cube, scores, periods, tuple(sorted(set(breaks))), total_area(workspace, question.bcu), bcus,
         workspace.settings.harm_cap_days, facts_of(workspace, source, question, window, weights),
         tuple(gathered.warnings + score_warnings(scores, weights)), tuple(gathered.notes),
     )  # fmt: skip
@@ -96,23 +94,10 @@ def bcu_of(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.S
     return placed.set_index("cell")["bcu"]
 
 
-def area_of(boundaries: geography.Boundaries, bcu: str = "all") -> float:
-    """Square metres of the force or of one BCU, on H3's sphere, from the outlines for drawing.
-
-    Simplified outlines are good to about 0.1% of a BCU; the area is the same for every method and scales PAI alone.
-    """
-    import shapely
-
-    total = 0.0
-    for feature in geography.outlines(boundaries)["features"]:
-        if bcu in ("all", feature["properties"]["bcu"]):
-            total += float(shapely.transform(shapely.geometry.shape(feature["geometry"]), equal_area).area)
-    return total
-
-
-def equal_area(lonlat: np.ndarray) -> np.ndarray:
-    """Degrees → metres on a cylindrical equal-area projection (Lambert's)."""
-    return EARTH_M * np.column_stack([np.radians(lonlat[:, 0]), np.sin(np.radians(lonlat[:, 1]))])
+def total_area(workspace: Workspace, bcu: str) -> float:
+    """Square metres of the force or of one BCU, on the sphere on which H3 measures its cells."""
+    areas = bcu_areas_m2(boundaries_of(workspace))
+    return sum(areas.values()) if bcu == "all" else areas[bcu]
 
 
 def facts_of(

@@ -146,7 +146,7 @@ def weights_history(folder: str, version: str, name: str) -> pd.DataFrame:
 def counts(folder: str, version: str, question: Question) -> reweigh.Counts:
     """Offences per cell of the question's BCU, whatever the weights."""
     answer = ranked(folder, version, question)
-    return reweigh.count_cells(answer.cube, len(answer.scores), weight_effects.ranked_cells(answer))
+    return weight_effects.counts_of(answer, current().settings)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -12,6 +12,7 @@ import pandas as pd
 from hotspots.columns import COMPARISON, ROBUSTNESS
 from hotspots.harm import SCORED, UNITS, WeightSet
 from hotspots.pipeline import Answer, Question, about, rank_workspace, score_warnings, whole_force
+from hotspots.settings import Settings
 from hotspots.weights import reweigh
 from hotspots.weights.register import load
 from hotspots.workspace import Workspace, open_workspace
@@ -45,8 +46,8 @@ def compare_workspace(
     top = workspace.settings.top if top is None else top
     scores = {name: reweigh.rescore(answer.scores, weights) for name, weights in sets.items()}
     found = reweigh.compare_rankings(
-        answer.cube, scores[first], scores[second], question.by, top, ranked_cells(answer),
-        workspace.settings.harm_cap_days,
+        counts_of(answer, workspace.settings), scores[first], scores[second], question.by, top,
+        cap=workspace.settings.harm_cap_days,
     )  # fmt: skip
     table = placed(found.table[found.table["change"] != ""], answer, [c.name for c in COMPARISON])
     table = table.round({"harm_a": 2, "harm_b": 2, "driver_days": 2, "driver_share": 6})
@@ -84,8 +85,8 @@ def robustness_workspace(
     scores = {n: reweigh.rescore(answer.scores, weights) for n, weights in sets.items()}
     others = {EQUAL: reweigh.equal_weights(scores[name])} | {n: scores[n] for n in against}
     found = reweigh.robustness(
-        answer.cube, scores[name], question.by, top, draws, spread, seed, others, ranked_cells(answer),
-        workspace.settings.harm_cap_days,
+        counts_of(answer, workspace.settings), scores[name], question.by, top, draws, spread, seed, others,
+        cap=workspace.settings.harm_cap_days,
     )  # fmt: skip
     table = placed(found, answer, [*(c.name for c in ROBUSTNESS), *others]).round({"share_in_top": 4})
     warnings = warnings_of(answer, sets, scores)
@@ -100,6 +101,13 @@ def robustness_workspace(
         "against": [told(sets[n]) for n in against],
     }
     return Effect(table, facts, warnings)
+
+
+def counts_of(answer: Answer, settings: Settings) -> reweigh.Counts:
+    """Offences per cell of the answer's BCU, with all that its ranking rests on."""
+    return reweigh.count_cells(
+        answer.cube, len(answer.scores), ranked_cells(answer), answer.periods, answer.exposure, settings.expected_months
+    )
 
 
 def ranked_cells(answer: Answer) -> np.ndarray:

@@ -4,22 +4,24 @@ All of it starts from counts per cell and offence, made once, so that a change o
 sparse matrix with a vector. Ranks and ties are those of `hotspots.ranking`.
 
 Limits: agreement of two weight sets says nothing of whether either is right. Offences that neither set scores move
-nothing. Under 'harm-cap' the cap is in days, so there (and only there) the unit of a set matters.
+nothing. Under 'harm-cap' the cap is in days, so there (and only there) the unit of a set matters. Expected harm is
+fitted anew for each set that is compared; the draws of `robustness` keep the fit and change what offences weigh.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from hotspots.errors import HotspotsError
+from hotspots.expected import HORIZON, band_rates, expected_harm
 from hotspots.harm import SCORED, WeightSet, score_offences
 from hotspots.offences import normalise_ho_class, normalise_urn
-from hotspots.ranking import CAP_DAYS, DEFAULT_METHOD, check_method, levelled, order_of, transformed
+from hotspots.ranking import CAP_DAYS, DEFAULT_METHOD, EXPECTED, check_method, levelled, order_of, transformed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -37,11 +39,18 @@ OWN_COLUMNS = ("cell", "rank", "share_in_top", "rank_low", "rank_median", "rank_
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Offences per cell, whatever the weights. ``matrix``: cells × offence codes; rows in order of cell id."""
+    """Offences per cell, whatever the weights. ``matrix``: cells × offence codes; rows in order of cell id.
+
+    ``cube``: what it was made from, all cells and periods; ``periods`` and ``exposure`` as in `expected_harm`.
+    """
 
     cell: np.ndarray
     n_incidents: np.ndarray
     matrix: csr_array
+    cube: pd.DataFrame
+    periods: Sequence[int] | None = None
+    exposure: Sequence[float] | None = None
+    horizon: float = HORIZON
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +66,25 @@ class Ranks:
         return (self.rank <= top) & ~np.isnan(self.figure)
 
 
-def count_cells(cube: pd.DataFrame, n_offences: int, cells: np.ndarray | None = None) -> Counts:
+def count_cells(
+    cube: pd.DataFrame,
+    n_offences: int,
+    cells: np.ndarray | None = None,
+    periods: Sequence[int] | None = None,
+    exposure: Sequence[float] | None = None,
+    horizon: float = HORIZON,
+) -> Counts:
     """The counts of a cube (`hotspots.cell_periods`), over its periods; ``cells``: of these only (int64)."""
     from scipy.sparse import coo_array
 
+    whole = cube
     if cells is not None:
         cube = cube[np.isin(cube["cell"].to_numpy(), cells)]
     code, cell = pd.factorize(cube["cell"].to_numpy(dtype=np.int64), sort=True)
     n = cube["n_offences"].to_numpy(dtype=float)
     matrix = coo_array((n, (code, cube["offence"].to_numpy())), shape=(len(cell), n_offences)).tocsr()
     incidents = np.bincount(code, weights=cube["n_incidents"].to_numpy(dtype=float), minlength=len(cell))
-    return Counts(cell, incidents, matrix)
+    return Counts(cell, incidents, matrix, whole, periods or None, exposure or None, horizon)
 
 
 def rank_counts(counts: Counts, scores: pd.DataFrame, method: str = DEFAULT_METHOD, cap: float = CAP_DAYS) -> Ranks:
@@ -77,6 +94,9 @@ def rank_counts(counts: Counts, scores: pd.DataFrame, method: str = DEFAULT_METH
     harm = np.where(has_figure, counts.matrix @ days, np.nan)
     if method == "count":
         figure = counts.n_incidents
+    elif method == EXPECTED:
+        found = expected_harm(counts.cube, scores, counts.periods, counts.exposure, draws=0, horizon=counts.horizon)
+        figure = found.set_index("cell")["harm_expected_days"].reindex(counts.cell).to_numpy(dtype=float)
     else:
         figure = np.where(has_figure, counts.matrix @ transformed(days, method, cap), np.nan)
     rank = np.empty(len(counts.cell), dtype=np.int64)
@@ -97,7 +117,7 @@ def counted(cube: pd.DataFrame | Counts, n_offences: int, cells: np.ndarray | No
     if cells is None:
         return cube
     kept = np.isin(cube.cell, cells)
-    return Counts(cube.cell[kept], cube.n_incidents[kept], cube.matrix[kept])
+    return replace(cube, cell=cube.cell[kept], n_incidents=cube.n_incidents[kept], matrix=cube.matrix[kept])
 
 
 def rescore(scores: pd.DataFrame, weights: WeightSet) -> pd.DataFrame:
@@ -333,8 +353,9 @@ def drawn_ranks(
     has_figure = np.flatnonzero(~np.isnan(base.figure))
     # ties that harm does not settle go by count, then cell id: with cells in that order a stable sort leaves them so
     settled = has_figure[np.lexsort((counts.cell[has_figure], -counts.n_incidents[has_figure]))]
-    matrix = counts.matrix[settled]
-    days = known_days(scores)[0][:, None] * factors
+    matrix, days = counts.matrix[settled], known_days(scores)[0][:, None] * factors
+    if method == EXPECTED:
+        matrix, days, method = *expected_at(counts, scores, counts.cell[settled], days), "harm"
     for start in range(0, draws, BLOCK):
         block = days[:, start : start + BLOCK]
         order = draw_order(matrix, block, method, cap)
@@ -342,6 +363,16 @@ def drawn_ranks(
         np.put_along_axis(here, order, np.arange(1, order.shape[1] + 1, dtype=np.int32)[None, :], axis=1)
         ranks[settled, start : start + block.shape[1]] = here.T
     return ranks
+
+
+def expected_at(
+    counts: Counts, scores: pd.DataFrame, cells: np.ndarray, days: np.ndarray
+) -> tuple[csr_array, np.ndarray]:
+    """(cells × bands: expected offences; bands × draws: what one weighs): their product is expected harm."""
+    from scipy.sparse import csr_array
+
+    known, rates, parts = band_rates(counts.cube, scores, counts.periods, counts.exposure)
+    return csr_array(rates[np.searchsorted(known, cells)]), parts @ days
 
 
 def draw_order(matrix: csr_array, days: np.ndarray, method: str, cap: float) -> np.ndarray:

@@ -12,8 +12,8 @@ from h3.api import basic_int as h3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotspots.area_register import freeze, load
 from hotspots.areas import candidate_areas, cell_ids, named
+from hotspots.areas.register import freeze, load
 from tests.area_samples import CENTRE, SIZE, connected, disk, facts
 from tests.workspaces import make_police
 

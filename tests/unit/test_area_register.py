@@ -15,9 +15,10 @@ from h3.api import basic_int as h3
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from hotspots import area_register
-from hotspots.area_pipeline import Limits, find_areas
-from hotspots.area_register import (
+from hotspots.areas import add_cells, candidate_areas, drop_cells, new_area, with_role
+from hotspots.areas import register as area_register
+from hotspots.areas.finding import Limits, find_areas
+from hotspots.areas.register import (
     areas_on,
     exclude,
     excluded_cells,
@@ -30,7 +31,6 @@ from hotspots.area_register import (
     stamp,
     version_on,
 )
-from hotspots.areas import add_cells, candidate_areas, drop_cells, new_area, with_role
 from hotspots.database import FILE, FROZEN_TABLES, prepare, tables, transaction
 from hotspots.errors import HotspotsError
 from hotspots.intake import import_files
@@ -342,7 +342,7 @@ def test_a_workspace_of_before_goes_on_working(folder: Path, areas: pd.DataFrame
 WRITER = """
 import sys
 from pathlib import Path
-from hotspots.area_register import freeze, load
+from hotspots.areas.register import freeze, load
 folder = Path(sys.argv[1])
 areas = load(folder, "seed").areas
 for _ in range(5):

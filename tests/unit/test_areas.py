@@ -15,7 +15,6 @@ import shapely
 from h3.api import basic_int as h3
 
 from hotspots import geography
-from hotspots.area_files import areas_geojson, areas_text, read_areas
 from hotspots.areas import (
     AREA_COLUMNS,
     PER_BCU,
@@ -36,6 +35,7 @@ from hotspots.areas import (
     with_quiet_cells,
     with_role,
 )
+from hotspots.areas.files import areas_geojson, areas_text, read_areas
 from hotspots.errors import HotspotsError
 from tests.area_samples import CENTRE, SIZE, best_sum, disk, every_area, facts
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.area_register import freeze as store
 from hotspots.areas import AREA_COLUMNS, candidate_areas
-from hotspots.areas_cli import add_parsers
+from hotspots.areas.cli import add_parsers
+from hotspots.areas.register import freeze as store
 from hotspots.database import FILE
 from hotspots.errors import HotspotsError
 from tests.area_samples import SIZE, disk, facts

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from hotspots.backtest import METHODS
+from hotspots.backtest.cli import add_parsers
 from hotspots.backtest.periods import monday
 from hotspots.backtest.workspace import history_of
-from hotspots.backtest_cli import add_parsers
 from hotspots.demo_workspace import build_demo
 from hotspots.errors import HotspotsError
 from hotspots.pipeline import Question

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from hotspots import geography
 from hotspots.areas import (
@@ -33,7 +32,7 @@ from hotspots.areas import (
     in_order,
     refuse_cells,
 )
-from hotspots.columns import TEXT, Column
+from hotspots.columns import AREA_REGISTERS, EXCLUSIONS
 from hotspots.database import has_database, tables, transaction
 from hotspots.errors import HotspotsError, sample
 from hotspots.geography.neighbours import surroundings
@@ -48,28 +47,6 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 TEXTS = ("area", "name", "bcu", "role", "edits")
 COUNTS = ("n_cells", "n_incidents")
 FIGURES = ("area_m2", "harm_days", "harm_expected_days", "share_of_bcu_harm")
-
-AREA_REGISTERS = (
-    Column("name", TEXT, "", "name of the register"),
-    Column("version", pa.int64(), "", "its version; name@version says exactly which areas are meant"),
-    Column("valid_from", TEXT, "", "first day on which these areas hold"),
-    Column("valid_to", TEXT, "", "last such day: the day before the next version begins; empty = until further notice"),
-    Column("n_areas", pa.int64(), "areas", "number of areas"),
-    Column("n_cells", pa.int64(), "cells", "number of their cells"),
-    Column("area_m2", pa.float64(), "m²", "their area together"),
-    Column("author", TEXT, "", "who froze them"),
-    Column("note", TEXT, "", "why"),
-    Column("created", TEXT, "UTC", "when, as an ISO time"),
-    Column("sha256", TEXT, "", "SHA-256 of the entry as canonical JSON: definition, areas, cells, dates and names"),
-)
-EXCLUSIONS = (
-    Column("cell", TEXT, "H3", "H3 cell as a hexadecimal string"),
-    Column("excluded", pa.bool_(), "", "yes: excluded from areas; no: an exclusion lifted"),
-    Column("kind", TEXT, "", "prison, hospital, police station, dual carriageway or other"),
-    Column("note", TEXT, "", "why, in words"),
-    Column("author", TEXT, "", "who"),
-    Column("created", TEXT, "UTC", "when, as an ISO time"),
-)
 
 
 @dataclass(frozen=True)

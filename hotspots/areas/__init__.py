@@ -1,7 +1,7 @@
 """From ranked cells to hot spots: adjoining cells joined into areas to be patrolled, named, and edited by people.
 
 An area is a connected set of cells of one BCU. Candidates come from `candidate_areas`; people then add and drop cells,
-each with a reason, and `hotspots.area_register` freezes what they settle on. Everything here is plain tables in and
+each with a reason, and `hotspots.areas.register` freezes what they settle on. Everything here is plain tables in and
 out; an areas table has the columns of `AREAS`, its cells as tuples of hexadecimal text in order.
 """
 
@@ -17,8 +17,8 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots import geography
-from hotspots.area_search import Ground, Members, best_areas
-from hotspots.columns import TEXT, Column
+from hotspots.areas.search import Ground, Members, best_areas
+from hotspots.columns import AREAS, TEXT
 from hotspots.errors import HotspotsError, sample
 from hotspots.geography.neighbours import neighbour_pairs
 
@@ -34,22 +34,6 @@ ROLES = ("treated", "comparison", "none")
 EXCLUSION_KINDS = ("prison", "hospital", "police station", "dual carriageway", "other")
 _UNITS = 1_000_000_000  # whole units in which the largest cell's harm is counted
 
-AREAS = (
-    Column("area", TEXT, "", "number of the area within its BCU and version, such as West-01"),
-    Column("name", TEXT, "", "town and street of its cell with most harm; no two areas of a version share one"),
-    Column("bcu", TEXT, "", "the one BCU that all its cells belong to"),
-    Column("cells", TEXT, "H3", "its cells as hexadecimal text; in CSV and workbooks with blanks between them"),
-    Column("n_cells", pa.int64(), "cells", "number of cells"),
-    Column("area_m2", pa.float64(), "m²", "area of its cells' own geometry"),
-    Column("n_incidents", pa.int64(), "incidents", "records with at least one selected offence in the window"),
-    Column("harm_days", pa.float64(), "days", "sum of the harm weights of scored offences; empty where none is scored"),
-    Column("valid_from", TEXT, "", "first day on which the frozen area holds; empty for a candidate"),
-    Column("valid_to", TEXT, "", "last such day: the day before a later version begins; empty where none does"),
-    Column("role", TEXT, "", "treated, comparison or none"),
-    Column("harm_expected_days", pa.float64(), "days", "harm expected in the next period; empty until modelled"),
-    Column("share_of_bcu_harm", pa.float64(), "share", "its share of the BCU's harm, by the figure areas are made for"),
-    Column("edits", TEXT, "", "what people changed by hand: day, author, cells, reason"),
-)
 AREA_COLUMNS = tuple(c.name for c in AREAS)
 FACTS = ("cell", "bcu", "harm", "n_incidents", "harm_days", "area_m2", "place")
 
@@ -76,7 +60,7 @@ def candidate_areas(
     d = ``min_density``: a cell joins where it has more harm per m² than d times the mean. With d = 0 it is harm caught
     alone, and areas fill up with whatever adjoins. Every area is connected, within ``max_area_m2``, holds at least
     ``min_share`` of its BCU's harm, and lies in one BCU: hot cells on both sides of a line make an area on each side.
-    How good: `hotspots.area_search`. Order of rows changes nothing; ties go to the lower cell id.
+    How good: `hotspots.areas.search`. Order of rows changes nothing; ties go to the lower cell id.
 
     Misleads: the areas are the highest of many noisy figures, so that their harm falls afterwards without any
     patrol (regression to the mean). HotspotsError for settings that cannot be met and for tables that are not cells.

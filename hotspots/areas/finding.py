@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspots import area_register, areas, geography, ranking
+from hotspots import areas, geography, ranking
+from hotspots.areas import register as area_register
 from hotspots.intake.place import boundaries_of
 from hotspots.pipeline import Answer, Question, about, rank_workspace
+from hotspots.settings import Settings
 from hotspots.weights.contents import ref
 from hotspots.workspace import Workspace, open_workspace
 
@@ -30,6 +32,12 @@ class Limits:
     min_share: float = areas.MIN_SHARE
     min_density: float = areas.MIN_DENSITY
     per_bcu: int | Mapping[str, int] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """The limits of a workspace's settings."""
+        per_bcu = {"West": settings.areas_west, "South": settings.areas_south, "East": settings.areas_east}
+        return cls(settings.max_area_m2, settings.area_min_share, settings.area_min_density, per_bcu)
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Candidates:
 def find_areas(folder: Path | Workspace, question: Question, limits: Limits | None = None) -> Candidates:
     """Candidate areas of a workspace. Raises HotspotsError where the question cannot be answered, with the reason."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
-    return areas_of(workspace, rank_workspace(workspace, question), limits or Limits())
+    return areas_of(workspace, rank_workspace(workspace, question), limits or Limits.of(workspace.settings))
 
 
 def areas_of(workspace: Workspace, answer: Answer, limits: Limits) -> Candidates:

@@ -16,8 +16,8 @@ from hotspots.errors import HotspotsError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspots.area_pipeline import Candidates, Limits
-    from hotspots.area_register import Frozen
+    from hotspots.areas.finding import Candidates, Limits
+    from hotspots.areas.register import Frozen
 
 Run = Callable[[argparse.Namespace], None]
 
@@ -96,18 +96,21 @@ def add_signature(one: argparse.ArgumentParser, note_needed: bool = True) -> Non
 
 
 def limits_of(asked: argparse.Namespace) -> Limits:
-    """The limits asked for; where none are, the defaults."""
+    """The limits asked for; where none are, those of the workspace's settings."""
     from dataclasses import replace
 
-    from hotspots.area_pipeline import Limits
+    from hotspots.areas.finding import Limits
+    from hotspots.workspace import open_workspace
 
     given = {"max_area_m2": asked.max_area, "min_share": asked.min_share, "per_bcu": asked.per_bcu}
-    return replace(Limits(), **{k: v for k, v in given.items() if v is not None})
+    return replace(
+        Limits.of(open_workspace(asked.workspace).settings), **{k: v for k, v in given.items() if v is not None}
+    )
 
 
 def candidates_of(asked: argparse.Namespace) -> Candidates:
     """Ask the workspace, and say on standard error what stands beside the areas."""
-    from hotspots.area_pipeline import find_areas
+    from hotspots.areas.finding import find_areas
 
     if asked.top is not None:
         raise HotspotsError("areas takes no --top: --per-bcu says how many areas, and every cell may be in one.")
@@ -123,7 +126,7 @@ def candidates_of(asked: argparse.Namespace) -> Candidates:
 
 
 def run_candidates(asked: argparse.Namespace) -> None:
-    from hotspots.area_files import areas_text
+    from hotspots.areas.files import areas_text
     from hotspots.pipeline import in_unit
 
     found = candidates_of(asked)
@@ -132,10 +135,10 @@ def run_candidates(asked: argparse.Namespace) -> None:
 
 
 def run_freeze(asked: argparse.Namespace) -> None:
-    from hotspots.area_files import areas_text, read_areas
-    from hotspots.area_pipeline import with_cells_of
-    from hotspots.area_register import freeze
     from hotspots.areas import measured, named, refusals
+    from hotspots.areas.files import areas_text, read_areas
+    from hotspots.areas.finding import with_cells_of
+    from hotspots.areas.register import freeze
     from hotspots.workspace import open_workspace
 
     edited = None if asked.areas is None else read_areas(asked.areas)
@@ -183,8 +186,8 @@ def about_frozen(done: Frozen) -> dict[str, Any]:
 
 
 def run_list(asked: argparse.Namespace) -> None:
-    from hotspots import area_register
-    from hotspots.area_files import areas_text
+    from hotspots.areas import register as area_register
+    from hotspots.areas.files import areas_text
     from hotspots.exports import as_text
 
     if asked.on and not asked.name:
@@ -205,14 +208,14 @@ def run_list(asked: argparse.Namespace) -> None:
 
 
 def run_exclude(asked: argparse.Namespace) -> None:
-    from hotspots.area_register import exclude
+    from hotspots.areas.register import exclude
 
     n = exclude(asked.workspace, asked.cells, asked.reason, asked.note, asked.author)
     say(f"{n} cells are excluded from candidate areas. Frozen areas stay as they are.")
 
 
 def run_include(asked: argparse.Namespace) -> None:
-    from hotspots.area_register import include
+    from hotspots.areas.register import include
 
     n = include(asked.workspace, asked.cells, asked.author, asked.note)
     say(f"{n} cells may be in candidate areas again.")
