@@ -18,8 +18,10 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
     for name in damaged_files(workspace):
         what = "is not as it was written" if (folder / name).is_file() else "is missing"
         wrong.append(f"{name} {what}. Import {source_of(manifest, name)} again.")
-    wrong += database.problems(folder)
-    wrong += register.problems(folder)
+    damaged = database.problems(folder)
+    wrong += damaged
+    if not damaged:
+        wrong += register.problems(folder)
     untidy = []
     orphans = sorted(set(stored_files(folder)) - referenced(manifest))
     if orphans:

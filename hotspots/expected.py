@@ -42,7 +42,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspots.geography.neighbours import adjacency, surroundings
+from hotspots.geography.neighbours import adjacency, are_cells, surroundings
 from hotspots.harm import SCORED
 
 if TYPE_CHECKING:
@@ -147,7 +147,8 @@ def expected_harm(
     ``cell_periods`` and ``weights`` as in `hotspots.ranking.rank_cells`. ``periods``: those that were observed
     (default: those in the cube; months YYYYMM or any evenly spaced numbers), ``exposure``: the part of each that was
     (default 1). ``groups``: a label per cell (index: cell id), such as its BCU: the top is that of each group.
-    ``fitted``: hyperparameters of an earlier fit. ``draws`` 0 leaves p_top empty. ``counted``: p_top_next as well, which takes seconds.
+    ``fitted``: hyperparameters of an earlier fit. ``draws`` 0 leaves p_top empty. ``counted``: p_top_next as well,
+    which takes up to seconds.
 
     Returns cell (int64, in order), harm_expected_days over the next ``horizon`` periods, harm_expected_low and
     harm_expected_high (90% interval of the expectation, not of what will be counted), p_top (share of the posterior
@@ -235,7 +236,7 @@ def tally(
     offence = cell_periods["offence"].to_numpy()
     kept = cell_periods[scored[offence]]
     days = np.where(scored, weights["days"].to_numpy(dtype=float), np.nan)
-    cell = surroundings(np.unique(kept["cell"].to_numpy(dtype=np.int64)))
+    cell = with_surroundings(np.unique(kept["cell"].to_numpy(dtype=np.int64)))
     code = np.searchsorted(cell, kept["cell"].to_numpy(dtype=np.int64))
     n = kept["n_offences"].to_numpy(dtype=np.float64)
     total = np.bincount(kept["offence"].to_numpy(), weights=n, minlength=len(days))
@@ -245,6 +246,11 @@ def tally(
     volume = np.bincount(code * len(lengths) + step, weights=n, minlength=len(cell) * len(lengths))
     rows = pd.DataFrame({"cell": code, "step": step, "band": band[kept["offence"].to_numpy()], "n": n})
     return Counts(cell, volume.reshape(len(cell), len(lengths)), lengths, rows, mean_days)
+
+
+def with_surroundings(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The cells and those that adjoin one. Numbers that are no H3 cells, as in a table made by hand, have none."""
+    return surroundings(cells) if are_cells(cells) else cells
 
 
 def steps_of(periods: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -284,7 +290,11 @@ class Surroundings:
 
     @classmethod
     def of(cls, cells: NDArray[np.int64]) -> Surroundings:
-        return cls(adjacency(cells))
+        if are_cells(cells):
+            return cls(adjacency(cells))
+        from scipy.sparse import csr_array
+
+        return cls(csr_array((len(cells), len(cells))))
 
     def total(self, values: Floats) -> Floats:
         return np.asarray(self.matrix @ values, dtype=np.float64)
@@ -530,7 +540,10 @@ def volume_moments(posterior: Posterior) -> tuple[Floats, Floats]:
 
 
 def interval(mean: Floats, variance: Floats, coverage: float = INTERVAL) -> tuple[Floats, Floats]:
-    """Quantiles of the Gamma with this mean and variance: as much above as below."""
+    """Quantiles of the Gamma with this mean and variance: as much above as below, and never without the mean.
+
+    With a variance of more than 73 times the squared mean, 95% of a Gamma lie below its mean.
+    """
     from scipy.special import gammaincinv
 
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -539,7 +552,7 @@ def interval(mean: Floats, variance: Floats, coverage: float = INTERVAL) -> tupl
             np.where(np.isinf(shape), mean, gammaincinv(shape, q) * variance / mean)
             for q in ((1 - coverage) / 2, (1 + coverage) / 2)
         )
-    return low, high
+    return low, np.maximum(high, mean)
 
 
 def draw(posterior: Posterior, cells: NDArray[np.int64], draws: int, generator: np.random.Generator) -> Floats:
@@ -551,13 +564,22 @@ def draw(posterior: Posterior, cells: NDArray[np.int64], draws: int, generator: 
 
     harm = np.full(size, posterior.days[-1], dtype=np.float32)
     for days, hit, miss in list(zip(posterior.days, posterior.hit, posterior.miss, strict=False))[::-1]:
-        yes, no = gamma(hit), gamma(miss)
-        harm += (np.float32(days) - harm) * (yes / (yes + no))
+        harm += (np.float32(days) - harm) * share_of(gamma(hit), gamma(miss), hit[cells], miss[cells], generator)
     volume = gamma(posterior.shape[0]) / np.float32(posterior.rate[0])
     if posterior.hot.any():
         hot = generator.random(size, dtype=np.float32) < posterior.hot[cells, None]
         volume = np.where(hot, gamma(posterior.shape[1]) / np.float32(posterior.rate[1]), volume)
     return harm * volume
+
+
+def share_of(yes: Floats, no: Floats, hit: Floats, miss: Floats, generator: np.random.Generator) -> Floats:
+    """yes/(yes + no), cells × draws. Where both are too small to be told from 0, the Beta is all or nothing."""
+    total = yes + no
+    none = total == 0
+    if not none.any():
+        return np.asarray(yes / total)
+    sure = generator.random(total.shape, dtype=np.float32) < (hit / (hit + miss))[:, None]
+    return np.where(none, sure, yes / np.where(none, 1, total)).astype(np.float32)
 
 
 def chance_of_top(

@@ -71,6 +71,11 @@ def disk_pairs(cells: ArrayLike, k: int) -> tuple[Positions, Positions, Position
     return _sorted_pairs(order[owner[found]], order[place[found]], ring[found], len(cells))
 
 
+def are_cells(cells: ArrayLike) -> bool:
+    """Whether every number has the mode of an H3 cell."""
+    return bool((np.asarray(cells, dtype=np.int64) >> _MODE == _CELL_MODE).all())
+
+
 def checked(cells: ArrayLike) -> Cells:
     """The cells as an int64 array; ValueError when one is no cell, comes twice or has another resolution."""
     table = np.asarray(cells, dtype=np.int64)

@@ -214,7 +214,8 @@ def filter_widgets(workspace: Workspace, source: str, version: str) -> dict[str,
     labels = {n: offences.selection_named(n).label for n in names}
     kind = choose("Offences", "offences", names, pipeline.DEFAULT_OFFENCES[source], labels, source)
     weights = choose_weights(str(workspace.folder), version, source)
-    by = choose("Rank by", "by", tuple(ranking.METHODS), ranking.DEFAULT_METHOD, ranking.METHODS)
+    best = {ranking.DEFAULT_METHOD: ranking.METHODS[ranking.DEFAULT_METHOD] + words.BEST}
+    by = choose("Rank by", "by", tuple(ranking.METHODS), ranking.DEFAULT_METHOD, {**ranking.METHODS, **best})
     sizes = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (about 1,900 m²)"}
     resolution = choose(
         "Cell size (H3 resolution)", "resolution", tuple(sizes), str(workspace.settings.resolution), sizes
@@ -343,6 +344,22 @@ def keep(name: str, value: str, over: bool = True) -> None:
         st.query_params[name] = value
     elif name in st.query_params:
         del st.query_params[name]
+
+
+def switch(label: str, name: str, labels: dict[str, str]) -> str:
+    """One of a few things to show at once, kept like a filter; the first is shown unless another is asked for."""
+    first, *_ = options = tuple(labels)
+    start = one_of(name, options, first)
+    key = widget_key(f"{name}_{held(f'turn_{name}') or 0}", start)
+    shown = st.segmented_control(label, options, format_func=lambda o: labels[o], key=key, required=True) or start
+    keep(name, "" if shown == first else shown, over=shown != start)
+    return shown
+
+
+def switch_next(name: str, value: str) -> None:
+    """What a `switch` shows from the next run on."""
+    keep(name, value)
+    hold(f"turn_{name}", (held(f"turn_{name}") or 0) + 1)
 
 
 def forget_address() -> None:

@@ -24,36 +24,38 @@ class Shown(NamedTuple):
 
 COLUMNS = {
     "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
-    "area": Shown("Area", "Number of the area"),
+    "label": Shown("On the map", "Its label there: T treated, C comparison, A without a role, and its number"),
     "name": Shown("Name", "Name of the area"),
     "role": Shown("Role", "Treated: patrolled more. Comparison: watched beside it. None: neither"),
-    "n_cells": Shown("Cells", "Number of cells in the area", 0),
     "place": Shown("Place", "Nearest place or street"),
-    "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
-    "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
-    "harm_sqrt": Shown("Harm, root weights", "Sum of the square roots of the weights: one severe event counts less", 2),
-    "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 2),
-    "largest_offence_share": Shown(
-        "Heaviest share", "Share of the cell's harm that is its heaviest single offence", 2, True
+    "sure": Shown(
+        "How sure",
+        "Chance of belonging in the top of its BCU, in words: the scale that UK intelligence analysts use",
     ),
     "harm_expected_days": Shown(
         "Expected harm, days",
         "Harm expected in the next period, in days: luck is taken out as far as the data allow",
         0,
     ),
+    "expected_range": Shown("Range of it", "90% interval of the expected harm: of what is expected, not what will come"),
+    "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
+    "pattern": Shown("Pattern", "New, intensifying, persistent, intermittent, fading or former; empty: none"),
+    "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
+    "harm_sqrt": Shown("Harm, root weights", "Sum of the square roots of the weights: one severe event counts less", 2),
+    "harm_days": Shown("Harm, days", "Sum of the harm weights of the offences that have one, in days", 2),
+    "n_cells": Shown("Cells", "Number of cells in the area", 0),
+    "share_of_bcu_harm": Shown("Share of BCU harm", "Share of its BCU's harm that lies in the area", 1, True),
+    "largest_offence_share": Shown(
+        "Heaviest share", "Share of the cell's harm that is its heaviest single offence", 2, True
+    ),
     "harm_expected_low": Shown("Expected at least", "Lower end of the range of the expected harm, in days", 0),
     "harm_expected_high": Shown("Expected at most", "Upper end of the range of the expected harm, in days", 0),
-    "sure": Shown(
-        "How sure", "The chance of belonging in the top, in words: the scale that UK intelligence analysts use"
-    ),
     "p_top": Shown("Chance in top", "Chance that the cell truly belongs in the top of its BCU", 0, True),
     "p_top_next": Shown(
         "Chance next 3 months", "Chance of being in the top N counted over the next 3 months: luck included", 0, True
     ),
     "gi_z": Shown("Gi* z", "How far the cell and those adjoining it stand out from the rest: above 0 higher", 2),
     "gi_q": Shown("Gi* q", "Share of false finds to expect among cells that stand out as much as this one", 3),
-    "pattern": Shown("Pattern", "New, intensifying, persistent, intermittent, fading or former; empty: none"),
-    "share_of_bcu_harm": Shown("Share of BCU harm", "Share of its BCU's harm that lies in the area", 1, True),
     "valid_from": Shown("From", "First day on which the area is as it stands here"),
     "valid_to": Shown("To", "Last such day; empty: until further notice"),
     "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
@@ -65,19 +67,21 @@ COLUMNS = {
     "harm_capped": Shown("Harm, capped weights", "Sum of the weights, each cut to a largest number of days", 2),
     "harm_days_low": Shown("Harm at least, days", "With the lowest weight for each ambiguous offence", 2),
     "harm_days_high": Shown("Harm at most, days", "With the highest weight for each ambiguous offence", 2),
-    "area_m2": Shown("Area, m²", "Area of the cell itself", 1),
+    "area_m2": Shown("Area, m²", "Area of its own geometry", 1),
     "lon": Shown("Longitude", "Of the cell's centre, WGS84", 6),
     "lat": Shown("Latitude", "Of the cell's centre, WGS84", 6),
     "cell": Shown("Cell", "H3 cell id"),
+    "area": Shown("Area", "Number of the area"),
+    "edits": Shown("Changed by hand", "Day, who, what, and why"),
 }
 
 
 # Pixels: what a sergeant reads first must fit beside the map.
 WIDTHS = {
     "rank": 45, "place": 185, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60,
-    "harm_expected_days": 90, "harm_expected_low": 80, "harm_expected_high": 80, "sure": 190, "p_top": 80,
-    "p_top_next": 90, "gi_z": 60, "gi_q": 60, "pattern": 95, "area": 85, "name": 185, "role": 95, "n_cells": 55,
-    "share_of_bcu_harm": 85, "valid_from": 90, "valid_to": 90,
+    "harm_expected_days": 90, "expected_range": 110, "harm_expected_low": 80, "harm_expected_high": 80, "sure": 190,
+    "p_top": 80, "p_top_next": 90, "gi_z": 60, "gi_q": 60, "pattern": 105, "area": 85, "label": 50, "name": 185,
+    "role": 90, "n_cells": 50, "share_of_bcu_harm": 75, "valid_from": 90, "valid_to": 90, "area_m2": 75,
 }  # fmt: skip
 
 
@@ -116,31 +120,38 @@ def ordered(names: Iterable[str]) -> list[str]:
 
 
 def show_table(
-    frame: pd.DataFrame, key: str, columns: Iterable[str] | None = None, name: str | None = None, height: int = 420
+    frame: pd.DataFrame,
+    key: str,
+    columns: Iterable[str] | None = None,
+    name: str | None = None,
+    height: int | str = 420,
+    what: str = "cell",
 ) -> str | None:
-    """A rank table whose rows can be chosen. The cell of a row chosen *in this run*, else None.
+    """A table whose rows can be chosen. The ``what`` (cell or area) of a row chosen *in this run*, else None.
 
-    ``columns`` are those shown (default: all that hold a value); the frame keeps its row order. The key of
-    the widget follows the cells, so that a row chosen in one table is never read from another.
+    ``columns`` are those shown, in their order (default: all that hold a value, in ours); the frame keeps its row
+    order. The key of the widget follows the rows, so that one chosen in one table is never read from another.
     """
-    shown = [c for c in (columns or frame.columns) if c in frame and (columns is not None or frame[c].notna().any())]
-    own_key = f"{key}-{_digest(frame['cell'])}"
+    given = list(frame.columns if columns is None else columns)
+    shown = [c for c in given if c in frame and (columns is not None or frame[c].notna().any())]
+    own_key = f"{key}-{_digest(frame[what])}"
     fresh = f"{own_key}-fresh"
     state = st.dataframe(
-        rounded(frame), key=own_key, hide_index=True, column_order=ordered(shown), column_config=column_settings(shown),
-        on_select=lambda: st.session_state.update({fresh: True}), selection_mode="single-row", height=height, alt=name,
+        rounded(frame), key=own_key, hide_index=True, column_order=shown if columns is not None else ordered(shown),
+        column_config=column_settings(shown), on_select=lambda: st.session_state.update({fresh: True}),
+        selection_mode="single-row", height=height, alt=name,
     )  # fmt: skip
-    return chosen_cell(frame, state) if st.session_state.pop(fresh, False) else None
+    return chosen_row(frame, state, what) if st.session_state.pop(fresh, False) else None
 
 
-def chosen_cell(frame: pd.DataFrame, state: Any) -> str | None:
-    """The cell id in the selected row of `st.dataframe`; None when no row is selected."""
+def chosen_row(frame: pd.DataFrame, state: Any, what: str = "cell") -> str | None:
+    """The ``what`` in the selected row of `st.dataframe`; None when no row is selected."""
     rows = (state or {}).get("selection", {}).get("rows") or []
-    return str(frame["cell"].iloc[rows[0]]) if rows and 0 <= rows[0] < len(frame) else None
+    return str(frame[what].iloc[rows[0]]) if rows and 0 <= rows[0] < len(frame) else None
 
 
-def _digest(cells: pd.Series) -> str:
-    return hashlib.sha256("\n".join(map(str, cells)).encode()).hexdigest()[:10]
+def _digest(ids: pd.Series) -> str:
+    return hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest()[:10]
 
 
 class Download(NamedTuple):

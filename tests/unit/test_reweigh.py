@@ -10,7 +10,7 @@ import pytest
 
 from hotspots.errors import HotspotsError
 from hotspots.harm import score_offences, weight_set_from_table
-from hotspots.ranking import METHODS, rank_cells
+from hotspots.ranking import EXPECTED, METHODS, rank_cells
 from hotspots.weights import reweigh
 from tests.weighing import cube_of, plain_ranks, scores_of
 
@@ -121,7 +121,29 @@ def test_ranks_are_those_of_the_ranking(method):
     counts = reweigh.count_cells(cube_of(rows), 6)
     ranks = reweigh.rank_counts(counts, scores_of(days), method)
     assert counts.cell[np.argsort(ranks.rank)].tolist() == ranked["cell"].tolist()
-    assert plain_ranks(rows, days, method)[0] == ranked["cell"].tolist()
+    if method != EXPECTED:
+        assert plain_ranks(rows, days, method)[0] == ranked["cell"].tolist()
+
+
+def test_draws_of_one_factor_keep_the_ranking_by_expected_harm():
+    random = np.random.default_rng(5)
+    rows = [(int(c), int(o), int(n)) for c, o, n in zip(*(random.integers(1, m, 400) for m in (60, 6, 4)), strict=True)]
+    days = [None, 10, 20.5, 365, 5475, 1]
+    ranked = rank_cells(cube_of(rows), scores_of(days), EXPECTED)
+    found = reweigh.robustness(cube_of(rows), scores_of(days), EXPECTED, 7, draws=5, spread=1.0)
+    assert found["cell"].tolist() == ranked["cell"].head(7).tolist()
+    assert (found["share_in_top"] == 1).all()
+    assert (found["rank_low"] == found["rank"]).all()
+    assert (found["rank_high"] == found["rank"]).all()
+
+
+def test_draws_move_the_ranking_by_expected_harm():
+    light, severe = ([(c, 1, 60 + c) for c in range(30)], [(c, 3, 2 + c // 10) for c in range(30, 60)])
+    rows = [(c, o, n) for c, o, n in light + severe for _ in range(2)]
+    found = reweigh.robustness(cube_of(rows), scores_of([None, 10, 20.5, 365]), EXPECTED, 7, draws=60, spread=50)
+    assert found["share_in_top"].between(0, 1).all()
+    assert 0 < (found["share_in_top"] < 1).sum()
+    assert (found["rank_low"] <= found["rank_high"]).all()
 
 
 def test_equal_sums_are_ties_however_they_were_added():
