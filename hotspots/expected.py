@@ -162,17 +162,15 @@ def expected_harm(
     near = Surroundings.of(counts.cell)
     fitted = fitted or fit(counts, near)
     posterior = posterior_of(counts, near, fitted)
-    mean, variance = moments(posterior)
+    mean, variance = (part[counts.seen] for part in moments(posterior))
     low, high = interval(mean, variance)
-    found = pd.DataFrame(
-        dict(zip(COLUMNS, (counts.cell, mean * horizon, low * horizon, high * horizon, np.nan, np.nan), strict=True))
-    )
+    figures = (counts.cell[counts.seen], mean * horizon, low * horizon, high * horizon, np.nan, np.nan)
+    found = pd.DataFrame(dict(zip(COLUMNS, figures, strict=True)))
     if draws:
         numbers = numbered(groups, counts)
-        found["p_top"] = chance_of_top(posterior, numbers, top, draws, seed)
+        found["p_top"] = chance_of_top(posterior, numbers, top, draws, seed)[counts.seen]
         if counted:
-            found["p_top_next"] = chance_of_counted_top(posterior, numbers, top, horizon, seed=seed)
-    found = found[counts.seen].reset_index(drop=True)
+            found["p_top_next"] = chance_of_counted_top(posterior, numbers, top, horizon, seed=seed)[counts.seen]
     found.attrs["fitted"] = fitted
     return found
 

@@ -46,8 +46,8 @@ def rank_cells(
     """Rank the cells of a cube.
 
     ``cell_periods``: from `hotspots.cell_periods.build_cell_periods`; ``weights``: one line per offence code, in
-    order, from `hotspots.harm.score_offences` (days, days_low, days_high, status, label, offence_group). ``cap``: days,
-    for harm_capped. ``expected``: from `hotspots.expected.expected_harm`, if it is there already; ranked by expected
+    order, from `hotspots.harm.score_offences` (days, days_low, days_high, status, label, offence_group; days alone will
+    do, see `completed`). ``cap``: days, for harm_capped. ``expected``: from `hotspots.expected.expected_harm`, if it is there already; ranked by expected
     harm it is made here otherwise, over the cube's own periods and with one top for all cells. A method's name may be
     written with _ for -.
 
@@ -61,7 +61,7 @@ def rank_cells(
     Ties go by harm_days, then n_incidents, then cell id, so that two runs agree (`order_of`). Misleads: see the
     module; and a rank says nothing of how sure it is.
     """
-    method = method.replace("_", "-")
+    method, weights = method.replace("_", "-"), completed(weights)
     check_method(method)
     table = measure_cells(cell_periods, weights, cap)
     if expected is None and method == EXPECTED:
@@ -72,6 +72,19 @@ def rank_cells(
     table = table.iloc[order_of(figure, harm, n, table["cell"].to_numpy())]
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return (table if top is None else table.head(top)).reset_index(drop=True)
+
+
+def completed(weights: pd.DataFrame) -> pd.DataFrame:
+    """Weights made by hand, with all that the ranking reads: an offence with days is scored, one without is not."""
+    days = weights["days"].astype(float)
+    lacking = {
+        "status": np.where(days.notna(), "scored", "unscored"),
+        "days_low": days,
+        "days_high": days,
+        "label": weights["offence"] if "offence" in weights else [f"offence {i}" for i in range(len(weights))],
+        "offence_group": "",
+    }
+    return weights.assign(**{name: values for name, values in lacking.items() if name not in weights})
 
 
 def check_method(method: str) -> None:

@@ -160,3 +160,22 @@ def test_harm_led_by_rape_is_said():
 def test_several_flags_are_joined_and_absent_harm_raises_none():
     assert flag_of((1, MURDER, 1)) == "one severe event; few incidents"
     assert flag_of((1, UNKNOWN, 9)) == ""
+
+
+def test_weights_made_by_hand_need_only_days():
+    cube = pd.DataFrame({"cell": [1, 1, 2], "period": 1, "offence": [0, 1, 2], "n_offences": [2, 1, 4]})
+    cube["n_incidents"] = cube["n_offences"]
+    table = rank_cells(cube, pd.DataFrame({"days": [365.0, 10.0, None]}), "harm")
+    assert table["cell"].tolist() == [1, 2]
+    assert table.loc[0, "harm_days"] == 2 * 365 + 10
+    assert pd.isna(table.loc[1, "harm_days"])
+    assert table["n_unscored"].tolist() == [0, 4]
+    assert table.loc[0, "largest_offence"] == "offence 0"
+
+
+def test_a_method_may_be_written_with_an_underscore():
+    cube = pd.DataFrame({"cell": [1, 2], "period": 1, "offence": 0, "n_offences": [2, 5], "n_incidents": [2, 5]})
+    weights = pd.DataFrame({"days": [10.0]})
+    by_word = rank_cells(cube, weights, method="expected_harm", top=1)
+    assert by_word.equals(rank_cells(cube, weights, method="expected-harm", top=1))
+    assert by_word["cell"].tolist() == [2]
