@@ -58,9 +58,9 @@ CLEARLY = 2.0  # standard errors by which a longer memory must be worse to be re
 KAPPA = (0.03, 0.06, 0.12, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 4.0, 8.0, 16.0)  # over the mean rate
 NEAR = (0.0, 0.1, 0.25, 0.5)
 STRENGTH = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 300.0, 1000.0)  # more cannot be told from more, so no more is claimed
-HOT = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)  # part of the cells
-HOT_MEAN = (3.0, 6.0, 12.0, 24.0, 48.0)  # over the mean rate
-FAR = (30.0, 100.0, 300.0, 1000.0, 1e9)
+HOT = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2)  # part of the cells
+HOT_MEAN = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)  # over the mean rate
+FAR = (30.0, 300.0, 1e9)
 PILOT_CELLS, PILOT_DRAWS = 5, 50  # to find the lowest bar: cells per place in the top, and draws of them
 COUNTED_DRAWS, COUNTED_PILOT = 400, 20
 HOPELESS = 1e-4  # a cell whose chance of the top is below this is not drawn
@@ -384,7 +384,7 @@ def dispersion_of(volume: Floats, exposure: Floats, half_life: float, kappa: flo
 def fit_volume(volume: Floats, periods: float, near: Surroundings, start: Fitted) -> Fitted:
     """κ, ρ, and the hot cells' part and mean, one at a time, by the likelihood of the counts."""
     some = volume > 0
-    found = replace(start, kappa=1.0 / start.mean, near=NEAR[1], hot_mean=start.mean * HOT_MEAN[1])
+    found = replace(start, kappa=1.0 / start.mean, near=NEAR[1], hot_mean=start.mean * HOT_MEAN[2])
 
     def likelihood(trial: Fitted) -> float:
         (usual, hot), rates = priors(volume, periods, near, trial)
@@ -429,34 +429,54 @@ def prior_rate(volume: Floats, periods: float, near: Surroundings, fitted: Fitte
 def fit_splits(bands: Floats, near: Surroundings, least: float) -> tuple[Split, ...]:
     """For each band but the severest, lightest first: its share and strengths, by Beta-binomial likelihood.
 
-    A strength is at least the part of the one before that is left to it (``least`` for the first: the largest κmᵢ), as
-    in a Dirichlet: then one more incident of any band never lowers the rate of another.
+    A strength is at least the part of the one before that is left to it (``least`` for the first: the largest shape of
+    a prior), as in a Dirichlet: then one more incident of any band never lowers the rate of another. Of all such
+    chains the likeliest is taken.
     """
-    left, found = bands.sum(axis=0), []
+    left, chains = bands.sum(axis=0), [Chain(0.0, least, ())]
     for band in bands[:-1]:
-        split = fit_split(band, left, near, least)
-        found.append(split)
-        here = prior_share(split.share, split.far, near.total(band), near.total(left))
-        left, least = np.maximum(left - band, 0.0), split.strength * float(1 - here.min())
-    return tuple(found)
+        options = [fit_far(band, left, near, strength) for strength in strengths(min(c.least for c in chains))]
+        longer = [lengthened(chains, *option) for option in options]
+        chains = [chain for chain in longer if chain]
+        left = np.maximum(left - band, 0.0)
+    return max(chains, key=lambda chain: chain.likelihood).splits
 
 
-def fit_split(band: Floats, left: Floats, near: Surroundings, least: float) -> Split:
-    """The likeliest strengths for one band of what is ``left``, one at a time."""
-    share = min(max(float(band.sum()), 0.5) / max(float(left.sum()), 1.0), 0.999)
+@dataclass(frozen=True)
+class Chain:
+    """Splits chosen so far, their log-likelihood, and the least strength of the next."""
+
+    likelihood: float
+    least: float
+    splits: tuple[Split, ...]
+
+
+def strengths(least: float) -> list[float]:
+    """The grid of strengths, none below ``least``."""
+    return sorted({max(strength, least) for strength in STRENGTH})
+
+
+def lengthened(chains: list[Chain], split: Split, likelihood: float, rest: float) -> Chain | None:
+    """The likeliest of the chains that ``split`` may follow, with it; None where it may follow none."""
+    fitting = [chain for chain in chains if chain.least <= split.strength * (1 + 1e-9)]
+    if not fitting:
+        return None
+    best = max(fitting, key=lambda chain: chain.likelihood)
+    return Chain(best.likelihood + likelihood, split.strength * rest, (*best.splits, split))
+
+
+def fit_far(band: Floats, left: Floats, near: Surroundings, strength: float) -> tuple[Split, float, float]:
+    """For one band of what is ``left``, at this strength: (its split, log-likelihood, most that a cell leaves over)."""
+    whole = max(float(left.sum()), 1.0)
+    share = min(max(float(band.sum()), 0.5), whole - 0.5) / whole  # what has not come yet is rare, not impossible
     some = left > 0
     hits, total = band[some], left[some]
     around = near.total(band)[some], near.total(left)[some]
-    strengths = [least, *(s for s in STRENGTH if s > least)]
-
-    def likelihood(strength: float, far: float) -> float:
-        return split_likelihood(hits, total, strength, prior_share(share, far, *around))
-
-    strength, far = strengths[len(strengths) // 2], FAR[2]
-    for _ in range(2):
-        strength = max(strengths, key=lambda s: likelihood(s, far))
-        far = max(FAR, key=lambda f: likelihood(strength, f))
-    return Split(share, strength, far)
+    found = []
+    for far in FAR:
+        here = prior_share(share, far, *around)
+        found.append((Split(share, strength, far), split_likelihood(hits, total, strength, here), 1 - here.min()))
+    return max(found, key=lambda option: option[1])
 
 
 def prior_share(share: float, far: float, hits: Floats, total: Floats) -> Floats:
@@ -490,8 +510,10 @@ def posterior_of(counts: Counts, near: Surroundings, fitted: Fitted) -> Posterio
         miss.append(split.strength * (1 - share) + rest)
         left = rest
     size = (len(fitted.splits), len(volume))
+    # in the busiest surroundings the usual cell is busier than a hot one: being hot must not cost it
+    hotter = (shape[1] + volume) / (rate[1] + periods) >= (shape[0] + volume) / (rate[0] + periods)
     return Posterior(
-        chance_hot(volume, periods, fitted),
+        np.where(hotter, chance_hot(volume, periods, fitted), 0.0),
         (shape + volume) / fitted.dispersion,
         ((rate[0] + periods) / fitted.dispersion, (rate[1] + periods) / fitted.dispersion),
         np.array(hit).reshape(size),
@@ -597,7 +619,7 @@ def chance_of_top(
         generator = np.random.default_rng([seed, group])
         drawn = contenders(posterior, members, mean, variance, top, generator)
         harm = draw(posterior, drawn, draws, generator)
-        found[drawn] = (harm >= bar(harm, top)).mean(axis=1)
+        found[drawn] = ((harm >= bar(harm, top)) & (harm > 0)).mean(axis=1)
     return found
 
 
