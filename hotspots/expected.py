@@ -386,10 +386,15 @@ def fit_volume(volume: Floats, periods: float, near: Surroundings, start: Fitted
     some = volume > 0
     found = replace(start, kappa=1.0 / start.mean, near=NEAR[1], hot_mean=start.mean * HOT_MEAN[2])
 
+    held: dict[tuple[float, ...], Floats] = {}  # most trials share one of the two with an earlier one
+
     def likelihood(trial: Fitted) -> float:
-        (usual, hot), rates = priors(volume, periods, near, trial)
-        plain = count_likelihood(volume, some, usual, rates[0], periods)
-        return mixed(plain, count_likelihood(volume, some, hot, rates[1], periods) if trial.hot else plain, trial.hot)
+        keys = ((trial.kappa, trial.near, -1.0), (-1.0, trial.near, trial.hot_mean))
+        shapes, rates = priors(volume, periods, near, trial)
+        for key, shape, rate in zip(keys, shapes, rates, strict=True):
+            if key not in held and (trial.hot or key is keys[0]):
+                held[key] = count_likelihood(volume, some, shape, rate, periods)
+        return mixed(held[keys[0]], held[keys[1]] if trial.hot else held[keys[0]], trial.hot)
 
     for _ in range(2):
         found = max((replace(found, kappa=k / start.mean) for k in KAPPA), key=likelihood)
