@@ -11,7 +11,7 @@ The model, for cell i and offence bands b (weights within a band differ by at mo
 - volume: all scored offences, nᵢ ~ Poisson(θᵢE), θᵢ ~ Gamma(κmᵢ, κ), where mᵢ = (1−ρ)·(mean of the force) +
   ρ·(mean of the six adjoining cells). E is the effective number of periods, (Σd)²/Σd² for decay weights d (Kish).
   A part ε of the cells are hot instead: θᵢ ~ Gamma(mᵢ/m, 1/μ), for the force's mean m. Without them a true hot spot
-  would be drawn too far towards the mean.
+  would be drawn too far towards the mean. mᵢ is at most 4m.
 - bursts: the last quarter fell φ times as far from its forecasts as Poisson counts would (φ ≥ 1): the variance of θᵢ
   is φ times what it would be.
 - severity: of the offences in no lighter band, a share p_ib is in band b; p_ib ~ Beta(A_b q_ib, A_b(1−q_ib)), with
@@ -56,6 +56,7 @@ WITHIN_BAND = 10**0.5  # weights within a band differ by no more than this facto
 HALF_LIVES = (1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 3 / 4, 7 / 6, 2.0, np.inf)  # parts of the window
 CLEARLY = 2.0  # standard errors by which a longer memory must be worse to be refused
 KAPPA = (0.03, 0.06, 0.12, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 4.0, 8.0, 16.0)  # over the mean rate
+MOST_BUSY = 4.0  # times the mean: what surroundings may say of a cell
 NEAR = (0.0, 0.1, 0.25, 0.5)
 STRENGTH = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 300.0, 1000.0)  # more cannot be told from more, so no more is claimed
 HOT = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2)  # part of the cells
@@ -427,8 +428,12 @@ def mixed(usual: Floats, hot: Floats, part: float) -> float:
 
 
 def prior_rate(volume: Floats, periods: float, near: Surroundings, fitted: Fitted) -> Floats:
-    """mᵢ: the force's mean rate and that of the adjoining cells, mixed."""
-    return (1 - fitted.near) * fitted.mean + fitted.near * near.total(volume) / 6 / periods
+    """mᵢ: the force's mean rate and that of the adjoining cells, mixed; at most `MOST_BUSY` times the mean.
+
+    A prior's shape counts like offences seen: without a bound the busiest surroundings would outweigh the cell itself.
+    """
+    mixed_rate = (1 - fitted.near) * fitted.mean + fitted.near * near.total(volume) / 6 / periods
+    return np.minimum(mixed_rate, MOST_BUSY * fitted.mean)
 
 
 def fit_splits(bands: Floats, near: Surroundings, least: float) -> tuple[Split, ...]:
