@@ -190,8 +190,8 @@ def transaction(folder: Path) -> Iterator[Connection]:
             raise
         name = FILE if engine.dialect.name == "sqlite" else "The database"
         raise HotspotsError(
-            f"{name} of the workspace cannot be used: {error.orig}. If it is damaged, restore it from a copy, or move"
-            " it away to go back to the weight sets that ship with the program."
+            f"{name} of the workspace cannot be used: {error.orig}. If it is damaged, restore it from a copy. Moving it"
+            " away brings back the weight sets that ship with the program, but loses your own, and frozen areas."
         ) from error
     finally:
         engine.dispose()

@@ -71,6 +71,8 @@ class Answer:
     exposure: tuple[float, ...] = ()  # the part of each that the window covers
     memory: float = float("nan")  # half-life of the expectation in months; inf: nothing is forgotten
     no_patterns: str = ""  # why there are none
+    ahead: int = Settings.expected_months  # months that the expectation is about
+    top: int = Settings.top  # cells of a BCU that p_top is about
 
 
 @dataclass
@@ -102,6 +104,7 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
         question, window, source, weights, table, scores, cube,
         tuple(notes), tuple(warnings), workspace.version, workspace.manifest.kind == "synthetic",
         tuple(missing), tuple(breaks), tuple(periods), tuple(exposure), memory_of(expected), no_patterns,
+        workspace.settings.expected_months, workspace.settings.top,
     )  # fmt: skip
 
 
@@ -455,6 +458,7 @@ def about(answer: Answer) -> dict[str, object]:
         "offences": f"{question.offences}: {offences.selection_named(question.offences).meaning}",
         "ranked_by": ranking.METHODS[question.by],
         "resolution": question.resolution,
+        "expectation": expectation(answer),
         "hours": question.hours or "all",
         "proactive_offences": "included" if question.include_proactive else "left out",
         "weights": weight_register.ref(answer.weights) + (" (proxy)" if answer.weights.is_proxy else ""),
@@ -467,6 +471,17 @@ def about(answer: Answer) -> dict[str, object]:
     if answer.source == POLICE_UK:
         facts["attribution"] = "Contains public sector information licensed under the Open Government Licence v3.0."
     return facts
+
+
+def expectation(answer: Answer) -> str:
+    """What harm_expected_days and p_top stand for, in a sentence."""
+    memory = "all months count alike"
+    if np.isfinite(answer.memory):
+        memory = f"a month counts half as much {answer.memory:.1f} months later"
+    return (
+        f"Expected harm is that of the next {answer.ahead} months; {memory}. p_top: among the first {answer.top} of"
+        " the cell's BCU."
+    )
 
 
 def in_unit(table: pd.DataFrame, weights: harm.WeightSet) -> pd.DataFrame:

@@ -7,6 +7,8 @@ and the method that catches most harm on later data is expected harm (`hotspots.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -47,9 +49,9 @@ def rank_cells(
 
     ``cell_periods``: from `hotspots.cell_periods.build_cell_periods`; ``weights``: one line per offence code, in
     order, from `hotspots.harm.score_offences` (days, days_low, days_high, status, label, offence_group; days alone will
-    do, see `completed`). ``cap``: days, for harm_capped. ``expected``: from `hotspots.expected.expected_harm`, if it is there already; ranked by expected
-    harm it is made here otherwise, over the cube's own periods and with one top for all cells. A method's name may be
-    written with _ for -.
+    do, see `completed`). ``cap``: days, for harm_capped. ``expected``: from `hotspots.expected.expected_harm`, if it is
+    there already; ranked by expected harm it is made here otherwise, over the cube's own periods and with one top for
+    all cells. A method's name may be written with _ for -.
 
     Returns one row per cell with at least one offence, best first: rank, cell (int64), n_incidents,
     harm_days = Σ nᵢ wᵢ, harm_sqrt = Σ nᵢ √wᵢ, largest_offence_share = max wᵢ / harm_days (one single offence, not
@@ -77,7 +79,7 @@ def rank_cells(
 def completed(weights: pd.DataFrame) -> pd.DataFrame:
     """Weights made by hand, with all that the ranking reads: an offence with days is scored, one without is not."""
     days = weights["days"].astype(float)
-    lacking = {
+    lacking: dict[str, Any] = {
         "status": np.where(days.notna(), "scored", "unscored"),
         "days_low": days,
         "days_high": days,

@@ -126,7 +126,7 @@ def candidates_of(asked: argparse.Namespace) -> Candidates:
 
 
 def run_candidates(asked: argparse.Namespace) -> None:
-    from hotspots.areas.files import areas_text
+    from hotspots.exports.areas import areas_text
     from hotspots.pipeline import in_unit
 
     found = candidates_of(asked)
@@ -136,9 +136,9 @@ def run_candidates(asked: argparse.Namespace) -> None:
 
 def run_freeze(asked: argparse.Namespace) -> None:
     from hotspots.areas import measured, named, refusals
-    from hotspots.areas.files import areas_text, read_areas
     from hotspots.areas.finding import with_cells_of
     from hotspots.areas.register import freeze
+    from hotspots.exports.areas import areas_text, read_areas
     from hotspots.workspace import open_workspace
 
     edited = None if asked.areas is None else read_areas(asked.areas)
@@ -187,8 +187,8 @@ def about_frozen(done: Frozen) -> dict[str, Any]:
 
 def run_list(asked: argparse.Namespace) -> None:
     from hotspots.areas import register as area_register
-    from hotspots.areas.files import areas_text
     from hotspots.exports import as_text
+    from hotspots.exports.areas import areas_text
 
     if asked.on and not asked.name:
         raise HotspotsError("--on needs --name: which register?")

@@ -99,6 +99,7 @@ def definition_of(answer: Answer, limits: Limits, excluded: list[int], **more: o
         "map_point_breaks": list(answer.breaks),
         "ranked_by": ranking.METHODS[answer.question.by],
         "maximised": maximised(answer),
+        "expected_months": answer.ahead,
         "weights": ref(answer.weights),
         "weights_sha256": answer.weights.sha256,
         "weights_unit": answer.weights.unit,
@@ -124,5 +125,5 @@ def _notes(found: pd.DataFrame, facts: pd.DataFrame, limits: Limits, excluded: l
             words[-1] += f" {wanted} were wanted; no other has {limits.min_share:.2%} of the BCU's harm."
     left = int(areas.inside_excluded(facts["cell"].to_numpy(), excluded).sum())
     if left:
-        words.append(f"{left:,} cells with incidents are excluded from areas.")
+        words.append(f"{left:,} {'cell' if left == 1 else 'cells'} with incidents left out of areas.")
     return words

@@ -173,7 +173,7 @@ def test_exclude_and_include(folder: Path, capsys: pytest.CaptureFixture[str]) -
     run(folder, *QUESTION, "--bcu", "South")
     told = capsys.readouterr()
     assert rows(told.out) == []  # the one cell left is below the mean
-    assert "1 cells with incidents are excluded" in told.err
+    assert "1 cell with incidents left out of areas" in told.err
     run(folder, "include", cell(PRESTON), *who)
     run(folder, "list", "--excluded")
     table = rows(capsys.readouterr().out)
