@@ -329,3 +329,80 @@ def _lorenz_words(rows: list[dict[str, Any]], names: list[str], label: str) -> s
             x, y = zip(*points, strict=True)
             half.append(f"half of {name} lies in {np.interp(0.5, y, x):.2%}")
     return f"Lorenz curves by {label.lower()}: {'; '.join(half) or 'nothing to draw'}."
+
+
+def methods_spec(table: pd.DataFrame, chosen: str, against: str, dark: bool = False) -> dict[str, Any]:
+    """Points with error bars: what each method of ``table`` caught more or less than ``against``, best first.
+
+    ``table``: method (as it is to be read), difference, ci_low and ci_high (shares; nan: no interval). The row of
+    ``against`` is the line at 0 and has no point. The ``chosen`` method is a diamond and says so in its label; the
+    figure stands at the right of every row, so no colour is needed to read it.
+    """
+    _needs(table, ["method", "difference", "ci_low", "ci_high"])
+    rows = [_method_row(pd.Series(row), chosen) for row in table.to_dict("records") if row["method"] != against]
+    names = [row["name"] for row in rows]
+    ink, colour = ("#ffffff", LIGHT_BLUE) if dark else ("#1f1f1f", DARK_BLUE)
+    title = f"Percentage points more than {against.lower()}"
+    told = "; ".join(f"{row['name']} {row['said']}" for row in rows) or "nothing to compare"
+    x = {
+        "type": "quantitative", "scale": {"zero": True, "nice": False, "padding": 10},
+        # a title that overhangs on the right would make the plot narrower
+        "axis": {"title": title, "titleAnchor": "end", "titleLimit": 300, "format": "+.1f", "tickCount": 4},
+    }  # fmt: skip
+    y = {"field": "name", "type": "nominal", "sort": names, "axis": {"title": None, "labelLimit": 230}}
+    shape = {
+        "field": "chosen", "type": "nominal", "legend": None,
+        "scale": {"domain": [True, False], "range": ["diamond", "circle"]},
+    }  # fmt: skip
+    words = {"type": "text", "align": "left", "dx": 8, "fontSize": 12, "color": ink}
+    return {
+        "$schema": SCHEMA,
+        "description": f"{title}: {told}.",
+        "width": "container",
+        "height": {"step": 28},
+        "data": {"values": rows},
+        "layer": [
+            {
+                "data": {"values": [{"at": 0}]},
+                "mark": {"type": "rule", "color": "#8a8a8a", "strokeDash": [4, 3]},
+                "encoding": {"x": {**x, "field": "at"}},
+            },
+            {
+                "mark": {"type": "rule", "color": colour, "strokeWidth": 2},
+                "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 110, "color": colour, "opacity": 1},
+                "encoding": {
+                    "x": {**x, "field": "value"}, "y": y, "shape": shape,
+                    "tooltip": [
+                        {"field": "name", "type": "nominal", "title": "Method"},
+                        {"field": "said", "type": "nominal", "title": "Points"},
+                    ],
+                },
+            },
+            {"mark": words, "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "figure"}}},
+        ],
+    }  # fmt: skip
+
+
+def _method_row(row: pd.Series, chosen: str) -> dict[str, Any]:
+    """One method: its label, its difference in percentage points, the interval (none: the point itself), in words."""
+    value, low, high = (100 * float(row[name]) for name in ("difference", "ci_low", "ci_high"))
+    known = low == low and high == high
+    figure = _signed(value)
+    said = figure + (f" ({_signed(low)} to {_signed(high)})" if known else "")
+    return {
+        "name": f"{row['method']} (default)" if row["method"] == chosen else str(row["method"]),
+        "value": round(value, 3),
+        "low": round(low if known else value, 3),
+        "high": round(high if known else value, 3),
+        "figure": figure,
+        "said": said,
+        "chosen": row["method"] == chosen,
+    }
+
+
+def _signed(value: float) -> str:
+    """'+0.35', '−0.02' with a real minus sign, '0.00'."""
+    return "0.00" if round(value, 2) == 0 else f"{value:+.2f}".replace("-", "−")

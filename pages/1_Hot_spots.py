@@ -1,4 +1,4 @@
-"""Hot spots: which cells carry the most harm, and why."""
+"""Hot spots: which cells carry the most harm, how sure that is, and the areas made of them."""
 
 from hotspots.ui import hot_spots, loading
 from hotspots.ui.frame import frame, told
@@ -8,9 +8,5 @@ if view:
     with told():
         answer = loading.ranked(view.folder, view.version, view.question)
         hot_spots.show_summary(view, answer)
-        if len(answer.table):
-            hot_spots.show_map_and_table(view, answer)
-            hot_spots.show_cell(view, answer)
-        else:
-            hot_spots.show_nothing(view, answer)
+        hot_spots.show_parts(view, answer)
         hot_spots.show_unscored(answer)

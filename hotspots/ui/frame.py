@@ -31,13 +31,14 @@ TOPS = (10, 20, 50, 100)
 STYLE = """
 .stMainBlockContainer{padding-top:2.5rem}
 [data-testid="stCaptionContainer"]{opacity:.85}
+[data-testid="stButtonGroup"] button[aria-checked="true"]{color:inherit!important;font-weight:600}
 @media (max-width:640px){
  .stMarkdown table{font-size:.8rem}
  .stMarkdown :is(td,th){padding:.2rem!important}
- .stMarkdown :is(td:not(:first-child),td code){overflow-wrap:anywhere}
+ .stMarkdown :is(td:not(:first-child),th:not(:first-child),td code){overflow-wrap:anywhere}
  .stMarkdown td:first-child{min-width:6em}
 }
-"""  # captions dark enough to read; the tables of the documents as wide as a phone
+"""  # captions and what is switched on dark enough to read; the tables of the documents as wide as a phone
 WORD_JOINER = "\u2060"
 LINK_OR_ICON = re.compile(r":(?=//|[\w+/-]+:)|@(?=\S)|www(?=\.)", re.IGNORECASE)
 
@@ -352,6 +353,15 @@ def switch(label: str, name: str, labels: dict[str, str]) -> str:
     start = one_of(name, options, first)
     key = widget_key(f"{name}_{held(f'turn_{name}') or 0}", start)
     shown = st.segmented_control(label, options, format_func=lambda o: labels[o], key=key, required=True) or start
+    keep(name, "" if shown == first else shown, over=shown != start)
+    return shown
+
+
+def switch_box(label: str, name: str, labels: dict[str, str]) -> str:
+    """The same as a select box, for longer labels."""
+    first, *_ = options = tuple(labels)
+    start = one_of(name, options, first)
+    shown = st.selectbox(label, options, format_func=lambda o: labels[o], key=widget_key(f"{name}_{first}", start))
     keep(name, "" if shown == first else shown, over=shown != start)
     return shown
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 
 from hotspots import geography, maps
+from hotspots.areas import register as area_register
+from hotspots.areas.finding import Candidates, Limits, areas_of
+from hotspots.areas.register import Frozen
 from hotspots.database import weight_sets
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
 from hotspots.pipeline import Answer, Question, cell_detail, narrowed, rank_workspace
-from hotspots.ranking import MEASURE
 from hotspots.weights import edits as weight_edits
 from hotspots.weights import effects as weight_effects
 from hotspots.weights import register as weight_register
 from hotspots.weights import reweigh
 from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace
+
+NEAR = 14.4  # zoom at which an area and its surroundings fill the map
 
 
 def workspace_folder() -> Path:
@@ -71,14 +76,45 @@ def ground(folder: str, version: str, bcu: str) -> tuple[dict[str, Any], pd.Data
     return shape, places[places["district"].isin(inside)]
 
 
+class Outlined(NamedTuple):
+    """The areas on a map (label, area, name, role, cells), the cells with a ring, and where to look: lon, lat."""
+
+    areas: pd.DataFrame | None = None
+    marked: tuple[str, ...] = ()
+    middle: tuple[float, float] | None = None
+
+    @property
+    def key(self) -> str:
+        """Changes with what is drawn of them."""
+        if self.areas is None:
+            return ""
+        drawn = self.areas[["label", "name", "role", "cells"]].to_numpy(dtype=object).tolist()
+        return sha256(repr(drawn).encode()).hexdigest()[:16]
+
+
+def map_of(
+    folder: str, version: str, question: Question, measure: str, selected: str | None, top: int, dark: bool,
+    outlined: Outlined,
+) -> tuple[str, str]:  # fmt: skip
+    """The map for deck.gl and for SVG, as JSON text: made once, sent as it is. ``measure`` colours it."""
+    key, areas = outlined.key, outlined.areas
+    return map_strings(
+        folder, version, question, measure, selected, top, dark, outlined.marked, outlined.middle, key, areas
+    )
+
+
 @st.cache_data(max_entries=48, show_spinner=False)
-def map_strings(folder: str, version: str, question: Question, selected: str | None, dark: bool) -> tuple[str, str]:
-    """The map for deck.gl and for SVG, as JSON text: made once, sent as it is."""
+def map_strings(
+    folder: str, version: str, question: Question, measure: str, selected: str | None, top: int, dark: bool,
+    marked: tuple[str, ...], middle: tuple[float, float] | None, areas: str, _areas: pd.DataFrame | None,
+) -> tuple[str, str]:  # fmt: skip
+    """`map_of`, its areas known by their key."""
     answer = ranked(folder, version, question)
     shape, places = ground(folder, version, question.bcu)
-    measure = MEASURE[question.by]
-    deck = maps.deck_json(answer.table, shape, places, measure, selected, dark=dark)
-    return deck, json.dumps(maps.svg_map(answer.table, shape, places, measure, selected), ensure_ascii=False)
+    view = {"lon": middle[0], "lat": middle[1], "zoom": NEAR} if middle else None
+    extras: dict[str, Any] = {"selected": selected, "areas": _areas, "marked": marked, "top": top, "view": view}
+    deck = maps.deck_json(answer.table, shape, places, measure, dark=dark, **extras)
+    return deck, json.dumps(maps.svg_map(answer.table, shape, places, measure, **extras), ensure_ascii=False)
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
@@ -99,12 +135,44 @@ def summary(folder: str, version: str) -> tuple[list[str], pd.DataFrame]:
     return headline(workspace), holdings(workspace)
 
 
+# ---------------------------------------------------------------- areas
+
+
+def areas_stamp(folder: str) -> str:
+    """Changes whenever areas are frozen, or a cell is excluded or let in again, by anyone."""
+    return area_register.stamp(Path(folder))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Joining cells into areas …")
+def candidates(folder: str, version: str, question: Question, stamp: str) -> Candidates:
+    """Candidate areas of a question, within the limits of the settings: as the verb ``areas`` gives them."""
+    workspace = open_workspace(Path(folder))
+    return areas_of(workspace, ranked(folder, version, question), Limits.of(workspace.settings))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def exclusions(folder: str, stamp: str) -> pd.DataFrame:
+    """Every exclusion of a cell, and every lifting of one."""
+    return area_register.exclusions(Path(folder))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def registers(folder: str, stamp: str) -> pd.DataFrame:
+    """Every frozen version."""
+    return area_register.registers(Path(folder))
+
+
+def frozen(folder: str, name: str) -> Frozen:
+    """One frozen version, its hash verified now: read anew each time."""
+    return area_register.load(Path(folder), name)
+
+
 # ---------------------------------------------------------------- harm weights
 
 
 def version_of(workspace: Workspace, state: str) -> str:
-    """The key of every cache: the data's version, and the state of the weights."""
-    return f"{workspace.version}-{state}"
+    """The key of every cache: the data's version, the state of the weights, and the settings."""
+    return f"{workspace.version}-{state}-{sha256(repr(workspace.settings).encode()).hexdigest()[:8]}"
 
 
 def weights_state(folder: str) -> str:

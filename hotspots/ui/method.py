@@ -14,6 +14,21 @@ from hotspots.ui.frame import View
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
+CONTENTS = {
+    "How it works": "in-plain-words",
+    "Which ranking catches most": "which-ranking-catches-most",
+    "On your own data": "on-your-own-data",
+    "How concentrated is harm": "how-concentrated-is-harm",
+    "Same place again soon?": "same-place-again-soon",
+    "Harm weights": "harm-weights",
+}
+
+
+def show_contents() -> None:
+    """The way to each part of a long page."""
+    st.markdown(" · ".join(f"[{name}](#{anchor})" for name, anchor in CONTENTS.items()))
+
+
 def show_method() -> None:
     text = (DOCS / "method.md").read_text(encoding="utf-8")
     st.markdown(re.sub(r"\A# .*\n", "", text))
@@ -21,7 +36,7 @@ def show_method() -> None:
 
 def show_weights(view: View) -> None:
     """The weight sets with version, source and hash."""
-    st.header("Harm weights")
+    st.header("Harm weights", anchor="harm-weights")
     sets = loading.weights(view.folder, view.version).values()
     rows = [
         {"Set": s.label, "Version": s.version, "Weights": len(s.table), "Proxy": "yes" if s.is_proxy else "no",

@@ -24,7 +24,7 @@ class Shown(NamedTuple):
 
 COLUMNS = {
     "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
-    "label": Shown("On the map", "Its label there: T treated, C comparison, A without a role, and its number"),
+    "label": Shown("Map", "Its label on the map: T treated, C comparison, A without a role, and its number"),
     "name": Shown("Name", "Name of the area"),
     "role": Shown("Role", "Treated: patrolled more. Comparison: watched beside it. None: neither"),
     "place": Shown("Place", "Nearest place or street"),
@@ -37,7 +37,7 @@ COLUMNS = {
         "Harm expected in the next period, in days: luck is taken out as far as the data allow",
         0,
     ),
-    "expected_range": Shown("Range of it", "90% interval of the expected harm: of what is expected, not what will come"),
+    "expected_range": Shown("Range of it", "90% interval of what is expected, not of what will come"),
     "n_incidents": Shown("Incidents", "Number of incidents in the cell and the period", 0),
     "pattern": Shown("Pattern", "New, intensifying, persistent, intermittent, fading or former; empty: none"),
     "flag": Shown("Take care", "Why the rank may mislead: one severe event, few incidents"),
@@ -67,7 +67,7 @@ COLUMNS = {
     "harm_capped": Shown("Harm, capped weights", "Sum of the weights, each cut to a largest number of days", 2),
     "harm_days_low": Shown("Harm at least, days", "With the lowest weight for each ambiguous offence", 2),
     "harm_days_high": Shown("Harm at most, days", "With the highest weight for each ambiguous offence", 2),
-    "area_m2": Shown("Area, m²", "Area of its own geometry", 1),
+    "area_m2": Shown("Area, m²", "Area of its own geometry", 0),
     "lon": Shown("Longitude", "Of the cell's centre, WGS84", 6),
     "lat": Shown("Latitude", "Of the cell's centre, WGS84", 6),
     "cell": Shown("Cell", "H3 cell id"),
@@ -78,9 +78,9 @@ COLUMNS = {
 
 # Pixels: what a sergeant reads first must fit beside the map.
 WIDTHS = {
-    "rank": 45, "place": 185, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60,
-    "harm_expected_days": 90, "expected_range": 110, "harm_expected_low": 80, "harm_expected_high": 80, "sure": 190,
-    "p_top": 80, "p_top_next": 90, "gi_z": 60, "gi_q": 60, "pattern": 105, "area": 85, "label": 50, "name": 185,
+    "rank": 45, "place": 175, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60,
+    "harm_expected_days": 85, "expected_range": 110, "harm_expected_low": 80, "harm_expected_high": 80, "sure": 185,
+    "p_top": 80, "p_top_next": 90, "gi_z": 60, "gi_q": 60, "pattern": 105, "area": 85, "label": 55, "name": 185,
     "role": 90, "n_cells": 50, "share_of_bcu_harm": 75, "valid_from": 90, "valid_to": 90, "area_m2": 75,
 }  # fmt: skip
 
@@ -124,7 +124,7 @@ def show_table(
     key: str,
     columns: Iterable[str] | None = None,
     name: str | None = None,
-    height: int | str = 420,
+    height: int = 420,
     what: str = "cell",
 ) -> str | None:
     """A table whose rows can be chosen. The ``what`` (cell or area) of a row chosen *in this run*, else None.

@@ -18,6 +18,24 @@ NO_CELL = "Choose a cell on the map or a row in the table to see what is behind 
 UNSCORED = "Offences without a harm weight. They are counted as incidents and add no harm: unknown, not zero."
 EDIT_HELP = "Double-click a number in the second column to change it. Nothing is stored until you save."
 CELL_LIMIT = "The map draws the first {n:,} cells; the download has all of them."
+BEST = " (best on later data)"  # docs/decisions/0015
+CELLS, AREAS, REGISTER = "cells", "areas", "register"
+PARTS = {CELLS: "Cells", AREAS: "Areas", REGISTER: "Register"}
+AREAS_HELP = (
+    "Adjoining cells joined into areas that a patrol can walk. These are suggestions: change them below, each time with"
+    " your name and a reason, then freeze them. Nothing is stored until you freeze."
+)
+START_AGAIN = "The draft and its changes are lost, and the candidates are shown again."
+EXCLUDE_HELP = (
+    "A cell with a prison, a hospital or a police station counts what is recorded there, not what happens on the"
+    " street. No candidate area takes an excluded cell. Stored at once, for everybody; frozen areas keep theirs."
+)
+FREEZE_HELP = (
+    "A hot spot that moves after the fact cannot be evaluated. So areas are frozen: dated, named, and never rewritten."
+    " A later version takes over from its first day on; this one stays as it was."
+)
+NO_REGISTER = "No areas have been frozen yet. Choose “Areas”, settle on some, and freeze them there."
+OUT_OF_BCU = "The map shows the areas of {bcu} BCU; the table has all of this version."
 PAGES = (
     ("app.py", "Overview"),
     ("pages/1_Hot_spots.py", "Hot spots"),
@@ -27,6 +45,16 @@ PAGES = (
 )
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SOURCES = {"police-uk": "data.police.uk (month only)", "incidents": "Force records (with times)"}
+
+
+def memory(half_life: float) -> str:
+    """How long the expectation remembers, in months; '' where there is none."""
+    if half_life != half_life:
+        return ""
+    if half_life == float("inf"):
+        return "All months count alike."
+    months = "month" if half_life == 1 else f"{half_life:g} months"
+    return f"Older months count less: half as much every {months}."
 
 
 def why_it_ranks(

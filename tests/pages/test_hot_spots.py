@@ -15,6 +15,7 @@ from typing import Any
 import h3.api.basic_str as h3
 import pytest
 
+from hotspots.ui import words
 from tests.workspaces import HOSTILE, HOSTILE_TITLE
 
 JOINER = "\u2060"
@@ -35,6 +36,56 @@ def test_the_figures_are_those_counted_by_hand(at: Any, police: Path) -> None:
     assert float(table["harm_sqrt"].iloc[0]) == pytest.approx(108.43, abs=0.005)
     assert float(table["largest_offence_share"].iloc[0]) == pytest.approx(21.27, abs=0.005)
     assert "4 cells have at least one incident" in app.said("markdown")
+
+
+def test_the_summary_says_what_the_ranking_rests_on(at: Any, police: Path) -> None:
+    app = at(police)
+    assert "ranked by the harm expected over the next 3 months. All months count alike." in app.said("markdown")
+    app.choose(Rank_by="count")
+    assert "ranked by number of incidents in that time." in app.said("markdown")
+    assert "All months count alike" not in app.said("markdown")
+
+
+@pytest.mark.parametrize(
+    ("half_life", "told"),
+    [
+        (6.0, "Older months count less: half as much every 6 months."),
+        (1.0, "Older months count less: half as much every month."),
+        (float("inf"), "All months count alike."),
+        (float("nan"), ""),
+    ],
+)
+def test_the_memory_is_told_in_months(half_life: float, told: str) -> None:
+    assert words.memory(half_life) == told
+
+
+def test_how_sure_and_patterns_stand_in_the_table(at: Any, demo: Path, downloads: list[Any]) -> None:
+    table = at(demo, bcu="West").table()
+    rows = list(csv.DictReader(io.StringIO(next(d for d in downloads if d.label == "CSV").build())))
+    assert [f"{s} of West BCU" for s in table["sure"]] == [r["sure"] for r in rows]
+    assert table["sure"].iloc[0] == "almost certainly in the top 20"
+    signs = {"": "", "persistent": "■ persistent", "new": "+ new", "fading": "▼ fading"}
+    assert table["pattern"].tolist() == [signs[r["pattern"]] for r in rows]
+    assert "■ persistent" in set(table["pattern"])
+    for shown, row in zip(table["expected_range"], rows, strict=True):
+        low, high = (float(text.replace(",", "")) for text in shown.split(" to "))
+        assert low == pytest.approx(float(row["harm_expected_low"]), abs=0.5)
+        assert high == pytest.approx(float(row["harm_expected_high"]), abs=0.5)
+    assert [float(x) for x in table["harm_expected_days"]] == [round(float(r["harm_expected_days"])) for r in rows]
+
+
+def test_behind_the_rank_tells_how_sure_and_of_which_top(at: Any, demo: Path) -> None:
+    row = at(demo, bcu="West").table().iloc[0]
+    told = at(demo, bcu="West", cell=row["cell"]).said("markdown").replace("\\", "").replace(JOINER, "")
+    assert "by expected harm" in told
+    assert re.search(
+        r"Expected harm [\d,]+ days \([\d,]+ to [\d,]+\); almost certainly in the top 20 of West BCU", told
+    )
+
+
+def test_why_there_are_no_patterns_is_said(at: Any, police: Path, demo: Path) -> None:
+    assert "Patterns need at least 4 observed periods to compare, and this window has 3." in at(police).said("caption")
+    assert "Patterns need" not in at(demo).said("caption")
 
 
 @pytest.mark.parametrize(

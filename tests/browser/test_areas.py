@@ -1,0 +1,198 @@
+"""Areas in a real browser: an area is changed from the keyboard, frozen, and found in the register and on the map.
+
+Figures are those of tests/area_workspace.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from hotspots.areas import register as area_register
+from tests.area_workspace import A, B, C, make_areas
+
+JOINER = "\u2060"
+OUTLINED = """() => {
+  const find = root => root.querySelector('svg.map') ??
+    [...root.querySelectorAll('*')].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean)
+  return find(document).getAttribute('aria-label') || find(document).closest('[aria-label]')?.getAttribute('aria-label')
+}"""
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_areas(tmp_path_factory.mktemp("areas"))
+
+
+@pytest.fixture
+def own(made: Path, tmp_path: Path) -> Path:
+    """A copy that the test may change."""
+    return Path(shutil.copytree(made, tmp_path / "own"))
+
+
+def body(page: Any) -> str:
+    return str(page.inner_text('[data-testid="stMain"]')).replace(JOINER, "")
+
+
+def pick(page: Any, wait_idle: Any, label: str, typed: str) -> None:
+    """An option of a select box, by typing a part of it and Enter."""
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.focus()
+    box.press("ArrowDown")
+    page.keyboard.type(typed, delay=30)
+    page.keyboard.press("Enter")
+    wait_idle(page)
+
+
+def fill(page: Any, label: str, text: str, at: int = 0) -> None:
+    page.get_by_label(label, exact=True).nth(at).fill(text)
+
+
+def press(page: Any, wait_idle: Any, name: str) -> None:
+    """A button from the keyboard."""
+    page.get_by_role("button", name=name).focus()
+    page.keyboard.press("Enter")
+    wait_idle(page)
+
+
+def said(page: Any, text: str) -> bool:
+    """Whether the page says so within ten seconds."""
+    for _ in range(100):
+        if text in body(page):
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
+def add_b(page: Any, wait_idle: Any) -> None:
+    pick(page, wait_idle, "Area", "South-01")
+    pick(page, wait_idle, "Cell to add", B)
+    fill(page, "Your name", "A. Analyst")
+    fill(page, "Why", "one street")
+    press(page, wait_idle, "Change the draft")
+    assert said(page, "2 cells (1 before), 7 incidents (5)")
+
+
+def test_an_area_is_changed_and_frozen_from_the_keyboard(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
+    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
+    add_b(page, wait_idle)
+    fill(page, "Why these areas, why now", "First list")
+    box = page.get_by_role("checkbox", name="I have looked at the 2 areas")
+    box.focus()
+    page.keyboard.press("Space")
+    press(page, wait_idle, "Freeze")
+    kept = area_register.load(own, "hot-spots")
+    assert said(page, f"Frozen as hot-spots@1: 2 areas from {kept.valid_from:%d/%m/%Y}. SHA-256 {kept.sha256}")
+    assert parse_qs(urlsplit(page.url).query)["part"] == ["register"]
+    south = kept.areas.set_index("area").loc["South-01"]
+    assert set(south["cells"]) == {A, B}
+    assert "verified just now" in body(page)
+    assert "one street" in body(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"))))
+    assert {r["area"]: r["n_incidents"] for r in rows} == {"West-01": "3", "South-01": "7"}
+    page.reload()  # another session, a cold link
+    wait_idle(page)
+    assert said(page, "hot-spots@1")
+    assert "2 areas outlined" in page.evaluate(OUTLINED)
+
+
+def test_a_cell_typed_by_its_id_is_excluded(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
+    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
+    page.get_by_text("Cells that no area may hold").click()
+    pick(page, wait_idle, "Cell to exclude", "nowhere")
+    exclusion = page.locator('[data-testid="stForm"]', has=page.get_by_role("button", name="Exclude this cell"))
+    exclusion.get_by_label("Your name").fill("A. Analyst")
+    press(page, wait_idle, "Exclude this cell")
+    assert said(page, "'nowhere' is not an H3 cell")
+    pick(page, wait_idle, "Cell to exclude", C)
+    press(page, wait_idle, "Exclude this cell")
+    assert said(page, f"Cell {C} is excluded from areas (prison)")
+    assert [f"{c:x}" for c in area_register.excluded_cells(own)] == [C]
+
+
+def test_a_draft_waits_while_another_page_is_read(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
+    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
+    add_b(page, wait_idle)
+    for name in ("Method", "Hot spots"):
+        page.locator('[data-testid="stSidebar"]').get_by_role("link", name=name).click()
+        page.get_by_role("heading", level=1, name=name, exact=True).wait_for()
+        wait_idle(page)
+    assert said(page, "1 change. Not frozen yet")
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Discard the draft").click()
+    wait_idle(page)
+    assert said(page, "The draft is discarded")
+    assert "Not frozen yet" not in body(page)
+
+
+@pytest.mark.parametrize("look", ["wide", "nogl"])
+def test_areas_are_seen_on_the_map(serve: Any, open_page: Any, wait_idle: Any, own: Path, look: str) -> None:
+    """By deck.gl on software graphics, and as SVG where there are none: the outline is blue, and was not there."""
+    page = open_page(serve(own) + "/Hot_spots?part=areas&bcu=South", look)
+    before = blue_points(page, look)
+    add_b(page, wait_idle)
+    page.get_by_text("Area without a role: 1 (A1)").wait_for()  # the legend
+    pick(page, wait_idle, "What to change", "role")
+    pick(page, wait_idle, "Role", "Treated")
+    fill(page, "Why", "patrols from May")
+    press(page, wait_idle, "Change the draft")
+    assert said(page, "role treated (patrols from May)")
+    page.get_by_text("Treated area: 1 (T1)").wait_for()
+    assert blue_points(page, look) > before + 100
+
+
+def blue_points(page: Any, look: str) -> int:
+    """How many points of the map have the colour of an area's outline, #12436D."""
+    from PIL import Image
+
+    chart = page.locator('[data-testid="stDeckGlJsonChart"]' if look == "wide" else "svg.map")
+    chart.wait_for()
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(2500)
+    picture = Image.open(io.BytesIO(chart.screenshot())).convert("RGB")
+    return sum(
+        n
+        for n, (r, g, b) in picture.getcolors(10_000_000)
+        if abs(r - 0x12) < 12 and abs(g - 0x43) < 12 and abs(b - 0x6D) < 12
+    )
+
+
+@pytest.mark.parametrize("look", ["wide", "dark"])
+@pytest.mark.parametrize("part", ["areas", "register"])
+def test_no_serious_axe_violations(serve: Any, open_page: Any, wait_idle: Any, own: Path, part: str, look: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas", look)
+    add_b(page, wait_idle)
+    if part == "register":
+        fill(page, "Why these areas, why now", "First list")
+        page.get_by_text("I have looked at the 2 areas").click()
+        press(page, wait_idle, "Freeze")
+        assert said(page, "verified just now")
+    for folded in page.locator('[data-testid="stExpander"] summary').all():
+        folded.click()
+    page.wait_for_timeout(500)
+    serious = [
+        f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]}"
+        for v in axe.Axe().run(page).response["violations"]
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("part", ["areas", "register"])
+def test_a_phone_does_not_scroll_sideways(served: Any, open_page: Any, made: Path, part: str) -> None:
+    page = open_page(f"{served(made)}/Hot_spots?map=svg&part={part}", look="phone")
+    wide = page.evaluate("""() => {
+        const main = document.querySelector('[data-testid="stMain"]')
+        return [document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth]
+    }""")
+    assert max(wide) <= 2, f"{wide} pixels too wide"
