@@ -41,7 +41,41 @@ def render(results: dict[str, dict[str, Any]]) -> str:
     for name, title in TITLES.items():
         body = makers[name](results[name]) if results.get(name) else "Not measured yet.\n"
         parts.append(f"## {title}\n\n{body}")
+    if results.get("peers"):
+        parts.append("## Ranking and Gi* against the peers\n\n" + peers_section(results["peers"]))
     return "\n".join(parts)
+
+
+def peers_section(found: dict[str, Any]) -> str:
+    """Written by `python -m benchmarks.peers`."""
+    about = ", ".join(f"{k} {v}" for k, v in found["machine"].items() if k != "load")
+    gi, draws = found["gi"], found["draws"]
+    ours = sum(gi["seconds"][step][0] for step in ("ours_adjacency", "ours_z"))
+    peer = sum(gi["seconds"][step][0] for step in ("peer_dict", "peer_w", "peer_z"))
+    rows = [
+        ("Gi* with its neighbours", f"{gi['cells']:,} cells, simulated", ours, "esda, weights object", peer,
+         gi["ratio"]["with_weights"]),
+        ("expected harm, 1,000 draws", f"{draws['cells']:,} cells, five bands, simulated",
+         draws["seconds"]["draws_1000"][0], "–", None, None),
+    ]  # fmt: skip
+    for name, what in (("year", "violence, a year"), ("all", "all offences, 31 months")):
+        if name in found:
+            one = found[name]
+            seconds = one["seconds"]
+            rows.append(
+                ("the whole ranking, 1,000 draws", f"{what}: {one['rows']:,} rows, {one['cells']:,} cells",
+                 seconds["library"][0], "a notebook with pandas, h3 and esda", seconds["notebook"][0],
+                 one["ratio"]["wall"])
+            )  # fmt: skip
+    lines = ["| what | data | seconds | peer | its seconds | ratio |", "|---|---|---:|---|---:|---:|"]
+    for what, data, mine, name, theirs, ratio in rows:
+        told = ("–", "–") if theirs is None else (f"{theirs:.2f}", f"{ratio:.0f}×")
+        lines.append(f"| {what} | {data} | {mine:.2f} | {name} | {told[0]} | {told[1]} |")
+    return (
+        f"Written by `python -m benchmarks.peers --workspace DIR`. {about}. Medians, the ways taking turns; counts,"
+        " harm, z and q of both are held equal. Reading files and naming places is in neither. Targets: 20× for Gi* and"
+        " for the ranking, a second for the draws.\n\n" + "\n".join(lines) + "\n"
+    )
 
 
 TITLES = {

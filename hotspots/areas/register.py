@@ -280,7 +280,7 @@ def registers(folder: Path) -> pd.DataFrame:
             }
             for row in found
         ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).round({"area_m2": 1})
 
 
 def load(folder: Path, asked: str) -> Frozen:
