@@ -428,7 +428,7 @@ def test_candidates_avoid_excluded_cells(folder: Path) -> None:
     found = find_areas(folder, question)
     assert not {*worst} & {c for cells in found.areas["cells"] for c in cells}
     assert found.definition["excluded_cells"] == sorted(worst)
-    assert any("1 with incidents left out of areas" in n for n in found.notes)
+    assert any("1 cell with incidents left out of areas" in n for n in found.notes)
 
 
 def test_edits_are_frozen_with_the_area(folder: Path, areas: pd.DataFrame, ground: pd.DataFrame) -> None:
