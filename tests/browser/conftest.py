@@ -156,11 +156,11 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path, seconds:
 
 @pytest.fixture
 def wait_idle() -> Callable[..., None]:
-    """``wait_idle(page)``: the script has run and nothing is stale; asked twice, 150 ms apart."""
+    """``wait_idle(page)``: the script has run and nothing is stale; asked three times, 150 ms apart."""
 
     def wait(page: Any, seconds: float = 60) -> None:
-        page.wait_for_timeout(100)  # a press needs a moment to become a run
-        for _ in range(2):
+        page.wait_for_timeout(200)  # a press needs a moment to become a run, on a busy machine more
+        for _ in range(3):
             page.wait_for_function(IDLE, timeout=seconds * 1000)
             page.wait_for_timeout(150)
 

@@ -104,6 +104,7 @@ def test_a_weight_is_edited_seen_saved_and_undone(serve: Any, open_page: Any, wa
     assert "Nothing is deleted" in body(page)
     sign(page, "Why", "It was right after all")
     press(page, wait_idle, "Undo it")
+    page.get_by_text("has the weights from before").first.wait_for()
     assert "has the weights from before version 2026.1" in body(page)
     assert in_grid(page)[:2] == ["Robbery", "365"]
     assert n_versions(own) == before + 2
