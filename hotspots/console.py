@@ -49,7 +49,7 @@ def question_of(asked: argparse.Namespace) -> Question:
         raise HotspotsError(f"--top is {top}; it must be at least 1.")
     return Question(
         asked.bcu, asked.start, asked.end, asked.resolution, getattr(asked, "weights", ""), asked.offences,
-        getattr(asked, "by", DEFAULT_METHOD), asked.include_proactive, asked.source, asked.hours,
+        getattr(asked, "by", DEFAULT_METHOD).replace("_", "-"), asked.include_proactive, asked.source, asked.hours,
         getattr(asked, "next", False),
     )  # fmt: skip
 

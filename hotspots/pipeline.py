@@ -198,6 +198,7 @@ def settle(workspace: Workspace, question: Question) -> tuple[str, Window, harm.
     window = parse_window(question.start, question.end, months_held(workspace.manifest, source))
     if source == POLICE_UK:
         refuse_finer_than_months(window, question.hours)
+    by = ranking.known_method(question.by)
     weights = weight_register.load(
         workspace.folder, question.weights or weight_register.defaults(workspace.folder)[source]
     )
@@ -207,7 +208,7 @@ def settle(workspace: Workspace, question: Question) -> tuple[str, Window, harm.
         source,
         window,
         weights,
-        replace(question, resolution=resolution, weights=name, offences=chosen, source=source),
+        replace(question, resolution=resolution, weights=name, offences=chosen, source=source, by=by),
     )
 
 

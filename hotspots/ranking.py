@@ -63,8 +63,7 @@ def rank_cells(
     Ties go by harm_days, then n_incidents, then cell id, so that two runs agree (`order_of`). Misleads: see the
     module; and a rank says nothing of how sure it is.
     """
-    method, weights = method.replace("_", "-"), completed(weights)
-    check_method(method)
+    method, weights = known_method(method), completed(weights)
     table = measure_cells(cell_periods, weights, cap)
     if expected is None and method == EXPECTED:
         expected = expected_harm(cell_periods, weights, top=top or TOP)
@@ -87,6 +86,13 @@ def completed(weights: pd.DataFrame) -> pd.DataFrame:
         "offence_group": "",
     }
     return weights.assign(**{name: values for name, values in lacking.items() if name not in weights})
+
+
+def known_method(method: str) -> str:
+    """The method's own name, for one that may be written with _ for -; refuses one that does not exist."""
+    method = method.replace("_", "-")
+    check_method(method)
+    return method
 
 
 def check_method(method: str) -> None:

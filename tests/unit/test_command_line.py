@@ -255,6 +255,18 @@ def test_a_reader_that_has_had_enough_is_no_error(workspace):
     assert "BrokenPipe" not in done.stderr
 
 
+def test_a_method_may_be_written_with_an_underscore(workspace, capsys):
+    from hotspots.__main__ import main
+
+    outputs = []
+    for by in ("harm_sqrt", "harm-sqrt"):
+        assert main(["rank", "--by", by, "--format", "json", "--workspace", str(workspace)]) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+    assert main(["rank", "--by", "harm_cube", "--workspace", str(workspace)]) == 1
+    assert "no ranking method 'harm-cube'" in capsys.readouterr().err
+
+
 def test_the_command_line_starts_without_the_heavy_libraries(workspace):
     code = (
         "import sys\nfrom hotspots.__main__ import main\n"
