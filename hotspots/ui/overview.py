@@ -18,8 +18,8 @@ MOST = 5
 def show_purpose() -> None:
     st.markdown(
         "Where is serious violence concentrated, how sure are we, and what should a patrol know before going there?"
-        " This tool ranks small places (about 13,400 m²) by how much harm was recorded there. It ranks places, never"
-        " people."
+        " This tool ranks small places (about 13,400 m²) by how much harm is to be expected there. It ranks places,"
+        " never people."
     )
 
 

@@ -16,24 +16,13 @@ from hotspots.backtest import METHODS
 from hotspots.backtest.cli import add_parsers
 from hotspots.backtest.periods import monday
 from hotspots.backtest.workspace import history_of
-from hotspots.demo_workspace import build_demo
 from hotspots.errors import HotspotsError
 from hotspots.pipeline import Question
-from tests.workspaces import make_police
+from tests.workspaces import demo, police
+
+__all__ = ["demo", "police"]
 
 QUICK = ("--methods", "count,harm,harm-decay")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    build_demo(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def police(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_police(tmp_path_factory.mktemp("police"))
 
 
 @pytest.fixture(scope="module")

@@ -5,27 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
 
 from hotspots.__main__ import main
-from hotspots.demo_workspace import build_demo
-from tests.workspaces import make_police
+from tests.workspaces import demo, police
+
+__all__ = ["demo", "police"]
 
 SHARES = {"0.01", "0.02", "0.05", "0.1"}
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    build_demo(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def police(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_police(tmp_path_factory.mktemp("police"))
 
 
 def rows(text: str) -> list[dict[str, str]]:
