@@ -64,6 +64,142 @@ INCIDENTS = (
 )
 
 
+# One row per position of a unit, sorted by unit and time; no two of one unit in the same second. See hotspots.visits.
+PINGS = (
+    Column("unit", pa.int64(), "", "keyed hash of the unit's identity; the key never leaves the workspace"),
+    Column("t", pa.int64(), "seconds since 1970, UTC", "time of the position"),
+    Column("lon", pa.float64(), "degrees, WGS84", "longitude, to six decimals"),
+    Column("lat", pa.float64(), "degrees, WGS84", "latitude, to six decimals"),
+    Column("cell_9", pa.int64(), "H3", "H3 cell at resolution 9"),
+    Column("cell_10", pa.int64(), "H3", "H3 cell at resolution 10"),
+    Column("cell_11", pa.int64(), "H3", "H3 cell at resolution 11"),
+    Column("bcu", pa.int8(), "", "BCU of its cell at resolution 10: 1 East, 2 South, 3 West, 0 outside the force"),
+    Column("speed_kmh", pa.float32(), "km/h", "as the device gives it, else from the position before on that day"),
+    Column("speed_given", pa.bool_(), "", "whether the device gave the speed"),
+    Column("on_call", pa.bool_(), "", "sent to or at a call: reactive, no part of the dose"),
+    Column("officers", pa.int16(), "officers", "officers in the unit; 1 where the feed does not say"),
+)
+
+# One row per entry of a patrol log, imported or entered in the form. See hotspots.patrol_log.
+LOG_ENTRIES = (
+    Column("entry", TEXT, "", "number of the entry: the log's own, else a hash of what it says"),
+    Column("unit", pa.int64(), "", "keyed hash of the unit, or of the officers; 0 where the entry names neither"),
+    Column("area", TEXT, "", "the hot spot it names, such as West-01; empty where it gives a position"),
+    Column("lon", pa.float64(), "degrees, WGS84", "longitude; empty where it names a hot spot"),
+    Column("lat", pa.float64(), "degrees, WGS84", "latitude"),
+    Column("start", pa.int64(), "seconds since 1970, UTC", "start"),
+    Column("end", pa.int64(), "seconds since 1970, UTC", "end"),
+    Column("officers", pa.int16(), "officers", "officers; 1 where the entry does not say"),
+    Column("mode", TEXT, "", "foot, vehicle, or empty where the entry does not say"),
+    Column("activity", TEXT, "", "what was done, in the log's words"),
+    Column("reactive", pa.bool_(), "", "a call and no patrol"),
+    Column("searches", pa.int16(), "", "stops and searches; empty where the entry does not say"),
+    Column("arrests", pa.int16(), "", "arrests"),
+    Column("weapons", pa.int16(), "", "weapons found"),
+    Column("origin", TEXT, "", "imported or form"),
+)
+
+# Dose per hot spot and patrol day. The first ten are a contract. See hotspots.dosage.
+DOSAGE = (
+    Column("area", TEXT, "", "number of the hot spot in its register, such as West-01"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("patrol_day", TEXT, "", "the day whose 06:00 the patrol day began at: 23 or 25 hours when clocks change"),
+    Column("visits", pa.int64(), "visits", "adequate visits: of at least visit_min_minutes (10); empty = no data"),
+    Column("visits_below_threshold", pa.int64(), "visits", "shorter visits, of at least visit_pass_minutes (1)"),
+    Column("officer_minutes", pa.float64(), "minutes", "proactive minutes, summed over officers; empty = no data"),
+    Column("patrol_minutes", pa.float64(), "minutes", "proactive minutes with anyone there: the union of the stays"),
+    Column("target_minutes", pa.float64(), "minutes", "patrol-minutes wanted; empty where no target is set"),
+    Column("gps_coverage", pa.float64(), "share", "of the time on shift of the BCU's units, the part with positions"),
+    Column("days_since_adequate_visit", pa.int64(), "days", "0 = that day; empty where none is known of"),
+    Column("name", TEXT, "", "name of the hot spot"),
+    Column("role", TEXT, "", "treated, comparison or none"),
+    Column("register", TEXT, "", "name@version of the register that held on that day"),
+    Column("data", TEXT, "", "what the figures rest on: tracked, logs only, or no data"),
+    Column("pass_throughs", pa.int64(), "visits", "stays shorter than visit_pass_minutes (1)"),
+    Column("visits_on_target", pa.int64(), "visits", "of the adequate ones, those up to visit_long_minutes (20)"),
+    Column("visits_long", pa.int64(), "visits", "of the adequate ones, the longer ones"),
+    Column("share_of_target", pa.float64(), "share", "patrol_minutes / target_minutes"),
+    Column("reactive_minutes", pa.float64(), "minutes", "officer-minutes on calls; no part of the dose"),
+    Column("moving_minutes", pa.float64(), "minutes", "officer-minutes of driving through; no part of the dose"),
+    Column("log_minutes", pa.float64(), "minutes", "of patrol_minutes, what only logs tell of (untracked units)"),
+    Column("hours_in_day", pa.int64(), "hours", "length of the patrol day: 23, 24 or 25"),
+)
+
+# The same over the whole window, one row per hot spot: delivered against target. See hotspots.dosage.
+DOSE_SUMMARY = (
+    Column("area", TEXT, "", "number of the hot spot"),
+    Column("name", TEXT, "", "name of the hot spot"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("role", TEXT, "", "treated, comparison or none"),
+    Column("days", pa.int64(), "days", "patrol days of the window on which the area held"),
+    Column("days_with_data", pa.int64(), "days", "of these, days with positions or logs"),
+    Column("visits", pa.int64(), "visits", "adequate visits"),
+    Column("visits_below_threshold", pa.int64(), "visits", "shorter visits"),
+    Column("officer_minutes", pa.float64(), "minutes", "proactive minutes, summed over officers"),
+    Column("patrol_minutes", pa.float64(), "minutes", "proactive minutes with anyone there"),
+    Column("target_minutes", pa.float64(), "minutes", "patrol-minutes wanted on the days with data"),
+    Column("share_of_target", pa.float64(), "share", "patrol_minutes / target_minutes"),
+    Column("verdict", TEXT, "", "underdosed, on target, overdosed, no target, or no data"),
+    Column("days_without_adequate_visit", pa.int64(), "days", "days with data but without an adequate visit"),
+    Column("share_in_hot_hours", pa.float64(), "share", "of patrol_minutes, the part in the area's hot hours"),
+    Column("reactive_minutes", pa.float64(), "minutes", "officer-minutes on calls"),
+    Column("gps_coverage", pa.float64(), "share", "of the BCU's units' time on shift, the part with positions"),
+)
+
+# One row per visit: the stays of any units that overlap. See hotspots.visits.
+VISITS = (
+    Column("area", TEXT, "", "number of the hot spot"),
+    Column("patrol_day", TEXT, "", "patrol day; a visit over its end is cut there"),
+    Column("start", TEXT, "Europe/London wall clock", "start, to the second"),
+    Column("end", TEXT, "Europe/London wall clock", "end"),
+    Column("patrol_minutes", pa.float64(), "minutes", "length of the visit: the union of its stays"),
+    Column("longest_minutes", pa.float64(), "minutes", "longest stay of one unit in it, which decides the band"),
+    Column("officer_minutes", pa.float64(), "minutes", "summed over officers"),
+    Column("units", pa.int64(), "units", "units that took part"),
+    Column("band", TEXT, "", "pass-through, below threshold, on target or long"),
+    Column("told_by", TEXT, "", "positions, log, or both"),
+)
+
+# Dose and harm by hour of the week. See hotspots.hours and hotspots.dosage.
+DOSE_HOURS = (
+    Column("area", TEXT, "", "number of the hot spot; 'all' for a BCU's treated ones together"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("hour_of_week", pa.int64(), "hours", "0 = Monday 00:00 to 00:59 local, 167 = Sunday 23:00"),
+    Column("patrol_minutes", pa.float64(), "minutes", "proactive minutes with anyone there, in that hour"),
+    Column("officer_minutes", pa.float64(), "minutes", "summed over officers"),
+    Column("n_incidents", pa.float64(), "incidents", "incidents, spread over the hours they may have happened in"),
+    Column("share_of_incidents", pa.float64(), "share", "that hour's share of the area's incidents"),
+    Column("hot", pa.bool_(), "", "one of the hot hours: the quarter of the week with most incidents"),
+)
+
+# How complete the tracking was. See hotspots.dosage.
+COVERAGE = (
+    Column("bcu", TEXT, "", "BCU in which the unit had most of its positions that day"),
+    Column("patrol_day", TEXT, "", "patrol day"),
+    Column("units", pa.int64(), "units", "units with positions"),
+    Column("usual_units", pa.float64(), "units", "median over the days of the question that have any"),
+    Column("shift_hours", pa.float64(), "hours", "from first to last position or log entry, shift by shift"),
+    Column("covered_hours", pa.float64(), "hours", "of these, with positions at most visit_gap_minutes (5) apart"),
+    Column("gps_coverage", pa.float64(), "share", "covered_hours / shift_hours"),
+    Column("longest_gap_minutes", pa.float64(), "minutes", "longest silence within a shift"),
+)
+
+# Log entries against positions of the same unit. See hotspots.dosage.
+RECONCILED = (
+    Column("area", TEXT, "", "number of the hot spot"),
+    Column("patrol_day", TEXT, "", "patrol day"),
+    Column("entry", TEXT, "", "number of the log entry"),
+    Column("unit", TEXT, "", "keyed hash of the unit"),
+    Column("start", TEXT, "Europe/London wall clock", "start, as logged"),
+    Column("end", TEXT, "Europe/London wall clock", "end, as logged"),
+    Column("log_minutes", pa.float64(), "minutes", "minutes logged"),
+    Column("gps_minutes", pa.float64(), "minutes", "minutes there by positions, from start to end as logged"),
+    Column("difference", pa.float64(), "minutes", "gps_minutes − log_minutes; empty where the unit was not tracked"),
+    Column("tracked_share", pa.float64(), "share", "of the time logged, the part with positions"),
+    Column("counted", TEXT, "", "what the dose takes: positions, or log where there is no tracking"),
+)
+
+
 def schema(columns: tuple[Column, ...]) -> pa.Schema:
     """The Arrow schema of a table of ours."""
     return pa.schema([pa.field(c.name, c.type) for c in columns])
@@ -300,7 +436,7 @@ WEIGHT_AUDIT = (
 
 INTAKE = (
     Column("file", TEXT, "", "imported file, and the member of an archive"),
-    Column("source", TEXT, "", "police-uk or incidents"),
+    Column("source", TEXT, "", "police-uk, incidents, pings or patrol-log"),
     Column("read", pa.int64(), "rows", "rows in the file; equals the sum of the next five"),
     Column("accepted", pa.int64(), "rows", "rows that were new"),
     Column("updated", pa.int64(), "rows", "rows of records that were held and have changed"),

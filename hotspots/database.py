@@ -20,7 +20,7 @@ from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet, shipped_weight_sets, weight_set_from_table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, MetaData
+    from sqlalchemy import Connection, Engine, MetaData, Table
 
 FILE = "hotspots.sqlite"
 WEIGHT_COLUMNS = ("athena_urn", "ho_class", "crime_type", "title", "offence_group", "days")
@@ -91,10 +91,15 @@ def tables() -> MetaData:
         *(Column(c, Text, nullable=False) for c in ("source", "author", "note", "created")),
     )
     add_area_tables(metadata)
+    add_patrol_tables(metadata)
+    for name in ADDED_TO_ONLY:
+        refuse_changes(metadata.tables[name])
     return metadata
 
 
-FROZEN_TABLES = ("area_registers", "register_areas", "register_cells", "area_exclusions")
+ADDED_TO_ONLY = (
+    "area_registers", "register_areas", "register_cells", "area_exclusions", "patrol_entries", "dose_targets",
+)  # fmt: skip
 
 
 def add_area_tables(metadata: MetaData) -> None:
@@ -103,9 +108,8 @@ def add_area_tables(metadata: MetaData) -> None:
     Rows are only ever added. In SQLite triggers refuse to change or delete them; elsewhere the rights of the role have
     to, and everywhere the stored SHA-256 tells.
     """
-    from sqlalchemy import DDL, BigInteger, Column, Float, ForeignKey, Integer, String, Table, Text
+    from sqlalchemy import BigInteger, Column, Float, ForeignKey, Integer, String, Table, Text
     from sqlalchemy import UniqueConstraint as Unique
-    from sqlalchemy.event import listen
 
     Table(
         "area_registers",
@@ -142,13 +146,53 @@ def add_area_tables(metadata: MetaData) -> None:
         Column("excluded", Integer, nullable=False),  # 1 excluded, 0 lifted
         *(Column(c, Text, nullable=False) for c in ("kind", "note", "author", "created")),
     )
-    for name in FROZEN_TABLES:
-        for what in ("UPDATE", "DELETE"):
-            rule = DDL(
-                f"CREATE TRIGGER IF NOT EXISTS {name}_no_{what.lower()} BEFORE {what} ON {name}"
-                " BEGIN SELECT RAISE(ABORT, 'frozen areas are never changed or deleted'); END"
-            )
-            listen(metadata.tables[name], "after_create", rule.execute_if(dialect="sqlite"))
+
+
+def add_patrol_tables(metadata: MetaData) -> None:
+    """Log entries of the form (a correction is a later row of the same entry), their drafts, and dose targets."""
+    from sqlalchemy import Column, Float, Integer, String, Table, Text
+    from sqlalchemy import UniqueConstraint as Unique
+
+    Table(
+        "patrol_entries",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("entry", String(40), nullable=False),  # the same for an entry and its corrections
+        Column("revision", Integer, nullable=False),
+        Column("key", String(40), nullable=False, unique=True),  # of the submission: a second one with it is the first
+        *(Column(c, Text, nullable=False) for c in ("area", "unit", "mode", "activity", "notes", "author", "why")),
+        *(Column(c, Integer, nullable=False) for c in ("start", "end", "officers", "reactive", "withdrawn")),
+        *(Column(c, Integer) for c in ("searches", "arrests", "weapons")),
+        Column("created", Text, nullable=False),
+        Unique("entry", "revision"),
+    )
+    Table(
+        "patrol_drafts",
+        metadata,
+        Column("key", String(40), primary_key=True),
+        Column("told", Text, nullable=False),
+        Column("changed", Text, nullable=False),
+    )
+    Table(
+        "dose_targets",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        *(Column(c, Text, nullable=False) for c in ("register", "area", "valid_from", "author", "note", "created")),
+        Column("minutes", Float),  # none: the target is lifted
+    )
+
+
+def refuse_changes(table: Table) -> None:
+    """In SQLite, a trigger that lets nobody change or delete a row of this table."""
+    from sqlalchemy import DDL
+    from sqlalchemy.event import listen
+
+    for what in ("UPDATE", "DELETE"):
+        rule = DDL(
+            f"CREATE TRIGGER IF NOT EXISTS {table.name}_no_{what.lower()} BEFORE {what} ON {table.name}"
+            f" BEGIN SELECT RAISE(ABORT, '{table.name}: rows are never changed or deleted'); END"
+        )
+        listen(table, "after_create", rule.execute_if(dialect="sqlite"))
 
 
 def engine_for(folder: Path) -> Engine:

@@ -33,6 +33,14 @@ def dictionary() -> str:
         ("Robustness to the weights (one row per cell that reaches the top)", columns.ROBUSTNESS),
         ("Versions of weight sets (`weights list`)", columns.WEIGHT_VERSIONS),
         ("Changes of weights (`weights show NAME --history`, one row per weight changed)", columns.WEIGHT_AUDIT),
+        ("Positions (one row per unit and second)", columns.PINGS),
+        ("Patrol log (one row per entry)", columns.LOG_ENTRIES),
+        ("Dosage (one row per hot spot and patrol day)", columns.DOSAGE),
+        ("Dosage of a whole window (`dosage --summary`, one row per hot spot)", columns.DOSE_SUMMARY),
+        ("Visits (one row per visit)", columns.VISITS),
+        ("Dose by hour of the week (one row per hot spot and hour)", columns.DOSE_HOURS),
+        ("Coverage (one row per BCU and patrol day)", columns.COVERAGE),
+        ("Logs against positions (one row per log entry)", columns.RECONCILED),
         ("Intake (one row per file and reason)", columns.INTAKE),
     )
     lines = ["# Data dictionary", "", "Generated from `hotspots/columns.py` by `make docs`; do not edit.", ""]

@@ -2,10 +2,12 @@
 
     workspace/
       manifest.json      what is current: the single point at which an import takes effect
-      facts/             Parquet, one file per feed and month; written once, never changed
+      facts/             Parquet, one file per feed and month (positions: per patrol day); written once, never changed
       quarantine/        rows that could not be used, with the reason
       boundaries/        district polygons, if imported
-      hotspots.sqlite    what people edit (weight sets)
+      hotspots.sqlite    what people edit (weight sets, areas, log entries)
+      secret.key         what officers' identities are hashed with; in no export
+      cache/             what can be worked out again; may be deleted at any time
       settings.toml      optional overrides of hotspots.settings
 
 An import writes new files under new names and then renames one new manifest over the old one. A kill
@@ -36,7 +38,7 @@ from hotspots.errors import HotspotsError
 from hotspots.settings import Settings, load_settings
 
 MANIFEST = "manifest.json"
-SCHEMA = 1
+SCHEMA = 2  # 2: positions and patrol logs
 FOLDERS = ("facts", "quarantine", "boundaries")
 OURS = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # how new_file ends a name
 CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
@@ -59,6 +61,17 @@ class Part:
     @property
     def key(self) -> tuple[str, str, int]:
         return self.source, self.feed, self.month
+
+
+@dataclass(frozen=True)
+class PingDay:
+    """The positions of one patrol day: one Parquet file in `hotspots.columns.PINGS`."""
+
+    day: str  # YYYY-MM-DD: the date on which the patrol day began
+    file: str
+    rows: int
+    units: int
+    came_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,9 @@ class Manifest:
     boundaries_label: str = ""
     breaks: tuple[tuple[str, int, float], ...] = ()  # (feed, month, share of crimes at points not used before)
     reports: tuple[FileReport, ...] = ()
+    ping_days: tuple[PingDay, ...] = ()  # in order of day
+    patrol_log: str = ""  # the imported log entries, one file in `hotspots.columns.LOG_ENTRIES`
+    patrol_log_rows: int = 0
     hashes: dict[str, str] = field(default_factory=dict)  # file inside the workspace → SHA-256 of what was written
 
     @property
@@ -134,6 +150,7 @@ def from_json(text: str, where: Path) -> Manifest:
                 f"The workspace {where.parent.name} was written by a newer version of this program. Update the program."
             )
         given["parts"] = tuple(Part(**p) for p in given["parts"])
+        given["ping_days"] = tuple(PingDay(**d) for d in given.get("ping_days", ()))
         given["breaks"] = tuple((f, int(m), float(s)) for f, m, s in given["breaks"])
         given["reports"] = tuple(FileReport(**{**r, "notes": tuple(r["notes"])}) for r in given["reports"])
         return Manifest(**given)
@@ -250,7 +267,9 @@ def write_aside(path: Path, content: bytes) -> None:
 def referenced(manifest: Manifest) -> set[str]:
     """Every file a manifest names."""
     named = [p.file for p in manifest.parts] + [r.quarantine for r in manifest.reports]
-    return {n for n in (*named, manifest.merged, manifest.superseded, manifest.boundaries) if n}
+    named += [d.file for d in manifest.ping_days]
+    others = (manifest.merged, manifest.superseded, manifest.boundaries, manifest.patrol_log)
+    return {n for n in (*named, *others) if n}
 
 
 def stored_files(folder: Path) -> list[str]:
