@@ -13,8 +13,8 @@ from tests.conftest import REPOSITORY
 LIBRARY = REPOSITORY / "hotspots"
 # A room may import rooms above it, never one below.
 ROOMS = (
-    "sources", "intake", "cell_periods", "expected", "ranking", "patterns", "pipeline", "areas", "backtest", "insight",
-    "exports", "ui",
+    "sources", "intake", "cell_periods", "expected", "ranking", "patterns", "pipeline", "areas", "presence", "visits",
+    "hours", "backtest", "insight", "exports", "ui",
 )  # fmt: skip
 
 

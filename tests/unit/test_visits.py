@@ -1,0 +1,246 @@
+"""Stays and visits by hand: every number can be checked with a pencil."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspots.errors import HotspotsError
+from hotspots.settings import Settings
+from hotspots.visits import VisitRules, band, presence_of_files, refuse_overlaps, stays_of, visits
+
+LONDON = ZoneInfo("Europe/London")
+RULES = VisitRules()
+CELLS = {7: "A", 8: "A", 9: "B"}
+COLUMNS = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]
+OUT = 1
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=LONDON).timestamp())
+
+
+NOON = at("2026-06-02 12:00:00")
+
+
+def pings(
+    *rows: tuple, unit: int = 1, speed: float | None = 0.0, call: bool = False, officers: int = 1
+) -> pd.DataFrame:
+    """Positions given as (seconds after noon, cell, …)."""
+    default = (speed, call, officers)
+    full = [(unit, NOON + r[0], r[1], *r[2:], *default[len(r) - 2 :]) for r in rows]
+    return pd.DataFrame(full, columns=COLUMNS).astype({"speed_kmh": "float64"})
+
+
+def spans(found: pd.DataFrame) -> list[tuple[float, float]]:
+    return [(s - NOON, e - NOON) for s, e in zip(found["start"], found["end"], strict=True)]
+
+
+def test_half_of_the_way_in_and_of_the_way_out_counts():
+    found = stays_of(pings((0, OUT), (60, 7), (120, 8), (180, OUT)), CELLS)
+    assert spans(found) == [(30, 150)]
+    assert found["seconds"].tolist() == [120]
+    assert found["n_pings"].tolist() == [2]
+
+
+def test_nothing_counts_across_lost_signal():
+    found = stays_of(pings((0, OUT), (301, 7), (361, 7), (662, OUT)), CELLS)
+    assert spans(found) == [(301, 361)]
+
+
+@pytest.mark.parametrize(("apart", "stays", "seconds"), [(300, 1, 300), (301, 2, 0)])
+def test_positions_further_apart_than_the_gap_are_two_stays(apart, stays, seconds):
+    found = stays_of(pings((0, 7), (apart, 7)), CELLS)
+    assert (len(found), found["seconds"].sum()) == (stays, seconds)
+
+
+@pytest.mark.parametrize(("back", "expected"), [(90, [(0, 150)]), (91, [(0, 15), (60.5, 151)])])
+def test_a_step_outside_that_is_short_enough_ends_no_stay(back, expected):
+    """A position 30 s later lies outside; the unit is seen inside again ``back`` seconds after it was last."""
+    found = stays_of(pings((0, 7), (30, OUT), (back, 7), (back + 60, 7)), CELLS)
+    assert spans(found) == expected
+
+
+def test_a_step_into_another_hot_spot_ends_the_stay():
+    found = stays_of(pings((0, 7), (30, 9), (60, 7)), CELLS)
+    assert found[["area", "seconds"]].to_numpy().tolist() == [["A", 15.0], ["B", 30.0], ["A", 15.0]]
+
+
+def test_a_call_is_a_stay_of_its_own():
+    found = stays_of(pings((0, 7), (60, 7), (120, 7, 0.0, True), (180, 7, 0.0, True)), CELLS)
+    assert found[["seconds", "reactive"]].to_numpy().tolist() == [[90.0, False], [90.0, True]]
+    counted = stays_of(pings((0, 7), (60, 7, 0.0, True)), CELLS, VisitRules(exclude_on_call=False))
+    assert counted[["seconds", "reactive"]].to_numpy().tolist() == [[60.0, False]]
+
+
+@pytest.mark.parametrize(
+    ("speeds", "moving"),
+    [
+        ((7.0, 7.1), False),  # half are slow: the lower median is not above
+        ((7.0, 7.1, 7.1), True),
+        ((None, 7.1, None), True),  # of those that are known
+        ((None, None, None), False),  # nothing says that it moved
+        ((float("nan"), 3.0, 50.0), False),
+    ],
+)
+def test_a_stay_is_moving_where_fewer_than_half_of_its_known_speeds_are_slow(speeds, moving):
+    found = stays_of(pings(*((60 * i, 7, s) for i, s in enumerate(speeds))), CELLS)
+    assert found["moving"].tolist() == [moving]
+
+
+def test_a_speed_stored_as_not_a_number_is_unknown(tmp_path: Path):
+    """As a Parquet file may hold it: nan, and not null."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    speed = pa.array(np.array([np.nan, np.nan, 3.0], dtype="float32"))
+    table = pa.table({
+        "unit": [1, 1, 1], "t": [NOON, NOON + 60, NOON + 120], "cell_10": [7, 7, 7], "speed_kmh": speed,
+        "on_call": [False] * 3, "officers": pa.array([1, 1, 1], pa.int16()), "bcu": pa.array([1, 1, 1], pa.int8()),
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "day.parquet")
+    found = presence_of_files([tmp_path / "day.parquet"], CELLS)
+    assert found.segments[["n", "n_known", "n_slow"]].to_numpy().tolist() == [[3, 1, 1]]
+
+
+def test_officers_change_half_way_between_two_positions():
+    found = stays_of(pings((0, 7, 0.0, False, 2), (60, 7, 0.0, False, 1)), CELLS)
+    assert found["officer_seconds"].tolist() == [90]
+
+
+def test_a_position_vouches_for_no_more_than_its_credit():
+    rules = VisitRules(gap_s=300, credit_s=60)
+    found = stays_of(pings((0, OUT), (200, 7), (400, 7), (430, 7), (630, OUT)), CELLS, rules)
+    # 30 before the first, 30 after it and 30 before the second, the 30 between, 30 after the last
+    assert found[["seconds", "n_pings"]].to_numpy().tolist() == [[150.0, 3]]
+    assert spans(found) == [(170, 460)]
+    both = pd.concat([
+        pings((0, OUT), (200, 7), (400, 7), (430, 7), (630, OUT)), pings((240, 7), (250, 7), unit=2),
+    ])  # fmt: skip
+    seen = visits(with_pieces(both, rules), rules)
+    # 170–230 of the one touches nothing of 240–250 of the other; 370–460 follows: 60 + 10 + 90 seconds
+    assert seen["patrol_minutes"].tolist() == pytest.approx([160 / 60])
+    assert seen["officer_minutes"].tolist() == pytest.approx([160 / 60])
+
+
+def with_pieces(table: pd.DataFrame, rules: VisitRules) -> pd.DataFrame:
+    """Stays with the pieces that they are credited, as the workspace's own way has them."""
+    import tempfile
+
+    from hotspots.visits import sewn, stays
+
+    settings = Settings()
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "day.parquet"
+        table.astype({"speed_kmh": "float32", "officers": "int16"}).assign(bcu=np.int8(0)).to_parquet(file)
+        found = presence_of_files([file], CELLS, "cell", rules, settings)
+    return stays(sewn(found, settings, rules), sorted(set(CELLS.values())))
+
+
+# ---------------------------------------------------------------- the patrol day
+
+
+def test_a_stay_over_six_in_the_morning_is_cut_there():
+    six = at("2026-06-02 06:00:00")
+    rows = [(1, six + 60 * m + 30, 7, 0.0, False, 2) for m in range(-10, 10)]
+    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS)
+    assert found["patrol_day"].tolist() == [20605, 20606]  # 2026-06-01 and 2026-06-02, counted from 1970-01-01
+    assert found["seconds"].tolist() == [570, 570]
+    assert found["end"].tolist()[0] == found["start"].tolist()[1] == six
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ((7, OUT), [(30, 20605)]),  # half of the 60 seconds between, up to 06:00
+        ((OUT, 7), [(30, 20606)]),
+        ((7, 9), [(30, 20605), (30, 20606)]),
+        ((7, 7), [(20, 20605), (40, 20606)]),  # the whole of it, each day its own part
+    ],
+)
+def test_what_lies_between_the_last_position_of_a_day_and_the_first_of_the_next(cells, expected):
+    """The positions are at 05:59:40 and 06:00:40 where both are inside, else at 05:59:30 and 06:00:30."""
+    six = at("2026-06-02 06:00:00")
+    first = six - (20 if cells == (7, 7) else 30)
+    rows = [(1, first, cells[0], 0.0, False, 1), (1, first + 60, cells[1], 0.0, False, 1)]
+    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS)
+    assert list(zip(found["seconds"], found["patrol_day"], strict=True)) == expected
+
+
+def test_a_credit_that_would_run_over_the_end_of_the_day_stops_there():
+    six = at("2026-06-02 06:00:00")
+    rows = [(1, six - 10, 7, 0.0, False, 1), (1, six + 90, OUT, 0.0, False, 1)]
+    assert stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS)["seconds"].tolist() == [10]
+
+
+# ---------------------------------------------------------------- visits
+
+
+def test_stays_that_touch_are_one_visit_and_those_that_do_not_are_two():
+    stays = pd.DataFrame({
+        "unit": [1, 2, 3], "area": ["A", "A", "A"], "patrol_day": [1, 1, 1], "start": [0.0, 600.0, 1201.0],
+        "end": [600.0, 1200.0, 1801.0], "seconds": [600.0] * 3, "officer_seconds": [600.0, 1200.0, 600.0],
+        "reactive": False, "moving": False,
+    })  # fmt: skip
+    found = visits(stays, RULES)
+    assert found["patrol_minutes"].tolist() == [20, 10]
+    assert found["officer_minutes"].tolist() == [30, 10]
+    assert found["longest_minutes"].tolist() == [10, 10]
+    assert found["units"].tolist() == [2, 1]
+    assert found["band"].tolist() == ["on target", "on target"]
+
+
+def test_two_short_stays_are_no_adequate_visit_however_long_they_are_together():
+    stays = pd.DataFrame({
+        "unit": [1, 2], "area": "A", "patrol_day": 1, "start": [0.0, 500.0], "end": [540.0, 1040.0],
+        "seconds": [540.0, 540.0], "officer_seconds": [540.0, 540.0], "reactive": False, "moving": False,
+    })  # fmt: skip
+    found = visits(stays, RULES)
+    assert found["patrol_minutes"].tolist() == pytest.approx([1040 / 60])
+    assert found["band"].tolist() == ["below threshold"]
+
+
+def test_calls_and_driving_through_are_no_visits():
+    stays = pd.DataFrame({
+        "unit": [1, 2], "area": "A", "patrol_day": 1, "start": 0.0, "end": 900.0, "seconds": 900.0,
+        "officer_seconds": 900.0, "reactive": [True, False], "moving": [False, True],
+    })  # fmt: skip
+    assert visits(stays, RULES).empty
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [(0, "pass-through"), (0.99, "pass-through"), (1, "below threshold"), (9.99, "below threshold"), (10, "on target"),
+     (20, "on target"), (20.01, "long")],
+)  # fmt: skip
+def test_bands(minutes, expected):
+    assert band([minutes], RULES).tolist() == [expected]
+
+
+# ---------------------------------------------------------------- what cannot be used
+
+
+def test_no_positions_no_stays():
+    assert stays_of(pings().astype({"t": "int64"}), CELLS).empty
+    assert visits(stays_of(pings((0, OUT)), CELLS), RULES).empty
+
+
+def test_missing_columns_are_named():
+    with pytest.raises(HotspotsError, match="lacks on_call, officers"):
+        stays_of(pings((0, 7)).drop(columns=["on_call", "officers"]), CELLS)
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(HotspotsError, match="Engine 'oracle://' is not known"):
+        stays_of(pings((0, 7)), CELLS, engine="oracle://")
+
+
+def test_hot_spots_that_overlap_are_refused():
+    areas = pd.DataFrame({"area": ["West-01", "West-02"], "cells": [("8a1951d491a7fff",), ("8a1951d491a7fff",)]})
+    with pytest.raises(HotspotsError, match=r"overlap in '8a1951d491a7fff \(West-01 and West-02\)'"):
+        refuse_overlaps(areas)
