@@ -1,0 +1,128 @@
+"""One expression, two engines: the same rows from DuckDB and from Spark."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspots.engine import SPARK_LOCAL, engine
+from hotspots.errors import HotspotsError
+from hotspots.patrol_days import day_number, day_numbers, day_starts
+from hotspots.presence import UNIT_DAYS, clock_pieces
+from hotspots.settings import Settings
+from hotspots.visits import BATCH_ROWS, batches, joined, presence_of_files, span_of
+
+SETTINGS = Settings()
+CELLS = {100 + i: f"area {i // 3}" for i in range(12)}
+
+
+def write_days(folder: Path, first: str, days: int, units: int = 9, seed: int = 3) -> list[Path]:
+    """Random positions, a file a patrol day: every rule of the expression has something to do."""
+    rng = np.random.default_rng(seed)
+    start = day_number(first)
+    from hotspots.patrol_days import EPOCH
+
+    span = [EPOCH + np.timedelta64(start, "D").item(), EPOCH + np.timedelta64(start + days - 1, "D").item()]
+    edges = day_starts(span[0], span[1], SETTINGS)
+    files = []
+    for i in range(days):
+        rows = []
+        for unit in range(1, units + 1):
+            gaps = rng.choice([1, 29, 30, 30, 60, 89, 90, 91, 240, 300, 301, 900], size=600)
+            t = int(edges[i]) + int(rng.integers(0, 200)) + np.cumsum(gaps)
+            t = t[t < edges[i + 1]]
+            cell = np.repeat(rng.integers(98, 114, size=len(t) // 4 + 1), 4)[: len(t)]
+            speed = rng.choice([0.0, 6.9, 7.0, 7.1, 40.0, np.nan], size=len(t)).astype("float32")
+            rows.append(pd.DataFrame({
+                "unit": unit, "t": t, "cell_10": cell, "bcu": rng.integers(0, 4, len(t)).astype("int8"),
+                "speed_kmh": speed, "on_call": rng.random(len(t)) < 0.1,
+                "officers": rng.integers(1, 4, len(t)).astype("int16"),
+            }))  # fmt: skip
+        file = folder / f"{i}.parquet"
+        pd.concat(rows).to_parquet(file, index=False)
+        files.append(file)
+    return files
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17, which is not installed here")
+def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path) -> None:
+    """Across the night on which the clocks go back, in days of 24 and of 25 hours."""
+    pytest.importorskip("pyspark", reason="pyspark is an optional extra (requirements-spark.txt)")
+    files = write_days(tmp_path, "2026-10-23", 3)
+    here = presence_of_files(files, CELLS)
+    there = presence_of_files(files, CELLS, engine_url=SPARK_LOCAL)
+    assert len(here.segments) > 300
+    for name in ("segments", "unit_days", "silences"):
+        pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name))
+
+
+def test_days_apart_give_what_days_together_give(tmp_path: Path) -> None:
+    files = write_days(tmp_path, "2026-03-27", 4)
+    together = presence_of_files(files, CELLS)
+    apart = joined([presence_of_files([f], CELLS) for f in reversed(files)])
+    for name in ("segments", "unit_days", "silences"):
+        pd.testing.assert_frame_equal(getattr(together, name), getattr(apart, name))
+
+
+@pytest.mark.parametrize("first", ["2026-03-20", "2026-10-18", "2026-06-01", "2025-12-25"])
+def test_patrol_days_are_those_of_the_calendar(tmp_path: Path, first: str) -> None:
+    """The division that the engine does, against the table of day starts."""
+    rng = np.random.default_rng(1)
+    low = int(pd.Timestamp(first).timestamp())
+    t = np.unique(rng.integers(low, low + 14 * 86_400, size=4_000))
+    starts = day_starts(pd.Timestamp(first).date(), (pd.Timestamp(first) + pd.Timedelta(days=15)).date(), SETTINGS)
+    t = np.unique(np.concatenate([t, starts[1:12], starts[1:12] - 1]))
+    table = pd.DataFrame({
+        "unit": np.arange(len(t)), "t": t, "cell_10": 1, "bcu": np.int8(0), "speed_kmh": np.float32(0),
+        "on_call": False, "officers": np.int16(1),
+    })  # fmt: skip
+    table.to_parquet(tmp_path / "all.parquet")
+    found = presence_of_files([tmp_path / "all.parquet"], CELLS).unit_days.sort_values("unit")
+    assert found["patrol_day"].tolist() == day_numbers(t, SETTINGS).tolist()
+
+
+def test_a_year_has_three_runs_of_days_under_one_clock() -> None:
+    span = (int(pd.Timestamp("2026-01-05").timestamp()), int(pd.Timestamp("2026-12-20").timestamp()))
+    assert len(clock_pieces(span, SETTINGS)) == 3
+
+
+def test_files_are_asked_about_in_lots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = write_days(tmp_path, "2026-06-01", 3, units=1)
+    assert [len(b) for b in batches(files)] == [3]
+    monkeypatch.setattr("hotspots.visits.BATCH_ROWS", 500)
+    assert [len(b) for b in batches(files)] == [1, 1, 1]
+    assert BATCH_ROWS > 1_000_000  # a lot of days of a small force, one of a large one
+
+
+def test_an_empty_file_has_no_span_and_gives_nothing(tmp_path: Path) -> None:
+    files = write_days(tmp_path, "2026-06-01", 1, units=1)
+    empty = pd.read_parquet(files[0]).iloc[:0]
+    empty.to_parquet(tmp_path / "none.parquet")
+    assert span_of([tmp_path / "none.parquet"]) is None
+    found = presence_of_files([tmp_path / "none.parquet"], CELLS)
+    assert found.segments.empty
+    assert list(found.unit_days.columns) == list(UNIT_DAYS)
+
+
+def test_spark_that_does_not_answer_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyspark", reason="pyspark is an optional extra (requirements-spark.txt)")
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("JAVA_HOME is not set\nand more")
+
+    monkeypatch.setattr("hotspots.engine.built", refuse)
+    told = r"Spark at spark://h:1 does not answer \(JAVA_HOME is not set\)"
+    with pytest.raises(HotspotsError, match=told), engine("spark://h:1"):
+        pass
+
+
+def test_spark_that_is_not_installed_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(HotspotsError, match=r"Spark is not installed\. Install it with"), engine(SPARK_LOCAL):
+        pass
