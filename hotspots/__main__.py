@@ -9,15 +9,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hotspots.areas.cli import add_parsers as add_areas
 from hotspots.backtest.cli import add_parsers as add_backtest
 from hotspots.console import add_question, put_out, question_of, say
+from hotspots.dosage.cli import add_parsers as add_dosage
 from hotspots.errors import HotspotsError
 from hotspots.insight_cli import add_parsers as add_insight
 from hotspots.weights.cli import add_parsers as add_weights
+
+FILES_TOLD = 40  # of an import: of more files than this, those without rows set aside are only summed up
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,8 +61,14 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=None)
     one = verb("import", run_import, "load files; prints the intake report")
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    one.add_argument("--source", required=True, choices=("police-uk", "incidents", "boundaries"))
+    one.add_argument("--source", required=True, choices=("police-uk", "incidents", "pings", "patrol-log", "boundaries"))
     one.add_argument("--mapping", type=Path, metavar="FILE.toml", help="names the columns of a force's own export")
+    one.add_argument(
+        "--timezone",
+        default="",
+        metavar="ZONE",
+        help="of times without an offset, in pings and patrol-log: Europe/London",
+    )
     one = verb("intake", run_intake, "the intake reports, and what the workspace holds", result)
     one.add_argument("--format", choices=("csv", "json"), default="csv")
     one.add_argument(
@@ -71,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     add_question(one)
     one.add_argument("--next", action="store_true", help="p_top_next too: the top by what will be counted (slower)")
     add_areas(verbs, common, result)
+    add_dosage(verbs, common, result)
     add_backtest(verbs, common, result)
     add_insight(verbs, common, result)
     verb("check", run_check, "verify the workspace; says what is wrong and how to mend it")
@@ -89,7 +100,7 @@ def run_demo(asked: argparse.Namespace) -> None:
 def run_import(asked: argparse.Namespace) -> None:
     from hotspots.intake import import_files
 
-    report(import_files(asked.workspace, asked.paths, asked.source, asked.mapping))
+    report(import_files(asked.workspace, asked.paths, asked.source, asked.mapping, timezone=asked.timezone))
 
 
 def report(imported: object) -> None:
@@ -98,12 +109,20 @@ def report(imported: object) -> None:
     from hotspots.intake.report import COUNTS, headline, told
 
     assert isinstance(imported, Imported)
+    few = len(imported.reports) <= FILES_TOLD
+    notes: Counter[str] = Counter()
     for file in imported.reports:
-        say(told(file))
+        if few or file.quarantined or not file.read:
+            say(told(file))
         for reason, n in file.reasons.items():
-            say(f"  set aside: {n:,} rows: {reason}")
+            say(f"  set aside: {n:,} rows: {reason}" if n else f"  {reason}")
         for note in file.notes:
-            say(f"  {note}")
+            if few:
+                say(f"  {note}")
+            else:
+                notes[note] += 1
+    for note, n in notes.most_common(FILES_TOLD):
+        say(f"{note} ({n:,} files)")
     if len(imported.reports) > 1:
         sums = {c: sum(getattr(r, c) for r in imported.reports) for c in COUNTS}
         rest = ", ".join(f"{sums[c]:,} {c}" for c in COUNTS[1:])

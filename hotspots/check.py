@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hotspots import database
 from hotspots.areas import register
+from hotspots.identity import SECRET
 from hotspots.intake.repair import damaged_files, source_of
 from hotspots.workspace import open_workspace, referenced, stored_files
 
@@ -18,6 +19,10 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
     for name in damaged_files(workspace):
         what = "is not as it was written" if (folder / name).is_file() else "is missing"
         wrong.append(f"{name} {what}. Import {source_of(manifest, name)} again.")
+    if (manifest.ping_days or manifest.patrol_log) and not (folder / SECRET).is_file():
+        wrong.append(
+            f"{SECRET} is missing: units imported from now on would look new. Restore it from a copy of the workspace."
+        )
     damaged = database.problems(folder)
     wrong += damaged
     if not damaged:

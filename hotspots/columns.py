@@ -85,7 +85,7 @@ LOG_ENTRIES = (
     Column("entry", TEXT, "", "number of the entry: the log's own, else a hash of what it says"),
     Column("unit", pa.int64(), "", "keyed hash of the unit, or of the officers; 0 where the entry names neither"),
     Column("area", TEXT, "", "the hot spot it names, such as West-01; empty where it gives a position"),
-    Column("lon", pa.float64(), "degrees, WGS84", "longitude; empty where it names a hot spot"),
+    Column("lon", pa.float64(), "degrees, WGS84", "longitude; may be empty where it names a hot spot"),
     Column("lat", pa.float64(), "degrees, WGS84", "latitude"),
     Column("start", pa.int64(), "seconds since 1970, UTC", "start"),
     Column("end", pa.int64(), "seconds since 1970, UTC", "end"),
@@ -144,6 +144,7 @@ DOSE_SUMMARY = (
     Column("share_in_hot_hours", pa.float64(), "share", "of patrol_minutes, the part in the area's hot hours"),
     Column("reactive_minutes", pa.float64(), "minutes", "officer-minutes on calls"),
     Column("gps_coverage", pa.float64(), "share", "of the BCU's units' time on shift, the part with positions"),
+    Column("register", TEXT, "", "name@version of the register that the hot spot is in"),
 )
 
 # One row per visit: the stays of any units that overlap. See hotspots.visits.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import HotspotsError
 
@@ -52,6 +52,27 @@ def question_of(asked: argparse.Namespace) -> Question:
         getattr(asked, "by", DEFAULT_METHOD).replace("_", "-"), asked.include_proactive, asked.source, asked.hours,
         getattr(asked, "next", False),
     )  # fmt: skip
+
+
+class Words(argparse._SubParsersAction):
+    """Words behind a verb that has options of its own; refuses such options before a word, where they would be lost."""
+
+    above: argparse.ArgumentParser
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        for action in self.above._actions:
+            given = getattr(namespace, action.dest, action.default)
+            if action.option_strings and action.dest != "help" and given != action.default:
+                parser.error(
+                    f"write {action.option_strings[0]} behind the word: {self.above.prog.split()[-1]} {values[0]} …"
+                )
+        super().__call__(parser, namespace, values, option_string)
 
 
 def say(line: str) -> None:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ def has_database(folder: Path | None) -> bool:
     return folder is not None and bool(os.environ.get("HOTSPOTS_DATABASE_URL") or (folder / FILE).is_file())
 
 
+@cache
 def tables() -> MetaData:
     """The SQL schema: weight sets (never changed once stored; a change is a new version), their weights and history.
 

@@ -33,7 +33,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hotspots.columns import INCIDENTS, schema
+from hotspots.columns import INCIDENTS, PINGS, schema
 from hotspots.errors import HotspotsError
 from hotspots.settings import Settings, load_settings
 
@@ -43,6 +43,7 @@ FOLDERS = ("facts", "quarantine", "boundaries")
 OURS = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # how new_file ends a name
 CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 INCIDENT_SCHEMA = schema(INCIDENTS)
+PING_SCHEMA = schema(PINGS)
 UNREPEATED = ("record", "record_id", "source_row")  # a dictionary of these would cost time and space
 
 
@@ -329,6 +330,32 @@ def read_incidents(
     if not tables:
         return pa.schema([INCIDENT_SCHEMA.field(c) for c in columns]).empty_table()
     return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().combine_chunks()
+
+
+def read_pings(workspace: Workspace, first_day: str, last_day: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The positions of the patrol days ``first_day`` to ``last_day`` (YYYY-MM-DD, both included).
+
+    ``columns``: names of hotspots.columns.PINGS, default all. In order of day, unit and time. Raises HotspotsError
+    where a day's file is missing or damaged.
+    """
+    days = [d for d in workspace.manifest.ping_days if first_day <= d.day <= last_day]
+    wanted = PING_SCHEMA.names if columns is None else list(columns)
+    tables = [read_ping_day(workspace.folder, day, wanted) for day in days]
+    empty = pa.schema([PING_SCHEMA.field(c) for c in wanted]).empty_table()
+    return pa.concat_tables([empty, *tables])
+
+
+def read_ping_day(folder: Path, day: PingDay, columns: Sequence[str] | None = None) -> pa.Table:
+    """The positions of one patrol day, by unit and time."""
+    try:
+        return pq.ParquetFile(folder / day.file, memory_map=False).read(columns=None if columns is None else [*columns])
+    except (OSError, pa.ArrowException) as error:
+        raise HotspotsError(f"The positions of {day.day} {damaged_day(day)}") from error
+
+
+def damaged_day(day: PingDay) -> str:
+    """What to do about a patrol day whose file is gone or not as it was written."""
+    return f"are missing or damaged in the workspace. Import {day.came_from or 'their files'} again, all in one go."
 
 
 def wanted_part(part: Part, source: str | None, months: tuple[int, int] | None) -> bool:

@@ -119,7 +119,16 @@ def make_hostile(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's incidents, without patrols and without frozen hot spots."""
     folder = tmp_path_factory.mktemp("demo")
+    build_demo(folder, patrols=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def patrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole demo: incidents, the register grip-demo, four weeks of positions and patrol log."""
+    folder = tmp_path_factory.mktemp("patrolled")
     build_demo(folder)
     return folder
 

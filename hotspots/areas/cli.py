@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotspots.console import add_question, put_out, question_of, say
+from hotspots.console import Words, add_question, put_out, question_of, say
 from hotspots.errors import HotspotsError
 
 if TYPE_CHECKING:
@@ -49,25 +49,6 @@ def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.Ar
     one = word("include", run_include, "lift the exclusion of cells")
     one.add_argument("cells", nargs="+", metavar="CELL")
     add_signature(one, note_needed=False)
-
-
-class Words(argparse._SubParsersAction):
-    """Words behind a verb that has options of its own; refuses such options before a word, where they would be lost."""
-
-    above: argparse.ArgumentParser
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        for action in self.above._actions:
-            given = getattr(namespace, action.dest, action.default)
-            if action.option_strings and action.dest != "help" and given != action.default:
-                parser.error(f"write {action.option_strings[0]} behind the word: areas {values[0]} …")
-        super().__call__(parser, namespace, values, option_string)
 
 
 def add_limits(one: argparse.ArgumentParser) -> None:

@@ -15,7 +15,8 @@ from hotspots.intake.repair import damaged_files, refuse_unmended, without
 from hotspots.sources.reading import Upload
 from hotspots.workspace import FileReport, Manifest, Workspace, publish, writing
 
-SOURCES = ("police-uk", "incidents", "boundaries")
+SOURCES = ("police-uk", "incidents", "pings", "patrol-log", "boundaries")
+TRACKS = ("pings", "patrol-log")
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ def import_files(
     mapping: Path | str | None = None,
     synthetic: bool = False,
     progress: Callable[[str], None] = lambda name: None,
+    timezone: str = "",
 ) -> Imported:
     """Import files of one source into the workspace at ``folder`` (made if there is none).
 
-    ``source`` is police-uk, incidents (with ``mapping``, a TOML file) or boundaries (a polygon file, and a CSV
-    of district and BCU if the polygons do not name it).
+    ``source`` is police-uk, incidents (with ``mapping``, a TOML file), pings or patrol-log (officers' positions and
+    patrol logs: with ``mapping``, or with the standard column names) or boundaries (a polygon file, and a CSV of
+    district and BCU if the polygons do not name it). ``timezone`` is that of the times of pings and patrol logs that
+    carry no offset; it goes before the mapping's.
     ``progress`` is told each file's name as it is read. Everything takes effect at once or not at all.
     Raises HotspotsError with every problem found.
     """
@@ -47,6 +51,8 @@ def import_files(
         raise HotspotsError(f"Source '{source}' is not one of {', '.join(SOURCES)}.")
     if not paths:
         raise HotspotsError("No file was given to import.")
+    if timezone and source not in TRACKS:
+        raise HotspotsError(f"A time zone is given with --timezone for {' and '.join(TRACKS)} only, not for {source}.")
     with writing(folder) as workspace:
         kind = "synthetic" if synthetic else "real"
         if source != "boundaries" and workspace.manifest.kind not in ("empty", kind):
@@ -54,9 +60,9 @@ def import_files(
                 f"This workspace holds {workspace.manifest.kind} data; {kind} data cannot be mixed with it."
                 " Import into another workspace (--workspace)."
             )
-        damaged = damaged_files(workspace)
+        damaged = damaged_files(workspace, positions=False)
         sound = replace(workspace, manifest=without(workspace.manifest, damaged))
-        manifest, reports, notes = stage(sound, paths, source, mapping, progress)
+        manifest, reports, notes = stage(sound, paths, source, mapping, progress, timezone)
         refuse_unmended(workspace.manifest, manifest, damaged, source)
         if manifest is workspace.manifest:
             return Imported(workspace, tuple(reports), False, tuple(notes))
@@ -71,6 +77,7 @@ def stage(
     source: str,
     mapping: Path | str | None,
     progress: Callable[[str], None],
+    timezone: str = "",
 ) -> tuple[Manifest, list[FileReport], list[str]]:
     """Hand the files to their source's own staging; returns the manifest that would make them current."""
     if source == "police-uk":
@@ -87,6 +94,17 @@ def stage(
                 " Two examples are in data/mappings."
             )
         return *incidents.stage(workspace, paths, read_mapping(mapping), progress), []
+    if source in TRACKS:
+        from hotspots.sources.track_mapping import track_mapping
+
+        columns = track_mapping(source, mapping, timezone)
+        if source == "pings":
+            from hotspots.intake import pings
+
+            return pings.stage(workspace, paths, columns, progress)
+        from hotspots.intake import patrol_log
+
+        return *patrol_log.stage(workspace, paths, columns, progress), []
     from hotspots.intake import boundaries
 
     return boundaries.stage(workspace, paths)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from hotspots import geography
 from hotspots.errors import HotspotsError
+from hotspots.intake.pings import placed_again
 from hotspots.intake.place import Placer
 from hotspots.sources.reading import Upload
 from hotspots.workspace import FileReport, Manifest, Workspace, new_file, read_part, write_table
@@ -31,10 +32,14 @@ def stage(workspace: Workspace, paths: Sequence[Path | Upload]) -> tuple[Manifes
     if label == workspace.manifest.boundaries_label:
         (workspace.folder / path).unlink()
         return workspace.manifest, [], [*notes, "These boundaries were imported before; nothing changed."]
-    placer = Placer(geography.load_polygons(workspace.folder / path))
-    manifest = replaced(workspace, placer)
+    fresh = geography.load_polygons(workspace.folder / path)
+    manifest = replaced(workspace, Placer(fresh))
     n = sum(p.rows for p in manifest.parts)
     notes.append(f"{len(found)} districts from {polygons[0].name}; {n:,} rows placed by them.")
+    if manifest.ping_days:
+        manifest = replace(manifest, ping_days=placed_again(workspace, fresh))
+        n = sum(d.rows for d in manifest.ping_days)
+        notes.append(f"{n:,} positions have the BCU of their cell by these districts.")
     return replace(manifest, boundaries=path, boundaries_label=label), [], notes
 
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hotspots.errors import HotspotsError
-from hotspots.workspace import Manifest, Workspace, is_sound, referenced
+from hotspots.workspace import Manifest, PingDay, Workspace, is_sound, referenced
 
 
-def damaged_files(workspace: Workspace) -> list[str]:
-    """Files that the manifest names and that are gone or not as they were written."""
+def damaged_files(workspace: Workspace, positions: bool = True) -> list[str]:
+    """Files that the manifest names and that are gone or not as they were written.
+
+    ``positions`` False passes over the patrol days: a year of them is many gigabytes, so an import looks only at those
+    that it reads (`sound_day`).
+    """
     manifest = workspace.manifest
-    return [n for n in sorted(referenced(manifest)) if not is_sound(workspace.folder, manifest, n)]
+    names = referenced(manifest) - (set() if positions else {d.file for d in manifest.ping_days})
+    return [n for n in sorted(names) if not is_sound(workspace.folder, manifest, n)]
+
+
+def sound_day(workspace: Workspace, day: PingDay) -> bool:
+    """Whether the file of a patrol day is there, just as it was written."""
+    return is_sound(workspace.folder, workspace.manifest, day.file)
 
 
 def source_of(manifest: Manifest, name: str) -> str:
@@ -19,9 +29,15 @@ def source_of(manifest: Manifest, name: str) -> str:
     for part in manifest.parts:
         if part.file == name:
             return part.came_from or part.feed
+    for day in manifest.ping_days:
+        if day.file == name:
+            return day.came_from or f"the positions of {day.day}"
     for report in manifest.reports:
         if report.quarantine == name:
             return report.file
+    if name == manifest.patrol_log:
+        logs = sorted({r.file for r in manifest.reports if r.source == "patrol-log"})
+        return ", ".join(logs[:5]) + (" and the other patrol logs" if len(logs) > 5 else "") or "the patrol logs"
     return "the district boundaries" if name == manifest.boundaries else "any file of data.police.uk"
 
 
@@ -36,6 +52,8 @@ def without(manifest: Manifest, damaged: list[str]) -> Manifest:
     return replace(
         manifest,
         parts=tuple(p for p in manifest.parts if p.file not in damaged),
+        patrol_log=kept(manifest.patrol_log),
+        patrol_log_rows=manifest.patrol_log_rows if kept(manifest.patrol_log) else 0,
         reports=tuple(r for r in manifest.reports if r.quarantine not in damaged),
         merged=kept(manifest.merged),
         superseded=kept(manifest.superseded),
@@ -50,6 +68,8 @@ def refuse_unmended(before: Manifest, after: Manifest, damaged: list[str], sourc
     lost = [p.file for p in before.parts if p.file in damaged and p.key not in keys]
     lost += [r.quarantine for r in before.reports if r.quarantine in damaged and r.sha256 not in reports]
     lost += [before.boundaries] if before.boundaries in damaged and not after.boundaries else []
+    short = after.patrol_log_rows < before.patrol_log_rows
+    lost += [before.patrol_log] if before.patrol_log in damaged and short else []
     lost += [f for f in (before.merged, before.superseded) if f in damaged and source != "police-uk"]
     if lost:
         raise HotspotsError(

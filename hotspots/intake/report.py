@@ -8,8 +8,10 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from hotspots.columns import INTAKE
+from hotspots.errors import sample
 from hotspots.months import month_text
-from hotspots.workspace import FileReport, Workspace, months_held, read_incidents
+from hotspots.patrol_days import day_number, day_text
+from hotspots.workspace import FileReport, Manifest, Workspace, months_held, read_incidents
 
 COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")
 
@@ -49,7 +51,21 @@ def holdings(workspace: Workspace) -> pd.DataFrame:
         lost = (~located).groupby(kinds, observed=True).agg(["sum", "mean"])
         for name, row in lost[lost["sum"] > 0].sort_values(["mean", "sum"], ascending=False).iterrows():
             rows.append((source, "without coordinates, share " + f"{row['mean']:.1%}", str(name), int(row["sum"])))
-    return pd.DataFrame(rows, columns=["source", "measure", "detail", "n"])
+    return pd.DataFrame([*rows, *track_holdings(workspace.manifest)], columns=["source", "measure", "detail", "n"])
+
+
+def track_holdings(manifest: Manifest) -> list[tuple[str, str, str, int]]:
+    """Positions and log entries in the rows of `holdings`."""
+    rows = []
+    if manifest.ping_days:
+        rows += [
+            ("pings", "positions", "", sum(d.rows for d in manifest.ping_days)),
+            ("pings", "patrol days", "", len(manifest.ping_days)),
+            ("pings", "units, summed over patrol days", "", sum(d.units for d in manifest.ping_days)),
+        ]
+    if manifest.patrol_log:
+        rows.append(("patrol-log", "imported entries", "", manifest.patrol_log_rows))
+    return rows
 
 
 def first_offences(workspace: Workspace, columns: list[str], source: str) -> pd.DataFrame:
@@ -77,6 +93,7 @@ def headline(workspace: Workspace) -> list[str]:
             f" {month_text(months[-1])}; {n('with coordinates'):,} have coordinates; {n('inside the force area'):,} lie"
             f" in the force area ({bcus}) and {n('outside the force area'):,} outside."
         )
+    words += track_words(workspace.manifest)
     for feed, month, share in workspace.manifest.breaks:
         words.append(
             f"{feed}: the anonymised map points changed in {month_text(month)} ({share:.0%} of crimes at points not"
@@ -86,6 +103,21 @@ def headline(workspace: Workspace) -> list[str]:
     words.append(
         f"Placed by {label or 'the shipped H3 cover; import district boundaries to place points exactly at edges'}."
     )
+    return words
+
+
+def track_words(manifest: Manifest) -> list[str]:
+    """Positions and log entries in sentences; days without positions between those held are named."""
+    words = []
+    if manifest.ping_days:
+        days = [day_number(d.day) for d in manifest.ping_days]
+        without = sorted(set(range(days[0], days[-1])) - set(days))
+        n, units = sum(d.rows for d in manifest.ping_days), sum(d.units for d in manifest.ping_days)
+        gaps = f" {len(without):,} days between have none: {sample(map(day_text, without))}." if without else ""
+        span = f"{len(days):,} patrol day{'s' if len(days) > 1 else ''}, {day_text(days[0])} to {day_text(days[-1])}"
+        words.append(f"pings: {n:,} positions in {span}; {units / len(days):,.1f} units a day on average.{gaps}")
+    if manifest.patrol_log:
+        words.append(f"patrol-log: {manifest.patrol_log_rows:,} imported entries.")
     return words
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.areas import register
 from hotspots.check import check_workspace
+from hotspots.database import FILE
 from hotspots.demo import write_demo_export
-from hotspots.demo_workspace import MAPPING, TRUTH, build_demo
+from hotspots.demo_workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic
 from hotspots.errors import HotspotsError
+from hotspots.identity import SECRET, unit_codes, unit_text
 from hotspots.intake import Imported, import_files
 from hotspots.pipeline import Answer, Question, rank_workspace
 from hotspots.workspace import MANIFEST, open_workspace, read_incidents
@@ -24,7 +28,7 @@ VISIBLE = {"start": "2024-11", "end": "2026-10", "offences": "street-visible"}
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    return build_demo(tmp_path_factory.mktemp("demo") / "workspace")
+    return build_demo(tmp_path_factory.mktemp("demo") / "workspace", patrols=False)
 
 
 @pytest.fixture(scope="session")
@@ -135,11 +139,11 @@ def mostly_at_night(hours_of_week: list[int]) -> bool:
 
 
 def test_building_again_changes_no_incident(demo, tmp_path):
-    again = build_demo(tmp_path)
+    again = build_demo(tmp_path, patrols=False)
     assert again.reports[0].read == demo.reports[0].read
     one, other = (read_incidents(w, ["record", "cell_10", "month"]) for w in (demo.workspace, again.workspace))
     assert one.equals(other)
-    rebuilt = build_demo(tmp_path)
+    rebuilt = build_demo(tmp_path, patrols=False)
     assert rebuilt.reports[0].accepted == again.reports[0].accepted
     assert check_workspace(tmp_path)[0] == []
 
@@ -148,6 +152,76 @@ def test_the_demo_never_overwrites_real_data(tmp_path):
     import_files(tmp_path, [street("2022-01", [crime("a", "2022-01")])], "police-uk")
     before = (tmp_path / MANIFEST).read_bytes()
     with pytest.raises(HotspotsError, match="real data"):
-        build_demo(tmp_path)
+        build_demo(tmp_path, patrols=False)
     assert (tmp_path / MANIFEST).read_bytes() == before
     assert open_workspace(tmp_path).manifest.kind == "real"
+
+
+# ---------------------------------------------------------------- with patrols
+
+
+def test_the_planted_hot_spots_are_frozen(patrolled, truth):
+    frozen = register.load(patrolled, REGISTER)
+    assert frozen.valid_from.isoformat() == "2025-11-01"
+    assert {n: set(c) for n, c in zip(frozen.areas["name"], frozen.areas["cells"], strict=True)} == {
+        s["name"]: set(s["cells"]) for s in truth["hot_spots"]
+    }
+    roles = frozen.areas.groupby("bcu")["role"].value_counts()
+    assert roles.xs("treated", level="role").to_dict() == {"East": 5, "South": 4, "West": 5}
+    assert roles.xs("comparison", level="role").to_dict() == {"East": 2, "South": 2, "West": 2}
+    assert (frozen.areas["n_incidents"] > 0).all()
+    assert check_workspace(patrolled)[0] == []
+
+
+def test_every_position_is_accounted_for_and_only_faults_are_set_aside(patrolled):
+    planted = json.loads((patrolled / TRUTH).read_text(encoding="utf-8"))["patrols"]
+    reports = {r.source: r for r in open_workspace(patrolled).manifest.reports}
+    feed, log = reports["pings"], reports["patrol-log"]
+    assert feed.read == planted["rows"]
+    assert feed.accepted + feed.repeated + feed.quarantined == feed.read
+    assert feed.quarantined == planted["faults"]["zero_positions"] + planted["faults"]["jumps"]
+    assert feed.repeated == pytest.approx(planted["faults"]["repeated_rows"], abs=5)  # some repeat a faulty row
+    assert (log.read, log.accepted) == (planted["log_entries"], planted["log_entries"])
+    days = [d.day for d in open_workspace(patrolled).manifest.ping_days]
+    assert (days[0], days[-1], len(days)) == ("2026-10-04", "2026-10-31", 28)
+
+
+def test_no_call_sign_is_stored_anywhere(patrolled):
+    planted = json.loads((patrolled / TRUTH).read_text(encoding="utf-8"))["patrols"]
+    names = ["Grip West 1", "Grip South 6", "Grip East 3"]
+    codes = {unit_text(c) for c in unit_codes(patrolled, names)}
+    assert codes <= {u["unit"] for u in planted["units"]}
+    for path in patrolled.rglob("*"):
+        if path.is_file():
+            assert not any(n.encode() in path.read_bytes() for n in names), path.name
+
+
+def test_rebuilding_starts_from_scratch_but_spares_what_is_not_the_demos(demo, tmp_path):
+    folder = Path(shutil.copytree(demo.workspace.folder, tmp_path / "demo"))
+    ours = (FILE, f"{FILE}-wal", SECRET, "cache/dose.parquet")
+    theirs = ("settings.toml", "notes.txt")
+    (folder / "cache").mkdir(exist_ok=True)
+    for name in (*ours, *theirs):
+        (folder / name).write_bytes(b"")
+    build_demo(folder, patrols=False)
+    assert not any((folder / name).exists() for name in ours)
+    assert all((folder / name).exists() for name in theirs)
+    assert check_workspace(folder)[0] == []
+
+
+def test_clearing_leaves_the_edits_of_a_real_workspace(tmp_path):
+    import_files(tmp_path, [street("2022-01", [crime("a", "2022-01")])], "police-uk")
+    for name in (FILE, SECRET):
+        (tmp_path / name).write_bytes(b"mine")
+    clear_synthetic(tmp_path)
+    assert all((tmp_path / name).read_bytes() == b"mine" for name in (FILE, SECRET))
+
+
+def test_a_removal_that_was_cut_short_is_finished_by_the_next_build(demo, tmp_path):
+    """The manifest goes first: what a kill leaves behind is known as a demo's by its truth."""
+    folder = Path(shutil.copytree(demo.workspace.folder, tmp_path / "demo"))
+    (folder / MANIFEST).unlink()
+    (folder / FILE).write_bytes(b"rest of a demo")
+    build_demo(folder, patrols=False)
+    assert not (folder / FILE).exists()
+    assert check_workspace(folder)[0] == []

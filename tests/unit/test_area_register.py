@@ -31,7 +31,7 @@ from hotspots.areas.register import (
     stamp,
     version_on,
 )
-from hotspots.database import FILE, ADDED_TO_ONLY, prepare, tables, transaction
+from hotspots.database import ADDED_TO_ONLY, FILE, prepare, tables, transaction
 from hotspots.errors import HotspotsError
 from hotspots.intake import import_files
 from hotspots.pipeline import Question

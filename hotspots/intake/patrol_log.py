@@ -1,0 +1,320 @@
+"""Patrol logs into the workspace: entries matched by their number, changed ones updated, in one file of all of them.
+
+A number belongs to its feed: two systems may both have an entry 1. A file that cannot be read is set aside alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hotspots.columns import LOG_ENTRIES, TEXT
+from hotspots.database import has_database, tables, transaction
+from hotspots.errors import HotspotsError, sample
+from hotspots.identity import unit_codes
+from hotspots.intake import quarantine
+from hotspots.intake.police_uk import check_sum
+from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
+from hotspots.sources.reading import TABLE_ENDINGS, RawTable, Upload, _is_hidden, _tables_of, read_table
+from hotspots.sources.track_mapping import TrackMapping
+from hotspots.workspace import FileReport, Manifest, Workspace, is_sound, write_table
+
+SOURCE = "patrol-log"
+COLUMNS = tuple(c.name for c in LOG_ENTRIES)
+STORED = pa.schema([*(pa.field(c.name, c.type) for c in LOG_ENTRIES), pa.field("feed", TEXT)])
+ORDER = [(c, "ascending") for c in ("start", "entry", "feed")]
+UNREADABLE = "the file cannot be read"
+LEFT_ALONE = 3  # names of files that a sentence shows
+
+Row: TypeAlias = tuple[Any, ...]  # an entry in COLUMNS
+
+
+@dataclass
+class Batch:
+    """The feed's entries as they would stand after this import."""
+
+    workspace: Workspace
+    mapping: TrackMapping
+    areas: frozenset[str]  # of the frozen registers
+    held: dict[str, Row]  # entry number → entry, of this feed
+    others: pa.Table  # STORED: entries of other feeds
+    lost: tuple[FileReport, ...] = ()  # files whose entries a damaged file of the workspace held
+    lost_rows: int = 0  # entries in it
+    touched: bool = False
+    reports: list[FileReport] = field(default_factory=list)
+    set_aside: dict[str, pa.Table] = field(default_factory=dict)  # by file
+    mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+
+
+def stage(
+    workspace: Workspace,
+    paths: Sequence[Path | Upload],
+    mapping: TrackMapping,
+    progress: Callable[[str], None] = lambda name: None,
+) -> tuple[Manifest, list[FileReport]]:
+    """Read the files and write all entries aside; returns the manifest that would make them current.
+
+    Raises HotspotsError where a file's columns, time zone or coordinates cannot be right, or none can be read.
+    """
+    batch = opened(workspace, mapping)
+    problems: list[str] = []
+    unread: list[tuple[str, HotspotsError]] = []
+    for name, raw in each_table(paths, workspace):
+        progress(name)
+        if isinstance(raw, HotspotsError):
+            unread.append((name, raw))
+            continue
+        try:
+            (mend if quarantine.is_mend(raw) else load)(batch, replace(raw, name=name))
+        except HotspotsError as error:
+            problems.extend(error.problems)
+    if not batch.reports:
+        problems.extend(p for _, error in unread for p in error.problems)
+    if problems:
+        raise HotspotsError(problems)
+    batch.reports.extend(unreadable(batch, own_name(batch, name), error) for name, error in unread)
+    return finish(batch)
+
+
+def each_table(paths: Sequence[Path | Upload], workspace: Workspace) -> Iterator[tuple[str, RawTable | HotspotsError]]:
+    """Every table of the files, folders and archives given, or why it cannot be read: one fault stops no other."""
+    for path in paths:
+        for source, label in sources_of(path):
+            given = source[0] if isinstance(source, tuple) else source.name
+            try:
+                for _, content, name in _tables_of(source, workspace.settings, []):
+                    shown = label + name.removeprefix(Path(given).name)
+                    try:
+                        yield shown, read_table(shown, content(), workspace.settings)
+                    except HotspotsError as error:
+                        yield shown, error
+            except HotspotsError as error:  # of an archive as a whole
+                yield label, error
+
+
+def sources_of(path: Path | Upload) -> list[tuple[Path | Upload, str]]:
+    """The files that a path means, with what messages call each. Raises HotspotsError where it means none."""
+    if isinstance(path, tuple):
+        return [(path, Path(path[0]).name)]
+    if path.is_dir():
+        files = [(p, p.relative_to(path).as_posix()) for p in sorted(path.rglob("*")) if p.is_file()]
+        found = [(p, n) for p, n in files if p.suffix.lower() in (".zip", *TABLE_ENDINGS) and not _is_hidden(n)]
+        if not found:
+            raise HotspotsError(f"{path} holds no table (CSV, XLSX, Parquet or zip). Check that it is the right one.")
+        return list(found)
+    if not path.exists():
+        raise HotspotsError(f"{path} does not exist. Check the path.")
+    return [(path, path.name)]
+
+
+def own_name(batch: Batch, name: str) -> str:
+    """The file's name, with a number behind it where another file of this import has the same one."""
+    taken = {r.file for r in batch.reports}
+    return next(n for n in (name, *(f"{name} ({i})" for i in range(2, len(taken) + 3))) if n not in taken)
+
+
+# ---------------------------------------------------------------- what is held
+
+
+def opened(workspace: Workspace, mapping: TrackMapping) -> Batch:
+    """The entries held. Where their file is damaged, none: then all its sources have to come back."""
+    manifest = workspace.manifest
+    stored = STORED.empty_table()
+    lost: tuple[FileReport, ...] = ()
+    lost_rows = 0
+    if manifest.patrol_log and is_sound(workspace.folder, manifest, manifest.patrol_log):
+        stored = pq.read_table(workspace.folder / manifest.patrol_log).select(STORED.names).cast(STORED)
+    else:
+        lost_rows = manifest.patrol_log_rows
+        lost = tuple(r for r in manifest.reports if r.source == SOURCE and r.accepted + r.updated + r.unchanged)
+    kept = tuple(r for r in manifest.reports if r not in lost)
+    if lost or lost_rows:
+        workspace = replace(workspace, manifest=replace(manifest, reports=kept, patrol_log="", patrol_log_rows=0))
+    mine = pc.equal(stored["feed"], mapping.name)
+    held = {row[0]: row for row in rows_of(stored.filter(mine))}
+    areas = areas_known(workspace.folder)
+    return Batch(workspace, mapping, areas, held, stored.filter(pc.invert(mine)), lost, lost_rows)
+
+
+def rows_of(table: pa.Table) -> list[Row]:
+    """The entries of a table as tuples in COLUMNS; what is empty is None."""
+    return list(zip(*(table[c].to_pylist() for c in COLUMNS), strict=True))
+
+
+def areas_known(folder: Path) -> frozenset[str]:
+    """Every area of every frozen register of the workspace."""
+    if not has_database(folder):
+        return frozenset()
+    from sqlalchemy import select
+
+    area = tables().tables["register_areas"].c.area
+    with transaction(folder) as connection:
+        return frozenset(connection.execute(select(area).distinct()).scalars())
+
+
+# ---------------------------------------------------------------- one file
+
+
+def load(batch: Batch, raw: RawTable) -> None:
+    """Stage one file as it was exported."""
+    parsed = parse(batch, raw)
+    add_file(batch, parsed, own_name(batch, hidden(raw.name, parsed.identities)), raw.sha256)
+
+
+def mend(batch: Batch, raw: RawTable) -> None:
+    """Put mended quarantine rows back, those of each file on their own: row numbers are a file's own.
+
+    Rows that were set aside from files of another source are left alone.
+    """
+    mine = {r.file for r in batch.workspace.manifest.reports if r.source == SOURCE}
+    other = {r.file: r.source for r in batch.workspace.manifest.reports if r.file not in mine}
+    found = list(quarantine.by_file(raw))
+    left = [file for file, _ in found if file in other]
+    if len(left) == len(found):
+        raise HotspotsError(
+            f"{raw.name} holds rows of {sample(left, LEFT_ALONE)}, and none of a patrol log. Import it as"
+            f" {', '.join(sorted({other[f] for f in left}))}."
+        )
+    for file, rows in found:
+        if file in other:
+            continue
+        parsed = parse(batch, rows, lenient=True)
+        name = own_name(batch, hidden(raw.name, parsed.identities))
+        if left:
+            parsed.notes.append(f"Rows of {sample(left, LEFT_ALONE)} are no patrol log and were left alone")
+        add_file(batch, parsed, name, raw.sha256, is_mend=True)
+        still = parsed.quarantined["source_row"].to_numpy()
+        batch.mended[name] = {file: np.setdiff1d(rows.row_numbers(), still)}
+
+
+def parse(batch: Batch, raw: RawTable, lenient: bool = False) -> Parsed:
+    """The file's entries, identities hashed with the workspace's key."""
+    codes = partial(unit_codes, batch.workspace.folder)
+    settings = batch.workspace.settings
+    return read_patrol_log(raw, batch.mapping, settings, codes, known_areas=batch.areas, lenient=lenient)
+
+
+def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_mend: bool = False) -> None:
+    """Match one file's entries with those held and put the new and changed ones in place."""
+    counts = dict.fromkeys(("accepted", "updated", "unchanged"), 0)
+    for row in rows_of(parsed.table):
+        was = batch.held.get(row[0])
+        counts["accepted" if was is None else "unchanged" if was == row else "updated"] += 1
+        batch.held[row[0]] = row
+    batch.touched |= counts["accepted"] + counts["updated"] > 0
+    set_aside = parsed.quarantined if is_mend else still_open(batch, parsed, sha)
+    counts["unchanged"] += len(parsed.quarantined) - len(set_aside)  # set aside once, and mended since
+    report = report_of(
+        batch,
+        name,
+        sha,
+        read=parsed.n_read,
+        repeated=parsed.repeated,
+        quarantined=len(set_aside),
+        reasons=quarantine.count_reasons(set_aside),
+        notes=tuple(parsed.notes),
+        **counts,
+    )
+    check_sum(report)
+    batch.reports.append(report)
+    batch.set_aside[name] = set_aside
+
+
+def report_of(batch: Batch, name: str, sha: str, **told: Any) -> FileReport:
+    """A report of one file of this feed; counts that are not told are 0."""
+    counts = dict.fromkeys(("read", "accepted", "updated", "unchanged", "repeated", "quarantined"), 0)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return FileReport(name, SOURCE, batch.mapping.name, sha, now, **(counts | told))
+
+
+def unreadable(batch: Batch, name: str, error: HotspotsError) -> FileReport:
+    """The report of a file that is set aside as a whole. What it quotes is left out: it may be a name."""
+    why = re.sub(r"'[^']*'", "…", " ".join(error.problems))
+    told = sha256(f"{name}\x1f{why}".encode()).hexdigest()  # the same fault again is no news
+    return report_of(batch, name, told, reasons={f"{UNREADABLE}: {why}": 0})
+
+
+def still_open(batch: Batch, parsed: Parsed, sha: str) -> pa.Table:
+    """Of the rows this file has set aside, those that no mend has put right since its first import."""
+    report = stored_report(batch, sha)
+    if report is None:
+        return parsed.quarantined
+    rows = quarantine.open_rows(batch.workspace, report)
+    left = pa.array([], pa.int32()) if rows is None else rows["source_row"].combine_chunks()
+    return parsed.quarantined.filter(pc.is_in(parsed.quarantined["source_row"], left))
+
+
+def stored_report(batch: Batch, sha: str) -> FileReport | None:
+    """The report of an earlier import of these very bytes into this feed."""
+    found = [r for r in batch.workspace.manifest.reports if (r.source, r.feed) == (SOURCE, batch.mapping.name)]
+    return next((r for r in found if r.sha256 == sha), None)
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
+    """Write the entries and renew the reports; an import that changed nothing leaves the manifest alone."""
+    refuse_lost(batch)
+    workspace, manifest = batch.workspace, batch.workspace.manifest
+    fresh = {}
+    for i, report in enumerate(batch.reports):
+        was = stored_report(batch, report.sha256)
+        if report.file not in batch.mended and (was is None or was.quarantined != report.quarantined):
+            table = batch.set_aside.get(report.file)
+            kept_in = "" if table is None else quarantine.store(workspace, table)
+            batch.reports[i] = fresh[report.file] = replace(report, quarantine=kept_in)
+        elif was is not None:
+            batch.reports[i] = replace(report, quarantine=was.quarantine)
+    stored = manifest.reports
+    for name, files in batch.mended.items():
+        stored = quarantine.settle(workspace, stored, files, name)
+    kept = [r for r in stored if not replaced(batch, r, fresh)]
+    reports = (*kept, *fresh.values())
+    if not batch.touched and reports == manifest.reports:
+        return manifest, batch.reports
+    if batch.touched:
+        table = all_entries(batch)
+        path = write_table(workspace, table, "facts", SOURCE, "entries")
+        manifest = replace(manifest, patrol_log=path, patrol_log_rows=len(table))
+    return replace(manifest, reports=reports), batch.reports
+
+
+def replaced(batch: Batch, report: FileReport, fresh: dict[str, FileReport]) -> bool:
+    """Whether a stored report gives way to one of this import: of the same file, unless that could not be read."""
+    new = fresh.get(report.file)
+    if new is None or (report.source, report.feed) != (SOURCE, batch.mapping.name):
+        return False
+    return new.read > 0 or report.read == 0
+
+
+def all_entries(batch: Batch) -> pa.Table:
+    """Every entry of every feed, in STORED, by start, number and feed."""
+    columns = list(zip(*batch.held.values(), strict=True)) or [()] * len(COLUMNS)
+    arrays = [pa.array(values, STORED.field(name).type) for name, values in zip(COLUMNS, columns, strict=True)]
+    mine = pa.Table.from_arrays([*arrays, pa.array([batch.mapping.name] * len(batch.held), TEXT)], schema=STORED)
+    return pa.concat_tables([batch.others, mine]).sort_by(ORDER).combine_chunks()
+
+
+def refuse_lost(batch: Batch) -> None:
+    """Entries of a damaged file are only given up where all that they came from is in this import."""
+    given = {r.sha256 for r in batch.reports}
+    missing = [r.file for r in batch.lost if r.sha256 not in given]
+    if missing or len(batch.held) < batch.lost_rows:
+        left = f" Not among those given: {sample(missing, 10)}." if missing else ""
+        raise HotspotsError(
+            f"The patrol log entries of the workspace ({batch.lost_rows:,}) are missing or damaged, and these files"
+            f" bring back {len(batch.held):,}. Restore the workspace from a copy, or import all files of its logs again"
+            f" in one go.{left}"
+        )
