@@ -9,10 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import exports
-from hotspots.intake import Imported, import_files
+from hotspots.errors import HotspotsError
+from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import intake_table, told
-from hotspots.ui import frame, loading
+from hotspots.sources.mapping import read_mapping
+from hotspots.sources.track_mapping import track_mapping
+from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, plain_text
 from hotspots.ui.show import Download, download_buttons
 
@@ -20,11 +23,14 @@ MAPPINGS = Path(__file__).resolve().parents[2] / "data" / "mappings"
 KINDS = {
     "police-uk": "data.police.uk: the archive, or single CSVs",
     "incidents": "A force's own export, with a mapping",
+    "pings": "Officers' positions (pings)",
+    "patrol-log": "Patrol logs",
     "boundaries": "District boundaries",
 }
 TYPES = {
     "police-uk": ["zip", "csv"],
     "incidents": ["csv", "xlsx", "parquet", "zip"],
+    **{source: ["csv", "tsv", "xlsx", "parquet", "zip"] for source in TRACKS},
     "boundaries": ["geojson", "json", "gpkg", "csv"],
 }
 
@@ -38,26 +44,37 @@ def show_import(view: View) -> None:
         files = st.file_uploader(
             f"Files, {limit} MB at most each", type=TYPES[source], accept_multiple_files=True, max_upload_size=limit
         )
-        mapping = choose_mapping() if source == "incidents" else None
+        mapping = choose_mapping(source) if source == "incidents" or source in TRACKS else None
+        timezone = st.text_input("Time zone", help=words.ZONE_HELP) if source in TRACKS else ""
         pressed = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if pressed and not files:
         st.info("Choose at least one file first.")
     elif pressed:
         with frame.told():
-            run_import(source, [(f.name, f.getvalue()) for f in files], mapping)
+            run_import(source, [(f.name, f.getvalue()) for f in files], mapping, timezone.strip())
 
 
-def choose_mapping() -> str:
-    """The mapping that names the columns: one of the examples, or the reader's own."""
-    examples = sorted(p.name for p in MAPPINGS.glob("*.toml"))
-    name = st.selectbox("Mapping", examples, help="A text file that says which of your columns is which.")
+def choose_mapping(source: str) -> str | None:
+    """The mapping that names the columns: one of the examples, or the reader's own; None for the standard names."""
+    examples = [p.name for p in sorted(MAPPINGS.glob("*.toml")) if is_for(source, p)]
+    standard = [words.STANDARD_NAMES] if source in TRACKS else []
+    name = st.selectbox("Mapping", [*standard, *examples], help="A text file that says which of your columns is which.")
     own = st.file_uploader("Or your own mapping (TOML)", type=["toml"])
-    if own is None:
-        return (MAPPINGS / name).read_text(encoding="utf-8")
-    return own.getvalue().decode("utf-8", errors="replace")
+    if own is not None:
+        return own.getvalue().decode("utf-8", errors="replace")
+    return None if name in standard else (MAPPINGS / name).read_text(encoding="utf-8")
 
 
-def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None) -> None:
+def is_for(source: str, mapping: Path) -> bool:
+    """Whether an example is one of this source."""
+    try:
+        track_mapping(source, mapping) if source in TRACKS else read_mapping(mapping)
+    except HotspotsError:
+        return False
+    return True
+
+
+def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None, timezone: str = "") -> None:
     """Import with progress, then keep the report for the next run, when the page shows the new state."""
     folder = loading.workspace_folder()
     with st.status("Reading …") as status:
@@ -74,7 +91,7 @@ def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None)
                         paths[-1].write_bytes(content)
                     imported = import_files(folder, paths, source, progress=progress)
             else:
-                imported = import_files(folder, files, source, mapping, progress=progress)
+                imported = import_files(folder, files, source, mapping, progress=progress, timezone=timezone)
         except Exception:
             status.update(label="Nothing was imported.", state="error")
             raise
@@ -92,7 +109,7 @@ def show_last_import() -> None:
         st.success("Imported.", icon=":material/check:")
     else:
         st.info("Nothing changed: the workspace already held all of this.", icon=":material/check:")
-    lines = [told(r) for r in imported.reports] + [n for r in imported.reports for n in r.notes] + list(imported.notes)
+    lines = list(imported.notes) + [told(r) for r in imported.reports] + [n for r in imported.reports for n in r.notes]
     for line in lines[:40]:
         st.markdown(f"- {plain_text(line)}")
 

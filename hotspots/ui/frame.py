@@ -406,3 +406,13 @@ def hand_over(name: str, value: object) -> None:
 def handed_over(name: str) -> object:
     """What the last run kept for this one, once."""
     return st.session_state.pop(f"next_{name}", None)
+
+
+def shown(name: str) -> Any:
+    """What the widget of that `widget_key` shows, None where it has not been drawn."""
+    return st.session_state.get(f"_{name}")
+
+
+def show_next(name: str, value: object) -> None:
+    """What that widget shows from now on. Only from a callback, or before it is drawn."""
+    st.session_state[f"_{name}"] = value

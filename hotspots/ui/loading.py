@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 
-from hotspots import geography, maps
+from hotspots import geography, maps, patrol_form
 from hotspots.areas import register as area_register
 from hotspots.areas.finding import Candidates, Limits, areas_of
 from hotspots.areas.register import Frozen
-from hotspots.database import weight_sets
+from hotspots.database import has_database, transaction, weight_sets
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
 from hotspots.intake.place import boundaries_of
@@ -27,6 +28,9 @@ from hotspots.weights import effects as weight_effects
 from hotspots.weights import register as weight_register
 from hotspots.weights import reweigh
 from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from hotspots.dosage.workspace import Dose, DoseQuestion
 
 NEAR = 14.4  # zoom at which an area and its surroundings fill the map
 
@@ -270,3 +274,43 @@ def robust(
         counts(folder, version, question), scores, question.by, top, alternatives=others, cap=harm_cap(folder)
     )
     return weight_edits.placed(found, answer.table)
+
+
+# ---------------------------------------------------------------- patrols
+
+
+def patrol_stamp(folder: str) -> str:
+    """Changes whenever areas are frozen, a log entry is entered, corrected or withdrawn, or a target is set."""
+    frozen = areas_stamp(folder)
+    if not has_database(Path(folder)):
+        return frozen
+    from sqlalchemy import func, select
+
+    with transaction(Path(folder)) as connection:
+        newest = [
+            connection.execute(select(func.max(area_register.table_of(t).c.id))).scalar()
+            for t in ("patrol_entries", "dose_targets")
+        ]
+    return "-".join([frozen, *(str(number or 0) for number in newest)])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def patrol_days(folder: str, version: str, stamp: str) -> tuple[date, date] | None:
+    """The first and the last patrol day with positions or a log entry; None where there is neither."""
+    from hotspots.dosage.workspace import days_held
+
+    return days_held(open_workspace(Path(folder)))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Adding up the minutes …")
+def dose(folder: str, version: str, question: DoseQuestion, stamp: str) -> Dose:
+    """The dose of a question, worked out once for each version of the data, of what is frozen and of the logs."""
+    from hotspots.dosage.workspace import dose_workspace
+
+    return dose_workspace(open_workspace(Path(folder)), question)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def areas_on(folder: str, stamp: str, day: date) -> pd.DataFrame:
+    """The hot spots of every register that held on a day: `hotspots.patrol_form.areas_on`."""
+    return patrol_form.areas_on(Path(folder), day)

@@ -36,15 +36,57 @@ FREEZE_HELP = (
 )
 NO_REGISTER = "No areas have been frozen yet. Choose “Areas”, settle on some, and freeze them there."
 OUT_OF_BCU = "The map shows the areas of {bcu} BCU; the table has all of this version."
+DOSAGE, LOG_FORM, RECONCILED = "dosage", "log", "reconciled"
+DOSE_PARTS = {DOSAGE: "Dosage", LOG_FORM: "Log form", RECONCILED: "Logs against positions"}
+DOSE_NO_REGISTER = (
+    "Patrols are counted in frozen hot spots, and none is frozen yet. On the page Hot spots choose “Areas”, settle on"
+    " some, and freeze them."
+)
+DOSE_NO_PATROLS = (
+    "There are no positions and no patrol log here yet. Import them on the page Data, or enter patrols under the part"
+    " “Log form”."
+)
+DOSE_NO_HOT_SPOTS = (
+    "No hot spot of this register held on these days in this BCU. Choose other days, another BCU or another register."
+)
+DOSE_NO_DATA = (
+    "No unit sent positions on these days and no log tells of them. That does not mean that nobody patrolled. Choose"
+    " other days, or import what is missing on the page Data."
+)
+DOSE_NO_LOGS = (
+    "There is no log entry on these days, so there is nothing to hold against the positions. Enter patrols under “Log"
+    " form”, import a patrol log on the page Data, or choose other days."
+)
+GRID_HELP = (
+    "In each cell: patrol-minutes, the time with anyone there. ▼ below and ▲ above the target. “–” is no data, which is"
+    " not the same as no patrol. Point at a cell to see its visits, or open the table below."
+)
+GRID_LOGS = " “L”: known from logs only."
+HOURS_HELP = (
+    "In each cell: patrol-minutes in that hour of the week, over all days shown; the darker, the more. Blank: none."
+)
+HOURS_RINGED = " Orange frame: a hot hour, one of the quarter of the week with most incidents."
+COVERAGE_HELP = (
+    "Where units sent fewer positions than usual, the minutes above are too low, not the patrols. “Tracked” is the part"
+    " of the time on shift with positions."
+)
 PAGES = (
     ("app.py", "Overview"),
     ("pages/1_Hot_spots.py", "Hot spots"),
+    ("pages/3_Patrol_dosage.py", "Patrol dosage"),
     ("pages/6_Harm_weights.py", "Harm weights"),
     ("pages/7_Data.py", "Data"),
     ("pages/8_Method.py", "Method"),
 )
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SOURCES = {"police-uk": "data.police.uk (month only)", "incidents": "Force records (with times)"}
+SOURCES = {
+    "police-uk": "data.police.uk (month only)",
+    "incidents": "Force records (with times)",
+    "pings": "Officers' positions",
+    "patrol-log": "Patrol log",
+}
+STANDARD_NAMES = "None: the columns have the standard names"
+ZONE_HELP = "By which clock the times were written, such as Europe/London or UTC. Needed where they carry no offset."
 
 
 def memory(half_life: float) -> str:

@@ -1,0 +1,161 @@
+"""Patrol dosage in a real browser: opened cold, read by the keyboard, downloaded and read back.
+
+Figures are those of tests/dose_workspace.py, counted by hand.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import openpyxl
+import pytest
+
+from tests.dose_workspace import make_dose
+from tests.workspaces import HOSTILE
+
+JOINER = "\u2060"
+PAGE = "/Patrol_dosage"
+SEEN = """table => [...table.querySelectorAll('tbody tr')].filter(r => r.querySelector('td')).map(
+  r => [r.querySelector('th').innerText, ...[...r.querySelectorAll('td [aria-hidden]')].map(e => e.innerText)])"""
+COUNTED = [
+    ["Preston, High Street", "30", "30", "45▲", "–"],
+    ["Ashton, Blackpool Road (comparison)", "0", "10", "0", "–"],
+    ["Blackpool, Promenade", "12▼", "0▼", "–", "20▼L"],
+]
+
+
+@pytest.fixture(scope="session")
+def patrols(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_dose(tmp_path_factory.mktemp("patrols"))
+
+
+def body(page: Any) -> str:
+    return str(page.inner_text('[data-testid="stMain"]')).replace(JOINER, "")
+
+
+def grid(page: Any) -> list[list[str]]:
+    table = page.locator("table.dose").first
+    table.wait_for()
+    return [[" ".join(text.split()) for text in row] for row in table.evaluate(SEEN)]
+
+
+def download(page: Any, label: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label, exact=True).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("look", ["wide", "nogl", "dark", "phone"])
+def test_cold_deep_link(served: Any, open_page: Any, patrols: Path, look: str) -> None:
+    page = open_page(served(patrols) + PAGE, look)
+    assert page.get_by_role("heading", level=1).inner_text() == "Patrol dosage"
+    assert grid(page) == COUNTED
+    assert "Blackpool, Promenade got 36% of its target" in body(page)
+    assert page.locator("table.dose.hours td").count() == 168
+
+
+def test_cold_deep_link_to_a_bcu_and_a_day(serve: Any, open_page: Any, patrols: Path) -> None:
+    page = open_page(f"{serve(patrols)}{PAGE}?bcu=West&patrol_from=2024-03-04&patrol_to=2024-03-05")
+    assert grid(page) == [["Blackpool, Promenade", "12▼", "0▼"]]
+    assert "asks for" not in body(page)
+
+
+def test_the_filters_from_the_keyboard(served: Any, open_page: Any, wait_idle: Any, patrols: Path) -> None:
+    page = open_page(served(patrols) + PAGE)
+    box = page.get_by_role("combobox", name="BCU", exact=True)
+    box.focus()
+    box.press("ArrowDown")
+    page.keyboard.type("West", delay=30)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Apply").focus()
+    page.keyboard.press("Enter")
+    wait_idle(page)
+    assert grid(page) == [COUNTED[2]]
+    assert parse_qs(urlsplit(page.url).query)["bcu"] == ["West"]
+    for name in ("Method", "Patrol dosage"):
+        page.locator('[data-testid="stSidebar"]').get_by_role("link", name=name).click()
+        page.get_by_role("heading", level=1, name=name, exact=True).wait_for()
+        wait_idle(page)
+    assert grid(page) == [COUNTED[2]]
+
+
+def test_the_grid_is_a_table_that_the_keyboard_scrolls(served: Any, open_page: Any, patrols: Path) -> None:
+    page = open_page(served(patrols) + PAGE, "phone")
+    hours = page.locator(".dose-frame").nth(1)
+    assert hours.evaluate("e => e.scrollWidth > e.clientWidth"), "24 hours are wider than a phone"
+    hours.focus()
+    before = page.locator("table.dose.hours tbody th").first.bounding_box()["x"]
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(400)
+    assert hours.evaluate("e => e.scrollLeft") > 0
+    assert abs(page.locator("table.dose.hours tbody th").first.bounding_box()["x"] - before) < 2, "the day stays"
+    assert hours.get_attribute("aria-label").startswith("Patrol-minutes by hour of the week")
+    cell = page.get_by_role("cell", name="no data").first
+    assert "Thursday 7 March 2024: no data" in cell.get_attribute("title")
+
+
+def test_what_is_downloaded_is_what_is_shown(served: Any, open_page: Any, patrols: Path) -> None:
+    page = open_page(served(patrols) + PAGE)
+    rows = list(csv.DictReader(io.StringIO(download(page, "CSV").decode("utf-8"))))
+    shown = [mark for row in grid(page) for mark in row[1:]]
+    for row, text in zip(rows, shown, strict=True):
+        minutes = row["patrol_minutes"]
+        assert text.rstrip("▲▼L") == ("–" if minutes == "" else f"{float(minutes):.0f}")
+    book = openpyxl.load_workbook(io.BytesIO(download(page, "Excel")))
+    assert book.sheetnames == ["About", "Dosage", "Summary", "Visits", "Hours", "Coverage", "Logs"]
+    header, *lines = book["Summary"].iter_rows(values_only=True)
+    assert [line[header.index("patrol_minutes")] for line in lines] == [105, 10, 32]
+    shapes = json.loads(download(page, "GeoJSON"))["features"]
+    assert [s["properties"]["patrol_minutes"] for s in shapes] == [105, 10, 32]
+
+
+@pytest.mark.parametrize("look", ["wide", "dark"])
+@pytest.mark.parametrize("part", ["dosage", "reconciled"])
+def test_no_serious_axe_violations(served: Any, open_page: Any, patrols: Path, part: str, look: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(f"{served(patrols)}{PAGE}?part={part}", look)
+    for folded in page.locator('[data-testid="stExpander"] summary').all():
+        folded.click()
+    page.wait_for_timeout(500)
+    serious = [
+        f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]}"
+        for v in axe.Axe().run(page).response["violations"]
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("part", ["dosage", "reconciled"])
+def test_a_phone_does_not_scroll_sideways(served: Any, open_page: Any, patrols: Path, part: str) -> None:
+    page = open_page(f"{served(patrols)}{PAGE}?part={part}", "phone")
+    wide = page.evaluate("""() => {
+        const main = document.querySelector('[data-testid="stMain"]')
+        const first = document.querySelector('.dose-frame')
+        return [document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth,
+          first ? first.scrollWidth - first.clientWidth : 0]
+    }""")
+    assert max(wide) <= 2, f"{wide} pixels too wide: the days of a week fit a phone"
+
+
+def test_names_that_would_be_code_are_text(serve: Any, open_page: Any, tmp_path: Path) -> None:
+    page = open_page(serve(make_dose(tmp_path / "hostile", HOSTILE[:3])) + PAGE)
+    assert [row[0].removesuffix(" (comparison)") for row in grid(page)] == list(HOSTILE[:3])
+    assert page.title().startswith("Patrol dosage")
+    assert page.locator(".dose img, .dose script").count() == 0
+
+
+def test_on_paper_every_column_is_there(served: Any, open_page: Any, patrols: Path) -> None:
+    page = open_page(served(patrols) + PAGE)
+    page.emulate_media(media="print")
+    page.wait_for_timeout(300)
+    frame = page.locator(".dose-frame").nth(1)
+    assert frame.evaluate("e => getComputedStyle(e).overflowX") == "visible"
+    assert frame.evaluate("e => getComputedStyle(e.querySelector('td')).printColorAdjust") == "exact"
+    page.emulate_media(media="screen")

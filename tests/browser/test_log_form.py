@@ -1,0 +1,305 @@
+"""The patrol log form on a phone of 360 × 740: by taps, by keyboard, reloaded in the middle, pressed twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from hotspots import patrol_form
+from hotspots.areas import candidate_areas, new_area
+from hotspots.areas import register as area_register
+from hotspots.settings import Settings
+from tests.area_samples import disk, facts
+from tests.workspaces import make_police
+
+SCRIPT = "tests/browser/log_app.py"
+JOINER = "\u2060"
+LONG = "Preston, New Hall Lane near the corner of Blackpool Road"
+SMALL = """() => [...document.querySelectorAll(
+    '[class*="st-key-log_"] :is(button, [role="radio"], input:not([type="hidden"],[type="checkbox"]), textarea,'
+    + '[data-testid="stTimeInputTimeDisplay"], [data-testid="stDateInputField"], [data-testid="stCheckbox"] label)')]
+  .map(e => [e.getAttribute('aria-label') || e.innerText, e.getBoundingClientRect()])
+  .filter(([, r]) => r.height && (r.height < 44 || r.width < 44))
+  .map(([name, r]) => `${name} ${r.width} × ${r.height}`)"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A workspace with two hot spots in force today."""
+    made = make_police(tmp_path / "own")
+    ground = facts(disk(2), np.arange(10.0, 200.0, 10.0))
+    areas = candidate_areas(ground.head(0))
+    for i, name in enumerate(("Preston Church Street", LONG)):
+        areas = new_area(areas, disk(2)[i : i + 1], ground, "Ann", day=date(2026, 6, 1))
+        areas.loc[areas.index[-1], "name"] = name
+    first = datetime.now(UTC).date() - timedelta(days=3)
+    area_register.freeze(made, areas, "grip", first, "Ann", "for the tests", {}, max_area_m2=1e6)
+    return made
+
+
+@pytest.fixture
+def phone(open_page: Any, wait_idle: Any) -> Any:
+    """``phone(address)``: a page 360 wide with a finger on it."""
+
+    def start(address: str) -> Any:
+        page = open_page(look="phone")
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(address, wait_until="domcontentloaded")
+        wait_idle(page)
+        return page
+
+    return start
+
+
+def body(page: Any) -> str:
+    return str(page.inner_text('[data-testid="stMain"]')).replace(JOINER, "")
+
+
+def said(page: Any, text: str) -> bool:
+    """Whether the page says so within ten seconds."""
+    for _ in range(100):
+        if text in body(page):
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
+def key_of(page: Any) -> str:
+    return parse_qs(urlsplit(page.url).query)["log"][0]
+
+
+def tap(page: Any, wait_idle: Any, name: str, role: str = "button") -> None:
+    page.get_by_role(role, name=name, exact=True).tap()
+    wait_idle(page)
+
+
+def pick(page: Any, wait_idle: Any, option: str) -> None:
+    page.get_by_role("combobox", name="Hot spot").tap()
+    page.get_by_role("option", name=option).tap()
+    wait_idle(page)
+
+
+def clock_text(second: int) -> str:
+    return f"{patrol_form.local(second, Settings()):%H:%M}"
+
+
+def test_a_full_entry_by_taps_and_save_tapped_twice(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
+    page = phone(serve(own, SCRIPT))
+    pick(page, wait_idle, LONG)
+    tap(page, wait_idle, "2", "radio")
+    before = datetime.now(UTC).timestamp()
+    tap(page, wait_idle, "Start now")
+    assert said(page, "0 min ago")
+    tap(page, wait_idle, "Stop now")
+    tap(page, wait_idle, "On foot", "radio")
+    tap(page, wait_idle, "Engagement")
+    tap(page, wait_idle, "Problem-solving")
+    page.get_by_text("This was a call (reactive)").tap()
+    wait_idle(page)
+    tap(page, wait_idle, "More searches")
+    tap(page, wait_idle, "Fewer weapons")
+    page.get_by_label("Notes").tap()
+    page.keyboard.type("Shop was shut.", delay=10)
+    save = page.get_by_role("button", name="Save").element_handle()
+    save.tap()  # the field is left and the button pressed by one tap
+    save.evaluate("button => button.isConnected && button.click()")
+    assert said(page, "Saved: " + LONG)
+    wait_idle(page)
+    (row,) = patrol_form.entries_of(own).to_dict("records")
+    assert (row["area"], row["officers"], row["mode"], row["reactive"]) == ("South-02", 2, "foot", True)
+    assert (row["activity"], row["searches"], row["weapons"]) == ("Engagement; Problem-solving", 1, 0)
+    assert row["notes"] == "Shop was shut."
+    assert before - 1 <= row["start"] < row["end"] <= datetime.now(UTC).timestamp()
+    assert f"{clock_text(row['start'])} to {clock_text(row['end'])}, 2 officers." in body(page)
+    tap(page, wait_idle, "New entry")
+    assert said(page, "Choose the hot spot") or page.get_by_placeholder("Choose the hot spot").is_visible()
+    assert key_of(page) != row["key"]
+
+
+def test_everything_fits_the_phone_and_can_be_hit_with_a_thumb(
+    serve: Any, phone: Any, wait_idle: Any, own: Path
+) -> None:
+    page = phone(serve(own, SCRIPT))
+    pick(page, wait_idle, LONG)
+    tap(page, wait_idle, "More officers")
+    tap(page, wait_idle, "Start now")
+    tap(page, wait_idle, "Stop now")
+    assert page.evaluate(SMALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    tap(page, wait_idle, "Save")
+    page.get_by_role("combobox", name="Entry to look at").tap()
+    page.get_by_role("option").first.tap()
+    wait_idle(page)
+    assert page.get_by_role("button", name="Store the correction").is_visible()
+    assert page.evaluate(SMALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_reload_in_the_middle_keeps_what_was_typed(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
+    page = phone(serve(own, SCRIPT))
+    pick(page, wait_idle, "Preston Church Street")
+    tap(page, wait_idle, "3", "radio")
+    tap(page, wait_idle, "Start now")
+    page.get_by_label("Your unit or call sign").fill("PC 4711")
+    page.get_by_label("Notes").tap()
+    page.keyboard.type("typed, and the field was never left", delay=10)
+    page.wait_for_timeout(1500)
+    wait_idle(page)
+    page.keyboard.type("; more", delay=10)  # the caret is where it was
+    assert page.get_by_label("Notes").input_value() == "typed, and the field was never left; more"
+    page.wait_for_timeout(1500)
+    wait_idle(page)
+    page.reload(wait_until="domcontentloaded")
+    wait_idle(page)
+    assert page.get_by_label("Notes").input_value() == "typed, and the field was never left; more"
+    assert page.get_by_label("Hot spot").first.input_value() == "Preston Church Street (South-01)"
+    assert "Officers: 3" in body(page)
+    assert "min ago" in body(page)
+    assert page.get_by_label("Your unit or call sign").get_attribute("placeholder") == "Entered, kept as a code"
+    assert "4711" not in page.content()
+    tap(page, wait_idle, "Stop now")
+    tap(page, wait_idle, "Save")
+    assert said(page, "Saved: Preston Church Street")
+    (row,) = patrol_form.entries_of(own).to_dict("records")
+    assert (row["officers"], row["notes"]) == (3, "typed, and the field was never left; more")
+    assert row["unit"] == patrol_form.hashed(own, "pc 4711")
+
+
+def test_a_patrol_in_progress_outlives_page_and_server(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
+    page = phone(serve(own, SCRIPT))
+    pick(page, wait_idle, "Preston Church Street")
+    tap(page, wait_idle, "1", "radio")
+    tap(page, wait_idle, "Start now")
+    key = key_of(page)
+    started = (patrol_form.draft(own, key) or {})["start"]
+    other = phone(serve(own, SCRIPT) + f"/?log={key}")  # another server, another browser session
+    assert f"Started {clock_text(started)}" in body(other)
+    tap(other, wait_idle, "Stop now")
+    tap(other, wait_idle, "Save")
+    assert said(other, "Saved: Preston Church Street")
+    tap(page, wait_idle, "2", "radio")  # the first window learns of it at its next tap, and stores nothing
+    assert said(page, "Saved: Preston Church Street")
+    assert said(page, "This entry was stored before")
+    assert patrol_form.entries_of(own)["officers"].tolist() == [1]
+
+
+def test_the_connection_lost_and_found_again_loses_nothing(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
+    page = phone(serve(own, SCRIPT))
+    page.add_init_script(
+        "const Plain = WebSocket; window.sockets = [];"
+        "window.WebSocket = class extends Plain { constructor(...a) { super(...a); window.sockets.push(this) } }"
+    )
+    page.reload(wait_until="domcontentloaded")
+    wait_idle(page)
+    pick(page, wait_idle, "Preston Church Street")
+    tap(page, wait_idle, "Start now")
+    page.get_by_label("Notes").tap()
+    page.keyboard.type("before the tunnel", delay=10)
+    page.evaluate("window.sockets.forEach(s => s.close())")
+    wait_idle(page)
+    assert page.get_by_label("Notes").input_value() == "before the tunnel"
+    tap(page, wait_idle, "2", "radio")
+    tap(page, wait_idle, "Stop now")
+    tap(page, wait_idle, "Save")
+    assert said(page, "Saved: Preston Church Street")
+    (row,) = patrol_form.entries_of(own).to_dict("records")
+    assert (row["officers"], row["notes"]) == (2, "before the tunnel")
+
+
+def type_time(page: Any, wait_idle: Any, label: str, second: int) -> None:
+    """A time typed into its field by digits."""
+    page.get_by_role("spinbutton", name=f"hour, {label}").focus()
+    page.keyboard.type(clock_text(second).replace(":", ""), delay=60)
+    page.keyboard.press("Tab")
+    wait_idle(page)
+
+
+def press(page: Any, wait_idle: Any, name: str, role: str = "button", key: str = "Enter") -> None:
+    page.get_by_role(role, name=name, exact=True).focus()
+    page.keyboard.press(key)
+    wait_idle(page)
+
+
+def test_a_full_entry_from_the_keyboard(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
+    end = int(datetime.now(UTC).timestamp()) // 60 * 60
+    start = end - 14 * 60
+    page = phone(serve(own, SCRIPT))
+    box = page.get_by_role("combobox", name="Hot spot")
+    box.focus()
+    box.press("ArrowDown")
+    page.keyboard.type("Church", delay=30)
+    page.keyboard.press("Enter")
+    wait_idle(page)
+    press(page, wait_idle, "More officers")
+    press(page, wait_idle, "More officers")
+    day = patrol_form.local(start, Settings())
+    page.get_by_role("spinbutton", name="day, Day").focus()
+    page.keyboard.type(f"{day:%d%m%Y}", delay=60)
+    page.keyboard.press("Tab")
+    wait_idle(page)
+    type_time(page, wait_idle, "Start", start)
+    type_time(page, wait_idle, "Stop", end)
+    assert said(page, f"{clock_text(start)} to {clock_text(end)}, 14 min.")
+    press(page, wait_idle, "In a vehicle", "radio", "Space")
+    press(page, wait_idle, "Engagement", key="Space")
+    press(page, wait_idle, "This was a call (reactive)", "switch", "Space")
+    press(page, wait_idle, "More arrests")
+    page.get_by_label("Notes").focus()
+    page.keyboard.type("by keys", delay=10)
+    press(page, wait_idle, "Save")
+    assert said(page, f"Saved: Preston Church Street, {clock_text(start)} to {clock_text(end)}, 2 officers.")
+    (row,) = patrol_form.entries_of(own).to_dict("records")
+    assert (row["start"], row["end"], row["mode"], row["arrests"]) == (start, end, "vehicle", 1)
+    assert (row["reactive"], row["activity"], row["notes"]) == (True, "Engagement", "by keys")
+
+
+def test_tab_reaches_every_part_in_the_order_of_the_page(serve: Any, phone: Any, own: Path) -> None:
+    page = phone(serve(own, SCRIPT))
+    page.get_by_role("combobox", name="Hot spot").focus()
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("() => (document.activeElement.ariaLabel || document.activeElement.innerText || '').trim()")
+        )
+    marks = ["Start now", "hour, Start", "hour, Stop", "More searches", "Notes", "Your unit or call sign", "Save"]
+    found = [next(i for i, name in enumerate(reached) if name.endswith(mark)) for mark in marks]
+    assert found == sorted(found), reached
+
+
+@pytest.mark.parametrize("look", ["phone", "dark"])
+def test_no_axe_violations(serve: Any, open_page: Any, wait_idle: Any, own: Path, look: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(serve(own, SCRIPT), look=look)
+
+    def violations() -> list[str]:
+        within = '[class*="st-key-log_form"], .st-key-log_entries'
+        return [
+            f"{v['id']}: {n['html'][:200]}"
+            for v in axe.Axe().run(page, context=within).response["violations"]
+            for n in v["nodes"]
+        ]
+
+    assert violations() == []
+    page.get_by_role("combobox", name="Hot spot").click()
+    page.get_by_role("option").first.click()
+    wait_idle(page)
+    page.get_by_role("radio", name="2", exact=True).click()
+    wait_idle(page)
+    page.get_by_role("button", name="Start now").click()
+    wait_idle(page)
+    assert violations() == []
+    page.get_by_role("button", name="Stop now").click()
+    wait_idle(page)
+    page.get_by_role("button", name="Save").click()
+    wait_idle(page)
+    page.get_by_role("combobox", name="Entry to look at").click()
+    page.get_by_role("option").first.click()
+    wait_idle(page)
+    assert page.get_by_role("button", name="Store the correction").is_visible()
+    assert violations() == []
