@@ -185,6 +185,19 @@ COVERAGE = (
     Column("longest_gap_minutes", pa.float64(), "minutes", "longest silence within a shift"),
 )
 
+# The same unit by unit. See hotspots.dosage.coverage.
+SHIFTS = (
+    Column("patrol_day", TEXT, "", "patrol day"),
+    Column("unit", TEXT, "", "keyed hash of the unit"),
+    Column("bcu", TEXT, "", "BCU with most of its positions; empty where all lie outside the force"),
+    Column("first", TEXT, "Europe/London wall clock", "first position of the patrol day"),
+    Column("last", TEXT, "Europe/London wall clock", "last position"),
+    Column("shift_hours", pa.float64(), "hours", "from first to last, silences above shift_silence_hours (4) left out"),
+    Column("covered_hours", pa.float64(), "hours", "of these, with positions at most visit_gap_minutes (5) apart"),
+    Column("gps_coverage", pa.float64(), "share", "covered_hours / shift_hours"),
+    Column("longest_gap_minutes", pa.float64(), "minutes", "longest silence within the shift"),
+)
+
 # Log entries against positions of the same unit. See hotspots.dosage.
 RECONCILED = (
     Column("area", TEXT, "", "number of the hot spot"),

@@ -36,10 +36,11 @@ def dictionary() -> str:
         ("Positions (one row per unit and second)", columns.PINGS),
         ("Patrol log (one row per entry)", columns.LOG_ENTRIES),
         ("Dosage (one row per hot spot and patrol day)", columns.DOSAGE),
-        ("Dosage of a whole window (`dosage --summary`, one row per hot spot)", columns.DOSE_SUMMARY),
+        ("Dosage of a whole window (`dosage --table summary`, one row per hot spot)", columns.DOSE_SUMMARY),
         ("Visits (one row per visit)", columns.VISITS),
         ("Dose by hour of the week (one row per hot spot and hour)", columns.DOSE_HOURS),
         ("Coverage (one row per BCU and patrol day)", columns.COVERAGE),
+        ("Shifts (`dosage --table shifts`, one row per unit and patrol day)", columns.SHIFTS),
         ("Logs against positions (one row per log entry)", columns.RECONCILED),
         ("Intake (one row per file and reason)", columns.INTAKE),
     )

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from hotspots.settings import Settings
 from hotspots.sources.times import zone
@@ -61,3 +62,10 @@ def day_number(day: date | str) -> int:
 def day_text(number: int) -> str:
     """20000 → '2024-10-04'."""
     return (EPOCH + timedelta(days=int(number))).isoformat()
+
+
+def local_text(seconds: pd.Series, settings: Settings) -> pd.Series:
+    """UTC seconds as the local wall clock, to the second: 2026-10-05 14:00:30."""
+    instants = pd.to_datetime(np.round(seconds.to_numpy(dtype=float)).astype("int64"), unit="s", utc=True)
+    local = instants.tz_convert(home(settings)).strftime("%Y-%m-%d %H:%M:%S")
+    return pd.Series(local, index=seconds.index, dtype="str")

@@ -41,6 +41,7 @@ PASS, BELOW, ON_TARGET, LONG = BANDS = ("pass-through", "below threshold", "on t
 POSITIONS, LOG, BOTH = "positions", "log", "both"
 STAYS = (
     "unit", "area", "patrol_day", "start", "end", "seconds", "officer_seconds", "reactive", "moving", "n_pings",
+    "pieces",
 )  # fmt: skip
 
 
@@ -59,7 +60,8 @@ def stays_of(
     ``pings``: unit (whole number), t (UTC seconds), cell (H3, int64), speed_kmh (nan where unknown), on_call, officers;
     ``cells``: cell → name of its hot spot. Of two positions of a unit in one second the first in the table counts.
     Returns `STAYS` in order of unit, patrol day and start: times in UTC seconds, patrol_day in days since 1970-01-01;
-    ``seconds`` credited, ``officer_seconds`` summed over officers. Raises HotspotsError for missing columns.
+    ``seconds`` credited, ``officer_seconds`` summed over officers; ``pieces`` the (start, end) of what is credited,
+    where that is not the whole stay, else None. Raises HotspotsError for missing columns.
     """
     settings = settings or Settings()
     needed = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]
@@ -224,10 +226,7 @@ def turns(days: np.ndarray[Any, Any], settings: Settings) -> np.ndarray[Any, Any
 
 
 def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """`STAYS`, and log (False) and pieces: the segments of a stay put together. ``names``: hot spots by code.
-
-    ``pieces`` holds the (start, end) of what is credited, where that is not the whole stay; else None.
-    """
+    """`STAYS`, and log (False): the segments of a stay put together. ``names``: hot spots by code."""
     number = (~segments["joined"]).cumsum().to_numpy()
     one = segments.assign(number=number).groupby("number", sort=False)
     table = one.agg(
@@ -246,7 +245,7 @@ def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         "patrol_day": table["patrol_day"], "start": table["start2"] / 2, "end": table["end2"] / 2,
         "seconds": table["credit2"] / 2, "officer_seconds": table["officer2"] / 2,
         "reactive": table["place"] % 2 == 1, "moving": 2 * table["n_slow"] < table["n_known"],
-        "n_pings": table["n_pings"], "log": False, "pieces": pieces,
+        "n_pings": table["n_pings"], "pieces": pieces, "log": False,
     })  # fmt: skip
     return found.sort_values(["unit", "patrol_day", "start"], ignore_index=True)
 
@@ -254,7 +253,7 @@ def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 def empty_stays() -> pd.DataFrame:
     kinds = {"unit": "int64", "area": "str", "patrol_day": "int64", "n_pings": "int64"}
     kinds |= {"reactive": "bool", "moving": "bool", "log": "bool", "pieces": "object"}
-    return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in (*STAYS, "log", "pieces")})
+    return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in (*STAYS, "log")})
 
 
 # ---------------------------------------------------------------- stays → visits

@@ -11,7 +11,7 @@ from hotspots.errors import HotspotsError
 
 TABLES = {
     "days": "table", "summary": "summary", "visits": "visits", "hours": "hours", "coverage": "coverage",
-    "logs": "reconciled",
+    "shifts": "shifts", "logs": "reconciled",
 }  # fmt: skip
 Run = Callable[[argparse.Namespace], None]
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hotspots.columns import COVERAGE
+from hotspots.columns import COVERAGE, SHIFTS
 from hotspots.dosage import shaped, share
-from hotspots.patrol_days import HOUR, day_text
+from hotspots.identity import unit_text
+from hotspots.patrol_days import HOUR, day_text, local_text
 from hotspots.presence import Presence
 from hotspots.settings import Settings
 
@@ -24,7 +25,10 @@ UNIT_DAY = ["patrol_day", "unit"]
 
 
 def unit_shifts(found: Presence, settings: Settings) -> pd.DataFrame:
-    """Each unit's patrol day: patrol_day, unit, bcu ('' outside the force), shift_s, covered_s, longest_s (silence)."""
+    """Each unit's patrol day: patrol_day, unit, bcu, first_t, last_t, shift_s, covered_s, longest_s (silence).
+
+    ``bcu`` is that of most of its positions, '' where all lie outside the force.
+    """
     days = found.unit_days
     ends = settings.shift_silence_hours * HOUR
     silent = found.silences.assign(s=found.silences["to_t"] - found.silences["from_t"])
@@ -37,7 +41,7 @@ def unit_shifts(found: Presence, settings: Settings) -> pd.DataFrame:
     most = (
         np.array(list(BCUS.values()), dtype=object)[counts.argmax(axis=1)] if len(days) else np.array([], dtype=object)
     )
-    return days[UNIT_DAY].assign(
+    return days[[*UNIT_DAY, "first_t", "last_t"]].assign(
         bcu=np.where(counts.sum(axis=1) > 0, most, ""), shift_s=shift, covered_s=shift - lost, longest_s=longest
     )
 
@@ -89,6 +93,21 @@ def coverage(found: Presence, entries: pd.DataFrame, settings: Settings) -> pd.D
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """The table as it leaves the room: `COVERAGE`, days as dates."""
     return shaped(table.assign(patrol_day=table["patrol_day"].map(day_text)), COVERAGE)
+
+
+def shown_shifts(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """`unit_shifts` as they leave the room: `SHIFTS`, by day, BCU and unit."""
+    ordered = table.sort_values(["patrol_day", "bcu", "unit"])
+    hours = ordered[["shift_s", "covered_s"]] / HOUR
+    return shaped(
+        ordered.assign(
+            patrol_day=ordered["patrol_day"].map(day_text), unit=ordered["unit"].map(unit_text),
+            first=local_text(ordered["first_t"], settings), last=local_text(ordered["last_t"], settings),
+            shift_hours=hours["shift_s"], covered_hours=hours["covered_s"],
+            gps_coverage=share(hours["covered_s"], hours["shift_s"]), longest_gap_minutes=ordered["longest_s"] / 60,
+        ),
+        SHIFTS,
+    )  # fmt: skip
 
 
 def warnings_of(table: pd.DataFrame, bcus: tuple[str, ...], days: list[int]) -> list[str]:

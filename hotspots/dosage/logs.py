@@ -18,7 +18,7 @@ import pandas as pd
 from hotspots.columns import RECONCILED
 from hotspots.dosage import shaped
 from hotspots.identity import unit_text
-from hotspots.patrol_days import EPOCH, day_numbers, day_starts, day_text, home
+from hotspots.patrol_days import EPOCH, day_numbers, day_starts, day_text, local_text
 from hotspots.presence import Presence
 from hotspots.settings import Settings
 from hotspots.visits import STAYS
@@ -73,7 +73,7 @@ def reconcile(
             "counted": LOG if by_log else POSITIONS,
         })  # fmt: skip
     told = pd.DataFrame(rows, columns=[c.name for c in RECONCILED])
-    return told, pd.DataFrame(added, columns=[*STAYS, "log", "pieces"])
+    return told, pd.DataFrame(added, columns=[*STAYS, "log"])
 
 
 def known_by(entry: Any) -> tuple[tuple[int, str, int], Span]:
@@ -87,7 +87,7 @@ def stay_of(entry: Any, span: Span) -> dict[str, object]:
     return {
         "unit": int(entry.unit), "area": str(entry.hot_spot), "patrol_day": int(entry.patrol_day), "start": span[0],
         "end": span[1], "seconds": seconds, "officer_seconds": seconds * int(entry.officers),
-        "reactive": bool(entry.reactive), "moving": entry.mode == "vehicle", "n_pings": 0, "log": True, "pieces": None,
+        "reactive": bool(entry.reactive), "moving": entry.mode == "vehicle", "n_pings": 0, "pieces": None, "log": True,
     }  # fmt: skip
 
 
@@ -150,10 +150,3 @@ def shown(told: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         start=local_text(told["start"], settings), end=local_text(told["end"], settings),
     )  # fmt: skip
     return shaped(table, RECONCILED)
-
-
-def local_text(seconds: pd.Series, settings: Settings) -> pd.Series:
-    """UTC seconds as the local wall clock: 2026-10-05 14:00:30."""
-    instants = pd.to_datetime(np.round(seconds.to_numpy(dtype=float)).astype("int64"), unit="s", utc=True)
-    local = instants.tz_convert(home(settings)).strftime("%Y-%m-%d %H:%M:%S")
-    return pd.Series(local, index=seconds.index, dtype="str")

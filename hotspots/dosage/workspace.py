@@ -35,7 +35,7 @@ from hotspots.dosage.targets import target_on, targets
 from hotspots.engine import DEFAULT
 from hotspots.errors import HotspotsError
 from hotspots.months import Window
-from hotspots.patrol_days import EPOCH, HOUR, day_number, day_numbers, day_starts, day_text
+from hotspots.patrol_days import EPOCH, HOUR, day_number, day_numbers, day_starts, day_text, local_text
 from hotspots.pipeline import BCUS, POLICE_UK, Question, gather
 from hotspots.presence import Presence, VisitRules
 from hotspots.settings import RESOLUTIONS, Settings
@@ -76,6 +76,7 @@ class Dose:
     visits: pd.DataFrame  # VISITS
     hours: pd.DataFrame  # DOSE_HOURS
     coverage: pd.DataFrame  # COVERAGE
+    shifts: pd.DataFrame  # SHIFTS
     reconciled: pd.DataFrame  # RECONCILED
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -125,7 +126,8 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
     return Dose(
         question, first, last, shown,
         summary(shown, by_hour.in_hot_hours(hours), shown_spans, settings),
-        shown_visits(pd.concat(seen), days, settings), hours, shown_spans, logs.shown(both, settings),
+        shown_visits(pd.concat(seen), days, settings), hours, shown_spans,
+        shifts_of(told, question.bcu, days, settings), logs.shown(both, settings),
         tuple(coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days))),
         tuple(notes_of(workspace, told, days, both, why_not)), tuple(s.frozen.ref for s in told), settings,
         workspace.version, workspace.manifest.kind == "synthetic",
@@ -363,11 +365,18 @@ def shown_visits(seen: pd.DataFrame, days: set[int], settings: Settings) -> pd.D
     mine = seen[seen["patrol_day"].isin(days)].sort_values(["area", "start"])
     return shaped(
         mine.assign(
-            patrol_day=mine["patrol_day"].map(day_text), start=logs.local_text(mine["start"], settings),
-            end=logs.local_text(mine["end"], settings),
+            patrol_day=mine["patrol_day"].map(day_text), start=local_text(mine["start"], settings),
+            end=local_text(mine["end"], settings),
         ),
         VISITS,
     )  # fmt: skip
+
+
+def shifts_of(told: list[Stretch], bcu: str, days: set[int], settings: Settings) -> pd.DataFrame:
+    """`SHIFTS` of the window: of one BCU's units, or of all, those outside the force too."""
+    table = pd.concat([coverage.unit_shifts(s.found, settings) for s in told]).drop_duplicates(["patrol_day", "unit"])
+    mine = table[table["patrol_day"].isin(days) & (table["bcu"].isin(bcus_of(bcu)) | (bcu == "all"))]
+    return coverage.shown_shifts(mine, settings)
 
 
 def notes_of(workspace: Workspace, told: list[Stretch], days: set[int], both: pd.DataFrame, why_not: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Patrol dosage out as CSV, JSON, GeoJSON and a workbook, with the figures of the page.
 
-The workbook's sheets are About, Dosage, Summary, Visits, Hours, Coverage and Logs. Units stand nowhere but in the
-sheet Logs, under the keyed hash that the reconciliation has; who a unit was is in none of them.
+The workbook's sheets are About, Dosage, Summary, Visits, Hours, Coverage, Shifts and Logs. Units stand nowhere
+but in the last two, under their keyed hash; who a unit was is in none of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHEETS = {
     "Dosage": "table", "Summary": "summary", "Visits": "visits", "Hours": "hours", "Coverage": "coverage",
-    "Logs": "reconciled",
+    "Shifts": "shifts", "Logs": "reconciled",
 }  # fmt: skip
 FORMATS = ("csv", "json", "geojson")
 

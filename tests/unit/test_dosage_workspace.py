@@ -11,7 +11,7 @@ import pytest
 
 from hotspots.__main__ import main
 from hotspots.areas import register
-from hotspots.columns import COVERAGE, DOSAGE, DOSE_HOURS, DOSE_SUMMARY, RECONCILED, VISITS
+from hotspots.columns import COVERAGE, DOSAGE, DOSE_HOURS, DOSE_SUMMARY, RECONCILED, SHIFTS, VISITS
 from hotspots.dosage import cache
 from hotspots.dosage.targets import set_target
 from hotspots.dosage.workspace import DoseQuestion, about, cell_column, dose_workspace
@@ -44,7 +44,8 @@ def test_every_table_has_its_columns(workspace: Path):
     told = dose_workspace(workspace, WHOLE)
     for table, columns in (
         (told.table, DOSAGE), (told.summary, DOSE_SUMMARY), (told.visits, VISITS), (told.hours, DOSE_HOURS),
-        (told.coverage, COVERAGE), (told.reconciled, RECONCILED),
+        (told.coverage, COVERAGE), (told.shifts, SHIFTS),
+        (told.reconciled, RECONCILED),
     ):  # fmt: skip
         assert list(table.columns) == [c.name for c in columns]
     assert len(told.table) == 3 * 4
@@ -79,6 +80,17 @@ def test_logs_stand_beside_positions(workspace: Path):
     ]
     assert told.loc["e2", "counted"] == "log"
     assert told.loc["e2", "start"] == "2024-03-07 14:00:00"
+
+
+def test_every_unit_has_its_shift(workspace: Path):
+    told = dose_workspace(workspace, WHOLE).shifts
+    monday = told[told["patrol_day"] == "2024-03-04"]
+    assert monday[["bcu", "first", "last", "shift_hours", "gps_coverage"]].to_numpy().tolist() == [
+        ["South", "2024-03-04 10:00:00", "2024-03-04 10:30:00", 0.5, 1.0],
+        ["West", "2024-03-04 10:00:00", "2024-03-04 10:12:00", 0.2, 1.0],
+    ]
+    assert told["unit"].str.fullmatch("unit-[0-9a-f]{16}").all()
+    assert set(dose_workspace(workspace, DoseQuestion("West", FIRST, LAST)).shifts["bcu"]) == {"West"}
 
 
 def test_one_bcu_has_the_figures_it_has_among_all(workspace: Path):

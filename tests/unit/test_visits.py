@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from hotspots.errors import HotspotsError
-from hotspots.settings import Settings
 from hotspots.visits import VisitRules, band, presence_of_files, refuse_overlaps, stays_of, visits
 
 LONDON = ZoneInfo("Europe/London")
@@ -122,24 +121,10 @@ def test_a_position_vouches_for_no_more_than_its_credit():
     both = pd.concat([
         pings((0, OUT), (200, 7), (400, 7), (430, 7), (630, OUT)), pings((240, 7), (250, 7), unit=2),
     ])  # fmt: skip
-    seen = visits(with_pieces(both, rules), rules)
+    seen = visits(stays_of(both, CELLS, rules), rules)
     # 170–230 of the one touches nothing of 240–250 of the other; 370–460 follows: 60 + 10 + 90 seconds
     assert seen["patrol_minutes"].tolist() == pytest.approx([160 / 60])
     assert seen["officer_minutes"].tolist() == pytest.approx([160 / 60])
-
-
-def with_pieces(table: pd.DataFrame, rules: VisitRules) -> pd.DataFrame:
-    """Stays with the pieces that they are credited, as the workspace's own way has them."""
-    import tempfile
-
-    from hotspots.visits import sewn, stays
-
-    settings = Settings()
-    with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch) / "day.parquet"
-        table.astype({"speed_kmh": "float32", "officers": "int16"}).assign(bcu=np.int8(0)).to_parquet(file)
-        found = presence_of_files([file], CELLS, "cell", rules, settings)
-    return stays(sewn(found, settings, rules), sorted(set(CELLS.values())))
 
 
 # ---------------------------------------------------------------- the patrol day
