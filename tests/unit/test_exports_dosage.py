@@ -110,13 +110,13 @@ def test_the_workbook_has_every_table_with_the_same_figures(dose: Dose, folder: 
     assert content == dosage_xlsx(dose), "the same dose makes the same bytes"
 
 
-def test_units_stand_only_among_the_logs_and_nobody_by_name(dose: Dose, folder: Path) -> None:
+def test_units_stand_only_among_shifts_and_logs_and_nobody_by_name(dose: Dose, folder: Path) -> None:
     book = openpyxl.load_workbook(io.BytesIO(dosage_xlsx(dose)))
     words = {n: [str(c) for line in book[n].iter_rows(values_only=True) for c in line] for n in book.sheetnames}
     assert any(w.startswith("unit-") for w in words["Logs"])
     for name, texts in words.items():
         assert not {"U1", "U2", "U3", "V1", "V9"} & set(texts), name
-        if name not in ("Logs", "About"):
+        if name not in ("Shifts", "Logs", "About"):
             assert not any("unit-" in t for t in texts), name
     for kind in ("csv", "json", "geojson"):
         assert "unit-" not in dosage_text(dose, kind, folder)
