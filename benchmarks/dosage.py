@@ -521,6 +521,8 @@ def main() -> int:
     here = machine()
     here["software"] += "".join(f", {name} {version(name)}" for name in ("duckdb", "ibis-framework", "polars"))
     found: dict[str, Any] = {"machine": here}
+    if given.scratch:
+        given.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.scratch) as scratch:
         for size in given.sizes:
             print(f"{size} …", file=sys.stderr)

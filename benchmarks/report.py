@@ -43,6 +43,10 @@ def render(results: dict[str, dict[str, Any]]) -> str:
         parts.append(f"## {title}\n\n{body}")
     if results.get("peers"):
         parts.append("## Ranking and Gi* against the peers\n\n" + peers_section(results["peers"]))
+    if results.get("dosage"):
+        from benchmarks import dosage
+
+        parts.append("## Patrol dosage\n\n" + dosage.section(results["dosage"]))
     return "\n".join(parts)
 
 

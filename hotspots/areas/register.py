@@ -152,7 +152,7 @@ def signature(author: str, note: str) -> tuple[str, str]:
     author, note = " ".join(author.split())[:100], " ".join(note.split())[:2_000]
     missing = [what for what, text in (("an author", author), ("a note that says why", note)) if not text]
     if missing:
-        raise HotspotsError(f"This needs {' and '.join(missing)}, for those who have to defend the areas later.")
+        raise HotspotsError(f"This needs {' and '.join(missing)}, for those who have to defend it later.")
     return author, note
 
 

@@ -16,7 +16,9 @@ from hotspots.exports import dosage as exports
 from hotspots.pipeline import BCUS
 from hotspots.ui import components, dosage_tables, frame, loading, words
 from hotspots.ui import dosage_words as sentences
+from hotspots.ui.area_desk import show_done
 from hotspots.ui.dosage_grid import show_grid
+from hotspots.ui.dose_targets import show_targets
 from hotspots.ui.frame import View, keep, plain_text, widget_key
 from hotspots.ui.show import Download, download_buttons
 
@@ -122,6 +124,7 @@ def forget_filters() -> None:
 
 def show(view: View, dose: Dose, part: str) -> None:
     """One part of the page. What the figures lack stands before any of them."""
+    show_done()
     show_warnings(dose)
     if dose.table.empty:
         st.info(words.DOSE_NO_HOT_SPOTS, icon=":material/info:")
@@ -134,6 +137,7 @@ def show(view: View, dose: Dose, part: str) -> None:
     show_days(dose, bands)
     show_downloads(view, dose)
     show_against_target(dose)
+    show_targets(view, dose)
     show_hours(dose)
     show_details(dose)
 
@@ -159,7 +163,9 @@ def show_headlines(dose: Dose, bands: Bands) -> None:
     if no_data(dose):
         st.info(words.DOSE_NO_DATA, icon=":material/info:")
     days = " to ".join(dict.fromkeys(charts.day_long(day) for day in (dose.first, dose.last)))
-    st.caption(plain_text(f"{days}, each from 06:00 to 05:59. Hot spots of {', '.join(dose.registers)}."))
+    begins = dose.settings.patrol_day_starts
+    hours = f"{begins:02d}:00 to {(begins - 1) % 24:02d}:59"
+    st.caption(plain_text(f"{days}, each from {hours}. Hot spots of {', '.join(dose.registers)}."))
     for bcu, line in sentences.headlines(dose.summary).items():
         st.markdown(f"**{plain_text(bcu)}**: {plain_text(line)}")
     for line in sentences.named_by_verdict(dose.summary, bands):
@@ -272,6 +278,8 @@ def show_details(dose: Dose) -> None:
     with st.expander(f"How complete the tracking was ({len(dose.coverage):,} BCU-days)"):
         st.markdown(words.COVERAGE_HELP)
         dosage_tables.show_columns(dose.coverage, dosage_tables.COVERED, "Tracking by BCU and patrol day")
+        st.markdown(words.SHIFTS_HELP)
+        dosage_tables.show_columns(dose.shifts, dosage_tables.SHIFTS, "Tracking by unit and patrol day")
     if dose.notes:
         with st.expander(f"What these figures rest on ({len(dose.notes)})"):
             st.markdown(bullets(dose.notes))

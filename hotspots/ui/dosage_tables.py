@@ -69,6 +69,14 @@ COVERED = {
     "shift_hours": Shown("On shift, hours", "Unit-hours from first to last position or log entry of each shift", 1),
     "longest_gap_minutes": Shown("Longest silence, minutes", "Within a shift", 0),
 }  # fmt: skip
+SHIFTS = {
+    "patrol_day": DAY, "unit": Shown("Unit", "A number in place of the unit; nobody can tell from it who it was"),
+    "bcu": BCU, "first": Shown("First position", "Local time"), "last": Shown("Last position", "Local time"),
+    "gps_coverage": Shown("Tracked", "Of the shift, the part with positions", 0, True),
+    "covered_hours": Shown("Tracked, hours", "Hours with positions", 1),
+    "shift_hours": Shown("Shift, hours", "From first to last position, long silences left out", 1),
+    "longest_gap_minutes": Shown("Longest silence, minutes", "Within the shift", 0),
+}  # fmt: skip
 LOGS = {
     "name": NAME, "start": START, "end": END,
     "log_minutes": Shown("Logged, minutes", "Minutes that the log entry says", 1),

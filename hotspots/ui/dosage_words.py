@@ -113,5 +113,5 @@ def what_counts(tracked_share: float) -> str:
     """Which of the two the dose takes where there is a log and there are positions."""
     return (
         f"Where positions of its unit cover at least {percent(tracked_share)} of an entry, the dose takes the"
-        " positions; elsewhere it takes the log. Nothing is added twice, and no entry is changed."
+        " positions; elsewhere it takes the log. Nothing is merged unseen, and no entry is changed."
     )

@@ -314,3 +314,11 @@ def dose(folder: str, version: str, question: DoseQuestion, stamp: str) -> Dose:
 def areas_on(folder: str, stamp: str, day: date) -> pd.DataFrame:
     """The hot spots of every register that held on a day: `hotspots.patrol_form.areas_on`."""
     return patrol_form.areas_on(Path(folder), day)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def targets(folder: str, stamp: str, register: str) -> pd.DataFrame:
+    """Every target ever set for a register, oldest first."""
+    from hotspots.dosage.targets import targets as set_so_far
+
+    return set_so_far(Path(folder), register)

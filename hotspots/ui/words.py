@@ -66,6 +66,11 @@ HOURS_HELP = (
     "In each cell: patrol-minutes in that hour of the week, over all days shown; the darker, the more. Blank: none."
 )
 HOURS_RINGED = " Orange frame: a hot hour, one of the quarter of the week with most incidents."
+TARGETS_HELP = (
+    "Patrol-minutes that a hot spot should get in a patrol day. Where none is set, {minutes} for each treated one. A"
+    " target holds from its day on, until a later one; what was set before stays in the list."
+)
+SHIFTS_HELP = "Each unit's shift, from its first to its last position. Units are numbers: nobody can tell who it was."
 COVERAGE_HELP = (
     "Where units sent fewer positions than usual, the minutes above are too low, not the patrols. “Tracked” is the part"
     " of the time on shift with positions."

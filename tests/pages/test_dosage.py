@@ -299,3 +299,29 @@ def test_a_new_log_entry_changes_the_figures(at: Any, patrols: Path, tmp_path: P
     )
     app.run()
     assert grid(app)["Preston, High Street"][3] == "15▼L"
+
+
+def test_a_target_is_set_on_the_page(at: Any, patrols: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(patrols, tmp_path / "own"))
+    app = at(own, PAGE, bcu="South")
+    app.press("Set this target")
+    assert "needs an author and a note that says why" in said(app, "error")
+    app.test.number_input[0].set_value(60)
+    for field, text in zip(
+        [t for t in app.test.text_input if t.label in ("Your name", "Why")], ("Ann", "Event"), strict=True
+    ):
+        field.set_value(text)
+    day = next(w for w in app.test.date_input if w.label == "From patrol day")
+    day.set_value(date(2024, 3, 5))
+    app.press("Set this target")
+    assert "should get 60 patrol-minutes a day from 05/03/2024 on" in said(app, "success")
+    targets = days(app).set_index(["name", "patrol_day"])["target_minutes"]
+    assert targets["Preston, High Street"].tolist() == [30, 60, 60, 60]
+    assert app.table("valid_from")[["minutes", "author", "note"]].to_numpy().tolist() == [[60.0, "Ann", "Event"]]
+
+
+def test_shifts_stand_unit_by_unit_and_nobody_by_name(at: Any, patrols: Path) -> None:
+    app = at(patrols, PAGE)
+    shifts = next(t.value for t in app.test.dataframe if {"first", "last", "unit"} <= set(t.value))
+    assert shifts["shift_hours"].tolist()[:2] == [0.5, 0.2]
+    assert shifts["unit"].str.startswith("unit-").all()
