@@ -34,7 +34,7 @@ from hotspots.settings import RESOLUTIONS
 from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, Parsed, read_pings
 from hotspots.sources.reading import RawTable, Upload
 from hotspots.sources.track_files import Unreadable, open_tables
-from hotspots.sources.track_mapping import GRID, PLACES, TrackMapping, place_of
+from hotspots.sources.track_mapping import GRID, PLACES, TrackMapping, odd_times, place_of
 from hotspots.workspace import (
     FileReport,
     Manifest,
@@ -319,6 +319,11 @@ def refuse(batch: Batch) -> None:
     located, misplaced = sum(p.located for p in parsed), sum(p.misplaced for p in parsed)
     if misplaced and misplaced >= batch.workspace.settings.bad_coordinate_share * located:
         raise HotspotsError(batch.misplaced[:SENTENCES])
+    timed, unread = sum(p.timed for p in parsed), sum(p.unread for p in parsed)
+    if unread and unread >= batch.workspace.settings.bad_coordinate_share * timed:
+        worst = max((f for f in batch.files if f.parsed is not None), key=lambda f: f.parsed.unread if f.parsed else 0)
+        assert worst.parsed is not None
+        raise HotspotsError(odd_times(worst.name, unread, timed, worst.parsed.odd_time))
 
 
 # ---------------------------------------------------------------- days

@@ -69,6 +69,9 @@ class Parsed:
     located: int  # rows with coordinates
     misplaced: int  # of these, rows whose coordinates cannot be in Great Britain
     refusal: tuple[str, ...]  # what is wrong with the coordinates as a whole, if much is
+    timed: int = 0  # rows with a time
+    unread: int = 0  # of these, rows whose time cannot be read
+    odd_time: str = ""  # one of them, never to be quoted
 
 
 @dataclass(eq=False)
@@ -83,6 +86,9 @@ class _File:
     bad: Array  # bool
     reasons: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    timed: int = 0  # rows with a time
+    unread: int = 0  # of these, rows whose time cannot be read
+    odd_time: str = ""  # one of them, never to be quoted
 
     def refuse(self, mask: Array, reason: str) -> None:
         """Set rows aside; several reasons of one row are joined."""
@@ -142,7 +148,10 @@ def read_pings(
     called = {what: (what,) if mapping.standard else own for what, own in columns.items()}
     aside = _set_aside(file, unit, dict(zip(names, codes(names).tolist(), strict=True)))
     n_read = size + len(raw.bad_rows)
-    return Parsed(table, aside, file.notes, n_read, called, names, located, misplaced, refusal)
+    return Parsed(
+        table, aside, file.notes, n_read, called, names, located, misplaced, refusal, file.timed, file.unread,
+        file.odd_time,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- texts
@@ -215,6 +224,9 @@ def _read_times(file: _File, now: datetime) -> Array:
     else:
         t, empty, unread = _of_texts(file, names)
     file.refuse(empty, "no time")
+    odd = np.flatnonzero(unread & ~empty)
+    file.timed, file.unread = int((~empty).sum()), len(odd)
+    file.odd_time = str(column[int(odd[0])].as_py()) if len(odd) else ""
     file.refuse(unread & ~empty, "a time that cannot be read")
     told = ~empty & ~unread
     file.refuse(told & (t > latest), "a time in the future")

@@ -134,6 +134,16 @@ def no_timezone(file: str, times: str) -> HotspotsError:
     )
 
 
+def odd_times(file: str, unread: int, told: int, example: str) -> str:
+    """The sentence for times most of which cannot be read. Of one of them only the shape is told: it may be a name."""
+    shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", example[:40]))
+    return (
+        f"{file}: {unread:,} of {told:,} times cannot be read; one has the shape '{shape}' (9 for a digit, a for a"
+        " letter). Say how they are written in a mapping, such as datetime_formats = ['%d/%m/%Y %H:%M:%S'], and give it"
+        " with --mapping, or on the Data page."
+    )
+
+
 def place_of(columns: dict[str, tuple[str, ...]]) -> tuple[str, str] | None:
     """('longitude', 'latitude') or ('easting', 'northing'), whichever the file has; degrees before metres."""
     return next((pair for pair in (DEGREES, GRID) if all(axis in columns for axis in pair)), None)

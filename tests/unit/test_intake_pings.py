@@ -301,6 +301,17 @@ def test_coordinates_wrong_as_a_whole_stop_everything_however_they_are_split(tmp
     assert [counts(r) for r in imported.reports] == [(6, 0, 0, 0, 0, 6), (12, 12, 0, 0, 0, 0)]
 
 
+def test_times_that_are_written_otherwise_stop_everything_and_are_not_quoted(tmp_path):
+    odd = [{**row(t=NOON + 30 * i), "time": f"PC Smith {i}"} for i in range(6)]
+    good = [row(t=NOON + 600 + 30 * i) for i in range(5)]
+    with pytest.raises(HotspotsError, match=r"6 of 11 times cannot be read; one has the shape 'aa aaaaa 9'") as told:
+        load(tmp_path / "no", csv("a.csv", odd), csv("b.csv", [{**r, "time": str(r["time"])} for r in good]))
+    assert "Smith" not in str(told.value)
+    assert not (tmp_path / "no" / "manifest.json").exists()
+    some = load(tmp_path / "yes", csv("a.csv", odd[:4]), csv("b.csv", [{**r, "time": str(r["time"])} for r in good]))
+    assert [counts(r) for r in some.reports] == [(4, 0, 0, 0, 0, 4), (5, 5, 0, 0, 0, 0)]  # 4 of 9: less than half
+
+
 # ---------------------------------------------------------------- killed, damaged
 
 
