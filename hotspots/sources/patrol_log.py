@@ -119,8 +119,8 @@ def read_patrol_log(
 
     ``codes`` hashes identities (`hotspots.identity.unit_codes`); ``now`` (default: the clock) decides what lies in
     the future; ``known_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates or
-    times. Rows that cannot be used are set aside with the reason. Raises `HotspotsError` when the file as a whole cannot
-    be right: columns missing, no time zone given, most times unreadable, coordinates that are no coordinates.
+    times. Rows that cannot be used are set aside with the reason. Raises `HotspotsError` when the file as a whole
+    cannot be right: columns missing, no time zone given, most times unreadable, coordinates that are no coordinates.
     """
     log = _open(raw, mapping, settings, codes)
     units, officers, shown = _read_people(log)
