@@ -14,7 +14,7 @@ LIBRARY = REPOSITORY / "hotspots"
 # A room may import rooms above it, never one below.
 ROOMS = (
     "sources", "intake", "cell_periods", "expected", "ranking", "patterns", "pipeline", "areas", "presence", "visits",
-    "patrol_log", "patrol_form", "hours", "dosage", "backtest", "insight", "exports", "ui",
+    "patrol_log", "patrol_form", "hours", "dosage", "change", "backtest", "insight", "exports", "ui",
 )  # fmt: skip
 
 
