@@ -27,13 +27,14 @@ from hotspots.intake import quarantine
 from hotspots.intake.police_uk import check_sum
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.reading import TABLE_ENDINGS, RawTable, Upload, _is_hidden, _tables_of, read_table
-from hotspots.sources.track_mapping import TrackMapping
+from hotspots.sources.track_mapping import TrackMapping, odd_times
 from hotspots.workspace import FileReport, Manifest, Workspace, is_sound, write_table
 
 SOURCE = "patrol-log"
 COLUMNS = tuple(c.name for c in LOG_ENTRIES)
 STORED = pa.schema([*(pa.field(c.name, c.type) for c in LOG_ENTRIES), pa.field("feed", TEXT)])
 ORDER = [(c, "ascending") for c in ("start", "entry", "feed")]
+FEW_TIMES = 3  # fewer say nothing of how times are written
 UNREADABLE = "the file cannot be read"
 LEFT_ALONE = 3  # names of files that a sentence shows
 
@@ -55,6 +56,9 @@ class Batch:
     reports: list[FileReport] = field(default_factory=list)
     set_aside: dict[str, pa.Table] = field(default_factory=dict)  # by file
     mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    timed: int = 0  # starts and ends given in this import's files, mends left out
+    unread: int = 0  # of these, those that cannot be read
+    odd: tuple[str, str] = ("", "")  # a file with such a one, and it
 
 
 def stage(
@@ -81,6 +85,9 @@ def stage(
             problems.extend(error.problems)
     if not batch.reports:
         problems.extend(p for _, error in unread for p in error.problems)
+    share = workspace.settings.bad_coordinate_share
+    if not problems and batch.timed >= FEW_TIMES and batch.unread and batch.unread >= share * batch.timed:
+        problems.append(odd_times(batch.odd[0], batch.unread, batch.timed, batch.odd[1]))
     if problems:
         raise HotspotsError(problems)
     batch.reports.extend(unreadable(batch, own_name(batch, name), error) for name, error in unread)
@@ -202,7 +209,11 @@ def parse(batch: Batch, raw: RawTable, lenient: bool = False) -> Parsed:
     """The file's entries, identities hashed with the workspace's key."""
     codes = partial(unit_codes, batch.workspace.folder)
     settings = batch.workspace.settings
-    return read_patrol_log(raw, batch.mapping, settings, codes, known_areas=batch.areas, lenient=lenient)
+    parsed = read_patrol_log(raw, batch.mapping, settings, codes, known_areas=batch.areas, lenient=lenient)
+    if not lenient:
+        batch.timed, batch.unread = batch.timed + parsed.timed, batch.unread + parsed.unread
+        batch.odd = batch.odd if batch.odd[1] else (raw.name, parsed.odd_time)
+    return parsed
 
 
 def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_mend: bool = False) -> None:

@@ -45,13 +45,12 @@ from hotspots.sources.incidents import (
 from hotspots.sources.mapping import Mapping
 from hotspots.sources.reading import RawTable
 from hotspots.sources.times import parse_times, place_times, zone
-from hotspots.sources.track_mapping import DEGREES, GRID, TrackMapping, columns_in, no_timezone, odd_times, place_of
+from hotspots.sources.track_mapping import DEGREES, GRID, TrackMapping, columns_in, no_timezone, place_of
 
 SCHEMA = pa.schema([*(pa.field(c.name, c.type) for c in LOG_ENTRIES), pa.field("source_row", pa.int32())])
 CONTENT = tuple(c.name for c in LOG_ENTRIES if c.name not in ("entry", "origin"))  # what an entry says
 TOLD_APART_BY = ("unit", "area", "lon", "lat", "start", "end", "mode", "activity")  # entries without a number
 FORM = "form-"  # how the numbers of entries made in the form begin
-FEW_TIMES = 3  # a file with fewer says nothing of how times are written
 LONGEST = 24 * 3600  # seconds: a longer entry has a wrong date
 MOST_OFFICERS = 99  # a larger number among the officers is somebody's own
 MOST_FOUND = 32_767  # searches, arrests or weapons of one entry
@@ -75,6 +74,9 @@ class Parsed:
     n_read: int  # rows of the file below its header, ragged ones included, blank ones not
     repeated: int  # rows that say what an earlier row says
     identities: frozenset[str]  # as the file names them, in small letters; for hiding them, never to be stored
+    timed: int = 0  # starts and ends given
+    unread: int = 0  # of these, those that cannot be read as a time
+    odd_time: str = ""  # one of them, never to be quoted
 
 
 @dataclass(eq=False)
@@ -86,6 +88,9 @@ class _Log:
     columns: dict[str, tuple[str, ...]]  # field → columns of this file
     codes: Codes
     identities: set[str]  # names as the file prints them; never quoted
+    timed: int = 0
+    unread: int = 0
+    odd_time: str = ""
 
     def texts(self, field: str) -> list[str | None]:
         """The texts of a field, on one line each, None where it is empty or the file has no such column."""
@@ -118,13 +123,13 @@ def read_patrol_log(
     """One file of a patrol log → one row per entry.
 
     ``codes`` hashes identities (`hotspots.identity.unit_codes`); ``now`` (default: the clock) decides what lies in
-    the future; ``known_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates or
-    times. Rows that cannot be used are set aside with the reason. Raises `HotspotsError` when the file as a whole
-    cannot be right: columns missing, no time zone given, most times unreadable, coordinates that are no coordinates.
+    the future; ``known_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates.
+    Rows that cannot be used are set aside with the reason. Raises `HotspotsError` when the file as a whole
+    cannot be right: columns missing, no time zone given, coordinates that are no coordinates.
     """
     log = _open(raw, mapping, settings, codes)
     units, officers, shown = _read_people(log)
-    start, end = _read_times(log, now or datetime.now(UTC), lenient)
+    start, end = _read_times(log, now or datetime.now(UTC))
     area = log.texts("area")
     lon, lat = _read_places(log, np.array([a is not None for a in area], dtype=bool), lenient)
     mode, activity = _read_modes(log), _read_activities(log)
@@ -147,7 +152,10 @@ def read_patrol_log(
     _note_areas(log, values["area"], kept, known_areas)
     n_read = len(raw.table) + len(raw.bad_rows)
     table, set_aside = _table(log, values, kept), _set_aside(log, shown)
-    return Parsed(table, set_aside, log.file.notes, n_read, repeated, frozenset(log.identities))
+    return Parsed(
+        table, set_aside, log.file.notes, n_read, repeated, frozenset(log.identities), log.timed, log.unread,
+        log.odd_time,
+    )  # fmt: skip
 
 
 def _open(raw: RawTable, mapping: TrackMapping, settings: Settings, codes: Codes) -> _Log:
@@ -248,16 +256,7 @@ def _note_people(log: _Log, units: Sequence[int], kept: np.ndarray) -> None:
 # ---------------------------------------------------------------- times
 
 
-def refuse_odd_times(log: _Log, unread: np.ndarray, told: int, field: str, lenient: bool) -> None:
-    """Stop where most of a file's times cannot be read: the mapping is wrong, and not the rows."""
-    n = int(unread.sum())
-    if lenient or told < FEW_TIMES or n < log.file.settings.bad_coordinate_share * told:
-        return
-    first = [t for t, odd in zip(log.texts(field), unread, strict=True) if odd and t][:1]
-    raise HotspotsError(odd_times(log.file.raw.name, n, told, str(first[0]) if first else ""))
-
-
-def _read_times(log: _Log, now: datetime, lenient: bool = False) -> tuple[list[int], list[int]]:
+def _read_times(log: _Log, now: datetime) -> tuple[list[int], list[int]]:
     """Start and end in UTC seconds, by row; 0 where the row is set aside."""
     file, latest = log.file, int(now.timestamp())
     start, missing, repeated, skipped = _seconds_of(log, "start")
@@ -267,8 +266,12 @@ def _read_times(log: _Log, now: datetime, lenient: bool = False) -> tuple[list[i
     for times, empty, what in ((start, missing, "start"), (end, endless, "end")):
         name, unread = log.name(what), np.isnan(times)
         file.refuse(empty, f"{name} is empty")
-        refuse_odd_times(log, unread & ~empty, int((~empty).sum()), what, lenient)
         file.refuse(unread & ~empty, f"{name} cannot be read as a time")
+        log.timed += int((~empty).sum())
+        log.unread += int((unread & ~empty).sum())
+        log.odd_time = log.odd_time or next(
+            (t for t, odd in zip(log.texts(what), unread, strict=True) if odd and t), ""
+        )
         file.refuse(times > latest, f"{name} is in the future")
         file.refuse(times < OLDEST.astype(np.int64), f"{name} is before 1990")
     file.refuse(end < start, f"{log.name('end')} is before {log.name('start')}")

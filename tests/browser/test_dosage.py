@@ -108,7 +108,7 @@ def test_what_is_downloaded_is_what_is_shown(served: Any, open_page: Any, patrol
         minutes = row["patrol_minutes"]
         assert text.rstrip("▲▼L") == ("–" if minutes == "" else f"{float(minutes):.0f}")
     book = openpyxl.load_workbook(io.BytesIO(download(page, "Excel")))
-    assert book.sheetnames == ["About", "Dosage", "Summary", "Visits", "Hours", "Coverage", "Logs"]
+    assert book.sheetnames == ["About", "Dosage", "Summary", "Visits", "Hours", "Coverage", "Shifts", "Logs"]
     header, *lines = book["Summary"].iter_rows(values_only=True)
     assert [line[header.index("patrol_minutes")] for line in lines] == [105, 10, 32]
     shapes = json.loads(download(page, "GeoJSON"))["features"]

@@ -30,10 +30,10 @@ ROWS = st.fixed_dictionaries(
         "searches": st.sampled_from(["", "0", "3", "some"]),
     }
 )
-# Enough sound rows that a few wild positions do not refuse the file; their numbers are nobody else's.
+# Enough sound rows that wild positions and times do not refuse the import; their numbers are nobody else's.
 SOUND = [
     {"entry": f"s{i}", "unit": "Charlie", "officers": "1", "area": "West-01", "lon": "", "lat": "", "start": TIMES[0],
-     "end": TIMES[1], "mode": "", "searches": ""} for i in range(3)
+     "end": TIMES[1], "mode": "", "searches": ""} for i in range(12)
 ]  # fmt: skip
 
 

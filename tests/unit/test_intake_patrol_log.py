@@ -403,3 +403,14 @@ def test_damaged_entries_come_back_through_the_door(tmp_path):
     import_files(tmp_path, files, "patrol-log", timezone="Europe/London")
     assert held(tmp_path) == before
     assert check_workspace(tmp_path)[0] == []
+
+
+def test_times_that_are_written_otherwise_stop_everything_and_are_not_quoted(tmp_path):
+    fine = {"unit": "Alpha 1", "area": "West-01", "start": "2026-03-02 21:00", "end": "2026-03-02 21:15"}
+    odd = [fine | {"entry": f"O{i}", "start": f"PC Smith {i}", "end": "soon"} for i in range(3)]
+    good = [fine | {"entry": f"G{i}"} for i in range(3)]
+    with pytest.raises(HotspotsError, match=r"6 of 12 times cannot be read; one has the shape 'aa aaaaa 9'") as told:
+        load(tmp_path, log(odd, "a.csv"), log(good, "b.csv"))
+    assert "Smith" not in str(told.value)
+    reports, _ = load(tmp_path, log(odd[:2], "a.csv"), log(good, "b.csv"))
+    assert [(r.quarantined, r.accepted) for r in reports] == [(2, 0), (0, 3)]  # 4 of 10

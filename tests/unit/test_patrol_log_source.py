@@ -362,12 +362,3 @@ def test_a_wide_file_in_parquet_keeps_typed_times(tmp_path, read):
         raw, track_mapping("patrol-log", None), Settings(), lambda names: codes.repeat(len(names)), NOW
     )
     assert (one(parsed)["start"], one(parsed)["officers"]) == (utc("2026-03-02T21:00"), 2)
-
-
-def test_times_that_are_written_otherwise_stop_the_file_and_are_not_quoted(read):
-    odd = [ENTRY | {"entry": f"E{i}", "start": f"PC Smith {i}"} for i in range(3)]
-    with pytest.raises(HotspotsError, match=r"3 of 4 times cannot be read; one has the shape 'aa aaaaa 9'") as told:
-        read([*odd, ENTRY])
-    assert "Smith" not in str(told.value)
-    assert len(read([*odd, ENTRY], lenient=True).table) == 1
-    assert len(read([odd[0], ENTRY | {"entry": "E8"}, ENTRY]).table) == 2  # one of three: set aside
