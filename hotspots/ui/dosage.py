@@ -36,8 +36,14 @@ BESIDE_BARS = 760  # pixels: about 20 hot spots
 
 
 def part() -> str:
-    """Which part of the page: dosage, the log form, or logs against positions."""
-    return frame.switch("Show", "part", words.DOSE_PARTS)
+    """Which part of the page: dosage, the log form, or logs against positions.
+
+    The key of an entry in hand stands in the address of the log form only: whoever has it sees the draft.
+    """
+    chosen = frame.switch("Show", "part", words.DOSE_PARTS)
+    if chosen != words.LOG_FORM:
+        frame.leave_address("log", "log_bcu")
+    return chosen
 
 
 def question(view: View) -> DoseQuestion | None:

@@ -366,6 +366,13 @@ def switch_box(label: str, name: str, labels: dict[str, str]) -> str:
     return shown
 
 
+def leave_address(*names: str) -> None:
+    """Take something out of the address that has no meaning in what is shown; the session still remembers it."""
+    for name in names:
+        if name in st.query_params:
+            del st.query_params[name]
+
+
 def switch_next(name: str, value: str) -> None:
     """What a `switch` shows from the next run on."""
     keep(name, value)

@@ -325,3 +325,14 @@ def test_shifts_stand_unit_by_unit_and_nobody_by_name(at: Any, patrols: Path) ->
     shifts = next(t.value for t in app.test.dataframe if {"first", "last", "unit"} <= set(t.value))
     assert shifts["shift_hours"].tolist()[:2] == [0.5, 0.2]
     assert shifts["unit"].str.startswith("unit-").all()
+
+
+def test_the_key_of_a_draft_stands_in_the_address_of_the_log_form_only(at: Any, patrols: Path) -> None:
+    app = at(patrols, PAGE, part="log")
+    key = app.address["log"]
+    app.test.segmented_control[0].set_value("reconciled")
+    app.run()
+    assert "log" not in app.address
+    app.test.segmented_control[0].set_value("log")
+    app.run()
+    assert app.address["log"] == key  # the session remembers the entry in hand
