@@ -1,7 +1,7 @@
 """Incidents → the panel that change is estimated on: a row per place and period, zeros where nothing happened.
 
 A period that the data cover only in part says so (``exposure``); one that they do not cover at all is absent: missing
-is not zero. Before and after are told by ``post``; a period in which treatment began belongs to neither and is left out.
+is not zero. ``post`` tells before from after; a period in which treatment began belongs to neither and is left out.
 """
 
 from __future__ import annotations

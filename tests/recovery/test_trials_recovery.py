@@ -1,0 +1,127 @@
+"""Planted effects on patrolled days are found by the lot, with intervals that hold; nothing is found where none is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspots.change.trial_analysis import HARM, RATIO, analyse, minimum_detectable_effect
+from hotspots.change.trials import Design, design, redraw
+
+FIRST = date(2026, 1, 5)
+DESIGNS, SEEDS = 4, 200
+WEEKDAY = np.array([0.8, 0.8, 0.8, 0.9, 1.2, 1.5, 1.1])
+
+
+def southend(seed: int) -> Design:
+    """20 hot spots × 90 days, 8 patrolled a day."""
+    areas = pd.DataFrame({"area": [f"A{i:02d}" for i in range(20)], "bcu": "South"})
+    return design(areas, FIRST, FIRST + timedelta(days=89), seed, share=0.4, per_day={"South": 8})
+
+
+def lived(trial: Design, rate_ratio: float, seed: int, mean: float = 1.0) -> pd.DataFrame:
+    """Busy and quiet hot spots, weekends, bad days that hit everywhere, bursts, and harm with a long tail."""
+    rng = np.random.default_rng([seed, 99])
+    places, days = trial.treated.shape
+    rate = mean * rng.gamma(3, 1 / 3, places)[:, None] * WEEKDAY[trial.days.day_of_week.to_numpy()]
+    rate = rate * rng.gamma(4, 1 / 4, days) * np.where(trial.treated, rate_ratio, 1)
+    count = rng.poisson(rate * rng.gamma(2, 1 / 2, rate.shape))
+    harm = count * np.exp(rng.normal(1, 1.5, count.shape))
+    return trial.assignment[["area", "patrol_day"]].assign(count=count.ravel(), harm=harm.ravel())
+
+
+@cache
+def lots() -> list[tuple[Design, np.ndarray]]:
+    trials = [southend(seed) for seed in range(DESIGNS)]
+    return [(trial, redraw(trial, 250, 1)) for trial in trials]
+
+
+@cache
+def trials(rate_ratio: float) -> pd.DataFrame:
+    """200 trials. Each uses another draw of the lot as its assignment, with the remaining draws as its redraws."""
+    rows = []
+    for seed in range(SEEDS):
+        base, drawn = lots()[seed % DESIGNS]
+        used = seed // DESIGNS
+        trial = replace(base, treated=drawn[used])
+        result = analyse(trial, lived(trial, rate_ratio, seed), redraws=np.delete(drawn, used, axis=0))
+        rows.append(result.table.assign(seed=seed))
+    return pd.concat(rows, ignore_index=True)
+
+
+def of(rate_ratio: float, measure: str) -> pd.DataFrame:
+    table = trials(rate_ratio)
+    return table[table["measure"] == measure]
+
+
+def test_a_planted_fall_of_a_quarter_is_estimated_without_bias_and_covered():
+    found = of(0.75, RATIO)
+    logs = np.log(found["estimate"])
+    # three standard errors of the mean of 200 trials, about 1.6%
+    assert logs.mean() == pytest.approx(np.log(0.75), abs=3 * logs.std() / np.sqrt(SEEDS))
+    covered = ((found["ci_low"] <= 0.75) & (found["ci_high"] >= 0.75)).mean()
+    assert 0.93 <= covered <= 0.97  # the binomial standard error of 95% in 200 trials is 1.5 points
+    assert (found["word"] == "fell").mean() > 0.8
+    assert not (found["word"] == "rose").any()
+
+
+def test_nothing_planted_is_called_significant_about_one_time_in_twenty():
+    for measure in (RATIO, HARM):
+        found = of(1.0, measure)
+        assert 0.03 <= (found["p"] <= 0.05).mean() <= 0.07, measure
+        assert (found["p"] <= 0.5).mean() == pytest.approx(0.5, abs=0.11), measure  # three binomial errors
+        # interval and p value tell the same story
+        assert ((found["p"] <= 0.05) == (found["word"] != "can't tell")).mean() >= 0.99, measure
+
+
+def test_a_planted_rise_is_called_a_rise():
+    found = of(1.35, RATIO)
+    assert (found["word"] == "rose").mean() > 0.8
+    assert not (found["word"] == "fell").any()
+    assert np.log(found["estimate"]).mean() == pytest.approx(np.log(1.35), abs=0.02)
+    harm = of(1.35, HARM)
+    assert harm["estimate"].mean() > 0
+
+
+def test_wash_out_takes_the_morning_after_out_of_the_comparison():
+    """A fall to 0.6 that lasts into the next day, where no patrol is, looks smaller than it is until it is left out."""
+    plain, washed, covered = [], [], []
+    for seed in range(60):
+        base, drawn = lots()[seed % DESIGNS]
+        used = seed // DESIGNS
+        trial = replace(base, treated=drawn[used])
+        lasting = drawn[used].copy()
+        lasting[:, 1:] |= drawn[used][:, :-1]
+        outcomes = lived(replace(trial, treated=lasting), 0.6, seed, mean=2.0)
+        others = np.delete(drawn, used, axis=0)[:99]
+        for days, kept in ((0, plain), (1, washed)):
+            row = analyse(trial, outcomes, redraws=others, washout_days=days).table.set_index("measure").loc[RATIO]
+            kept.append(float(np.log(row["estimate"])))
+        covered.append(row["ci_low"] <= 0.6 <= row["ci_high"])
+    assert np.mean(plain) > np.log(0.6) + 0.1
+    assert np.mean(washed) == pytest.approx(np.log(0.6), abs=3 * np.std(washed) / np.sqrt(60))
+    assert np.mean(covered) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 60)
+
+
+def test_the_detectable_fall_is_the_one_that_trials_detect():
+    """Trials with the fall that was promised are significant about as often as promised."""
+    base, drawn = lots()[0]
+    before = lived(replace(base, treated=np.zeros_like(base.treated)), 1.0, 500)
+    table = minimum_detectable_effect(before, base, draws=99, simulations=60, seed=3).set_index("measure")
+    fall, error = table.loc["count", ["detectable_fall", "mc_error"]].astype(float)
+    assert 0.1 < fall < 0.35
+    assert 0 < error < 0.05
+    found = 0
+    for used in range(60):
+        trial = replace(base, treated=drawn[used])
+        outcomes = lived(trial, 1 - fall, 1000 + used)
+        result = analyse(trial, outcomes, redraws=np.delete(drawn, used, axis=0)[:99])
+        found += result.table.set_index("measure").loc[RATIO, "p"] <= 0.05
+    assert found / 60 == pytest.approx(0.8, abs=0.15)
+    # harm has a longer tail than counts, so less of it can be seen
+    assert not table.loc["harm", "detectable_fall"] < fall

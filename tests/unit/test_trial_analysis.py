@@ -1,0 +1,221 @@
+"""What a trial shows, on two hot spots and two weeks that can be checked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspots.change.trial_analysis import (
+    COLUMNS,
+    DIFFERENCE,
+    HARM,
+    RATIO,
+    analyse,
+    minimum_detectable_effect,
+    word,
+)
+from hotspots.change.trials import Design, design
+from hotspots.errors import HotspotsError
+
+MONDAY = date(2026, 1, 5)
+# A is patrolled in the first week, B in the second
+FIRST_WEEK = np.repeat([True, False], 7)
+LOT = np.stack([FIRST_WEEK, ~FIRST_WEEK])
+BOTH_FIRST = np.stack([FIRST_WEEK, FIRST_WEEK])
+
+
+def trial() -> Design:
+    areas = pd.DataFrame({"area": ["A", "B"], "bcu": "South"})
+    return replace(design(areas, MONDAY, MONDAY + timedelta(days=13), 1), treated=LOT)
+
+
+def outcomes() -> pd.DataFrame:
+    """A: 1 a day when patrolled, then 2; B: 4 a day, then 2 when patrolled. Ten days of harm each."""
+    count = np.concatenate([[1] * 7, [2] * 7, [4] * 7, [2] * 7])
+    days = [str(MONDAY + timedelta(days=i)) for i in range(14)]
+    return pd.DataFrame({"area": ["A"] * 14 + ["B"] * 14, "patrol_day": days * 2, "count": count, "harm": 10.0 * count})
+
+
+def rows(result, as_: str = "assigned") -> pd.DataFrame:
+    return result.table[result.table["as_"] == as_].set_index("measure")
+
+
+def test_rate_ratio_and_differences_by_hand():
+    result = analyse(trial(), outcomes(), redraws=np.stack([BOTH_FIRST]))
+    table = rows(result)
+    assert tuple(result.table.columns) == COLUMNS
+    # 14 strata of one day each way: (7 × 1 + 7 × 2)/2 over (7 × 2 + 7 × 4)/2
+    assert table.loc[RATIO, "estimate"] == pytest.approx(10.5 / 21)
+    assert table.loc[DIFFERENCE, "estimate"] == pytest.approx((10.5 - 21) / 7)
+    assert table.loc[HARM, "estimate"] == pytest.approx(10 * (10.5 - 21) / 7)
+    assert table.loc[RATIO, ["treated_days", "untreated_days"]].tolist() == [14, 14]
+    assert table.loc[RATIO, ["treated_total", "untreated_total"]].tolist() == [21, 42]
+    assert table.loc[HARM, "largest_share"] == pytest.approx(40 / 630)
+
+
+def test_p_is_the_share_of_draws_as_extreme_the_used_one_among_them():
+    # the score of the lot is −10.5, of its mirror image 10.5, and of both in the first week −3.5 + 7
+    one = analyse(trial(), outcomes(), redraws=np.stack([BOTH_FIRST] * 3))
+    two = analyse(trial(), outcomes(), redraws=np.stack([BOTH_FIRST, ~LOT, LOT]))
+    assert rows(one).loc[RATIO, "p"] == 1 / 4
+    assert rows(two).loc[RATIO, "p"] == 3 / 4
+    assert rows(one).loc[HARM, "p"] == 1 / 4
+
+
+def test_missing_days_are_missing_and_not_zero():
+    gone = outcomes().drop(index=27)  # B's last Sunday, patrolled
+    result = analyse(trial(), gone, redraws=np.stack([BOTH_FIRST]))
+    assert result.missing == 1
+    assert rows(result).loc[RATIO, "estimate"] == pytest.approx((3.5 + 6) / (7 + 12))
+    assert "1 place-days have no data" in result.notes[0]
+    blank = outcomes().astype({"count": float})
+    blank.loc[27, "count"] = np.nan
+    assert rows(analyse(trial(), blank, redraws=np.stack([BOTH_FIRST]))).equals(rows(result))
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_wash_out_leaves_out_the_days_after_a_patrolled_one(days):
+    changed = outcomes()
+    changed.loc[7 : 6 + days, "count"] = 50  # just after A's patrolled week
+    result = analyse(trial(), changed, washout_days=days, redraws=np.stack([BOTH_FIRST]))
+    assert result.washed_out == days
+    # those weekdays of A have no other day left to compare with
+    assert rows(result).loc[RATIO, "estimate"] == pytest.approx(((7 - days) / 2 + 7) / (7 - days + 14))
+    assert rows(result).loc[RATIO, "untreated_days"] == 14 - days
+    assert f"{days} place-days without patrol" in result.notes[0]
+
+
+def test_wash_out_and_plain_scores_agree_where_nothing_is_washed_out():
+    every_other = np.stack([np.arange(14) < 7, np.arange(14) < 7])
+    quiet = replace(trial(), treated=~every_other)  # patrolled last: no day comes after
+    draws = np.stack([~every_other])
+    plain, washed = (analyse(quiet, outcomes(), washout_days=n, redraws=draws) for n in (0, 2))
+    pd.testing.assert_frame_equal(plain.table, washed.table)
+
+
+def minutes(given: np.ndarray) -> pd.DataFrame:
+    return outcomes()[["area", "patrol_day"]].assign(minutes=given.ravel())
+
+
+def test_as_delivered_stands_beside_with_its_warning():
+    done = LOT.astype(float) * 10
+    result = analyse(trial(), outcomes(), minutes(done), as_="delivered", redraws=np.stack([BOTH_FIRST]))
+    assert rows(result, "delivered").loc[RATIO, "estimate"] == pytest.approx(0.5)
+    assert rows(result, "assigned").loc[RATIO, "estimate"] == pytest.approx(0.5)
+    assert "not a random comparison" in rows(result, "delivered").loc[RATIO, "note"]
+    assert any("not a random comparison" in note for note in result.notes)
+    done[0, :3] = 9.9  # below an adequate visit: Monday to Wednesday of A have no patrolled day left
+    table = rows(analyse(trial(), outcomes(), minutes(done), redraws=np.stack([BOTH_FIRST])), "delivered")
+    assert table.loc[RATIO, ["treated_days", "untreated_days"]].tolist() == [11, 17]
+    assert table.loc[RATIO, "estimate"] == pytest.approx((2 + 7) / (4 + 14))
+    none = rows(analyse(trial(), outcomes(), minutes(0 * done), redraws=np.stack([BOTH_FIRST])), "delivered")
+    assert np.isnan(none.loc[RATIO, "estimate"])
+    assert none.loc[RATIO, "word"] == "can't tell"
+
+
+def test_clustered_errors_by_hand():
+    done = LOT.astype(float) * 30
+    table = rows(analyse(trial(), outcomes(), minutes(done), redraws=np.stack([BOTH_FIRST])), "delivered")
+    # scores of A −3.5 and B −7, room 3.5 each, δ −1.5: residuals ±1.75; se² = 2 (1.75² × 2)/7²; t with 1 df 12.7062
+    se = np.sqrt(2 * 2 * 1.75**2) / 7
+    assert table.loc[DIFFERENCE, "ci_low"] == pytest.approx(-1.5 - 12.7062047 * se)
+    assert table.loc[DIFFERENCE, "ci_high"] == pytest.approx(-1.5 + 12.7062047 * se)
+
+
+def test_no_events_at_all_say_nothing():
+    result = analyse(trial(), outcomes().assign(count=0, harm=0.0), redraws=np.stack([BOTH_FIRST]))
+    assert rows(result)["word"].tolist() == ["can't tell"] * 3
+    assert rows(result).loc[RATIO, "p"] == 1
+    assert result.sentence.startswith("Can't tell whether events changed on patrolled days: unknown times")
+
+
+def test_words_follow_the_interval():
+    assert word(0.6, 0.99, 1) == "fell"
+    assert word(1.01, 1.4, 1) == "rose"
+    assert word(0.6, 1.0, 1) == "can't tell"
+    assert word(float("nan"), float("nan"), 0) == "can't tell"
+
+
+def test_one_event_that_is_most_of_the_harm_is_named():
+    one = outcomes()
+    one.loc[3, "harm"] = 5475
+    result = analyse(trial(), one, redraws=np.stack([BOTH_FIRST]))
+    assert rows(result).loc[HARM, "largest_share"] == pytest.approx(5475 / (5475 + 620))
+    assert any("supplies 90% of all harm" in note for note in result.notes)
+    # where the gravest event of each day is known, the day's sum is not taken for one event
+    known = one.assign(largest_harm=one["harm"].clip(upper=30))
+    assert rows(analyse(trial(), known, redraws=np.stack([BOTH_FIRST]))).loc[HARM, "largest_share"] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: t.drop(columns="harm"), "no column 'harm'"),
+        (lambda t: t.replace({"area": {"B": "Z"}}), "not in the trial: 'Z'"),
+        (lambda t: pd.concat([t, t.head(1)]), "several rows"),
+        (lambda t: t.assign(count=-1), "below zero"),
+        (lambda t: t.head(7), "no other days"),
+    ],
+)
+def test_outcomes_that_cannot_be_used_are_refused(change, says):
+    with pytest.raises(HotspotsError, match=says):
+        analyse(trial(), change(outcomes()), redraws=np.stack([BOTH_FIRST]))
+
+
+def test_a_choice_without_its_table_is_refused():
+    with pytest.raises(HotspotsError, match="delivered"):
+        analyse(trial(), outcomes(), as_="delivered")
+    with pytest.raises(HotspotsError, match="wash-out"):
+        analyse(trial(), outcomes(), washout_days=-1)
+
+
+def before(mean: float) -> tuple[Design, pd.DataFrame]:
+    areas = pd.DataFrame({"area": list("ABCDEF"), "bcu": "South"})
+    planned = design(areas, MONDAY, MONDAY + timedelta(days=41), 1)
+    rng = np.random.default_rng(1)
+    days = pd.date_range("2025-01-06", periods=84)
+    count = rng.poisson(mean, (6, 84))
+    table = pd.DataFrame(
+        {"area": np.repeat(list("ABCDEF"), 84), "patrol_day": np.tile(days, 6), "count": count.ravel()}
+    )
+    return planned, table.assign(harm=table["count"] * 10.0)
+
+
+def test_a_trial_too_small_to_see_anything_says_so():
+    planned, quiet = before(0.01)
+    table = minimum_detectable_effect(quiet, planned, draws=39, simulations=30)
+    assert table["detectable_fall"].isna().all()
+    assert table.loc[0, "sentence"].startswith("Even a fall of 90% in events on patrolled days would be found in only")
+
+
+def test_busier_places_need_a_smaller_fall():
+    """Two Poisson totals of 126 place-days: a fall is found at 80% when it is 2.8 standard errors of its logarithm.
+
+    A sixth is lost by comparing within hot spot and weekday, six days each.
+    """
+    falls = []
+    for mean in (1.0, 4.0):
+        planned, table = before(mean)
+        found = minimum_detectable_effect(table, planned, draws=59, simulations=60).set_index("measure")
+        falls.append(found.loc["count", "detectable_fall"])
+        expected = 0.0
+        for _ in range(20):
+            expected = 1 - np.exp(-2.8 * np.sqrt((1 + 1 / (1 - expected)) / (126 * 5 / 6 * mean)))
+        assert falls[-1] == pytest.approx(expected, abs=0.06)
+    assert falls[1] < falls[0]
+
+
+def test_weekly_figures_are_spread_over_their_days():
+    planned, table = before(2.0)
+    weekly = table.assign(week=table["patrol_day"] - pd.to_timedelta(table["patrol_day"].dt.day_of_week, unit="D"))
+    weekly = weekly.groupby(["area", "week"], as_index=False)[["count", "harm"]].sum()
+    by_week, by_day = (minimum_detectable_effect(t, planned, draws=39, simulations=40) for t in (weekly, table))
+    assert by_week.loc[0, "detectable_fall"] == pytest.approx(by_day.loc[0, "detectable_fall"], abs=0.1)
+    with pytest.raises(HotspotsError, match="cannot give a p value"):
+        minimum_detectable_effect(table, planned, draws=9)
+    with pytest.raises(HotspotsError, match="no days for hot spots 'A'"):
+        minimum_detectable_effect(table[table["area"] != "A"], planned)

@@ -1,0 +1,154 @@
+"""Trial designs: published sizes, what is refused and by how much, the balance table, and frozen files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspots.change.trials import design, from_json, redraw, to_json
+from hotspots.errors import HotspotsError
+
+MONDAY = date(2026, 1, 5)
+
+
+def places(n: int, bcus: tuple[str, ...] = ("South",)) -> pd.DataFrame:
+    return pd.DataFrame({"area": [f"A{i:02d}" for i in range(n)], "bcu": [bcus[i % len(bcus)] for i in range(n)]})
+
+
+def until(days: int) -> date:
+    return MONDAY + timedelta(days=days - 1)
+
+
+@pytest.mark.parametrize(
+    ("n", "share", "a_day", "patrolled", "others"),
+    [(20, 0.4, 8, 720, 1080), (21, 1 / 3, 7, 630, 1260)],
+    ids=["Southend", "Bedfordshire"],
+)
+def test_the_published_trials_can_be_drawn(n, share, a_day, patrolled, others):
+    trial = design(places(n), MONDAY, until(90), 1, share=share, per_day={"South": a_day})
+    assert trial.treated.sum() == patrolled
+    assert (~trial.treated).sum() == others
+    assert set(trial.treated.sum(axis=0)) == {a_day}
+    assert set(trial.treated.sum(axis=1)) == {patrolled // n}
+
+
+def test_every_block_gives_every_hot_spot_the_same_days():
+    trial = design(places(6), MONDAY, until(28), 3)
+    weeks = trial.treated.reshape(6, 4, 7).sum(axis=2)
+    assert weeks.tolist() == [[3, 4, 3, 4]] * 6  # half of 7, 14, 21, 28 days, rounded down: 3, 7, 10, 14
+
+
+def test_redraws_patrol_each_hot_spot_and_weekday_equally_often():
+    trial = design(places(9, ("East", "South", "West")), MONDAY, until(84), 2)
+    drawn = redraw(trial, 600, 3)
+    assert (drawn.sum(axis=2) == 42).all()
+    by_weekday = drawn.reshape(600, 9, 12, 7).mean(axis=(0, 2))
+    # 9 × 7 means of 7,200 place-days each, of which about one in fifty is the same in all draws
+    assert by_weekday == pytest.approx(np.full((9, 7), 0.5), abs=0.09)
+    assert by_weekday.mean(axis=0) == pytest.approx(np.full(7, 0.5), abs=0.02)
+    assert len(np.unique(drawn.reshape(600, -1), axis=0)) == 600
+
+
+def test_the_chain_draws_every_schedule_equally_often():
+    """Two hot spots, seven days, three patrols each, at most one a day, none two days running: counted out."""
+    trial = design(places(2), MONDAY, until(7), 1, share=3 / 7, per_day={"South": 1}, longest_run=1)
+    rows = [r for r in range(128) if bin(r).count("1") == 3 and not r & (r >> 1)]
+    possible = {(a, b) for a in rows for b in rows if not a & b}
+    drawn = redraw(trial, 6000, 2, sweeps=60)
+    codes = drawn @ (2 ** np.arange(7))
+    seen, n = np.unique(codes, axis=0, return_counts=True)
+    assert {tuple(map(int, c)) for c in seen} == possible
+    expected = 6000 / len(possible)
+    assert ((n - expected) ** 2 / expected).sum() < len(possible) + 5 * np.sqrt(2 * len(possible))
+
+
+def test_days_off_are_nobodys_and_the_seed_is_the_design():
+    off = [MONDAY + timedelta(days=3), MONDAY + timedelta(days=4)]
+    trial = design(places(6), MONDAY, until(28), 5, days_off=off)
+    assert not trial.treated[:, [3, 4]].any()
+    assert trial == design(places(6), MONDAY, until(28), 5, days_off=off)
+    assert trial.sha256 != design(places(6), MONDAY, until(28), 6, days_off=off).sha256
+
+
+def test_too_little_capacity_is_told_with_the_shortfall():
+    with pytest.raises(
+        HotspotsError, match=r"20 hot spots × 45 days are 900 .* 8 a day on 90 days are 720: 180 too few"
+    ):
+        design(places(20), MONDAY, until(90), 1, per_day={"South": 8})
+
+
+def test_runs_that_cannot_be_kept_are_told_with_the_excess():
+    # 28 days in a row with at most one patrolled day running hold 14
+    with pytest.raises(HotspotsError, match=r"on 21 of 28 days, but with at most 1 in a row only 14 fit: 7 too many"):
+        design(places(4), MONDAY, until(28), 1, share=0.75, longest_run=1)
+
+
+def test_all_wrong_arguments_are_told_at_once():
+    with pytest.raises(HotspotsError) as refused:
+        design(places(3), MONDAY, MONDAY - timedelta(days=1), 1, kind="diary", share=1.5, longest_run=0, block_days=9)
+    assert len(refused.value.problems) == 5
+    with pytest.raises(HotspotsError, match="no column 'ward'"):
+        design(places(3), MONDAY, until(28), 1, strata=("ward",))
+    with pytest.raises(HotspotsError, match="more than once: 'A00'"):
+        design(pd.concat([places(2), places(1)]), MONDAY, until(28), 1)
+    with pytest.raises(HotspotsError, match="was given for BCU 'West'"):
+        design(places(4, ("South", "West")), MONDAY, until(28), 1, per_day={"South": 2})
+    with pytest.raises(HotspotsError, match="days off"):
+        design(places(2), MONDAY, MONDAY, 1, days_off=[MONDAY])
+
+
+def test_the_balance_table_adds_up():
+    trial = design(places(6, ("East", "West")).assign(pre_count=range(6)), MONDAY, until(28), 3)
+    table = trial.balance.set_index(["by", "name"])
+    assert table.loc[("all", "all"), "place_days"] == 6 * 28
+    assert table.loc[("all", "all"), "treated_days"] == 6 * 14
+    for by in ("bcu", "area", "weekday", "block"):
+        assert table.loc[by, "treated_days"].sum() == 6 * 14, by
+    assert table.loc["block"].index.tolist() == ["2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26"]
+    assert table.loc[("bcu", "West"), "pre_count"] == 1 + 3 + 5
+
+
+def test_clusters_are_balanced_on_the_time_before():
+    """One in ten random halves at most lies as close together as each that is drawn."""
+    rng = np.random.default_rng(1)
+    before = places(20).assign(pre_count=rng.gamma(1, 50, 20))
+    trial = design(before, MONDAY, until(14), 1, kind="cluster")
+    counts = before["pre_count"].to_numpy()
+    halves = [rng.permutation(20)[:10] for _ in range(4000)]
+    usual = np.array([abs(counts[h].mean() - np.delete(counts, h).mean()) for h in halves])
+    for drawn in [trial.treated, *redraw(trial, 50, 2)]:
+        chosen = drawn.any(axis=1)
+        assert chosen.sum() == 10
+        assert abs(counts[chosen].mean() - counts[~chosen].mean()) <= np.quantile(usual, 0.13)
+    means = trial.balance.set_index(["by", "name"]).loc["group", "pre_count"]
+    assert means["patrolled"] == pytest.approx(counts[trial.treated.any(axis=1)].mean())
+
+
+def test_clusters_above_the_capacity_are_refused():
+    with pytest.raises(HotspotsError, match=r"up to 5 of 10 hot spots .* only 3 can be: 2 too few"):
+        design(places(10), MONDAY, until(14), 1, kind="cluster", per_day={"South": 3})
+
+
+def test_a_design_survives_its_file_and_nobody_edits_it():
+    asked = places(5, ("East", "West")).assign(pre_harm=1.5)
+    trial = design(asked, MONDAY, until(21), 7, per_day={"East": 2, "West": 1}, days_off=[MONDAY], share=0.4)
+    again = from_json(to_json(trial))
+    assert again == trial
+    pd.testing.assert_frame_equal(again.assignment, trial.assignment)
+    np.testing.assert_array_equal(redraw(again, 2, 1), redraw(trial, 2, 1))
+    with pytest.raises(ValueError, match="read-only"):
+        trial.treated[0, 0] = True
+    with pytest.raises(FrozenInstanceError):
+        trial.seed = 8  # type: ignore[misc]
+    for field, value in {"seed": 8, "longest_run": 9, "share": 0.41, "sha256": "0" * 64}.items():
+        changed = {**json.loads(to_json(trial)), field: value}
+        with pytest.raises(HotspotsError, match="changed after it was frozen"):
+            from_json(json.dumps(changed))
+    for nonsense in ("", "[]", "{}", "not a design"):
+        with pytest.raises(HotspotsError, match="not a trial design"):
+            from_json(nonsense)
