@@ -56,7 +56,7 @@ def plainly(rows: pd.DataFrame, chosen: VisitRules) -> list[dict]:
     return plain_stays(rows, CELLS, chosen, HOME)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(tracks, rules)
 def test_the_fast_way_equals_the_slow_plain_one(given, chosen):
     rows = table(given)
@@ -69,7 +69,7 @@ def test_the_fast_way_equals_the_slow_plain_one(given, chosen):
         }
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(tracks, rules)
 def test_visits_equal_those_worked_out_plainly(given, chosen):
     chosen = replace(chosen, credit_s=chosen.gap_s)  # where spans and credit are the same
@@ -87,7 +87,7 @@ def test_visits_equal_those_worked_out_plainly(given, chosen):
             assert np.isclose(60 * one[f"{name}_minutes"], float(other[f"{name}_seconds"]), rtol=0, atol=1e-6), name
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(tracks, rules, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_repeated_rows_change_nothing(given, chosen, random):
     rows = table(given)
@@ -98,7 +98,7 @@ def test_the_order_of_rows_and_repeated_rows_change_nothing(given, chosen, rando
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(tracks, rules, st.integers(1, 400), st.integers(0, 7))
 def test_a_stopped_position_more_inside_never_lowers_the_minutes_there(given, chosen, after, which):
     rows = table(given).assign(cell=lambda t: t["cell"].where(t["cell"] != 9, 1), on_call=False)
@@ -117,7 +117,7 @@ def proactive(stays: pd.DataFrame) -> float:
     return float(stays.loc[~stays["moving"] & ~stays["reactive"], "officer_seconds"].sum())
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(tracks, rules)
 def test_the_union_is_never_more_than_the_sum_and_credit_never_more_than_the_time(given, chosen):
     rows = table(given)
