@@ -106,6 +106,7 @@ def test_a_full_entry_by_taps_and_save_tapped_twice(serve: Any, phone: Any, wait
     before = datetime.now(UTC).timestamp()
     tap(page, wait_idle, "Start now")
     assert said(page, "0 min ago")
+    page.wait_for_timeout(1_100)  # an entry lasts at least a second
     tap(page, wait_idle, "Stop now")
     tap(page, wait_idle, "On foot", "radio")
     tap(page, wait_idle, "Engagement")
@@ -139,6 +140,7 @@ def test_everything_fits_the_phone_and_can_be_hit_with_a_thumb(
     pick(page, wait_idle, LONG)
     tap(page, wait_idle, "More officers")
     tap(page, wait_idle, "Start now")
+    page.wait_for_timeout(1_100)  # an entry lasts at least a second
     tap(page, wait_idle, "Stop now")
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -173,6 +175,7 @@ def test_a_reload_in_the_middle_keeps_what_was_typed(serve: Any, phone: Any, wai
     assert "min ago" in body(page)
     assert page.get_by_label("Your unit or call sign").get_attribute("placeholder") == "Entered, kept as a code"
     assert "4711" not in page.content()
+    page.wait_for_timeout(1_100)  # an entry lasts at least a second
     tap(page, wait_idle, "Stop now")
     tap(page, wait_idle, "Save")
     assert saved(page, "Preston Church Street")
@@ -215,6 +218,7 @@ def test_the_connection_lost_and_found_again_loses_nothing(serve: Any, phone: An
     wait_idle(page)
     assert page.get_by_label("Notes").input_value() == "before the tunnel"
     tap(page, wait_idle, "2", "radio")
+    page.wait_for_timeout(1_100)  # an entry lasts at least a second
     tap(page, wait_idle, "Stop now")
     tap(page, wait_idle, "Save")
     assert saved(page, "Preston Church Street")
