@@ -178,7 +178,7 @@ COVERAGE = (
     Column("bcu", TEXT, "", "BCU in which the unit had most of its positions that day"),
     Column("patrol_day", TEXT, "", "patrol day"),
     Column("units", pa.int64(), "units", "units with positions"),
-    Column("usual_units", pa.float64(), "units", "median over the days of the question that have any"),
+    Column("usual_units", pa.float64(), "units", "median over the days that have any, 28 before the question too"),
     Column("shift_hours", pa.float64(), "hours", "from first to last position or log entry, shift by shift"),
     Column("covered_hours", pa.float64(), "hours", "of these, with positions at most visit_gap_minutes (5) apart"),
     Column("gps_coverage", pa.float64(), "share", "covered_hours / shift_hours"),

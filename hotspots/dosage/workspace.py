@@ -96,7 +96,7 @@ class Stretch:
     cells: dict[int, str]
     found: Presence
     stays: pd.DataFrame
-    entries: pd.DataFrame  # by day, with hot_spot and bcu
+    entries: pd.DataFrame  # by day, with hot_spot and bcu: of all BCUs, for a unit's shift knows no border
     told: pd.DataFrame  # logs against positions
     unknown_areas: int
 
@@ -220,17 +220,19 @@ def stretch(workspace: Workspace, question: DoseQuestion, ref: str, days: list[i
     column = cell_column(frozen.ref, frozen.areas)
     found = day_by_day(workspace, range(days[0] - 1, days[-1] + 2), cells, column, rules, question.engine)
     own = stays(sewn(found, settings, rules), sorted(set(cells.values())))
-    own = own[own["area"].isin(areas["area"])]
     starts = day_starts(EPOCH + timedelta(days=days[0]), EPOCH + timedelta(days=days[-1]), settings)
     entries = patrol_log.entries(workspace, int(starts[0]), int(starts[-1]))
     placed = patrol_log.placed(entries, cells, int(column.removeprefix("cell_")), set(frozen.areas["area"]))
     unknown = sum(placed.attrs["unknown_areas"].values())
-    placed = placed.assign(bcu=placed["hot_spot"].map(dict(zip(areas["area"], areas["bcu"], strict=True))))
+    bcus = dict(zip(frozen.areas["area"], frozen.areas["bcu"], strict=True))
+    placed = placed.assign(bcu=placed["hot_spot"].map(bcus))
     split = logs.by_day(placed[placed["bcu"].notna()].reset_index(drop=True), settings)
     split = split[split["patrol_day"].isin(days)]
     told, added = logs.reconcile(split, own, found, settings)
     both = pd.concat([own, added.astype(own.dtypes.to_dict())], ignore_index=True) if len(added) else own
-    return Stretch(frozen, areas, days, cells, found, both[both["patrol_day"].isin(days)], split, told, unknown)
+    both = both[both["patrol_day"].isin(days) & both["area"].isin(areas["area"])]
+    told = told[told["area"].isin(areas["area"])]
+    return Stretch(frozen, areas, days, cells, found, both, split, told, unknown)
 
 
 def cell_column(ref: str, areas: pd.DataFrame) -> str:

@@ -99,6 +99,16 @@ def test_one_bcu_has_the_figures_it_has_among_all(workspace: Path):
     assert set(south.coverage["bcu"]) == {"South"}
 
 
+def test_a_shift_knows_no_border(own: Path):
+    """U1 of South logs 20 minutes in West before its first position: on shift, wherever one asks."""
+    log = b"entry,unit,area,start,end\ne9,U1,West-01,2024-03-04T09:00:00Z,2024-03-04T09:20:00Z\n"
+    import_files(own, [("more.csv", log)], "patrol-log")
+    for question in (WHOLE, DoseQuestion("South", FIRST, LAST)):
+        spans = dose_workspace(own, question).coverage
+        monday = spans[(spans["bcu"] == "South") & (spans["patrol_day"] == FIRST)].iloc[0]
+        assert (monday["shift_hours"], monday["covered_hours"]) == (1.0, 0.5)  # 30 minutes seen, 20 + 10 logged
+
+
 def test_a_day_has_the_figures_it_has_in_a_week(workspace: Path):
     whole = dose_workspace(workspace, WHOLE).table
     for day in sorted(set(whole["patrol_day"])):
