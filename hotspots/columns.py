@@ -460,3 +460,151 @@ INTAKE = (
     Column("reason", TEXT, "", "why rows were set aside, or what a map would hide"),
     Column("n", pa.int64(), "rows", "rows with that reason"),
 )
+
+# Change: one row per measure, estimate and place ("all" = pooled). The first fourteen are a contract. See change.
+CHANGE = (
+    Column("measure", TEXT, "", "count, harm, or count of one band of offences, such as count: 100 to 999 days"),
+    Column("treated_before", pa.float64(), "incidents or days", "in the treated hot spots, before"),
+    Column("treated_after", pa.float64(), "incidents or days", "in the treated hot spots, after"),
+    Column("comparison_before", pa.float64(), "incidents or days", "in the comparison places; empty = none is used"),
+    Column("comparison_after", pa.float64(), "incidents or days", "in the comparison places, after"),
+    Column("displacement_before", pa.float64(), "incidents or days", "in the rings around the treated hot spots"),
+    Column("displacement_after", pa.float64(), "incidents or days", "in those rings, after"),
+    Column("estimate", pa.float64(), "as scale says", "the change; 1 is none for a ratio, 0 for a difference"),
+    Column("se", pa.float64(), "as scale says", "standard error: of the logarithm for a ratio"),
+    Column("z", pa.float64(), "", "estimate / se; logarithm / se for a ratio"),
+    Column("ci_low", pa.float64(), "as scale says", "lower end of the 95% interval; empty = there is none"),
+    Column("ci_high", pa.float64(), "as scale says", "upper end"),
+    Column("method", TEXT, "", "how it was estimated"),
+    Column("note", TEXT, "", "what must be said beside it"),
+    Column("estimate_of", TEXT, "", "short name of the estimate, such as panel, expected, wdd, naive, ring"),
+    Column("scale", TEXT, "", "ratio, incidents, days, incidents per km², or days per km²"),
+    Column("p", pa.float64(), "", "two-sided p; empty where there is none"),
+    Column("verdict", TEXT, "", "fell, rose or can't tell, by the interval alone; empty for what is no comparison"),
+    Column("leads", pa.bool_(), "", "the answer in words rests on this row"),
+    Column("comparison_ring_before", pa.float64(), "incidents or days", "in the rings around the comparison places"),
+    Column("comparison_ring_after", pa.float64(), "incidents or days", "in those rings, after"),
+)
+
+# Change of single places, one row per place. See hotspots.change.spots.
+CHANGE_SPOTS = (
+    Column("area", TEXT, "", "number of the hot spot, or its cell; rest: all comparison cells of a neighbourhood"),
+    Column("name", TEXT, "", "its name"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("role", TEXT, "", "treated or comparison"),
+    Column("n_cells", pa.int64(), "cells", "cells"),
+    Column("area_m2", pa.float64(), "m²", "area"),
+    Column("count_before", pa.int64(), "incidents", "incidents before"),
+    Column("count_after", pa.int64(), "incidents", "incidents after"),
+    Column("harm_before", pa.float64(), "days", "harm before"),
+    Column("harm_after", pa.float64(), "days", "harm after"),
+    Column("expected_count", pa.float64(), "incidents", "to be expected after, had nothing changed; see expected harm"),
+    Column("percent", pa.float64(), "%", "change of the count; empty where it is refused"),
+    Column("percent_refused", TEXT, "", "why there is no percentage"),
+    Column("rate_ratio", pa.float64(), "ratio", "rate after / before"),
+    Column("ratio_low", pa.float64(), "ratio", "lower end of its exact 95% interval"),
+    Column("ratio_high", pa.float64(), "ratio", "upper end; empty = unlimited"),
+    Column("poisson_z", pa.float64(), "", "2(√after − √before), after put on the length of before; look from 3"),
+    Column("e_test_p", pa.float64(), "", "p that both counts have one rate"),
+    Column("against", pa.float64(), "ratio", "the place's ratio over that of the pooled comparison; treated only"),
+    Column("against_low", pa.float64(), "ratio", "lower end of its 95% interval"),
+    Column("against_high", pa.float64(), "ratio", "upper end"),
+    Column("ring_before", pa.int64(), "incidents", "incidents in its ring before"),
+    Column("ring_after", pa.int64(), "incidents", "incidents in its ring after"),
+    Column("ring_m2", pa.float64(), "m²", "area of its ring; 0 = no cell is left for one"),
+    Column("ring_note", TEXT, "", "what the ring lost to other hot spots and which it touches"),
+    Column("likes", TEXT, "", "its matched comparison place, where places were matched"),
+)
+
+# One row per group and period. See hotspots.change.workspace.
+CHANGE_SERIES = (
+    Column("group", TEXT, "", "treated or comparison"),
+    Column("first_day", TEXT, "", "first day of the period"),
+    Column("last_day", TEXT, "", "last day"),
+    Column("side", TEXT, "", "before, after, or empty for a period outside both windows"),
+    Column("exposure", pa.float64(), "share", "the part of a whole period that lies in it and that data cover"),
+    Column("count", pa.int64(), "incidents", "incidents"),
+    Column("harm", pa.float64(), "days", "harm"),
+)
+
+# Trend before the start: blocks of periods, against the last before. See hotspots.change.panel_models.pre_trend.
+CHANGE_TREND = (
+    Column("block", pa.int64(), "", "−1 is the last block of periods before the start, 0 the first after"),
+    Column("first_day", TEXT, "", "first day of the block"),
+    Column("last_day", TEXT, "", "last day"),
+    Column("post", pa.bool_(), "", "after the start"),
+    Column("treated", pa.float64(), "incidents", "in the treated places"),
+    Column("comparison", pa.float64(), "incidents", "in the comparison places"),
+    Column("rate_ratio", pa.float64(), "ratio", "treated / comparison, against that of the last block before"),
+    Column("ci_low", pa.float64(), "ratio", "lower end of the 95% interval"),
+    Column("ci_high", pa.float64(), "ratio", "upper end"),
+    Column("p", pa.float64(), "", "two-sided p"),
+    Column("reason", TEXT, "", "why there is no interval"),
+)
+
+# Cells of hot spots and of their rings, for the map. See hotspots.change.rings.
+CHANGE_CELLS = (
+    Column("cell", TEXT, "", "H3 cell id"),
+    Column("area", TEXT, "", "the hot spot that it belongs to, or whose ring it is in"),
+    Column("role", TEXT, "", "treated or comparison"),
+    Column("ring", pa.int64(), "cells", "0: of the hot spot itself; 1 adjoins it, 2 the next, …"),
+    Column("count_before", pa.int64(), "incidents", "incidents before"),
+    Column("count_after", pa.int64(), "incidents", "incidents after"),
+    Column("harm_before", pa.float64(), "days", "harm before"),
+    Column("harm_after", pa.float64(), "days", "harm after"),
+)
+
+# Minutes beside outcomes, one row per term. See hotspots.change.dose.
+CHANGE_DOSE = (
+    Column("part", TEXT, "", "bands, curve, earlier or days: which of the four looks at the dose it belongs to"),
+    Column("term", TEXT, "", "band of minutes, minutes, periods earlier, or days with against without a visit"),
+    Column("minutes", pa.float64(), "minutes", "where the term begins, or the point of the curve"),
+    Column("n", pa.int64(), "hot spot days", "hot spot days behind it; empty for a curve"),
+    Column("count", pa.float64(), "incidents", "incidents on them; empty for a curve"),
+    Column("rate_ratio", pa.float64(), "ratio", "within hot spots, against no minutes (earlier: per 10 minutes)"),
+    Column("ci_low", pa.float64(), "ratio", "lower end of the 95% interval"),
+    Column("ci_high", pa.float64(), "ratio", "upper end"),
+    Column("p", pa.float64(), "", "two-sided p"),
+    Column("reason", TEXT, "", "why there is no interval"),
+)
+
+# Dose and change of each hot spot, for the scatter. See hotspots.change.dose.
+CHANGE_SCATTER = (
+    Column("area", TEXT, "", "number of the hot spot"),
+    Column("name", TEXT, "", "its name"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("role", TEXT, "", "treated, comparison or none"),
+    Column("days_with_data", pa.int64(), "days", "patrol days of the window after with positions or logs"),
+    Column("patrol_minutes_a_day", pa.float64(), "minutes", "patrol-minutes per patrol day with data"),
+    Column("officer_minutes_a_day", pa.float64(), "minutes", "officer-minutes per patrol day with data"),
+    Column("rate_ratio", pa.float64(), "ratio", "rate of incidents after / before"),
+    Column("ratio_low", pa.float64(), "ratio", "lower end of its exact 95% interval"),
+    Column("ratio_high", pa.float64(), "ratio", "upper end; empty = unlimited"),
+)
+
+# What else was going on, one row per line, edited by people. See hotspots.change.context.
+CONTEXT = (
+    Column("line", TEXT, "", "number of the line; the same for a line and its corrections"),
+    Column("kind", TEXT, "", "restriction, recording, map points, operation, holiday or other"),
+    Column("name", TEXT, "", "what it was"),
+    Column("first_day", TEXT, "", "first day"),
+    Column("last_day", TEXT, "", "last day; empty = since then for good"),
+    Column("where", TEXT, "", "all, or a BCU"),
+    Column("source", TEXT, "", "where the dates come from"),
+    Column("author", TEXT, "", "who wrote the line; shipped: it comes with the program"),
+    Column("note", TEXT, "", "why it was written or changed"),
+    Column("created", TEXT, "", "when"),
+)
+
+# Frozen matches and trial designs (`change matches`, `change designs`), oldest first.
+CHANGE_FROZEN = (
+    Column("name", TEXT, "", "name"),
+    Column("kind", TEXT, "", "match, crossover or cluster"),
+    Column("first_day", TEXT, "", "first day after the start, or of the trial: to be frozen before it"),
+    Column("last_day", TEXT, "", "last day of a trial"),
+    Column("frozen_before", pa.bool_(), "", "frozen before that first day began"),
+    Column("author", TEXT, "", "who froze it"),
+    Column("note", TEXT, "", "why"),
+    Column("created", TEXT, "UTC", "when"),
+    Column("sha256", TEXT, "", "hash of what was frozen"),
+)

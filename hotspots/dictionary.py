@@ -42,6 +42,15 @@ def dictionary() -> str:
         ("Coverage (one row per BCU and patrol day)", columns.COVERAGE),
         ("Shifts (`dosage --table shifts`, one row per unit and patrol day)", columns.SHIFTS),
         ("Logs against positions (one row per log entry)", columns.RECONCILED),
+        ("Change (one row per measure, estimate and place)", columns.CHANGE),
+        ("Change of single places (`change --table spots`, one row per place)", columns.CHANGE_SPOTS),
+        ("Change by period (`change --table series`, one row per group and period)", columns.CHANGE_SERIES),
+        ("Trend before the start (`change --table trend`, one row per block of periods)", columns.CHANGE_TREND),
+        ("Cells of hot spots and rings (`change --table cells`, one row per cell)", columns.CHANGE_CELLS),
+        ("Minutes beside outcomes (`change --table dose`, one row per term)", columns.CHANGE_DOSE),
+        ("Dose and change of each hot spot (`change --table scatter`)", columns.CHANGE_SCATTER),
+        ("Context lines (`change context`, one row per line)", columns.CONTEXT),
+        ("Frozen matches and trial designs (`change matches`, `change designs`)", columns.CHANGE_FROZEN),
         ("Intake (one row per file and reason)", columns.INTAKE),
     )
     lines = ["# Data dictionary", "", "Generated from `hotspots/columns.py` by `make docs`; do not edit.", ""]
