@@ -6,6 +6,9 @@ from pathlib import Path
 
 from hotspots import database
 from hotspots.areas import register
+from hotspots.change import context
+from hotspots.change.matching import register as match_register
+from hotspots.change.trials import register as trial_register
 from hotspots.identity import SECRET
 from hotspots.intake.repair import damaged_files, source_of
 from hotspots.workspace import open_workspace, referenced, stored_files
@@ -27,6 +30,9 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
     wrong += damaged
     if not damaged:
         wrong += register.problems(folder)
+        wrong += context.problems(folder)
+        wrong += match_register.problems(folder)
+        wrong += trial_register.problems(folder)
     untidy = []
     orphans = sorted(set(stored_files(folder)) - referenced(manifest))
     if orphans:

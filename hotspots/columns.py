@@ -5,9 +5,14 @@ The data dictionary (docs/data_dictionary.md) is generated from here, and the te
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Column:
     meaning: str
 
 
+MINUTES_TO, OTHERS_TO = 2, 4  # decimals
 TEXT = pa.string()
 CODE = pa.dictionary(pa.int32(), pa.string())  # repeated text, stored once
 WHEN = pa.timestamp("s", tz="UTC")
@@ -582,6 +588,24 @@ CHANGE_SCATTER = (
     Column("ratio_high", pa.float64(), "ratio", "upper end; empty = unlimited"),
 )
 
+# Pairs of a match, one row per treated cell that has a match. See hotspots.change.matching.
+CHANGE_PAIRS = (
+    Column("area", TEXT, "", "the treated hot spot"),
+    Column("comparison", TEXT, "", "its comparison place, such as like West-01"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("treated_cell", TEXT, "H3", "cell of the treated hot spot"),
+    Column("comparison_cell", TEXT, "H3", "the cell matched with it"),
+    Column("distance", pa.float64(), "", "how unlike the two are: the sum of the parts that follow; 0 is the same"),
+    Column("distance_count", pa.float64(), "", "the part of their expected counts"),
+    Column("distance_harm", pa.float64(), "", "the part of their expected harm"),
+    Column("distance_trend", pa.float64(), "", "the part of their trends before"),
+    Column("distance_season", pa.float64(), "", "the part of their seasons"),
+    Column("distance_mix", pa.float64(), "", "the part of their kinds of offences"),
+    Column("distance_bcu", pa.float64(), "", "the part of their BCUs"),
+    Column("distance_near", pa.float64(), "", "the part of how far apart they lie"),
+    Column("km", pa.float64(), "km", "between the two cells"),
+)
+
 # What else was going on, one row per line, edited by people. See hotspots.change.context.
 CONTEXT = (
     Column("line", TEXT, "", "number of the line; the same for a line and its corrections"),
@@ -596,6 +620,8 @@ CONTEXT = (
     Column("created", TEXT, "", "when"),
 )
 
+CONTEXT_HISTORY = (*CONTEXT, Column("what", TEXT, "", "shipped, added, corrected or withdrawn"))
+
 # Frozen matches and trial designs (`change matches`, `change designs`), oldest first.
 CHANGE_FROZEN = (
     Column("name", TEXT, "", "name"),
@@ -608,3 +634,87 @@ CHANGE_FROZEN = (
     Column("created", TEXT, "UTC", "when"),
     Column("sha256", TEXT, "", "hash of what was frozen"),
 )
+
+# A trial's schedule, one row per hot spot and patrol day. The first four are what officers need. See change.trials.
+TRIAL_SCHEDULE = (
+    Column("area", TEXT, "", "number of the hot spot in its register, such as West-01"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("patrol_day", TEXT, "", "the day whose 06:00 the patrol day begins at"),
+    Column("treated", pa.bool_(), "", "to be patrolled on that day, by lot"),
+    Column("name", TEXT, "", "name of the hot spot"),
+    Column("weekday", TEXT, "", "day of the week"),
+    Column("day_off", pa.bool_(), "", "nobody drew lots for this day: it is left out of the trial"),
+)
+
+# How a design's days are shared out. See hotspots.change.trials.balance.
+TRIAL_BALANCE = (
+    Column("by", TEXT, "", "all, bcu, area, weekday, block, or group (cluster trials)"),
+    Column("name", TEXT, "", "which BCU, hot spot, weekday, block (its first day) or group"),
+    Column("place_days", pa.int64(), "hot spot days", "days of the trial, days off left out"),
+    Column("treated_days", pa.int64(), "hot spot days", "to be patrolled"),
+    Column("untreated_days", pa.int64(), "hot spot days", "to be left alone"),
+    Column("treated_share", pa.float64(), "share", "treated_days / place_days"),
+    Column("pre_count", pa.float64(), "incidents", "in the time before; for groups, per hot spot"),
+    Column("pre_harm", pa.float64(), "days", "harm in the time before; for groups, per hot spot"),
+)
+
+# The smallest fall that a design would find, by simulation. See hotspots.change.trials.power.
+TRIAL_EFFECT = (
+    Column("measure", TEXT, "", "count or harm"),
+    Column("detectable_fall", pa.float64(), "share", "smallest fall on patrolled days found as often as the power"),
+    Column("mc_error", pa.float64(), "share", "standard error of it from the number of simulations"),
+    Column("largest_fall", pa.float64(), "share", "largest fall that was tried"),
+    Column("power_at_largest", pa.float64(), "share", "how often that one was found"),
+    Column("simulations", pa.int64(), "", "simulated trials for each fall tried"),
+    Column("sentence", TEXT, "", "the same in words"),
+)
+
+# One row per way of counting days and measure. See hotspots.change.trials.analysis.
+TRIAL = (
+    Column("counted_as", TEXT, "", "assigned: patrolled as the lot said; delivered: as positions and logs say"),
+    Column("measure", TEXT, "", "rate ratio of events, or difference of events or of harm per hot spot and day"),
+    Column("treated_days", pa.int64(), "hot spot days", "patrolled days with data"),
+    Column("untreated_days", pa.int64(), "hot spot days", "other days with data, wash-out left out"),
+    Column("treated_total", pa.float64(), "incidents or days", "on the patrolled days"),
+    Column("untreated_total", pa.float64(), "incidents or days", "on the other days"),
+    Column("estimate", pa.float64(), "as measure says", "patrolled against other days; no effect is 1 or 0"),
+    Column("ci_low", pa.float64(), "as measure says", "lower end of the 95% interval; −inf = unlimited"),
+    Column("ci_high", pa.float64(), "as measure says", "upper end; inf = unlimited"),
+    Column("p", pa.float64(), "", "two-sided p: by the lot as assigned, by Student's t as delivered"),
+    Column("verdict", TEXT, "", "fell, rose or can't tell, by the interval alone"),
+    Column("largest_share", pa.float64(), "share", "of all harm in its gravest event; empty for events"),
+    Column("method", TEXT, "", "how it was estimated"),
+    Column("note", TEXT, "", "what must be said beside it"),
+)
+
+# One row per hot spot and patrol day: what the estimates are made of.
+TRIAL_DAYS = (
+    Column("area", TEXT, "", "number of the hot spot"),
+    Column("bcu", TEXT, "", "its BCU"),
+    Column("patrol_day", TEXT, "", "the day whose 06:00 the patrol day begins at"),
+    Column("treated", pa.bool_(), "", "to be patrolled on that day, by lot"),
+    Column("day_off", pa.bool_(), "", "left out: nobody drew lots for it"),
+    Column("count", pa.int64(), "incidents", "incidents; empty = not covered by data, which is not zero"),
+    Column("harm", pa.float64(), "days", "harm of them; empty = not covered by data"),
+    Column("largest_harm", pa.float64(), "days", "harm of the gravest offence among them"),
+    Column("minutes", pa.float64(), "minutes", "patrol-minutes delivered; empty = no positions and no log"),
+)
+
+
+def in_columns(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """These columns in order and type, empty where the table has none; minutes to 2 decimals, other figures to 4.
+
+    Text that is missing is '', a count that is missing is empty.
+    """
+    shown = table.reindex(columns=[c.name for c in columns])
+    for column in columns:
+        values = shown[column.name]
+        if pa.types.is_boolean(column.type):
+            shown[column.name] = values.astype(bool)
+        elif pa.types.is_integer(column.type):
+            shown[column.name] = values.astype("Float64").round().astype("Int64")
+        elif pa.types.is_floating(column.type):
+            shown[column.name] = values.astype(float).round(MINUTES_TO if column.unit == "minutes" else OTHERS_TO)
+        else:
+            shown[column.name] = values.astype(object).where(values.notna(), "").astype("str")
+    return shown.reset_index(drop=True)

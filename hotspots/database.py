@@ -94,6 +94,9 @@ def tables() -> MetaData:
     )
     add_area_tables(metadata)
     add_patrol_tables(metadata)
+    add_context_tables(metadata)
+    add_change_match_tables(metadata)
+    add_change_design_tables(metadata)
     for name in ADDED_TO_ONLY:
         refuse_changes(metadata.tables[name])
     return metadata
@@ -101,6 +104,9 @@ def tables() -> MetaData:
 
 ADDED_TO_ONLY = (
     "area_registers", "register_areas", "register_cells", "area_exclusions", "patrol_entries", "dose_targets",
+    "change_designs",
+    "change_matches",
+    "context_lines",
 )  # fmt: skip
 
 
@@ -181,6 +187,54 @@ def add_patrol_tables(metadata: MetaData) -> None:
         Column("id", Integer, primary_key=True),
         *(Column(c, Text, nullable=False) for c in ("register", "area", "valid_from", "author", "note", "created")),
         Column("minutes", Float),  # none: the target is lifted
+    )
+
+
+def add_change_match_tables(metadata: MetaData) -> None:
+    """Comparison places as they were matched, frozen with what was asked. Rows are only ever added."""
+    from sqlalchemy import Column, Integer, String, Table, Text
+
+    Table(
+        "change_matches",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(100), nullable=False, unique=True),
+        *(Column(c, Text, nullable=False) for c in ("first_day", "treated", "question", "match")),
+        *(Column(c, Text, nullable=False) for c in ("author", "note", "created")),
+        Column("sha256", String(64), nullable=False),
+    )
+
+
+def add_change_design_tables(metadata: MetaData) -> None:
+    """Designs of randomised trials, frozen before their first patrol day. Rows are only ever added."""
+    from sqlalchemy import Column, Integer, String, Table, Text
+
+    Table(
+        "change_designs",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(100), nullable=False, unique=True),
+        *(Column(c, Text, nullable=False) for c in ("kind", "register", "first_day", "last_day")),
+        *(Column(c, Text, nullable=False) for c in ("design", "definition", "author", "note", "created")),
+        Column("sha256", String(64), nullable=False),
+    )
+
+
+def add_context_tables(metadata: MetaData) -> None:
+    """Context lines: what else was going on. A correction or withdrawal is a later row of the same line."""
+    from sqlalchemy import Column, Integer, String, Table, Text
+    from sqlalchemy import UniqueConstraint as Unique
+
+    facts = ("kind", "name", "first_day", "last_day", "where", "source", "author", "note", "created")
+    Table(
+        "context_lines",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("line", String(40), nullable=False),
+        *(Column(c, Integer, nullable=False) for c in ("revision", "withdrawn")),
+        *(Column(c, Text, nullable=False) for c in facts),
+        Column("sha256", String(64), nullable=False),
+        Unique("line", "revision"),
     )
 
 

@@ -321,17 +321,23 @@ def worst_types(rows: pd.DataFrame, nowhere: np.ndarray) -> str:
 
 def count_and_score(rows: pd.DataFrame, weights: harm.WeightSet) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(each distinct offence with its weight and count, the cube). Offence codes follow the offences' names."""
+    codes, scores = code_and_score(rows, weights)
+    cube = build_cell_periods(
+        rows["cell"].to_numpy(dtype=np.int64), rows["month"].to_numpy(dtype=np.int64), codes, rows["record"].to_numpy()
+    )
+    return scores, cube
+
+
+def code_and_score(rows: pd.DataFrame, weights: harm.WeightSet) -> tuple[np.ndarray, pd.DataFrame]:
+    """(each row's offence as a row number of the second, each distinct offence with its weight and count)."""
     codes, distinct = offences.distinct_offences(rows)
     order = np.argsort(distinct["offence"].astype(str).to_numpy(), kind="stable")
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     codes = place[codes] if len(codes) else codes.astype(np.int64)
     scores = harm.score_offences(distinct.iloc[order].reset_index(drop=True), weights)
-    cube = build_cell_periods(
-        rows["cell"].to_numpy(dtype=np.int64), rows["month"].to_numpy(dtype=np.int64), codes, rows["record"].to_numpy()
-    )
     scores["n_offences"] = np.bincount(codes, minlength=len(scores))
-    return scores, cube
+    return codes, scores
 
 
 def say_whose(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

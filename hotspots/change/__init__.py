@@ -6,5 +6,5 @@ or the fall that selection alone would bring. Functions here take plain tables a
 - `panel`: incidents as places × periods; `rings`: the ground around each hot spot; `matching`: places like them
 - `wdd`: weighted displacement difference; `small_counts`: two Poisson counts
 - `panel_models`: difference in differences over periods; `dose_response`: outcome beside minutes
-- `expected_fall`: regression to the mean; `trials`, `trial_analysis`: designs, and what they show
+- `expected_fall`: regression to the mean; `trials`: designs, and what they show
 """

@@ -63,9 +63,12 @@ def targets(folder: Path, register: str = "") -> pd.DataFrame:
 
 def target_on(told: pd.DataFrame, area: str, role: str, day: int, settings: Settings) -> float:
     """The target of a hot spot on a patrol day (days since 1970); nan where there is none. ``told``: of `targets`."""
+    usual = settings.target_minutes if role == "treated" else float("nan")
+    if not len(told):
+        return usual
     holds = told[told["valid_from"] <= day_text(day)]
     for own in (holds[holds["area"] == area], holds[holds["area"] == ""] if role == "treated" else holds.iloc[:0]):
         if len(own):
             minutes = own.sort_values("valid_from", kind="stable")["minutes"].iloc[-1]
             return float("nan") if pd.isna(minutes) else float(minutes)
-    return settings.target_minutes if role == "treated" else float("nan")
+    return usual

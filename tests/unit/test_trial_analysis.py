@@ -9,16 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.change.trial_analysis import (
-    COLUMNS,
-    DIFFERENCE,
-    HARM,
-    RATIO,
-    analyse,
-    minimum_detectable_effect,
-    word,
-)
-from hotspots.change.trials import Design, design
+from hotspots.change.trials import Design, analyse, design, minimum_detectable_effect
+from hotspots.change.trials.analysis import COLUMNS, DIFFERENCE, HARM, RATIO, word
 from hotspots.errors import HotspotsError
 
 MONDAY = date(2026, 1, 5)

@@ -1,0 +1,36 @@
+"""Context lines: what else was going on, as dated annotations that people can edit, and the warnings they bring.
+
+A change between two windows may have come from anything that differs between them. Lines say what is known to differ:
+restrictions, recording rules, operations, bank holidays. `kept`: those that ship with the program and what people made
+of them; `straddle`: which of them touch two windows, and what must be said because they touch them unlike.
+"""
+
+from __future__ import annotations
+
+from hotspots.change.context.kept import (
+    KINDS,
+    add_line,
+    correct_line,
+    history,
+    lines,
+    problems,
+    shipped,
+    stamp,
+    withdraw_line,
+)
+from hotspots.change.context.straddle import break_lines, straddle_notes, touching
+
+__all__ = [
+    "KINDS",
+    "add_line",
+    "break_lines",
+    "correct_line",
+    "history",
+    "lines",
+    "problems",
+    "shipped",
+    "stamp",
+    "straddle_notes",
+    "touching",
+    "withdraw_line",
+]

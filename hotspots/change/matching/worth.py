@@ -1,0 +1,190 @@
+"""What a match is worth: balance, the time before the start, and what selection alone would show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspots.change.matching.alike import raw_levels, seasons_of, spread_of, trends
+from hotspots.change.matching.given import Places
+from hotspots.change.matching.hashed import digest, frozen_text
+from hotspots.change.matching.rules import BALANCE_COLUMNS, PRE_COLUMNS, REGRESSION_COLUMNS, Floats, Matched, Rules
+
+
+def judged(
+    places: Places,
+    rules: Rules,
+    pairs: pd.DataFrame,
+    unmatched: pd.DataFrame,
+    positions: tuple[NDArray[np.int64], NDArray[np.int64]],
+    barred: Mapping[str, str],
+) -> Matched:
+    t, c = np.flatnonzero(places.treated), np.flatnonzero(~places.treated)
+    rows, columns = t[positions[0]], c[positions[1]]
+    weight = _weights(places, rows, columns)
+    pre = _pre_periods(places, weight)
+    joint_x2, joint_df, joint_p, drift_z, drift_p = pre_trend_tests(pre)
+    regression, built_in = _regression(places, weight)
+    made = Matched(
+        pairs=pairs,
+        balance=_balance(places, rules, weight),
+        pre_periods=pre,
+        joint_p=joint_p,
+        joint_x2=joint_x2,
+        joint_df=joint_df,
+        drift_p=drift_p,
+        drift_z=drift_z,
+        regression=regression,
+        built_in=built_in,
+        unmatched=unmatched,
+        rules=rules,
+        inputs=digest(places, barred),
+        notes=_notes(places, rules, pairs),
+    )
+    return Matched(**{**made.__dict__, "sha256": sha256(frozen_text(made).encode()).hexdigest()})
+
+
+def _weights(places: Places, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Floats:
+    """1 for a matched treated place, 1/(its matches) for each of those, 0 for the others."""
+    weight = np.zeros(len(places.unit))
+    weight[rows] = 1.0
+    weight[columns] = 1.0 / np.bincount(rows, minlength=len(weight))[rows]
+    return weight
+
+
+def _balance(places: Places, rules: Rules, weight: Floats) -> pd.DataFrame:
+    """Means and standardised differences of everything matched on, and of the area, before and after."""
+    treated = places.treated
+    raw, slope = raw_levels(places), trends(places.counts, places.exposure)
+    measures = {
+        "count per period": raw[:, 0],
+        "harm days per period": raw[:, 1],
+        "√ count per period": np.sqrt(raw[:, 0]),
+        "√ harm days per period": np.sqrt(raw[:, 1]),
+    }
+    for name, column in (("count", 0), ("harm days", 1)):
+        if np.isfinite(places.expected[:, column]).all():
+            measures[f"√ expected {name} per period"] = np.sqrt(places.expected[:, column])
+    measures |= {"slope of √ count": slope[1], "slope of √ count, shrunk": slope[0]}
+    if rules.season_periods is not None and len(places.periods) > rules.season_periods:
+        measures |= {f"share in part {i + 1} of the year": s for i, s in enumerate(seasons_of(places, rules).T)}
+    measures |= {f"share of {band}": places.shares[:, i] for i, band in enumerate(places.bands)}
+    measures["area m²"] = places.area_m2
+    rows = []
+    for name, values in measures.items():
+        before_t, before_c = values[treated].mean(), values[~treated].mean()
+        after_t = np.average(values[treated], weights=weight[treated])
+        after_c = np.average(values[~treated], weights=weight[~treated])
+        spread = spread_of(values, treated)
+        rows.append(
+            (name, before_t, before_c, (before_t - before_c) / spread, after_t, after_c, (after_t - after_c) / spread)
+        )
+    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS)).astype({"measure": "str"})
+
+
+def _pre_periods(places: Places, weight: Floats) -> pd.DataFrame:
+    """Counts of the matched sample per pre-period, and the treated count if both groups had moved alike."""
+    t, c = places.treated & (weight > 0), ~places.treated & (weight > 0)
+    count = np.array([places.counts[t].sum(axis=0), places.counts[c].sum(axis=0)])
+    covered = np.array([places.exposure[t].sum(axis=0), places.exposure[c].sum(axis=0)])
+    with np.errstate(invalid="ignore"):
+        mean = np.where(covered > 0, count / covered, np.nan)
+    return pd.DataFrame(
+        {
+            "period": places.periods,
+            "treated": count[0],
+            "comparison": count[1],
+            "difference": mean[0] - mean[1],
+            "treated_exposure": covered[0],
+            "comparison_exposure": covered[1],
+            "expected_treated": count.sum(axis=0) * _treated_share(count, covered),
+        }
+    )[list(PRE_COLUMNS)]
+
+
+def _treated_share(count: Floats, covered: Floats) -> Floats:
+    """The share of each period's count that is the treated group's if the ratio of the two rates never changes.
+
+    p = r·eₜ/(r·eₜ + e꜀), with the r at which the treated counts add up: Σ n·p = Σ treated.
+    """
+    from scipy.optimize import brentq
+
+    n, total = count.sum(axis=0), count[0].sum()
+    usable = (covered > 0).all(axis=0)
+    share = np.where(usable, 0.5, np.where(covered[0] > 0, 1.0, 0.0))
+    n_usable, total = n[usable], count[0][usable].sum()
+    if not 0 < total < n_usable.sum():
+        share[usable] = 0.0 if total == 0 else 1.0
+        return share
+    e = covered[:, usable]
+
+    def shares(log_r: float) -> Floats:
+        return np.asarray(1 / (1 + e[1] / (np.exp(log_r) * e[0])))
+
+    share[usable] = shares(brentq(lambda x: float(n_usable @ shares(x) - total), -40, 40, xtol=1e-12))
+    return share
+
+
+def pre_trend_tests(pre: pd.DataFrame) -> tuple[float, int, float, float, float]:
+    """Did the two groups move alike before the start? (X², degrees of freedom, p, drift's Z, drift's p), two-sided.
+
+    ``pre``: a row per period with treated, comparison and expected_treated as in `PRE_COLUMNS`. Poisson counts with
+    period means common to both groups and one ratio r of treated to comparison rates; given a period's count n, the
+    treated part is Binomial(n, p), p by r and exposure. Joint test: X² = Σ(treated − np)²/(np(1 − p)) with one degree
+    less than periods used. Drift: score test that log r rises or falls in a line, Z = Σ(t − t̄)(treated − np) /
+    √Σ(t − t̄)² np(1 − p), t̄ weighted by np(1 − p); it has more power against a slow drift. nan where fewer than two
+    periods can be used.
+
+    Counts of violence vary more than Poisson counts, and then both p are too small. A large p does not show that the
+    groups would have moved alike later, least of all after matching on the trend, and with small counts hardly any
+    drift is found (Roth 2022 doi:10.1257/aeri.20210236).
+    """
+    from scipy.stats import chi2, norm
+
+    n = (pre["treated"] + pre["comparison"]).to_numpy(dtype=float)
+    fitted, seen = pre["expected_treated"].to_numpy(dtype=float), pre["treated"].to_numpy(dtype=float)
+    share = np.divide(fitted, n, out=np.zeros_like(n), where=n > 0)
+    variance = n * share * (1 - share)
+    used = variance > 1e-12
+    df = int(used.sum()) - 1
+    if df < 1:
+        return np.nan, max(df, 0), np.nan, np.nan, np.nan
+    v, off = variance[used], (seen - fitted)[used]
+    x2 = float((off**2 / v).sum())
+    time = np.flatnonzero(used).astype(float)
+    away = time - np.average(time, weights=v)
+    z = float(away @ off / np.sqrt(away**2 @ v))
+    return x2, df, float(chi2.sf(x2, df)), z, float(2 * norm.sf(abs(z)))
+
+
+def _regression(places: Places, weight: Floats) -> tuple[pd.DataFrame, float]:
+    """Raw level before, expected level, and the change to expect if nothing is done, per place and period."""
+    raw = raw_levels(places)
+    rows = []
+    for column, measure in enumerate(("count", "harm days")):
+        for group, chosen in (("treated", places.treated), ("comparison", ~places.treated)):
+            w = np.where(chosen, weight, 0.0)
+            level, expected = (float(np.average(x[:, column], weights=w)) for x in (raw, places.expected))
+            rows.append((measure, group, int((w > 0).sum()), level, expected, expected - level))
+    table = pd.DataFrame(rows, columns=list(REGRESSION_COLUMNS)).astype({"measure": "str", "group": "str"})
+    return table, float(table["expected_change"].iloc[0] - table["expected_change"].iloc[1])
+
+
+def _notes(places: Places, rules: Rules, pairs: pd.DataFrame) -> tuple[str, ...]:
+    notes = []
+    if rules.levels == "raw":
+        notes.append(
+            "Matched on the raw level of the period before the start: what was luck in it does not last, and the two "
+            "groups fall or rise back by different amounts with nothing done."
+        )
+    n = int(places.treated.sum())
+    got = pairs["treated"].nunique()
+    if got < n:
+        notes.append(f"{n - got} of {n} treated hot spots have no match: the comparison says nothing about them.")
+    if rules.season_periods is not None and len(places.periods) <= rules.season_periods and rules.season_weight:
+        notes.append("The periods span no more than a year: seasons were not matched.")
+    return tuple(notes)

@@ -1,0 +1,268 @@
+"""Matches frozen for good: before the start or after it, names, hashes, tampering; and the words of it."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+
+from hotspots.change.cli import add_question
+from hotspots.change.matching import register as match_register
+from hotspots.change.matching.cli import add_words
+from hotspots.change.matching.pairs import pairs_of
+from hotspots.change.matching.places import Likes, places_like
+from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems, stamp
+from hotspots.check import check_workspace
+from hotspots.columns import CHANGE_FROZEN, CHANGE_PAIRS
+from hotspots.database import FILE, tables, transaction
+from hotspots.errors import HotspotsError
+from hotspots.intake import import_files
+from tests.area_workspace import cell_at
+from tests.change_workspace import LANCASTER, crimes
+from tests.match_samples import CENTRE, disk, facts_of, treated_of
+from tests.samples import BLACKPOOL, street
+from tests.workspaces import make_police
+
+FACTS = {
+    "treated": "grip@1", "first_day": "2026-04-01", "learned": ["2025-01-01", "2025-12-31"], "ring_m": 100.0,
+    "offences": "violence-categories", "include_proactive": False, "weights_sha256": "ab" * 32,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
+    """The register's clock; tests may turn it."""
+    monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
+    told = {"now": datetime(2026, 3, 20, 9, 0, tzinfo=UTC)}
+    monkeypatch.setattr(match_register, "now", lambda: told["now"])
+    return told
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_police(tmp_path / "ws")
+
+
+@pytest.fixture(scope="module")
+def likes() -> Likes:
+    facts = facts_of({c: 1 + i % 5 for i, c in enumerate(disk(6))})
+    return places_like(treated_of({"South-01": [CENTRE], "South-02": [disk(4)[0]]}), facts)
+
+
+def frozen(folder: Path, likes: Likes, name: str = "grip-like", first: str = "2026-04-01"):
+    return freeze(folder, likes, name, first, "grip@1", "Ann", "before the start", FACTS)
+
+
+def test_nothing_is_frozen_in_a_new_workspace(folder):
+    assert matches(folder).columns.tolist() == [c.name for c in CHANGE_FROZEN]
+    assert not len(matches(folder))
+    assert problems(folder) == []
+    assert stamp(folder) == ""
+    with pytest.raises(HotspotsError, match="none has been frozen"):
+        load(folder, "grip-like")
+
+
+def test_a_frozen_match_comes_back_as_it_was(folder, likes):
+    made = frozen(folder, likes)
+    again = load(folder, "grip-like")
+    assert again.sha256 == made.sha256
+    assert again.likes.sha256 == likes.sha256
+    assert again.likes.places["cells"].tolist() == likes.places["cells"].tolist()
+    assert pairs_of(again.likes)["comparison_cell"].tolist() == pairs_of(likes)["comparison_cell"].tolist()
+    assert again.facts == FACTS == again.likes.facts
+    assert (again.treated, again.author, again.note) == ("grip@1", "Ann", "before the start")
+    assert again.frozen_before
+    (row,) = matches(folder).to_dict("records")
+    assert row == {
+        "name": "grip-like", "kind": "match", "first_day": "2026-04-01", "last_day": "", "frozen_before": True,
+        "author": "Ann", "note": "before the start", "created": "2026-03-20T09:00:00.000000+00:00",
+        "sha256": made.sha256,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("hour", "before"),
+    [
+        (datetime(2026, 3, 31, 22, 59, 59, tzinfo=UTC), True),  # 23:59:59 in London, the clocks having gone forward
+        (datetime(2026, 3, 31, 23, 0, 0, tzinfo=UTC), False),  # midnight: the first day has begun
+        (datetime(2026, 4, 2, tzinfo=UTC), False),
+    ],
+)
+def test_before_is_before_the_first_day_begins_by_the_clock_here(folder, likes, clock, hour, before):
+    clock["now"] = hour
+    assert frozen(folder, likes).frozen_before is before
+    assert matches(folder)["frozen_before"].tolist() == [before]
+
+
+def test_a_name_is_given_once(folder, likes):
+    frozen(folder, likes)
+    first = stamp(folder)
+    with pytest.raises(HotspotsError, match="frozen match 'grip-like' already"):
+        frozen(folder, likes)
+    frozen(folder, likes, "other")
+    assert stamp(folder) != first
+    assert matches(folder)["name"].tolist() == ["grip-like", "other"]
+    with pytest.raises(HotspotsError, match="There are: grip-like, other"):
+        load(folder, "third")
+
+
+@pytest.mark.parametrize(
+    ("name", "author", "note", "first", "said"),
+    [
+        ("Grip Like", "Ann", "why", "2026-04-01", "small letters"),
+        ("grip", " ", "why", "2026-04-01", "an author"),
+        ("grip", "Ann", "", "2026-04-01", "a note"),
+        ("grip", "Ann", "why", "1 April", "write a date"),
+    ],
+)
+def test_what_cannot_be_frozen_is_refused(folder, likes, name, author, note, first, said):
+    with pytest.raises(HotspotsError, match=said):
+        freeze(folder, likes, name, first, "grip@1", author, note)
+    assert not len(matches(folder))
+
+
+def test_rows_are_never_changed_or_deleted(folder, likes):
+    frozen(folder, likes)
+    kept = tables().tables["change_matches"]
+    for change in (update(kept).values(note="other"), delete(kept)):
+        with pytest.raises(IntegrityError, match="never changed"), transaction(folder) as connection:
+            connection.execute(change)
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "SET first_day = '2026-05-01'",
+        "SET created = '2026-01-01T00:00:00+00:00'",
+        "SET question = replace(question, 'grip@1', 'grip@2')",
+        "SET match = replace(match, 'South-01', 'South-09')",
+        "SET match = 'no JSON'",
+    ],
+)
+def test_a_match_that_was_tampered_with_is_told(folder, likes, tampering):
+    frozen(folder, likes)
+    assert check_workspace(folder)[0] == []
+    with sqlite3.connect(folder / FILE) as connection:
+        connection.execute("DROP TRIGGER change_matches_no_update")
+        connection.execute(f"UPDATE change_matches {tampering}")
+    with pytest.raises(HotspotsError, match="not as it was frozen"):
+        load(folder, "grip-like")
+    assert [w for w in check_workspace(folder)[0] if "The match grip-like is not as it was frozen" in w]
+
+
+def test_a_match_made_for_another_question_says_in_what(folder, likes):
+    found = frozen(folder, likes)
+    assert made_for_another(found, FACTS) == []
+    told = made_for_another(found, {**FACTS, "learned": ["2024-01-01", "2024-12-31"], "include_proactive": True})
+    assert told == [
+        "The match grip-like was made for a time before of 2025-01-01 to 2025-12-31; asked for is 2024-01-01 to"
+        " 2024-12-31.",
+        "The match grip-like was made for offences found by police activity left out; asked for is included.",
+    ]
+
+
+# ---------------------------------------------------------------- the words
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words as the program adds them."""
+    common, result = (argparse.ArgumentParser(add_help=False) for _ in range(2))
+    common.add_argument("--workspace", type=Path)
+    result.add_argument("--out", type=Path)
+    whole = argparse.ArgumentParser()
+    words = whole.add_subparsers(dest="what", required=True)
+
+    def word(name, run, help_, *parents):
+        one = words.add_parser(name, help=help_, parents=[common, *parents])
+        one.set_defaults(run=run)
+        return one
+
+    add_words(word, result, add_question)
+    return whole
+
+
+def run(folder: Path, *words: str) -> None:
+    asked = parser().parse_args([*words, "--workspace", str(folder)])
+    asked.run(asked)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_matches_are_listed(folder, likes, capsys):
+    frozen(folder, likes)
+    run(folder, "matches")
+    (row,) = rows(capsys.readouterr().out)
+    assert list(row) == [c.name for c in CHANGE_FROZEN]
+    assert (row["name"], row["kind"], row["frozen_before"]) == ("grip-like", "match", "True")
+
+
+def test_the_pairs_of_one_are_shown_with_balance_and_notes(folder, likes, capsys, tmp_path):
+    frozen(folder, likes)
+    run(folder, "matches", "--show", "grip-like", "--format", "json", "--out", str(tmp_path / "pairs.json"))
+    told = json.loads((tmp_path / "pairs.json").read_text(encoding="utf-8"))
+    assert [r["treated_cell"] for r in told["rows"]] == pairs_of(likes)["treated_cell"].tolist()
+    assert list(told["rows"][0]) == [c.name for c in CHANGE_PAIRS]
+    assert told["about"]["treated"] == "grip@1"
+    assert told["about"]["match_sha256"] == likes.sha256
+    said = capsys.readouterr().err
+    assert "grip@1; frozen 2026-03-20T09:00:00.000000+00:00 by Ann, before 2026-04-01 began." in said
+    assert "2 comparison places of 2 cells." in said
+    assert "√ expected count per period" in said
+    for note in likes.notes:
+        assert note in said
+
+
+def test_author_and_note_without_freezing_are_refused(folder):
+    with pytest.raises(HotspotsError, match="--author and --note belong to --freeze"):
+        run(folder, "match", "--author", "Ann", "--note", "why")
+
+
+def test_nothing_frozen_nothing_listed(folder, capsys):
+    run(folder, "matches")
+    assert rows(capsys.readouterr().out) == []
+
+
+QUESTION = ("--top", "1", "--before-from", "2023-01", "--before-to", "2023-03", "--from", "2024-01", "--to", "2024-03")
+
+
+@pytest.fixture
+def two_springs(tmp_path: Path) -> Path:
+    """Blackpool is the busiest cell of the spring of 2023; of its BCU there is Lancaster besides."""
+    files = [street(f"{year}-{month:02d}", crimes(year, month)) for year in (2023, 2024) for month in (1, 2, 3)]
+    import_files(tmp_path / "springs", files, "police-uk")
+    return tmp_path / "springs"
+
+
+def test_a_match_is_made_from_the_workspace_and_frozen(two_springs, capsys):
+    run(two_springs, "match", *QUESTION)
+    out, said = capsys.readouterr()
+    (row,) = rows(out)
+    assert (row["treated_cell"], row["comparison_cell"]) == (cell_at(BLACKPOOL), cell_at(LANCASTER))
+    assert row["bcu"] == "West"
+    assert "1 comparison places of 1 cells" not in said
+    assert "1 comparison place of 1 cell." in said
+    assert "√ expected count per period" in said
+    assert not len(matches(two_springs))
+    run(two_springs, "match", *QUESTION, "--freeze", "coast", "--author", "Ann", "--note", "a look back")
+    assert "The window after began on 2024-01-01, before this was frozen" in capsys.readouterr().err
+    found = load(two_springs, "coast")
+    assert found.treated == "top 1 cells by count"
+    assert (found.first_day.isoformat(), found.frozen_before) == ("2024-01-01", False)
+    assert found.facts["learned"] == ["2023-01-01", "2023-03-31"]
+    assert len(found.facts["weights_sha256"]) == 64
+    assert found.likes.places["cells"].tolist() == [(cell_at(LANCASTER),)]
+
+
+def test_a_frozen_match_is_not_made_again(two_springs):
+    with pytest.raises(HotspotsError, match="--match coast is frozen already"):
+        run(two_springs, "match", *QUESTION, "--match", "coast")
