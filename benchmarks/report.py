@@ -47,6 +47,10 @@ def render(results: dict[str, dict[str, Any]]) -> str:
         from benchmarks import dosage
 
         parts.append("## Patrol dosage\n\n" + dosage.section(results["dosage"]))
+    if results.get("change"):
+        from benchmarks import change
+
+        parts.append("## Change\n\n" + change.section(results["change"]))
     return "\n".join(parts)
 
 

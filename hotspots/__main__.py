@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hotspots.areas.cli import add_parsers as add_areas
 from hotspots.backtest.cli import add_parsers as add_backtest
+from hotspots.change.cli import add_parsers as add_change
 from hotspots.console import add_question, put_out, question_of, say
 from hotspots.dosage.cli import add_parsers as add_dosage
 from hotspots.errors import HotspotsError
@@ -59,6 +60,10 @@ def parser() -> argparse.ArgumentParser:
 
     one = verb("demo", run_demo, "build a clearly labelled synthetic workspace")
     one.add_argument("--seed", type=int, default=None)
+    one.add_argument(
+        "--effect", type=float, default=None, metavar="SHARE",
+        help="of the incidents in treated hot spots to prevent from 2025-11-01 on; default: 0.25, 0 plants no change",
+    )  # fmt: skip
     one = verb("import", run_import, "load files; prints the intake report")
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     one.add_argument("--source", required=True, choices=("police-uk", "incidents", "pings", "patrol-log", "boundaries"))
@@ -82,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--next", action="store_true", help="p_top_next too: the top by what will be counted (slower)")
     add_areas(verbs, common, result)
     add_dosage(verbs, common, result)
+    add_change(verbs, common, result)
     add_backtest(verbs, common, result)
     add_insight(verbs, common, result)
     verb("check", run_check, "verify the workspace; says what is wrong and how to mend it")
@@ -90,10 +96,12 @@ def parser() -> argparse.ArgumentParser:
 
 def run_demo(asked: argparse.Namespace) -> None:
     from hotspots.demo import DEFAULT_SEED
+    from hotspots.demo_effects import FALL
     from hotspots.demo_workspace import build_demo
 
     say("Building the synthetic demo …")
-    imported = build_demo(asked.workspace, DEFAULT_SEED if asked.seed is None else asked.seed)
+    seed = DEFAULT_SEED if asked.seed is None else asked.seed
+    imported = build_demo(asked.workspace, seed, effect=FALL if asked.effect is None else asked.effect)
     report(imported)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hotspots.change.matching import Matched
 from hotspots.months import Window
 from hotspots.settings import Settings
+
+if TYPE_CHECKING:
+    from hotspots.change.matching import Matched
 
 COMPARISONS = {
     "register": "the hot spots frozen for comparison",
@@ -29,11 +31,13 @@ class ChangeQuestion:
 
     Treated places: the treated hot spots of ``register`` (name or name@version), or with ``top`` the first so many
     cells of the window ``chosen_from`` to ``chosen_to`` (default: the window before), ranked by ``by``. Windows are
-    days or months, both ends included. ``comparison``: `COMPARISONS`; ``match``: name of a frozen match.
-    ``baseline``: `BASELINES`, which of the two the answer rests on. ``period``: week or month, of the series.
+    days or months, both ends included. ``measure``: count or harm, which of the two the answer is about.
+    ``comparison``: `COMPARISONS`; ``match``: name of a frozen match. ``baseline``: `BASELINES`, which of the two the
+    answer rests on. ``period``: week or month, of the series. ``ring_m``: width of the rings in metres.
     """
 
     bcu: str = "all"
+    measure: str = "count"
     register: str = ""
     top: int = 0
     chosen_from: str = ""
@@ -86,6 +90,7 @@ class Change:
     trend_note: str
     cells: pd.DataFrame  # CHANGE_CELLS; comparison cells only where they are few
     context: pd.DataFrame  # CONTEXT: lines that touch one of the windows
+    pairs: pd.DataFrame  # CHANGE_PAIRS; empty unless places were matched
     matched: Matched | None
     dose: DoseBeside | None
     no_dose: str  # why there is no dose

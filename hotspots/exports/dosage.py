@@ -62,14 +62,14 @@ def dosage_xlsx(dose: Dose) -> bytes:
     )
     book.set_properties({"created": datetime(2000, 1, 1)})
     bold = book.add_format({"bold": True})
-    _about_sheet(book.add_worksheet("About"), about(dose), bold)
+    about_sheet(book.add_worksheet("About"), about(dose), bold)
     for name, table in SHEETS.items():
-        _table_sheet(book.add_worksheet(name), getattr(dose, table), bold)
+        table_sheet(book.add_worksheet(name), getattr(dose, table), bold)
     book.close()
     return out.getvalue()
 
 
-def _about_sheet(sheet: Any, facts: dict[str, Any], bold: Any) -> None:
+def about_sheet(sheet: Any, facts: dict[str, Any], bold: Any) -> None:
     """What the workbook is: a line per fact, and one per sentence of a list."""
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 110)
@@ -82,7 +82,7 @@ def _about_sheet(sheet: Any, facts: dict[str, Any], bold: Any) -> None:
             row += 1
 
 
-def _table_sheet(sheet: Any, table: pd.DataFrame, bold: Any) -> None:
+def table_sheet(sheet: Any, table: pd.DataFrame, bold: Any) -> None:
     sheet.freeze_panes(1, 0)
     for j, name in enumerate(table.columns):
         sheet.write_string(0, j, str(name), bold)

@@ -1,0 +1,218 @@
+"""What a question about change rests on: both groups of places, what was counted there, what was to be expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hotspots.change.counting import BEFORE, Counted, count, covered_days, sums
+from hotspots.change.expected_fall import expected_fall
+from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of
+from hotspots.change.places import (
+    COMPARISON,
+    TREATED,
+    Sides,
+    cells_of,
+    hot_cells,
+    in_form,
+    register_comparison,
+    rest_of_force,
+    treated_places,
+    with_rings,
+)
+from hotspots.change.question import ChangeQuestion
+from hotspots.change.rings import rings
+from hotspots.change.settling import Settled, chosen_by_figures, settle
+from hotspots.errors import HotspotsError
+from hotspots.months import Window, months_between
+from hotspots.pipeline import observed
+from hotspots.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hotspots.change.matching.places import Likes
+
+Pair = tuple[float, float]
+LEAP_DAY = 0.003  # of a year
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Everything counted that the estimates are made of."""
+
+    asked: Settled
+    counted: Counted
+    sides: Sides
+    facts: CellFacts  # of the learned window
+    own: pd.DataFrame  # sums by place
+    ring: pd.DataFrame  # sums by place, of its ring
+    lengths: Pair  # covered days before and after
+    likes: Likes | None  # where places were matched
+    notes: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- what is known
+
+
+def knowledge(workspace: Workspace, asked: Settled) -> Known:
+    """Count, choose both groups, and sum."""
+    counted = count(workspace, asked)
+    lengths = lengths_of(covered_days(asked.before, asked.held), covered_days(asked.after, asked.held))
+    for window, days in zip((asked.before, asked.after), lengths, strict=True):
+        if not days:
+            raise HotspotsError(f"No month between {window} has been imported: missing is not zero. Take other days.")
+    facts = cell_facts(
+        counted.cube, counted.scores, counted.whose, counted.months, counted.exposure, asked.weights.unit
+    )  # fmt: skip
+    treated = treated_places(asked, counted)
+    comparison, likes, notes = comparison_places(workspace, asked, counted, facts, treated)
+    places = pd.concat([treated, comparison], ignore_index=True)
+    sides = with_rings(workspace, asked, places, tuple(notes))
+    own = sums(counted.rows, cells_of(places), list(places["area"]))
+    around = dict(zip(sides.rings["cell"], sides.rings["area"], strict=True))
+    ring = sums(counted.rows, around, sorted(set(around.values())))
+    return Known(asked, counted, sides, facts, own, ring, lengths, likes, tuple(notes))
+
+
+def lengths_of(before: float, after: float) -> Pair:
+    """Days before and after; years that differ by a leap day count as equally long, so that counts stay counts."""
+    return (after, after) if before and abs(before - after) <= LEAP_DAY * before else (before, after)
+
+
+def comparison_places(
+    workspace: Workspace, asked: Settled, counted: Counted, facts: CellFacts, treated: pd.DataFrame
+) -> tuple[pd.DataFrame, Likes | None, list[str]]:
+    """(the comparison places, the match behind them, notes)."""
+    if asked.question.comparison == "register":
+        places, notes = register_comparison(asked)
+        return places, None, notes
+    if asked.question.comparison == "matched":
+        likes, frozen = likes_for(workspace, asked, facts, treated)
+        return in_form(likes.places), likes, [*frozen, *likes.notes]
+    closed = set(cells_of(treated)) | set(rings(treated, asked.question.ring_m)["cell"].tolist())
+    return rest_of_force(asked, counted, closed), None, []
+
+
+def likes_of(workspace: Workspace, question: ChangeQuestion) -> tuple[Settled, Likes]:
+    """The match for a question, made anew, and the question with nothing left open."""
+    asked = settle(workspace, question)
+    counted = count(workspace, asked)
+    facts = cell_facts(
+        counted.cube, counted.scores, counted.whose, counted.months, counted.exposure, asked.weights.unit
+    )  # fmt: skip
+    return asked, made_likes(workspace, asked, facts, treated_places(asked, counted))
+
+
+def made_likes(workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame) -> Likes:
+    from hotspots.change.matching.places import places_like
+
+    return places_like(treated, facts, ring_m=asked.question.ring_m, taken=hot_cells(workspace))
+
+
+def likes_for(workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame) -> tuple[Likes, list[str]]:
+    """The frozen match asked for, or one made now; and what that means."""
+    from hotspots.change.matching import register as matches
+
+    name = asked.question.match
+    if not name:
+        note = (
+            "The match was made now, from the time before alone, and is not frozen: freeze one before the start"
+            " (change match --freeze) to prove that it was not picked to please."
+        )
+        return made_likes(workspace, asked, facts, treated), [note]
+    frozen = matches.load(workspace.folder, name)
+    other = matches.made_for_another(frozen, matches.asked_facts(asked, workspace.version))
+    left = sorted(set(treated["area"]) - set(frozen.likes.places["likes"]))
+    if other:
+        raise HotspotsError([*other, "Freeze a match for this question, or ask the question it was made for."])
+    notes = [f"The match {name} has no place for {', '.join(left)}."] if left else []
+    return frozen.likes, [frozen_words(f"The match {name}", frozen.created, frozen.frozen_before), *notes]
+
+
+def frozen_words(what: str, created: str, before: bool) -> str:
+    """Whether something was settled before the outcome could be seen."""
+    if before:
+        return f"{what} was frozen on {created[:10]}, before the window after began."
+    return (
+        f"{what} was frozen on {created[:10]}, after the window after had begun: nothing proves that the comparison was"
+        " chosen before the outcome was seen."
+    )
+
+
+# ---------------------------------------------------------------- what was to be expected
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the treated cells were to be expected to bring after, over what they brought before: luck taken out.
+
+    ``ratio`` with its interval of what will be counted; ``before`` and ``after`` are scored offences (or days) a month.
+    ``chosen``: whether the places were chosen by figures of the window before, so that this is their own fall.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    before: float
+    after: float
+    chosen: bool
+
+
+def expected_of_selection(known: Known) -> dict[str, Selection]:
+    """What selection alone would bring to the treated cells, by measure; none where nothing is scored there."""
+    counted, asked = known.counted, known.asked
+    units = cells_of(known.sides.of(TREATED))
+    _, exposure = observed(asked.after, missing_of(known, asked.after))
+    _, months = observed(asked.before, missing_of(known, asked.before))
+    rows = counted.rows
+    mine = rows[(rows["side"] == BEFORE) & rows["cell"].isin(list(units)) & rows["days"].notna()]
+    own = chosen_by_figures(asked.frozen, asked.chosen, asked.before)
+    totals = {"count": float(len(mine)), "harm": float(mine["days"].sum())}
+    found = {}
+    for measure, total in totals.items():
+        before = total / sum(months)
+        try:
+            fall = expected_fall(
+                counted.cube, counted.scores, list(units), counted.months, counted.exposure, sum(exposure), measure
+            )
+        except HotspotsError:  # nothing scored in those cells
+            continue
+        if before > 0:
+            ends = (fall.after / before, fall.after_low / before, fall.after_high / before)
+            found[measure] = Selection(*ends, before, fall.after, own)
+    return found
+
+
+def missing_of(known: Known, window: Window) -> list[int]:
+    return [m for m in months_between(*window.months) if m not in set(known.asked.held)]
+
+
+def expected_places(known: Known) -> pd.DataFrame:
+    """count and harm to be expected in each place over the covered part of the window after (index: area)."""
+    _, exposure = observed(known.asked.after, missing_of(known, known.asked.after))
+    units = cells_of(known.sides.places)
+    level = expected_of(known.facts, list(units))
+    level = level.assign(area=[units[int(c)] for c in level.index]).groupby("area")[list(level.columns)].sum()
+    level = level.reindex(known.sides.places["area"]).fillna(0.0) * sum(exposure)
+    return level.set_axis(["count", "harm"], axis=1)
+
+
+def from_level(known: Known, measure: str, level: pd.DataFrame) -> pd.DataFrame:
+    """unit, group, observed and expected, for the estimate from the expected level."""
+    places = known.sides.places
+    return pd.DataFrame({
+        "unit": places["area"].to_numpy(), "group": places["role"].to_numpy(),
+        "observed": known.own[f"{measure}_after"].to_numpy(dtype=float), "expected": level[measure].to_numpy(),
+    })  # fmt: skip
+
+
+def built_in(known: Known, measure: str, level: pd.DataFrame) -> float:
+    """The double ratio of expected over counted before: what a difference in differences shows by selection alone."""
+    role = known.sides.places["role"].to_numpy()
+    ratios = {
+        g: float(level[measure].to_numpy()[role == g].sum())
+        / max(float(known.own[f"{measure}_before"].to_numpy()[role == g].sum()), 1e-9)
+        for g in (TREATED, COMPARISON)
+    }
+    return ratios[TREATED] / ratios[COMPARISON] if ratios[COMPARISON] > 0 else float("nan")

@@ -1,0 +1,243 @@
+"""From a question about change to one with nothing left open: which windows, which register, which comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from hotspots import offences, ranking
+from hotspots.areas import register
+from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
+from hotspots.errors import HotspotsError
+from hotspots.months import Window, parse_day, window_of_months
+from hotspots.pipeline import BCUS, POLICE_UK, Question, refuse_finer_than_months
+from hotspots.pipeline import settle as settle_ranking
+from hotspots.workspace import Workspace, months_held
+
+if TYPE_CHECKING:
+    from hotspots.areas.register import Frozen
+    from hotspots.harm import WeightSet
+
+MEASURES = ("count", "harm")
+USUAL_MONTHS = 6  # of a window for single cells
+HISTORY_YEARS = 2  # before the start: for the trend
+YEAR = 366
+LEAST_OWN = 5  # comparison hot spots of a BCU; with fewer those of all BCUs are taken
+WIDEST_RING_M = 2000.0
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A question with nothing left open. ``learned``: the window that the expected level is made of."""
+
+    question: ChangeQuestion
+    ranking: Question  # the same for `hotspots.pipeline.gather`
+    source: str
+    weights: WeightSet
+    frozen: Frozen | None  # the register of the treated; None for single cells
+    before: Window
+    after: Window
+    chosen: Window
+    learned: Window
+    history: Window
+    held: tuple[int, ...]  # months
+    breaks: tuple[int, ...]  # months whose map points are new
+
+
+def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
+    """Fill in the question and refuse what cannot be answered. Raises HotspotsError with every reason."""
+    refuse_words(question)
+    frozen = None if question.top else register_of(workspace, question)
+    resolution = question.resolution if frozen is None else resolution_of(frozen)
+    source, _, weights, asked = settle_ranking(
+        workspace,
+        Question(
+            question.bcu, resolution=resolution, weights=question.weights, offences=question.offences,
+            include_proactive=question.include_proactive, source=question.source, by="count",
+        ),
+    )  # fmt: skip
+    held = months_held(workspace.manifest, source)
+    before, after = windows_of(question, frozen, held)
+    chosen = chosen_window(question, frozen, before)
+    refuse_windows(source, before, after, chosen)
+    learned = Window(min(before.start, chosen.start), max(before.end, chosen.end))
+    period = question.period or ("month" if source == POLICE_UK else "week")
+    if source == POLICE_UK and period != "month":
+        raise HotspotsError("data.police.uk gives the month of a crime and no day, so periods are months: take month.")
+    baseline = question.baseline or ("expected" if chosen_by_figures(frozen, chosen, before) else "counted")
+    earliest = window_of_months(held[0], held[0]).start
+    history = Window(max(earliest, min(learned.start, back(after.start, HISTORY_YEARS))), after.end)
+    comparison = question.comparison or ("matched" if frozen is None or not has_comparison(frozen) else "register")
+    full = replace(
+        question, register=frozen.ref if frozen else "", comparison=comparison, baseline=baseline, period=period,
+        offences=asked.offences, weights=asked.weights, source=source, resolution=asked.resolution,
+        by=ranking.known_method(question.by), before_from=str(before.start), before_to=str(before.end),
+        after_from=str(after.start), after_to=str(after.end),
+        chosen_from=str(chosen.start), chosen_to=str(chosen.end),
+    )  # fmt: skip
+    breaks = sorted({m for _, m, _ in workspace.manifest.breaks}) if source == POLICE_UK else []
+    return Settled(
+        full, asked, source, weights, frozen, before, after, chosen, learned, history, tuple(held), tuple(breaks)
+    )
+
+
+def refuse_words(question: ChangeQuestion) -> None:
+    """Words that do not exist, and numbers that make no sense, all at once."""
+    problems = [
+        f"{what} is '{value[:40]}'; use {', '.join(known)}."
+        for what, value, known in (
+            ("The BCU", question.bcu, (*BCUS, "all")),
+            ("The measure", question.measure, MEASURES),
+            ("The comparison", question.comparison, ("", *COMPARISONS)),
+            ("The baseline", question.baseline, ("", *BASELINES)),
+            ("The period", question.period, ("", *PERIODS)),
+        )
+        if value not in known
+    ]
+    if question.top < 0:
+        problems.append(f"The number of cells is {question.top}; give 1 or more, or leave it out.")
+    if question.top and question.register:
+        problems.append("Ask for a register or for the top cells, not for both.")
+    if question.top and question.comparison == "register":
+        problems.append("Single cells have no register to be compared with: use matched or rest.")
+    if question.match and question.comparison not in ("", "matched"):
+        problems.append("A frozen match goes with the comparison 'matched'.")
+    if not 0 < question.ring_m <= WIDEST_RING_M:
+        problems.append(f"The ring is {question.ring_m:g} m wide; give a width above 0, up to {WIDEST_RING_M:,.0f} m.")
+    if problems:
+        raise HotspotsError(problems)
+
+
+# ---------------------------------------------------------------- which register
+
+
+def register_of(workspace: Workspace, question: ChangeQuestion) -> Frozen:
+    """The version asked for; of a name alone, the first that held in the window after (else its first version)."""
+    name, _, version = question.register.partition("@")
+    if not name:
+        names = list(dict.fromkeys(register.registers(workspace.folder)["name"]))
+        if len(names) != 1:
+            found = f"There are several: {', '.join(names)}." if names else "None has been frozen in this workspace."
+            raise HotspotsError(f"Which hot spots? {found} Name a register, or ask for the top cells (--top 20).")
+        name = str(names[0])
+    if version:
+        return register.load(workspace.folder, question.register)
+    if question.after_from:
+        return register.version_on(workspace.folder, name, parse_day(question.after_from, "The first day after", False))
+    return register.load(workspace.folder, f"{name}@1")
+
+
+def resolution_of(frozen: Frozen) -> int:
+    found = sorted({int(c, 16) >> 52 & 15 for cells in frozen.areas["cells"] for c in cells})
+    if len(found) != 1:
+        raise HotspotsError(
+            f"The hot spots of {frozen.ref} are made of cells of resolutions {', '.join(map(str, found))}. Change is"
+            " counted at one resolution: freeze such a version."
+        )
+    return found[0]
+
+
+def has_comparison(frozen: Frozen) -> bool:
+    return bool((frozen.areas["role"] == "comparison").any())
+
+
+# ---------------------------------------------------------------- which windows
+
+
+def windows_of(question: ChangeQuestion, frozen: Frozen | None, held: list[int]) -> tuple[Window, Window]:
+    """Before and after. Suggested: since the register began, at most the last year; before, the same days a year back.
+
+    For single cells the last six months held. The window before is moved back by whole years until it ends before the
+    hot spots began (before the window after, for cells).
+    """
+    last = window_of_months(held[-1], held[-1]).end
+    end = parse_day(question.after_to, "The last day after", True) if question.after_to else last
+    start = parse_day(question.after_from, "The first day after", False) if question.after_from else None
+    begins = frozen.valid_from if frozen else None
+    if start is None and begins is not None:
+        start = max(begins, back(end, 1) + timedelta(days=1))
+    if start is None:
+        start = months_back(end, USUAL_MONTHS)
+    if start > last and not question.after_to:
+        end = back(start, -1) - timedelta(days=1)  # still to come: a match may be frozen before it begins
+    if start > end:
+        raise HotspotsError(
+            f"The window after begins on {start} and ends on {end}: incidents are held up to {last}. Give other days."
+        )
+    after = Window(start, end)
+    return window_before(question, after, begins or start), after
+
+
+def window_before(question: ChangeQuestion, after: Window, begins: date) -> Window:
+    """The window asked for, else the days of the window after, whole years earlier."""
+    years = 1
+    while back(after.end, years) >= min(begins, after.start):
+        years += 1
+    suggested = Window(back(after.start, years), back(after.end, years))
+    if not question.before_from and not question.before_to:
+        return suggested
+    first = parse_day(question.before_from, "The first day before", False) if question.before_from else suggested.start
+    last = parse_day(question.before_to, "The last day before", True) if question.before_to else suggested.end
+    if first > last:
+        raise HotspotsError(f"The window before begins on {first} and ends on {last}. Put the earlier day first.")
+    return Window(first, last)
+
+
+def back(day: date, years: int) -> date:
+    """The same day some years earlier; the end of February for the 29th, and for the last of February its last."""
+    year = day.year - years
+    if day.month == 2 and (day + timedelta(days=1)).month == 3:
+        return date(year, 3, 1) - timedelta(days=1)
+    return day.replace(year=year)
+
+
+def months_back(end: date, n: int) -> date:
+    """The first day of the n months that end with the month of ``end``."""
+    months = end.year * 12 + end.month - n
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def chosen_window(question: ChangeQuestion, frozen: Frozen | None, before: Window) -> Window:
+    """The window by whose figures the treated places were chosen, as far as it is known; else the window before."""
+    if frozen is None:
+        first = parse_day(question.chosen_from, "The first day of choosing", False) if question.chosen_from else None
+        last = parse_day(question.chosen_to, "The last day of choosing", True) if question.chosen_to else None
+        return Window(first or before.start, last or before.end)
+    told = frozen.definition.get("window")
+    if isinstance(told, list) and len(told) == 2 and not frozen.definition.get("chosen"):
+        return Window(date.fromisoformat(told[0]), date.fromisoformat(told[1]))
+    return before
+
+
+def chosen_by_figures(frozen: Frozen | None, chosen: Window, before: Window) -> bool:
+    """Whether the treated were chosen by figures of (part of) the window before: then they fall by themselves."""
+    if frozen is not None and (frozen.definition.get("chosen") or "window" not in frozen.definition):
+        return False
+    return chosen.start <= before.end and before.start <= chosen.end
+
+
+def refuse_windows(source: str, before: Window, after: Window, chosen: Window) -> None:
+    problems = []
+    if before.end >= after.start:
+        problems.append(f"The window before ends on {before.end}, the one after begins on {after.start}: they overlap.")
+    if chosen.start > chosen.end:
+        problems.append(f"The window of choosing begins on {chosen.start} and ends on {chosen.end}.")
+    elif chosen.end >= after.start:
+        problems.append(
+            f"The treated places were chosen by figures up to {chosen.end}, and the window after begins on"
+            f" {after.start}: places chosen by their outcome prove nothing. Begin later, or choose by earlier months."
+        )
+    for window in (before, after):
+        if (window.end - window.start).days >= 3 * YEAR:
+            problems.append(f"The window {window} is longer than three years. Take shorter ones.")
+    if problems:
+        raise HotspotsError(problems)
+    if source == POLICE_UK:
+        for window in (before, after, chosen):
+            refuse_finer_than_months(window, "")
+
+
+def selection_words(name: str) -> str:
+    """What the offences are called in a sentence."""
+    return offences.selection_named(name).label.lower()

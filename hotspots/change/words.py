@@ -1,0 +1,136 @@
+"""The answer about change in plain words. What they say follows the interval: fell, rose, or can't tell."""
+
+from __future__ import annotations
+
+from math import isfinite, isinf, isnan
+from typing import Any
+
+import pandas as pd
+
+from hotspots import offences
+from hotspots.change.known import Selection
+from hotspots.change.question import ChangeQuestion
+from hotspots.change.small_counts import percent_change
+
+FELL, ROSE, CANT_TELL = "fell", "rose", "can't tell"
+# Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
+DOUBTFUL = (
+    "The worst cells fall against the rest of a force by themselves (in 22 of 30 trials on open data, nothing done):"
+    " compare with places like them."
+)
+MEASURES = {"count": "incidents", "harm": "harm"}
+AGAINST = {
+    "register": "the hot spots kept for comparison",
+    "matched": "the places matched to them",
+    "rest": "the rest of the force",
+}
+
+
+def verdict(low: float, high: float, nothing: float) -> str:
+    """fell, rose or can't tell, by the interval alone; ``nothing`` is the value of no change."""
+    if high < nothing:
+        return FELL
+    return ROSE if low > nothing else CANT_TELL
+
+
+def what(question: ChangeQuestion, measure: str) -> str:
+    """'incidents of serious violence', 'harm from serious violence'."""
+    label = offences.selection_named(question.offences).label.partition(" (")[0]
+    label = label[:1].lower() + label[1:] if not label[:2].isupper() else label
+    return f"{'incidents of' if measure == 'count' else 'harm from'} {label}"
+
+
+def whom(question: ChangeQuestion, n: int) -> str:
+    """'the 14 treated hot spots', 'South's 4 treated hot spots', 'the top 20 cells of 2021-01-01 to 2021-06-30'."""
+    if question.top:
+        where = "" if question.bcu == "all" else f" of {question.bcu}"
+        return f"the top {n} cells{where}" if n > 1 else f"the top cell{where}"
+    spots = "treated hot spot" if n == 1 else "treated hot spots"
+    return f"the {n} {spots}" if question.bcu == "all" else f"{question.bcu}'s {n} {spots}"
+
+
+def against(question: ChangeQuestion) -> str:
+    if question.comparison == "rest" and question.bcu != "all":
+        return f"the rest of {question.bcu}"
+    return AGAINST[question.comparison]
+
+
+def question_words(question: ChangeQuestion, n: int) -> str:
+    """The question in plain words."""
+    return f"Did {what(question, question.measure)} in {whom(question, n)} fall more than in {against(question)}?"
+
+
+def number(value: float) -> str:
+    """A ratio with two digits."""
+    return "no upper end" if isinf(value) else "unknown" if isnan(value) else f"{value:.2f}"
+
+
+def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int, doubtful: bool = False) -> str:
+    """One sentence: what the leading estimate says, with its interval, or why nobody can tell.
+
+    ``doubtful``: the worst places against the rest of the force, which differ with nothing done.
+    """
+    subject = f"{what(question, str(lead['measure']))} in {whom(question, n)}"
+    if isnan(lead["estimate"]) or isnan(lead["ci_low"]):
+        return f"Can't tell whether {subject} changed against {against(question)}: there is no interval."
+    range_ = f"{number(lead['estimate'])} times what the comparison would suggest (95% interval"
+    range_ += f" {number(lead['ci_low'])} to {number(lead['ci_high'])})"
+    if lead["verdict"] == CANT_TELL or doubtful:
+        why = f". {DOUBTFUL}" if doubtful and lead["verdict"] != CANT_TELL else "."
+        return f"Can't tell whether {subject} fell or rose against {against(question)}: {range_}{why}"
+    subject = subject[:1].upper() + subject[1:]
+    return f"{subject} {lead['verdict']} against {against(question)}: {range_}."
+
+
+def totals_words(lead: dict[str, Any], lengths: tuple[float, float]) -> str:
+    """What was counted in both groups."""
+    unit = "days of harm" if lead["measure"] == "harm" else "incidents"
+    words = (
+        f"Treated: {lead['treated_before']:,.0f} {unit} before, {lead['treated_after']:,.0f} after. Comparison:"
+        f" {lead['comparison_before']:,.0f} before, {lead['comparison_after']:,.0f} after."
+    )
+    if round(lengths[0]) != round(lengths[1]):
+        words += f" Before has {lengths[0]:,.0f} days with data, after {lengths[1]:,.0f}."
+    return words
+
+
+def next_door_words(ring: dict[str, Any] | None) -> str:
+    """What happened in the rings."""
+    if ring is None:
+        return "Next door: there is no ring to look at."
+    counts = f"{ring['displacement_before']:,.0f} before, {ring['displacement_after']:,.0f} after"
+    if isnan(ring["ci_low"]):
+        return f"Next door: {counts}; too few to say whether anything moved."
+    range_ = f"{number(ring['estimate'])} times (95% interval {number(ring['ci_low'])} to {number(ring['ci_high'])})"
+    told = {
+        FELL: "incidents in the rings fell too: nothing moved next door",
+        ROSE: "incidents in the rings rose: some may have moved next door",
+        CANT_TELL: "can't tell whether any moved next door",
+    }[str(ring["verdict"])]
+    return f"Next door: {told}: {range_}; {counts}."
+
+
+def selection_words(found: Selection | None, naive: dict[str, Any], lengths: tuple[float, float]) -> str:
+    """What selection alone would bring, beside what was seen without a comparison."""
+    before, after = naive["treated_before"], naive["treated_after"]
+    percent = percent_change(before, after * lengths[0] / lengths[1])
+    seen = f"{percent.value:+.0f}%" if isfinite(percent.value) else f"from {before:,.0f} to {after:,.0f}"
+    if found is None or not found.chosen:
+        return f"Without any comparison: {seen}. That is no evidence by itself."
+    low, middle, high = (f"{100 * (x - 1):+.0f}%" for x in (found.low, found.ratio, found.high))
+    return (
+        f"Without any comparison: {seen}. Of places chosen for a bad spell {middle} was to be expected anyway ({low} to"
+        f" {high}): luck does not come again."
+    )
+
+
+def lead_row(table: pd.DataFrame, measure: str) -> dict[str, Any]:
+    """The leading row of a measure."""
+    found = table[(table["measure"] == measure) & table["leads"].astype(bool)]
+    return {str(k): v for k, v in found.iloc[0].to_dict().items()}
+
+
+def row_of(table: pd.DataFrame, measure: str, of: str) -> dict[str, Any] | None:
+    """The row of an estimate, None where there is none."""
+    found = table[(table["measure"] == measure) & (table["estimate_of"] == of)]
+    return {str(k): v for k, v in found.iloc[0].to_dict().items()} if len(found) else None

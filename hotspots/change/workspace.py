@@ -1,0 +1,187 @@
+"""From a question about change to its answer, the same for the page and the command line.
+
+settle the question → count incidents → which places against which, and their rings → what was to be expected →
+every estimate → single places → minutes beside it → what else was going on → the answer in words
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hotspots import harm
+from hotspots.change import context, words
+from hotspots.change.counting import covered_days
+from hotspots.change.dose import dose_beside
+from hotspots.change.known import Known, Selection, expected_of_selection, frozen_words, knowledge
+from hotspots.change.places import TREATED, cells_of
+from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuestion, DoseBeside
+from hotspots.change.settling import Settled, chosen_by_figures, settle
+from hotspots.change.spots import cells_table
+from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_straddles
+from hotspots.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
+from hotspots.pipeline import POLICE_UK, holes_and_breaks, score_warnings
+from hotspots.weights.register import ref as weights_ref
+from hotspots.workspace import Workspace, open_workspace
+
+BELOW = ", and are listed below the table"
+GRAVE = ("restriction", "recording", "map points")  # context that makes two windows unlike; the rest is told below
+
+
+def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None = None) -> Change:
+    """Answer a question about change. Raises HotspotsError where it cannot be answered, with the reason."""
+    workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
+    asked = settle(workspace, question or ChangeQuestion())
+    known = knowledge(workspace, asked)
+    fall = expected_of_selection(known)
+    table = table_of(workspace, known, fall)
+    trend, trend_note = trend_of(known)
+    dose, no_dose = dose_of(workspace, known)
+    lines = context.lines(workspace.folder)
+    q = asked.question
+    treated = known.sides.of(TREATED)
+    lead = words.lead_row(table, q.measure)
+    grave, slight = straddles_of(known, lines)
+    table = with_straddles(table, grave)
+    return Change(
+        question=q,
+        asked=words.question_words(q, len(treated)),
+        answer=words.answer_words(q, lead, len(treated), doubtful(asked)),
+        verdict=words.CANT_TELL if doubtful(asked) else str(lead["verdict"]),
+        also=also_of(known, table, fall),
+        before=asked.before,
+        after=asked.after,
+        table=in_columns(table, CHANGE),
+        spots=in_columns(spots_of(known), CHANGE_SPOTS),
+        series=series_of(known),
+        trend=in_columns(trend, CHANGE_TREND),
+        trend_note=trend_note,
+        cells=in_columns(cells_table(known.sides, known.counted), CHANGE_CELLS),
+        context=context.touching(lines, asked.before, asked.after, q.bcu),
+        pairs=pairs_of(known),
+        matched=known.likes.matched if known.likes else None,
+        dose=dose,
+        no_dose=no_dose,
+        warnings=tuple(warnings_of(workspace, known, grave)),
+        notes=notes_of(known, slight),
+        facts=facts_of(workspace, known),
+        settings=workspace.settings,
+        version=workspace.version,
+        synthetic=workspace.manifest.kind == "synthetic",
+    )
+
+
+# ---------------------------------------------------------------- beside it
+
+
+def dose_of(workspace: Workspace, known: Known) -> tuple[DoseBeside | None, str]:
+    """Minutes beside the change, for hot spots of a register."""
+    asked = known.asked
+    if asked.frozen is None:
+        return None, "Minutes are counted in frozen hot spots; these are single cells. Freeze them to see the dose."
+    spots = known.sides.places[known.sides.places["area"].isin(asked.frozen.areas["area"])]
+    units = cells_of(spots)
+    rows = known.counted.rows
+    mine = rows[rows["cell"].isin(list(units)) & (rows["side"] != "")].drop_duplicates("record")
+    return dose_beside(
+        workspace, asked.frozen.ref, asked.before, asked.after, asked.held, mine, units,
+        spots[["area", "name", "bcu", "role"]],
+    )  # fmt: skip
+
+
+def also_of(known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> tuple[str, ...]:
+    """What stands below the answer: totals, the other measure, next door, and what selection alone would bring."""
+    q, n = known.asked.question, len(known.sides.of(TREATED))
+    other = "harm" if q.measure == "count" else "count"
+    naive = words.row_of(table, q.measure, "naive")
+    assert naive is not None
+    return (
+        words.totals_words(words.lead_row(table, q.measure), known.lengths),
+        words.answer_words(q, words.lead_row(table, other), n, doubtful(known.asked)),
+        words.next_door_words(words.row_of(table, "count", "ring")),
+        words.selection_words(falls.get(q.measure), naive, known.lengths),
+    )
+
+
+def doubtful(asked: Settled) -> bool:
+    """The worst places set against everything else: they differ with nothing done, so the interval is not believed."""
+    return asked.question.comparison == "rest" and chosen_by_figures(asked.frozen, asked.chosen, asked.before)
+
+
+def pairs_of(known: Known) -> pd.DataFrame:
+    """`CHANGE_PAIRS`; empty where nothing was matched."""
+    from hotspots.change.matching import pairs
+
+    if known.likes is None:
+        return in_columns(pd.DataFrame(columns=[c.name for c in CHANGE_PAIRS]), CHANGE_PAIRS)
+    return in_columns(pairs.pairs_of(known.likes), CHANGE_PAIRS)
+
+
+def straddles_of(known: Known, lines: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """(what makes the windows unlike, what differs a little): sentences of `context.straddle_notes`."""
+    asked = known.asked
+    grave = lines["kind"].isin(GRAVE)
+    first, second = (
+        context.straddle_notes(part, breaks, asked.before, asked.after, asked.question.bcu, asked.source)
+        for part, breaks in ((lines[grave], asked.breaks), (lines[~grave], ()))
+    )
+    return first, second
+
+
+def warnings_of(workspace: Workspace, known: Known, straddles: list[str]) -> list[str]:
+    """What makes the figures less than they look, most serious first."""
+    asked = known.asked
+    found = list(straddles)
+    before, after = known.lengths
+    if round(before) != round(after):
+        found.append(
+            f"The windows have {before:,.0f} and {after:,.0f} days with data: rates are compared; seasons may differ."
+        )
+    for window in (asked.before, asked.after):
+        missing, _ = holes_and_breaks(workspace, asked.source, window)
+        if missing:
+            found.append(f"{len(missing)} months of {window} were not imported: missing, not zero.")
+    scored = [w.replace(BELOW, "") for w in score_warnings(known.counted.scores, asked.weights)]
+    return [*found, *known.counted.warnings, *scored]
+
+
+def notes_of(known: Known, slight: list[str]) -> tuple[str, ...]:
+    """What stands beside the figures."""
+    asked, found = known.asked, list(known.notes)
+    if asked.frozen is not None and asked.question.comparison == "register":
+        created = asked.frozen.created
+        found.insert(
+            0, frozen_words(f"The register {asked.frozen.ref}", created, created[:10] < str(asked.after.start))
+        )
+    lost = known.sides.summary[known.sides.summary["n_cells"] == 0]
+    if len(lost):
+        found.append(f"No ring is left around {', '.join(lost['area'])}: other hot spots lie all around.")
+    return (*found, *slight, *known.counted.notes)
+
+
+def facts_of(workspace: Workspace, known: Known) -> dict[str, Any]:
+    """What the figures are, to go with every download."""
+    asked = known.asked
+    q = asked.question
+    days = [round(covered_days(w, asked.held)) for w in (asked.before, asked.after)]
+    facts: dict[str, Any] = {
+        "what": "Change in treated places against comparison places. Places, never people.",
+        "data": "SYNTHETIC DEMO DATA, not real crime" if workspace.manifest.kind == "synthetic" else asked.source,
+        "treated": q.register or f"top {q.top} cells of {asked.chosen} by {q.by}",
+        "bcu": q.bcu,
+        "comparison": COMPARISONS[q.comparison] + (f" ({q.match})" if q.match else ""),
+        "before": str(asked.before), "after": str(asked.after), "days_with_data": days,
+        "answer_rests_on": BASELINES[q.baseline], "level_learned_from": str(asked.learned),
+        "periods": q.period, "ring_m": q.ring_m, "resolution": q.resolution,
+        "offences": q.offences, "proactive_offences": "included" if q.include_proactive else "left out",
+        "weights": weights_ref(asked.weights) + (" (proxy)" if asked.weights.is_proxy else ""),
+        "weights_unit": harm.UNITS[asked.weights.unit], "weights_sha256": asked.weights.sha256,
+        "match_sha256": known.likes.sha256 if known.likes else "",
+        "register_sha256": asked.frozen.sha256 if asked.frozen else "",
+        "workspace_version": workspace.version,
+    }  # fmt: skip
+    if asked.source == POLICE_UK:
+        facts["attribution"] = "Contains public sector information licensed under the Open Government Licence v3.0."
+    return facts
