@@ -1,10 +1,15 @@
 """Change: did crime or harm in the hot spots change, compared with what?
 
 Places are chosen because they were bad, so they get better by themselves: no change figure stands without a comparison
-or the fall that selection alone would bring. Functions here take plain tables and know nothing of workspaces.
+or the fall that selection alone would bring.
 
-- `panel`: incidents as places × periods; `rings`: the ground around each hot spot; `matching`: places like them
-- `wdd`: weighted displacement difference; `small_counts`: two Poisson counts
-- `panel_models`: difference in differences over periods; `dose_response`: outcome beside minutes
-- `expected_fall`: regression to the mean; `trials`: designs, and what they show
+From a question to its answer: `question`, `settling` → `counting` → `places`, `rings`, `matching` → `known` →
+`estimates`, `tables`, `spots` → `dose`, `context` → `words` → `workspace` (start reading there); `cli`.
+
+Statistics on plain tables, which know nothing of workspaces:
+
+- `panel`: incidents as places × periods; `panel_models`: difference in differences over periods
+- `from_expected`: change from what was to be expected; `expected_fall`: regression to the mean
+- `wdd`: weighted displacement difference; `small_counts`: two Poisson counts; `bands`: offences by weight
+- `dose_response`: outcome beside minutes; `trials`: designs, and what they show
 """
