@@ -4,7 +4,7 @@ Two drawings of the same cells: `deck_json` for graphics cards (deck.gl) and `sv
 without WebGL. Neither needs a basemap or a network: districts and place names are our own layers.
 
 classes (colours and legend), texts (words on a cell), ground (metres, outlines), areas (outlines of hot spots) and
-drawing (what is shown) come before the two renderers, deck and svg; ranked, patterns and changes are the maps.
+drawing (what is shown) come before the two renderers, deck and svg; ranked, patterns, changes and rings are the maps.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from hotspots.maps.patterns import (
     pattern_svg_map,
 )
 from hotspots.maps.ranked import deck_json, svg_map
+from hotspots.maps.rings import PARTS, ring_cells, ring_deck_json, ring_labels, ring_svg_map, ring_view
 from hotspots.maps.texts import cell_texts, expected_words, map_name
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "NOT_SCORED",
     "NOT_SCORED_LABEL",
     "NO_PATTERN",
+    "PARTS",
     "RAMP",
     "SIGNS",
     "TOOLTIP",
@@ -77,5 +79,10 @@ __all__ = [
     "pattern_deck_json",
     "pattern_meanings",
     "pattern_svg_map",
+    "ring_cells",
+    "ring_deck_json",
+    "ring_labels",
+    "ring_svg_map",
+    "ring_view",
     "svg_map",
 ]

@@ -17,6 +17,7 @@ from hotspots import geography, maps, patrol_form
 from hotspots.areas import register as area_register
 from hotspots.areas.finding import Candidates, Limits, areas_of
 from hotspots.areas.register import Frozen
+from hotspots.change import context
 from hotspots.database import has_database, transaction, weight_sets
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
@@ -30,6 +31,9 @@ from hotspots.weights import reweigh
 from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace
 
 if TYPE_CHECKING:
+    from hotspots.change.question import Change, ChangeQuestion
+    from hotspots.change.trials.register import FrozenDesign
+    from hotspots.change.trials.workspace import Trial
     from hotspots.dosage.workspace import Dose, DoseQuestion
 
 NEAR = 14.4  # zoom at which an area and its surroundings fill the map
@@ -322,3 +326,120 @@ def targets(folder: str, stamp: str, register: str) -> pd.DataFrame:
     from hotspots.dosage.targets import targets as set_so_far
 
     return set_so_far(Path(folder), register)
+
+
+# ---------------------------------------------------------------- context lines
+
+
+def context_stamp(folder: str) -> str:
+    """Changes whenever a context line is added, corrected or withdrawn, by anyone."""
+    return context.stamp(Path(folder))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def context_lines(folder: str, stamp: str) -> pd.DataFrame:
+    """Every context line that holds, by first day."""
+    return context.lines(Path(folder))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def context_history(folder: str, stamp: str) -> pd.DataFrame:
+    """Every context line, correction and withdrawal ever written, oldest first."""
+    return context.history(Path(folder))
+
+
+# ---------------------------------------------------------------- change
+
+
+def change_stamp(folder: str) -> str:
+    """Changes whenever people add anything: areas, logs, targets, context lines, matches, trials."""
+    if not has_database(Path(folder)):
+        return ""
+    from sqlalchemy import func, select
+
+    from hotspots.database import ADDED_TO_ONLY, tables
+
+    with transaction(Path(folder)) as connection:
+        kept = [tables().tables[name] for name in ADDED_TO_ONLY]
+        newest = [connection.execute(select(func.max(t.c.id))).scalar() for t in kept if "id" in t.c]
+    return "-".join(str(number or 0) for number in newest)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing before and after …")
+def change(folder: str, version: str, question: ChangeQuestion, stamp: str) -> Change:
+    """The answer about change, worked out once for each version of the data and of what people added."""
+    from hotspots.change.workspace import change_workspace
+
+    return change_workspace(open_workspace(Path(folder)), question)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def change_charts(
+    folder: str, version: str, question: ChangeQuestion, stamp: str, dark: bool
+) -> dict[str, dict[str, Any]]:
+    """The charts of an answer by name, those that have something to show."""
+    from hotspots import charts_change as charts
+
+    found = change(folder, version, question, stamp)
+    made = {
+        "forest": charts.forest_spec(found.spots, found.table, dark),
+        "series": charts.series_spec(found.series, dark),
+    }
+    if len(found.trend):
+        made["trend"] = charts.trend_chart_spec(found.trend, dark)
+    if found.dose is not None:
+        made["scatter"] = charts.dose_scatter_spec(found.dose.scatter, dark)
+        for name, build in (("bands", charts.dose_bands_spec), ("curve", charts.dose_curve_spec)):
+            if found.dose.table.loc[found.dose.table["part"] == name, "rate_ratio"].notna().any():
+                made[name] = build(found.dose.table, dark)
+    return made
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def ring_map_strings(
+    folder: str, version: str, question: ChangeQuestion, stamp: str, area: str, dark: bool
+) -> tuple[str, str]:
+    """The map of hot spots and rings for deck.gl and for SVG, as JSON text; ``area``: look at this one first."""
+    found = change(folder, version, question, stamp)
+    shape, places = ground(folder, version, question.bcu)
+    drawn, view = (found.cells, found.spots, shape, places), maps.ring_view(found.cells, area)
+    deck = maps.ring_deck_json(*drawn, dark, view)
+    return deck, json.dumps(maps.ring_svg_map(*drawn, view), ensure_ascii=False)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def frozen_matches(folder: str, stamp: str) -> tuple[str, ...]:
+    """Names of the frozen matches, the newest first."""
+    if not has_database(Path(folder)):
+        return ()
+    from hotspots.change.matching import register
+
+    return tuple(register.matches(Path(folder))["name"])[::-1]
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def designs(folder: str, stamp: str) -> pd.DataFrame:
+    """Every frozen trial design, oldest first."""
+    if not has_database(Path(folder)):
+        return pd.DataFrame()
+    from hotspots.change.trials import register
+
+    return register.designs(Path(folder))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def trial_design(folder: str, stamp: str, name: str) -> tuple[FrozenDesign, pd.DataFrame]:
+    """A frozen design and its schedule by hot spot and patrol day."""
+    from hotspots.change.trials import register
+    from hotspots.change.trials.planning import schedule_of
+
+    found = register.load(Path(folder), name)
+    return found, schedule_of(found.design, area_register.load(Path(folder), found.register))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing the lots again …")
+def trial(folder: str, version: str, stamp: str, name: str) -> Trial:
+    """What a frozen trial shows so far."""
+    from hotspots.change.trials.workspace import trial_workspace
+
+    return trial_workspace(open_workspace(Path(folder)), name)

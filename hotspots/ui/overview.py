@@ -17,9 +17,9 @@ MOST = 5
 
 def show_purpose() -> None:
     st.markdown(
-        "Where is serious violence concentrated, how sure are we, and what should a patrol know before going there?"
-        " This tool ranks small places (about 13,400 m²) by how much harm is to be expected there. It ranks places,"
-        " never people."
+        "Where is serious violence concentrated, how sure are we, what should a patrol know before going there, and did"
+        " those places change more than places like them? This tool ranks small places (about 13,400 m²) by how much"
+        " harm is to be expected there, and holds before and after against a comparison. It ranks places, never people."
     )
 
 

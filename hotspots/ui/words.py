@@ -75,10 +75,24 @@ COVERAGE_HELP = (
     "Where units sent fewer positions than usual, the minutes above are too low, not the patrols. “Tracked” is the part"
     " of the time on shift with positions."
 )
+CHANGE, TRIALS = "change", "trials"
+CHANGE_PARTS = {CHANGE: "Change", TRIALS: "Trials"}
+SUGGESTED = "As suggested"
+WINDOW_HELP = "Empty: as suggested. What is taken stands under the answer."
+CHOSEN_HELP = "For the top cells only. Empty: chosen on the window before."
+PROACTIVE_HELP = (
+    "Drugs and weapons found in searches follow patrols. Counting them makes more patrols look like more crime."
+)
+CHANGE_NO_INCIDENTS = "There are no incidents here yet, so nothing can be counted. Import some on the page Data."
+CHANGE_NO_REGISTER = (
+    "Change is looked for in frozen hot spots, and none is frozen yet. On the page Hot spots choose “Areas”, settle on"
+    " some, and freeze them. Or choose “Top 20 cells” in the menu."
+)
 PAGES = (
     ("app.py", "Overview"),
     ("pages/1_Hot_spots.py", "Hot spots"),
     ("pages/3_Patrol_dosage.py", "Patrol dosage"),
+    ("pages/4_Change.py", "Change"),
     ("pages/6_Harm_weights.py", "Harm weights"),
     ("pages/7_Data.py", "Data"),
     ("pages/8_Method.py", "Method"),

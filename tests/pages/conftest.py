@@ -11,7 +11,7 @@ import pytest
 
 from hotspots.ui import words
 from tests.conftest import REPOSITORY
-from tests.workspaces import both, demo, flagless, hostile, police  # noqa: F401
+from tests.workspaces import both, demo, flagless, hostile, patrolled, police  # noqa: F401
 
 PAGES = {name: path for path, name in words.PAGES}
 

@@ -1,0 +1,82 @@
+"""The Change page in a real browser: opened cold, asked by the keyboard, downloaded and read back.
+
+Figures are those of tests/change_workspace.py, counted by hand.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.change_workspace import make_two_years
+
+JOINER = "\u2060"
+PAGE = "/Change"
+
+
+@pytest.fixture(scope="session")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_two_years(tmp_path_factory.mktemp("two-years"))
+
+
+def body(page: Any) -> str:
+    return str(page.inner_text('[data-testid="stMain"]')).replace(JOINER, "")
+
+
+def test_cold_deep_link_with_the_map_as_svg(served: Any, open_page: Any, two_years: Path) -> None:
+    page = open_page(served(two_years) + f"{PAGE}?bcu=West&ring_of=West-01", "nogl")
+    assert page.get_by_role("heading", level=1).inner_text() == "Change"
+    assert "in West's 1 treated hot spot fall more than in the hot spots kept for comparison?" in body(page)
+    assert page.get_by_role("region", name="Answer").locator("p").last.inner_text().strip().endswith("Can’t tell")
+    assert "asks for" not in body(page)
+    ground = page.locator("svg.map")
+    ground.scroll_into_view_if_needed()
+    assert ground.get_attribute("aria-label").endswith("4 areas outlined (1 treated, 3 comparison)")
+    letters = page.locator("svg.map text.number:visible").all_text_contents()
+    assert {"T", "t"} <= set(letters)
+    page.locator('[role="listbox"]').last.focus()
+    page.keyboard.press("ArrowRight")
+    assert "Hot spot: " in page.locator('[role="option"][id$="-now"]').inner_text()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"))))
+    assert (float(rows[0]["treated_before"]), float(rows[0]["treated_after"])) == (72, 36)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(400)
+    over = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollWidth - innerWidth")
+    assert over <= 2, f"{over} pixels wider than a phone"
+
+
+def test_another_comparison_from_the_keyboard(served: Any, open_page: Any, wait_idle: Any, two_years: Path) -> None:
+    page = open_page(served(two_years) + PAGE, "nogl")
+    box = page.get_by_role("combobox", name="Compared with", exact=True)
+    box.focus()
+    box.press("ArrowDown")
+    page.keyboard.type("The rest", delay=30)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Apply").focus()
+    page.keyboard.press("Enter")
+    wait_idle(page)
+    assert "fall more than in the rest of the force?" in body(page)
+    assert parse_qs(urlsplit(page.url).query)["comparison"] == ["rest"]
+
+
+@pytest.mark.parametrize("part", ["change", "trials"])
+def test_no_serious_axe_violations(served: Any, open_page: Any, two_years: Path, part: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(f"{served(two_years)}{PAGE}?change_part={part}&map=svg", "dark" if part == "change" else "wide")
+    for folded in page.locator('[data-testid="stMain"] [data-testid="stExpander"] summary').all():
+        folded.click()
+    page.wait_for_timeout(500)
+    serious = [
+        f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]}"
+        for v in axe.Axe().run(page).response["violations"]
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]
+    assert serious == []
