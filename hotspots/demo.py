@@ -22,8 +22,9 @@ rows have no coordinates (unevenly by offence), no Athena URN or no Home Office 
 or 'NULL'; a few incidents lie outside the force. Times are Europe/London wall clock: the hour that does not
 exist in March is never used, the hour that comes twice in October holds twice as much.
 
-Limits: the volume is about a quarter of the force's, hot spots do not move, appear or fade, repeat victims
-and near repeats are not modelled, and the delay between incident and record has no weekly rhythm.
+Limits: the volume is about a quarter of the force's, hot spots do not move, appear or fade of themselves (the whole
+demo thins the treated ones from a day on: ``hotspots.demo_effects``), repeat victims and near repeats are not
+modelled, and the delay between incident and record has no weekly rhythm.
 """
 
 from __future__ import annotations
@@ -965,7 +966,11 @@ def write_demo_export(
     Both are written aside and renamed, so a reader never sees half a file. The CSV is UTF-8 with a header; read it
     back as text (``dtype=str, keep_default_na=False``) to get the table of :func:`synthetic_incidents`.
     """
-    export, truth = synthetic_incidents(seed, start, end, n_per_year, planted)
+    return publish_export(folder, *synthetic_incidents(seed, start, end, n_per_year, planted))
+
+
+def publish_export(folder: Path | str, export: pd.DataFrame, truth: dict[str, Any]) -> tuple[Path, Path]:
+    """Writes an export and its truth as :func:`write_demo_export` does."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     return (

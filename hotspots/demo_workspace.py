@@ -18,7 +18,8 @@ from hotspots.areas import in_form
 from hotspots.areas import register as area_register
 from hotspots.areas.finding import Limits, definition_of, facts_of, with_cells_of
 from hotspots.database import FILE
-from hotspots.demo import DEFAULT_END, DEFAULT_SEED, SPOTS, spot_cells, write_demo_export
+from hotspots.demo import DEFAULT_END, DEFAULT_SEED, SPOTS, publish_export, spot_cells, synthetic_incidents
+from hotspots.demo_effects import FALL, expected_in_areas, in_words, with_effects
 from hotspots.errors import HotspotsError
 from hotspots.identity import SECRET, unit_codes, unit_text
 from hotspots.intake import Imported, import_files
@@ -33,21 +34,23 @@ COMPARISON = (3, 5, 9, 12, 16, 19)  # of SPOTS, two in each BCU; the others are 
 PATROL_DAYS = 28
 
 
-def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True) -> Imported:
+def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, effect: float = FALL) -> Imported:
     """Build (or rebuild) the demo workspace at ``folder``, with the planted truth beside it in demo_truth.json.
 
-    Two years of incidents; with ``patrols`` also the register grip-demo (the planted hot spots, frozen) and four weeks
-    of positions and patrol log. The demo is rebuilt from scratch: what was edited in an earlier one (weights, areas,
-    log entries, targets) goes with it. ``settings.toml`` and files of other people's making stay.
+    Two years of incidents; with ``patrols`` also the register grip-demo (the planted hot spots, frozen), four weeks of
+    positions and patrol log, and from the day the register is valid each incident in its treated hot spots is prevented
+    with the chance ``effect`` (`hotspots.demo_effects`; 0 plants no change). The demo is rebuilt from scratch: what was
+    edited in an earlier one (weights, areas, log entries, targets) goes with it. ``settings.toml`` and files of other
+    people's making stay.
 
-    Raises HotspotsError rather than touch a workspace that holds real data.
+    Raises HotspotsError rather than touch a workspace that holds real data, and for an effect outside 0 to 1.
     """
     if (folder / MANIFEST).is_file() and open_workspace(folder).manifest.kind == "real":
         raise HotspotsError(
             f"The workspace {folder} holds real data; the demo would overwrite it. Give another: --workspace DIR."
         )
     with tempfile.TemporaryDirectory() as scratch:
-        export, truth = write_demo_export(Path(scratch), seed)
+        export, truth, planted_words = make_export(Path(scratch), seed, effect if patrols else None)
         if folder.exists():
             clear_synthetic(folder)
         imported = import_files(folder, [export], "incidents", MAPPING, synthetic=True)
@@ -59,7 +62,7 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True) -> 
         more, planted = import_patrols(folder, areas, seed, Path(scratch))
     write_aside(folder / TRUTH, _with_patrols(told, planted))
     reports = [r for i in (imported, *more) for r in i.reports]
-    notes = [n for i in (imported, *more) for n in i.notes]
+    notes = [*(n for i in (imported, *more) for n in i.notes), planted_words]
     return Imported(more[-1].workspace, tuple(reports), True, tuple(notes))
 
 
@@ -80,6 +83,24 @@ def clear_synthetic(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / CACHE, ignore_errors=True)
     (folder / TRUTH).unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- incidents
+
+
+def make_export(folder: Path, seed: int, effect: float | None) -> tuple[Path, Path, str]:
+    """Write export and truth; with an effect planted from `VALID_FROM` on, and what it is in words ('' with None)."""
+    export, truth = synthetic_incidents(seed)
+    if effect is None:
+        return *publish_export(folder, export, truth), ""
+    areas = demo_areas()
+    export, effects = with_effects(export, areas, VALID_FROM, effect, seed=seed)
+    truth |= {
+        "rows": len(export),
+        "records": int(export["CRIME_REF"].nunique()),
+        "effects": {**effects, "expected": expected_in_areas(truth, areas, effects, DEFAULT_END)},
+    }
+    return *publish_export(folder, export, truth), in_words(effects)
 
 
 # ---------------------------------------------------------------- hot spots

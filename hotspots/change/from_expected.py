@@ -63,7 +63,7 @@ def ratio_from_expected(table: pd.DataFrame, level: float = 0.95, counts: bool =
         return FromExpected(nan, nan, nan, nan, nan, nan, treated, comparison, level, none)
     ratio = treated / comparison
     if not v1 + v2 > 0:
-        alone = "One of the groups has a single place: no interval."
+        alone = "A group of a single place, or places that all moved alike, tell no spread: no interval."
         return FromExpected(ratio, nan, nan, nan, nan, nan, treated, comparison, level, alone)
     from scipy.special import stdtr, stdtrit
 

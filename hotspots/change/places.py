@@ -95,17 +95,21 @@ def register_comparison(asked: Settled) -> tuple[pd.DataFrame, list[str]]:
     every = areas[areas["role"] == COMPARISON]
     if not len(every):
         raise HotspotsError(
-            f"{asked.frozen.ref} has no hot spot for comparison. Take --comparison matched or rest, or freeze a version"
-            " with some."
+            f"{asked.frozen.ref} has no hot spot for comparison. Compare with matched places or with the rest of the"
+            " force, or freeze a version with some."
         )
     own = every[of_bcu(every, asked.question.bcu)]
     if asked.question.bcu == "all" or len(own) >= LEAST_OWN:
         return in_form(own), []
     note = (
-        f"{asked.question.bcu} has {len(own)} hot spots for comparison, too few to judge by: all {len(every)} of"
+        f"{asked.question.bcu} has {counted_words(len(own))} for comparison, too few to judge by: all {len(every)} of"
         f" {asked.frozen.ref} are used."
     )
     return in_form(every), [note]
+
+
+def counted_words(n: int) -> str:
+    return "one hot spot" if n == 1 else f"{n or 'no'} hot spots"
 
 
 def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> pd.DataFrame:

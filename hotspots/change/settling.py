@@ -119,7 +119,7 @@ def register_of(workspace: Workspace, question: ChangeQuestion) -> Frozen:
         names = list(dict.fromkeys(register.registers(workspace.folder)["name"]))
         if len(names) != 1:
             found = f"There are several: {', '.join(names)}." if names else "None has been frozen in this workspace."
-            raise HotspotsError(f"Which hot spots? {found} Name a register, or ask for the top cells (--top 20).")
+            raise HotspotsError(f"Which hot spots? {found} Name a register, or ask for the top cells.")
         name = str(names[0])
     if version:
         return register.load(workspace.folder, question.register)

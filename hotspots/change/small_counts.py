@@ -105,11 +105,14 @@ def odds(share: float) -> float:
     return inf if share >= 1 else share / (1 - share)
 
 
-def ratio_of_ratios(treated: tuple[float, float], comparison: tuple[float, float], level: float = 0.95) -> Ratio:
-    """(T₁/T₀)/(C₁/C₀) with the interval of its logarithm, Var = 1/T₀ + 1/T₁ + 1/C₀ + 1/C₁ for Poisson counts.
+def ratio_of_ratios(
+    treated: tuple[float, float], comparison: tuple[float, float], level: float = 0.95, spread: float = 1.0
+) -> Ratio:
+    """(T₁/T₀)/(C₁/C₀) with the interval of its logarithm, Var = φ (1/T₀ + 1/T₁ + 1/C₀ + 1/C₁); φ is 1 for Poisson.
 
     Below 1 the treated fell more (or rose less) than the comparison. Lengths of time cancel where both groups have the
-    same. None with a zero among the counts. Counts that come in series make it too narrow.
+    same. None with a zero among the counts. Counts that come in series make it too narrow: give the ``spread`` φ ≥ 1 by
+    which places' changes vary more than Poisson counts.
     """
     counts = (*treated, *comparison)
     refuse_counts(*counts)
@@ -117,7 +120,7 @@ def ratio_of_ratios(treated: tuple[float, float], comparison: tuple[float, float
         return Ratio(nan, nan, nan, "One of the four counts is 0, so there is no ratio. Take a longer window.")
     (t0, t1), (c0, c1) = treated, comparison
     middle = log(t1 / t0) - log(c1 / c0)
-    reach = NormalDist().inv_cdf(0.5 + level / 2) * sqrt(sum(1 / n for n in counts))
+    reach = NormalDist().inv_cdf(0.5 + level / 2) * sqrt(max(spread, 1.0) * sum(1 / n for n in counts))
     return Ratio(exp(middle), exp(middle - reach), exp(middle + reach))
 
 

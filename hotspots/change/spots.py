@@ -11,16 +11,29 @@ import pandas as pd
 
 from hotspots import geography
 from hotspots.change.counting import Counted, sums
-from hotspots.change.places import TREATED, Sides, cells_of
+from hotspots.change.places import COMPARISON, TREATED, Sides, cells_of
 from hotspots.change.small_counts import e_test, percent_change, poisson_z, rate_ratio, ratio_of_ratios
 
 Pair = tuple[float, float]
 
 
 def spots_table(
-    sides: Sides, own: pd.DataFrame, ring: pd.DataFrame, expected: Mapping[str, float], comparison: Pair, lengths: Pair
+    sides: Sides,
+    own: pd.DataFrame,
+    ring: pd.DataFrame,
+    expected: Mapping[str, float],
+    by_expected: bool,
+    spread: float,
+    lengths: Pair,
 ) -> pd.DataFrame:
-    """`hotspots.columns.CHANGE_SPOTS`, unshaped. ``own`` and ``ring``: of `counting.sums`, by area."""
+    """`hotspots.columns.CHANGE_SPOTS`, unshaped. ``own`` and ``ring``: of `counting.sums`, by area.
+
+    Against the comparison a place is held from its count before or, ``by_expected``, from what was to be expected of
+    it; ``spread``: how much more places' changes vary than Poisson counts, by which those intervals are widened.
+    """
+    first = {str(a): expected[str(a)] if by_expected else float(n) for a, n in own["count_before"].items()}
+    likes = [str(a) for a in sides.of(COMPARISON)["area"]]
+    comparison = sum(first[a] for a in likes), float(own["count_after"].reindex(likes).sum())
     summary = {str(r["area"]): r for r in sides.summary.to_dict("records")}
     rows = []
     for place in sides.places.to_dict("records"):
@@ -29,12 +42,12 @@ def spots_table(
             continue  # a neighbourhood of the rest: no place that anybody patrols
         about = summary[area]
         found = {str(k): v for k, v in own.loc[area].to_dict().items()}
+        before, after = int(found["count_before"]), int(found["count_after"])
         rows.append({
             "area": area, "name": place["name"], "bcu": place["bcu"], "role": place["role"], "likes": place["likes"],
             "n_cells": len(place["cells"]), "area_m2": float(about["spot_m2"]), **found,
-            "expected_count": expected.get(area, nan), **of_place(int(found["count_before"]),
-            int(found["count_after"]), lengths), **against(place, found, comparison),
-            **of_ring(area, about, ring),
+            "expected_count": expected.get(area, nan), **of_place(before, after, lengths),
+            **against(place, first[area], after, comparison, spread), **of_ring(area, about, ring),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -56,11 +69,11 @@ def finite(value: float) -> float:
     return value if np.isfinite(value) else nan
 
 
-def against(place: Mapping[Any, Any], found: Mapping[str, Any], comparison: Pair) -> dict[str, float]:
+def against(place: Mapping[Any, Any], first: float, after: float, comparison: Pair, spread: float) -> dict[str, float]:
     """The place's ratio over that of the pooled comparison; lengths cancel."""
     if place["role"] != TREATED:
         return {"against": nan, "against_low": nan, "against_high": nan}
-    both = ratio_of_ratios((found["count_before"], found["count_after"]), comparison)
+    both = ratio_of_ratios((first, after), comparison, spread=spread if spread > 1 else 1.0)
     return {"against": both.ratio, "against_low": both.low, "against_high": both.high}
 
 

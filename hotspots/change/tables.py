@@ -149,10 +149,11 @@ def with_straddles(table: pd.DataFrame, straddles: list[str]) -> pd.DataFrame:
 
 
 def spots_of(known: Known) -> pd.DataFrame:
+    """`CHANGE_SPOTS`, unshaped."""
     level = {str(a): float(v) for a, v in expected_places(known)["count"].items()}
-    role = known.sides.places["role"].to_numpy()
-    pooled = tuple(float(known.own[f"count_{s}"].to_numpy()[role == COMPARISON].sum()) for s in (BEFORE, AFTER))
-    return spots_table(known.sides, known.own, known.ring, level, (pooled[0], pooled[1]), known.lengths)
+    spread = estimates.spread_of(figures_of(known, "count", known.counted.rows))
+    by_expected = known.asked.question.baseline == "expected"
+    return spots_table(known.sides, known.own, known.ring, level, by_expected, spread, known.lengths)
 
 
 def series_of(known: Known) -> pd.DataFrame:

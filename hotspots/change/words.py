@@ -65,6 +65,11 @@ def number(value: float) -> str:
     return "no upper end" if isinf(value) else "unknown" if isnan(value) else f"{value:.2f}"
 
 
+def signed(percent: float) -> str:
+    """'−26%', '+4%'."""
+    return f"{percent:+.0f}%".replace("-", "−")
+
+
 def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int, doubtful: bool = False) -> str:
     """One sentence: what the leading estimate says, with its interval, or why nobody can tell.
 
@@ -114,10 +119,10 @@ def selection_words(found: Selection | None, naive: dict[str, Any], lengths: tup
     """What selection alone would bring, beside what was seen without a comparison."""
     before, after = naive["treated_before"], naive["treated_after"]
     percent = percent_change(before, after * lengths[0] / lengths[1])
-    seen = f"{percent.value:+.0f}%" if isfinite(percent.value) else f"from {before:,.0f} to {after:,.0f}"
+    seen = signed(percent.value) if isfinite(percent.value) else f"from {before:,.0f} to {after:,.0f}"
     if found is None or not found.chosen:
         return f"Without any comparison: {seen}. That is no evidence by itself."
-    low, middle, high = (f"{100 * (x - 1):+.0f}%" for x in (found.low, found.ratio, found.high))
+    low, middle, high = (signed(100 * (x - 1)) for x in (found.low, found.ratio, found.high))
     return (
         f"Without any comparison: {seen}. Of places chosen for a bad spell {middle} was to be expected anyway ({low} to"
         f" {high}): luck does not come again."

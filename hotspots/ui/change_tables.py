@@ -51,7 +51,7 @@ ESTIMATES = {
     "method": Shown("Method", "How it was estimated"),
 }
 SPOTS = {
-    "label": LABEL, "name": NAME, "role": ROLE,
+    "label": LABEL, "name": NAME,
     "count_before": Shown("Before", "Incidents before", 0), "count_after": Shown("After", "Incidents after", 0),
     "expected_count": Shown("Expected", "Incidents to be expected after, had nothing changed; luck taken out", 1),
     "rate_ratio": RATIO, "interval": INTERVAL,
@@ -63,16 +63,16 @@ SPOTS = {
     "e_test_p": Shown("E-test p", "Chance of a difference at least this large between two counts of one rate", 3),
     "harm_before": Shown("Harm before", "Days of harm before", 0),
     "harm_after": Shown("Harm after", "Days of harm after", 0),
-    "likes": Shown("Matched with", "Its comparison place"), "bcu": BCU,
+    "likes": Shown("Matched with", "Its comparison place"), "role": ROLE, "bcu": BCU,
     "area_m2": Shown("Size, m²", "Area of the hot spot", 0), "area": AREA,
 }  # fmt: skip
 RINGS = {
-    "label": LABEL, "name": NAME, "role": ROLE,
-    "count_before": SPOTS["count_before"], "count_after": SPOTS["count_after"],
+    "label": LABEL, "name": NAME,
     "ring_before": Shown("Around it before", "Incidents in its ring before", 0),
     "ring_after": Shown("Around it after", "Incidents in its ring after", 0),
-    "ring_m2": Shown("Ring, m²", "Area of its ring; 0: no cell is left for one", 0),
-    "ring_note": Shown("Take care", "What the ring lost to other hot spots, and which ring it touches"), "bcu": BCU,
+    "ring_note": Shown("Take care", "What the ring lost to other hot spots, and which ring it touches"),
+    "count_before": SPOTS["count_before"], "count_after": SPOTS["count_after"],
+    "ring_m2": Shown("Ring, m²", "Area of its ring; 0: no cell is left for one", 0), "role": ROLE, "bcu": BCU,
     "area": AREA,
 }  # fmt: skip
 TREND = {

@@ -171,3 +171,10 @@ def test_the_interval_covers_when_nothing_changes():
         found = wdd(t, c, r, s)
         inside += found.low <= 0 <= found.high
     assert 0.92 <= inside / 400 <= 0.98
+
+
+def test_places_that_vary_more_than_poisson_widen_the_interval_of_a_ratio():
+    plain, wide = ratio_of_ratios((50, 40), (60, 66)), ratio_of_ratios((50, 40), (60, 66), spread=4.0)
+    assert wide.ratio == plain.ratio
+    assert log(wide.high / wide.ratio) == pytest.approx(2 * log(plain.high / plain.ratio))
+    assert ratio_of_ratios((50, 40), (60, 66), spread=0.3) == plain  # never narrower
