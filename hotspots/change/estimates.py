@@ -19,7 +19,6 @@ from hotspots.change.words import verdict
 from hotspots.errors import HotspotsError
 
 RATIO = "ratio"
-UNITS = {"count": "incidents", "harm": "days"}
 NO_COMPARISON = "No comparison: places chosen for a bad spell fall by themselves. Do not quote it alone."
 UNEVEN = 1.5  # levels of the two groups further apart than this: differences of counts do not compare
 LARGE_SHARE = 0.5
@@ -42,6 +41,7 @@ class Figures:
     sums: dict[str, tuple[float, float]]
     lengths: tuple[float, float]
     areas: dict[str, float]
+    unit: str  # of harm: days, or what the weight set is in
     alike: bool  # comparison places are hot spots or cells as the treated are, and not the rest of the force
 
     @property
@@ -139,10 +139,10 @@ def naive_row(figures: Figures) -> dict[str, Any]:
 
 def selection_row(figures: Figures, found: Selection) -> dict[str, Any]:
     """What selection alone would bring."""
+    what = figures.unit if figures.measure == "harm" else "offences"
     note = (
         f"Nothing having changed, {found.before:,.1f} a month before would be followed by {found.after:,.1f} (scored"
-        f" {'days' if figures.measure == 'harm' else 'offences'}): part of a high count is luck, which does not come"
-        " again."
+        f" {what}): part of a high count is luck, which does not come again."
     )
     if not found.chosen:
         note += " These places were not chosen by those figures, as far as is known: then it does not hold for them."
@@ -183,7 +183,7 @@ def wdd_row(figures: Figures, offences: pd.DataFrame | None, spread: float, per_
         if whole.driver:
             notes.insert(0, f"{whole.driver_share:.0%} of its variance comes from {whole.driver}.")
     method += ", rings included" if len(named) == 4 else ", without rings"
-    unit = UNITS[figures.column]
+    unit = figures.unit if figures.column == "harm" else "incidents"
     scale, of = (f"{unit} per km²", "wdd_km2") if per_km2 else (unit, "wdd")
     return row(figures, of, scale, method, note=" ".join(notes), **of_difference(found))
 

@@ -71,15 +71,19 @@ def figures_of(known: Known, measure: str, rows: pd.DataFrame, name: str = "") -
         ring_panel = panel_of(rows, units, groups, periods, asked.after.start)
     column = "harm" if measure == "harm" else "count"
     totals = group_sums(known, rows, column)
-    areas = {
-        TREATED: known.sides.summary.loc[known.sides.summary["role"] == TREATED, "spot_m2"].sum(),
-        COMPARISON: known.sides.summary.loc[known.sides.summary["role"] == COMPARISON, "spot_m2"].sum(),
-        "ring": known.sides.summary.loc[known.sides.summary["role"] == TREATED, "ring_m2"].sum(),
-        "comparison_ring": known.sides.summary.loc[known.sides.summary["role"] == COMPARISON, "ring_m2"].sum(),
-    }
+    alike = asked.question.comparison != "rest"
     return Figures(
-        name or measure, panel, ring_panel, totals, known.lengths, areas, asked.question.comparison != "rest"
+        name or measure, panel, ring_panel, totals, known.lengths, areas_of(sides), asked.weights.unit, alike
     )
+
+
+def areas_of(sides: Sides) -> dict[str, float]:
+    """m² of both groups and of their rings."""
+    sums = sides.summary.groupby("role")[["spot_m2", "ring_m2"]].sum().reindex([TREATED, COMPARISON], fill_value=0.0)
+    return {
+        TREATED: float(sums["spot_m2"].iloc[0]), COMPARISON: float(sums["spot_m2"].iloc[1]),
+        "ring": float(sums["ring_m2"].iloc[0]), "comparison_ring": float(sums["ring_m2"].iloc[1]),
+    }  # fmt: skip
 
 
 def ring_units(sides: Sides) -> dict[int, str]:

@@ -87,9 +87,9 @@ def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int, doubtfu
     return f"{subject} {lead['verdict']} against {against(question)}: {range_}."
 
 
-def totals_words(lead: dict[str, Any], lengths: tuple[float, float]) -> str:
-    """What was counted in both groups."""
-    unit = "days of harm" if lead["measure"] == "harm" else "incidents"
+def totals_words(lead: dict[str, Any], lengths: tuple[float, float], unit: str) -> str:
+    """What was counted in both groups; ``unit``: of harm."""
+    unit = f"{unit} of harm" if lead["measure"] == "harm" else "incidents"
     words = (
         f"Treated: {lead['treated_before']:,.0f} {unit} before, {lead['treated_after']:,.0f} after. Comparison:"
         f" {lead['comparison_before']:,.0f} before, {lead['comparison_after']:,.0f} after."

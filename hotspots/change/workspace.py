@@ -98,7 +98,7 @@ def also_of(known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> t
     naive = words.row_of(table, q.measure, "naive")
     assert naive is not None
     return (
-        words.totals_words(words.lead_row(table, q.measure), known.lengths),
+        words.totals_words(words.lead_row(table, q.measure), known.lengths, known.asked.weights.unit),
         words.answer_words(q, words.lead_row(table, other), n, doubtful(known.asked)),
         words.next_door_words(words.row_of(table, "count", "ring")),
         words.selection_words(falls.get(q.measure), naive, known.lengths),

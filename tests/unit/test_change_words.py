@@ -1,0 +1,118 @@
+"""What is said about change follows the interval, and what is said beside it."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspots.change import words
+from hotspots.change.estimates import Figures, spread_of, too_narrow, uneven_note
+from hotspots.change.known import Selection, lengths_of
+from hotspots.change.question import ChangeQuestion
+
+SOUTH = ChangeQuestion(bcu="South", comparison="matched", offences="serious-violence")
+REST = ChangeQuestion(top=20, comparison="rest", offences="violence-categories")
+
+
+def lead(estimate: float, low: float, high: float) -> dict[str, object]:
+    return {
+        "measure": "count", "estimate": estimate, "ci_low": low, "ci_high": high,
+        "verdict": words.verdict(low, high, 1.0), "treated_before": 100, "treated_after": 75, "comparison_before": 90,
+        "comparison_after": 91,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(0.5, 0.99, "fell"), (1.01, 2.0, "rose"), (0.9, 1.1, "can't tell"), (0.5, 1.0, "can't tell"),
+     (1.0, 2.0, "can't tell"), (nan, nan, "can't tell")],
+)  # fmt: skip
+def test_a_verdict_goes_by_the_interval_alone(low, high, told):
+    assert words.verdict(low, high, 1.0) == told
+
+
+def test_the_question_and_the_answer_in_plain_words():
+    assert words.question_words(SOUTH, 4) == (
+        "Did incidents of serious violence in South's 4 treated hot spots fall more than in the places matched to them?"
+    )
+    assert words.answer_words(SOUTH, lead(0.75, 0.6, 0.9), 4) == (
+        "Incidents of serious violence in South's 4 treated hot spots fell against the places matched to them: 0.75"
+        " times what the comparison would suggest (95% interval 0.60 to 0.90)."
+    )
+    assert "rose against" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4)
+    assert words.answer_words(SOUTH, lead(0.9, 0.7, 1.2), 4).startswith("Can't tell whether incidents of serious")
+    assert "there is no interval" in words.answer_words(SOUTH, lead(0.9, nan, nan), 4)
+
+
+def test_the_worst_cells_against_everything_else_get_no_verdict():
+    told = words.answer_words(REST, lead(0.65, 0.5, 0.8), 20, doubtful=True)
+    assert told.startswith("Can't tell whether incidents of violence categories in the top 20 cells fell or rose")
+    assert "22 of 30" in told
+    assert "fell against the rest" not in told
+    open_question = words.answer_words(REST, lead(0.95, 0.8, 1.1), 20, doubtful=True)
+    assert "22 of 30" not in open_question  # nothing to explain away
+
+
+def test_what_selection_brings_is_said_of_places_that_were_chosen_for_it():
+    naive = {"treated_before": 200.0, "treated_after": 150.0}
+    chosen = Selection(0.9, 0.8, 1.02, 20, 18, True)
+    assert words.selection_words(chosen, naive, (365, 365)) == (
+        "Without any comparison: −25%. Of places chosen for a bad spell −10% was to be expected anyway (−20% to +2%):"
+        " luck does not come again."
+    )
+    named = Selection(0.9, 0.8, 1.02, 20, 18, False)
+    assert words.selection_words(named, naive, (365, 365)).endswith("That is no evidence by itself.")
+    few = {"treated_before": 12.0, "treated_after": 9.0}
+    assert "from 12 to 9" in words.selection_words(chosen, few, (365, 365))  # no percentage of 12
+
+
+def test_next_door():
+    ring = {"estimate": 1.4, "ci_low": 1.1, "ci_high": 1.8, "verdict": "rose", "displacement_before": 50,
+            "displacement_after": 70}  # fmt: skip
+    assert "some may have moved next door" in words.next_door_words(ring)
+    assert "can't tell" in words.next_door_words({**ring, "ci_low": 0.8, "verdict": "can't tell"})
+    assert "too few" in words.next_door_words({**ring, "ci_low": nan, "verdict": "can't tell"})
+    assert "no ring" in words.next_door_words(None)
+
+
+def test_a_leap_day_makes_no_rate_of_a_count():
+    assert lengths_of(365, 366) == (366, 366)
+    assert lengths_of(184, 181) == (184, 181)
+
+
+def figures(panel: pd.DataFrame, treated: float = 100, comparison: float = 100) -> Figures:
+    sums = {"treated": (treated, 75.0), "comparison": (comparison, 90.0)}
+    return Figures("count", panel, None, sums, (365, 365), {}, "days", True)
+
+
+def places(rows: dict[str, tuple[str, int, int]]) -> pd.DataFrame:
+    return pd.DataFrame([
+        {"unit": unit, "group": group, "post": post, "count": n}
+        for unit, (group, before, after) in rows.items()
+        for post, n in ((False, before), (True, after))
+    ])  # fmt: skip
+
+
+def test_how_much_more_than_poisson_places_vary():
+    """By hand: 30 and 10, 10 and 30: share ½, each (10 − 20)²/(40·¼) = 10, two places, one degree of freedom: 20."""
+    wild = places({"a": ("treated", 30, 10), "b": ("treated", 10, 30)})
+    assert spread_of(figures(wild)) == pytest.approx(20)
+    assert "vary 20.0 times as much" in too_narrow(20.0)[0]
+    calm = places({"a": ("treated", 30, 30), "b": ("treated", 10, 10)})
+    assert spread_of(figures(calm)) == 0
+    assert too_narrow(1.2) == []
+
+
+def test_poisson_places_vary_as_poisson_says():
+    rng = np.random.default_rng(1)
+    rows = {f"u{i}": ("treated" if i < 200 else "comparison", *rng.poisson(20, 2)) for i in range(400)}
+    assert spread_of(figures(places(rows))) == pytest.approx(1, abs=0.25)
+
+
+def test_groups_of_different_size_are_told():
+    one = places({"a": ("treated", 1, 1)})
+    assert uneven_note(figures(one, 100, 100)) == []
+    assert "100 and 1,000 before" in uneven_note(figures(one, 100, 1000))[0]
