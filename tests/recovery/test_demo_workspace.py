@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
+from hotspots.__main__ import main
 from hotspots.areas import register
 from hotspots.check import check_workspace
 from hotspots.database import FILE
 from hotspots.demo import write_demo_export
-from hotspots.demo_workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic
+from hotspots.demo_workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic, make_export
 from hotspots.errors import HotspotsError
 from hotspots.identity import SECRET, unit_codes, unit_text
 from hotspots.intake import Imported, import_files
@@ -171,6 +173,55 @@ def test_the_planted_hot_spots_are_frozen(patrolled, truth):
     assert roles.xs("comparison", level="role").to_dict() == {"East": 2, "South": 2, "West": 2}
     assert (frozen.areas["n_incidents"] > 0).all()
     assert check_workspace(patrolled)[0] == []
+
+
+def test_the_planted_change_is_in_the_workspace_and_in_its_truth(patrolled, demo, truth):
+    """Records of both workspaces: a quarter less in treated hot spots from the start on, all else as it was."""
+    planted = json.loads((patrolled / TRUTH).read_text(encoding="utf-8"))
+    effects = planted["effects"]
+    assert "effects" not in truth
+    frozen = register.load(patrolled, REGISTER).areas
+    role = {int(c, 16): r for r, cells in zip(frozen["role"], frozen["cells"], strict=True) for c in cells}
+
+    def counted(folder: Path) -> pd.Series:
+        rows = read_incidents(open_workspace(folder), ["record", "cell_10", "month"]).to_pandas()
+        rows = rows.drop_duplicates("record")
+        after = np.where(rows["month"] >= 202511, "after", "before")
+        where = rows["cell_10"].map(role).fillna(rows["cell_10"].gt(0).map({True: "elsewhere", False: "no place"}))
+        return rows.groupby([where.to_numpy(), after]).size()
+
+    with_it, without = counted(patrolled), counted(demo.workspace.folder)
+    gone = without - with_it
+    assert gone["treated", "after"] == effects["dropped"] + effects["moved"]
+    assert gone["elsewhere", "after"] == -effects["moved"] < 0
+    assert (gone.drop([("treated", "after"), ("elsewhere", "after")]) == 0).all()
+    low, high = binom.interval(0.9999, int(without["treated", "after"]), 0.25)
+    assert low <= gone["treated", "after"] <= high
+    assert planted["records"] == truth["records"] - effects["dropped"]
+    (report,) = [r for r in open_workspace(patrolled).manifest.reports if r.source == "incidents"]
+    assert report.read == planted["rows"]
+
+
+def test_the_register_has_the_figures_of_the_year_before(patrolled, demo):
+    """Counted from the workspace without the change: what came after the start does not reach what was frozen."""
+    year = {"start": "2024-11", "end": "2025-10", "by": "harm"}
+    count = rank_workspace(demo.workspace, Question(**year)).table.set_index("cell")["n_incidents"]
+    frozen = register.load(patrolled, REGISTER).areas
+    assert frozen["n_incidents"].tolist() == [int(count.reindex(list(c)).fillna(0).sum()) for c in frozen["cells"]]
+
+
+def test_an_effect_of_nothing_is_the_demo_without_one(tmp_path):
+    plain, _ = write_demo_export(tmp_path / "plain", seed=3)
+    same, truth, words = make_export(tmp_path / "same", 3, 0.0)
+    assert same.read_bytes() == plain.read_bytes()
+    assert json.loads(truth.read_text(encoding="utf-8"))["effects"]["dropped"] == 0
+    assert "no change is planted" in words
+
+
+def test_a_wrong_effect_is_refused_before_anything_is_written(tmp_path, capsys):
+    assert main(["demo", "--workspace", str(tmp_path / "new"), "--effect", "25"]) == 1
+    assert "The planted fall is 25.0; give a share from 0 to 1" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
 
 
 def test_every_position_is_accounted_for_and_only_faults_are_set_aside(patrolled):
