@@ -33,6 +33,7 @@ from hotspots.cell_periods import build_cell_periods  # noqa: E402
 from hotspots.change import matching  # noqa: E402
 from hotspots.change.expected_fall import expected_fall  # noqa: E402
 from hotspots.change.from_expected import ratio_from_expected  # noqa: E402
+from hotspots.change.matching.cells import expected_levels  # noqa: E402
 from hotspots.change.panel import panel_of, periods_of  # noqa: E402
 from hotspots.change.panel_models import before_after, clustered, design_of, did, without_empty  # noqa: E402
 from hotspots.change.panel_models import fit as fit_panel  # noqa: E402
@@ -40,8 +41,6 @@ from hotspots.change.rings import rings  # noqa: E402
 from hotspots.change.wdd import wdd  # noqa: E402
 from hotspots.demo_effects import DISPLACED, FALL, TIME, cells_of, with_effects  # noqa: E402
 from hotspots.demo_workspace import VALID_FROM, demo_areas  # noqa: E402
-from hotspots.expected import fit, posterior_of, tally, volume_moments  # noqa: E402
-from hotspots.expected.counts import Surroundings  # noqa: E402
 from hotspots.months import months_between  # noqa: E402
 
 COMMAND = "python scripts/check_change.py"
@@ -279,12 +278,21 @@ def of_difference(truth: float, *tables: pd.DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def against_level(table: pd.DataFrame, units: Mapping[int, str], levels: pd.DataFrame) -> pd.DataFrame:
-    """unit, group, observed after, and expected for as long."""
-    by_unit = levels.set_index("cell")["count"].groupby(dict(units)).sum()
+def against_level(
+    table: pd.DataFrame, units: Mapping[int, str], levels: pd.DataFrame, once: frozenset[int] = frozenset()
+) -> pd.DataFrame:
+    """unit, group, observed after, and expected for as long.
+
+    ``once``: cells with exactly one record before, where places are made of cells with and without any: as much as
+    those is to be expected of the latter together, cells that the levels do not know.
+    """
+    of = pd.Series(dict(units))
+    by_unit = levels["count"].reindex(of.index).groupby(of).sum()
+    unseen = of[of.index.isin(once)].value_counts() / len(BEFORE)
     after = table[table["post"]]
     found = after.groupby(["unit", "group"], as_index=False)["count"].sum().rename(columns={"count": "observed"})
-    found["expected"] = found["unit"].map(by_unit).fillna(0.0) * after["period"].nunique() * 7 / 365.25 * YEAR
+    a_month = found["unit"].map(by_unit).fillna(0.0) + found["unit"].map(unseen).fillna(0.0)
+    found["expected"] = a_month * after["period"].nunique() * 7 / 365.25 * YEAR
     return found
 
 
@@ -292,16 +300,13 @@ def against_level(table: pd.DataFrame, units: Mapping[int, str], levels: pd.Data
 
 
 def level_of(before: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """(levels of cells a month, cube, scores) of records before the start, each counted once whatever it was."""
+    """(levels a month by cell, cube, scores) of records before the start, each counted once whatever it was."""
     one = before.drop_duplicates("record")
     cube = build_cell_periods(
         one["cell"].to_numpy(), one["month"].to_numpy(), np.zeros(len(one), dtype=np.int64), one["record"].to_numpy()
     )
     scores = pd.DataFrame({"status": ["scored"], "days": [1.0]})
-    counts = tally(cube, scores, BEFORE)
-    near = Surroundings.of(counts.cell)
-    rate, _ = volume_moments(posterior_of(counts, near, fit(counts, near)))
-    return pd.DataFrame({"cell": counts.cell, "count": rate}), cube, scores
+    return expected_levels(cube, scores, BEFORE, [1.0] * len(BEFORE)), cube, scores
 
 
 def selection_rows(what: str, found: pd.DataFrame) -> list[dict[str, Any]]:
@@ -318,7 +323,8 @@ def selection_rows(what: str, found: pd.DataFrame) -> list[dict[str, Any]]:
     spots = {c: f"{c:x}" for c in worst}
     closed = {c for w in worst for c in h3.grid_disk(w, 1)}
     # every cell of either year: leaving out those that had nothing before would lose what happens there after
-    rest = neighbourhoods(sorted((set(levels["cell"]) | set(found["cell"])) - closed))
+    rest = neighbourhoods(sorted((set(total.index) | set(found["cell"])) - closed))
+    once_before = frozenset(total.index[total == 1].tolist())
     like = alike(found, worst, closed, levels)
     rows: list[dict[str, Any]] = []
     for against, comparison in (("the rest", rest), ("matched", {c: f"{c:x}" for c in like})):
@@ -326,7 +332,8 @@ def selection_rows(what: str, found: pd.DataFrame) -> list[dict[str, Any]]:
         weeks = panel(found, spots | comparison, groups)
         table = telling(summed(weeks))
         rows.append({"of": f"did, {against}", **of_did(table, 1.0)})
-        level = against_level(weeks, spots | comparison, levels)
+        known = levels[levels.index.isin(total.index)] if against == "the rest" else levels
+        level = against_level(weeks, spots | comparison, known, once_before if against == "the rest" else frozenset())
         rows.append({"of": f"expected, {against}", **of_ratio(ratio_from_expected(level), 1.0)})
     rows.insert(0, {"of": "naive", **of_ratio(before_after(weeks), 1.0)})
     told = fall.after * YEAR
@@ -340,7 +347,7 @@ def selection_rows(what: str, found: pd.DataFrame) -> list[dict[str, Any]]:
 def alike(found: pd.DataFrame, worst: list[int], closed: set[int], levels: pd.DataFrame) -> list[int]:
     """As many other cells, matched on the level to be expected before the start."""
     before = found[(found["day"] < pd.Timestamp(VALID_FROM))].drop_duplicates("record")
-    level = levels.set_index("cell")["count"]
+    level = levels["count"]
     cells = [*worst, *(c for c in level[level * YEAR >= 3].index.tolist() if c not in closed)]
     lon, lat = geography.cell_centres(cells)
     names = [f"{c:x}" for c in cells]

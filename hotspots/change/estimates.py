@@ -24,7 +24,7 @@ UNEVEN = 1.5  # levels of the two groups further apart than this: differences of
 LARGE_SHARE = 0.5
 MORE_THAN_POISSON = 1.5
 LAST = 9_999
-ORDER = ("panel", "expected", "panel_nb", "wdd", "wdd_km2", "ring", "naive", "selection", "built_in")
+ORDER = ("panel", "expected", "panel_nb", "wdd", "wdd_km2", "ring", "ring_wdd", "naive", "selection", "built_in")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +171,7 @@ def wdd_row(figures: Figures, offences: pd.DataFrame | None, spread: float, per_
         named = named[:2]  # a ring of one group alone has nothing to be set against
     times = (figures.lengths[0] / figures.lengths[1], 1.0)
     areas = [figures.areas[p] / 1e6 for p in named] if per_km2 else None
-    notes = [*uneven_note(figures), *too_narrow(spread)]
+    notes = [*uneven_note(figures.sums["treated"][0], figures.sums["comparison"][0]), *too_narrow(spread)]
     if offences is None:
         pairs = [figures.sums[p] for p in named] + [None, None]
         found = wdd(figures.sums["treated"], figures.sums["comparison"], pairs[2], pairs[3], areas, times)
@@ -188,9 +188,8 @@ def wdd_row(figures: Figures, offences: pd.DataFrame | None, spread: float, per_
     return row(figures, of, scale, method, note=" ".join(notes), **of_difference(found))
 
 
-def uneven_note(figures: Figures) -> list[str]:
-    """That counts at different levels move by different numbers."""
-    treated, comparison = figures.sums["treated"][0], figures.sums["comparison"][0]
+def uneven_note(treated: float, comparison: float) -> list[str]:
+    """That counts at different levels move by different numbers; both before."""
     if not treated or not comparison or 1 / UNEVEN <= treated / comparison <= UNEVEN:
         return []
     return [
@@ -241,9 +240,25 @@ def ring_row(figures: Figures) -> dict[str, Any] | None:
     return row(figures, "ring", RATIO, method, note=" ".join(found.warnings), **of_did(found))
 
 
+def ring_difference_row(figures: Figures, spread: float) -> dict[str, Any] | None:
+    """(D₁ − D₀) − (E₁ − E₀): the rings alone, in counts. It sees a move sooner than the ratio of few incidents."""
+    rings = [figures.sums.get(p) for p in ("ring", "comparison_ring")]
+    if figures.column == "harm" or rings[0] is None or rings[1] is None:
+        return None
+    found = wdd(rings[0], rings[1], times=(figures.lengths[0] / figures.lengths[1], 1.0))
+    note = " ".join([*uneven_note(rings[0][0], rings[1][0]), *too_narrow(spread)])
+    method = "Difference of the rings (the displacement term of the weighted displacement difference)"
+    return row(figures, "ring_wdd", "incidents", method, note=note, **of_difference(found))
+
+
 def finished(rows: Sequence[dict[str, Any]], leads: dict[str, str]) -> pd.DataFrame:
-    """All rows as a table, the leading estimate of each measure marked. ``leads``: measure → estimate_of."""
+    """All rows as a table, the leading estimate of each measure marked. ``leads``: measure → estimate_of.
+
+    Where that estimate could not be made, the panel leads.
+    """
     table = pd.DataFrame(list(rows))
+    made = set(zip(table["measure"], table["estimate_of"], strict=True))
+    leads = {m: e if (m, e) in made else "panel" for m, e in leads.items()}
     table["leads"] = [leads.get(m) == e for m, e in zip(table["measure"], table["estimate_of"], strict=True)]
     place = {e: i for i, e in enumerate(ORDER)}
     table["order"] = [place.get(e, LAST) for e in table["estimate_of"]]

@@ -1,17 +1,20 @@
 """Regression to the mean: how far places fall by themselves because they were chosen for being high.
 
-Whoever picks the worst places of a list picks bad luck along with bad places; luck does not come again. The model that
-ranked them (`hotspots.expected`) says what is luck: the posterior mean of a cell's rate, given what it and its
-surroundings showed, is what the next periods should bring if nothing changes. The fall of the chosen cells together is
+Whoever picks the worst places of a list picks bad luck along with bad places; luck does not come again. What is luck is
+told by how the counts of all places lie (`hotspots.change.mixture`): the posterior mean of a cell's rate, given its
+count, is what the next periods should bring if nothing changes. The fall of the chosen cells together is
 
     1 − Σ E[rate after] / Σ (counted before, per period)
 
-and its interval is that of what will be counted: Var = Σ (posterior variance of the rate · h² + φ · rate · h) over h
-periods, for harm with the squared weights, taken as the variance of a Gamma. The cells' rates are taken as independent.
+and its interval is that of what will be counted: Var = Σ (posterior variance of the rate · h² + φ · rate · h) over
+h periods, φ the dispersion of counts round their rates (`hotspots.expected`), taken as the variance of a Gamma. For
+harm mean and variance are those of `hotspots.expected`, times what the mixture says of the cell's count over what that
+model says. The cells' rates are taken as independent.
 
-When it misleads: it takes the level of the force as it is (no trend, no season: compare windows of the same season);
-the hyperparameters count as known; it holds for cells chosen by this window's figures, and not for ones chosen by
-somebody's knowledge of last night. An observed fall beyond it is not thereby an effect: it needs a comparison.
+When it misleads: real cells burst and fade, so that they fall further than rates that stay (docs/method.md, How often
+it is wrong); it takes the level of the force as it is (no trend, no season: compare windows of the same season); the
+mixture counts as known; it holds for cells chosen by this window's figures, and not for ones chosen by somebody's
+knowledge of last night. An observed fall beyond it is not thereby an effect: it needs a comparison.
 
 References: Galton (1886); Barnett, van der Pols and Dobson (2005), doi:10.1093/ije/dyh299.
 """
@@ -24,9 +27,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hotspots.change.mixture import mixture_means
 from hotspots.errors import HotspotsError
 from hotspots.expected import fit, interval, posterior_of, volume_moments
-from hotspots.expected.counts import Surroundings, tally
+from hotspots.expected.counts import Counts, Surroundings, tally
 from hotspots.expected.posterior import counted_moments
 
 MEASURES = ("count", "harm")
@@ -75,12 +79,13 @@ def expected_fall(
         raise HotspotsError("The chosen cells have no scored offence in the window, so there is nothing to fall from.")
     near = Surroundings.of(counts.cell)
     posterior = posterior_of(counts, near, fit(counts, near))
+    rate, spread_of_rate = mixture_rates(counts, length)
     if measure == "harm":
-        mean, variance = (part[at] for part in counted_moments(posterior, horizon))
+        share = rate / volume_moments(posterior)[0]
+        mean, variance = (share[at] * part[at] for part in counted_moments(posterior, horizon))
     else:
-        rate, square = (part[at] for part in volume_moments(posterior))
-        mean = rate * horizon
-        variance = (square - rate**2) * horizon**2 + mean * posterior.dispersion
+        mean = rate[at] * horizon
+        variance = spread_of_rate[at] * horizon**2 + mean * posterior.dispersion
     total, spread = np.array([mean.sum()]), np.array([variance.sum()])
     low, high = (float(end[0]) / horizon for end in interval(total, spread, level))
     after = float(total[0]) / horizon
@@ -88,6 +93,14 @@ def expected_fall(
         measure, len(at), horizon, before, after, low, high, 1 - after / before, 1 - high / before, 1 - low / before,
         level,
     )  # fmt: skip
+
+
+def mixture_rates(counts: Counts, length: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of each cell's rate per period; of cells without an offence 0, for nobody chose those."""
+    n = counts.volume.sum(axis=1).astype(np.int64)
+    mean, variance = np.zeros(len(n)), np.zeros(len(n))
+    mean[n > 0], variance[n > 0] = mixture_means(n[n > 0])
+    return mean / length, variance / length**2
 
 
 def _counted(cell_periods: pd.DataFrame, scores: pd.DataFrame, cells: np.ndarray, measure: str) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hotspots.change.counting import BEFORE, Counted, count, covered_days, sums
+from hotspots.change.counting import Counted, count, covered_days, inside, sums
 from hotspots.change.expected_fall import expected_fall
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of
 from hotspots.change.places import (
@@ -62,9 +62,7 @@ def knowledge(workspace: Workspace, asked: Settled) -> Known:
     for window, days in zip((asked.before, asked.after), lengths, strict=True):
         if not days:
             raise HotspotsError(f"No month between {window} has been imported: missing is not zero. Take other days.")
-    facts = cell_facts(
-        counted.cube, counted.scores, counted.whose, counted.months, counted.exposure, asked.weights.unit
-    )  # fmt: skip
+    facts = facts_of_cells(asked, counted)
     treated = treated_places(asked, counted)
     comparison, likes, notes = comparison_places(workspace, asked, counted, facts, treated)
     places = pd.concat([treated, comparison], ignore_index=True)
@@ -73,6 +71,11 @@ def knowledge(workspace: Workspace, asked: Settled) -> Known:
     around = dict(zip(sides.rings["cell"], sides.rings["area"], strict=True))
     ring = sums(counted.rows, around, sorted(set(around.values())))
     return Known(asked, counted, sides, facts, own, ring, lengths, likes, tuple(notes))
+
+
+def facts_of_cells(asked: Settled, counted: Counted) -> CellFacts:
+    """What the learned window tells of every cell."""
+    return cell_facts(counted.cube, counted.scores, counted.whose, counted.months, counted.exposure, asked.weights.unit)
 
 
 def lengths_of(before: float, after: float) -> Pair:
@@ -98,9 +101,7 @@ def likes_of(workspace: Workspace, question: ChangeQuestion) -> tuple[Settled, L
     """The match for a question, made anew, and the question with nothing left open."""
     asked = settle(workspace, question)
     counted = count(workspace, asked)
-    facts = cell_facts(
-        counted.cube, counted.scores, counted.whose, counted.months, counted.exposure, asked.weights.unit
-    )  # fmt: skip
+    facts = facts_of_cells(asked, counted)
     return asked, made_likes(workspace, asked, facts, treated_places(asked, counted))
 
 
@@ -160,27 +161,35 @@ class Selection:
 
 
 def expected_of_selection(known: Known) -> dict[str, Selection]:
-    """What selection alone would bring to the treated cells, by measure; none where nothing is scored there."""
+    """What selection alone would bring to the treated cells, by measure; none where nothing is scored there.
+
+    Where places were chosen by another window than the one before, their level is moved as the whole force's was from
+    the one to the other: a lockdown in one of them is no luck of these places.
+    """
     counted, asked = known.counted, known.asked
-    units = cells_of(known.sides.of(TREATED))
+    units = list(cells_of(known.sides.of(TREATED)))
     _, exposure = observed(asked.after, missing_of(known, asked.after))
     _, months = observed(asked.before, missing_of(known, asked.before))
-    rows = counted.rows
-    mine = rows[(rows["side"] == BEFORE) & rows["cell"].isin(list(units)) & rows["days"].notna()]
-    own = chosen_by_figures(asked.frozen, asked.chosen, asked.before)
-    totals = {"count": float(len(mine)), "harm": float(mine["days"].sum())}
+    scored = counted.rows[counted.rows["days"].notna()]
+    before, learned = inside(scored, asked.before), inside(scored, asked.learned)
+    moved = len(before) / sum(months) / (len(learned) / sum(counted.exposure)) if len(learned) else 1.0
+    mine = before[before["cell"].isin(units)]
     found = {}
-    for measure, total in totals.items():
-        before = total / sum(months)
+    for measure, total in {"count": float(len(mine)), "harm": float(mine["days"].sum())}.items():
+        if not total:
+            continue
         try:
             fall = expected_fall(
-                counted.cube, counted.scores, list(units), counted.months, counted.exposure, sum(exposure), measure
+                counted.cube, counted.scores, units, counted.months, counted.exposure, sum(exposure), measure
             )
         except HotspotsError:  # nothing scored in those cells
             continue
-        if before > 0:
-            ends = (fall.after / before, fall.after_low / before, fall.after_high / before)
-            found[measure] = Selection(*ends, before, fall.after, own)
+        monthly = total / sum(months)
+        share = moved / monthly
+        found[measure] = Selection(
+            share * fall.after, share * fall.after_low, share * fall.after_high, monthly, moved * fall.after,
+            chosen_by_figures(asked.frozen, asked.chosen, asked.before),
+        )  # fmt: skip
     return found
 
 
@@ -191,11 +200,33 @@ def missing_of(known: Known, window: Window) -> list[int]:
 def expected_places(known: Known) -> pd.DataFrame:
     """count and harm to be expected in each place over the covered part of the window after (index: area)."""
     _, exposure = observed(known.asked.after, missing_of(known, known.asked.after))
-    units = cells_of(known.sides.places)
-    level = expected_of(known.facts, list(units))
-    level = level.assign(area=[units[int(c)] for c in level.index]).groupby("area")[list(level.columns)].sum()
-    level = level.reindex(known.sides.places["area"]).fillna(0.0) * sum(exposure)
-    return level.set_axis(["count", "harm"], axis=1)
+    places = known.sides.places
+    cells = known_cells(known, places) if known.asked.question.comparison == "rest" else cells_of(places)
+    level = expected_of(known.facts, list(cells)).set_axis(["count", "harm"], axis=1)
+    table = level.groupby([cells[int(c)] for c in level.index]).sum().reindex(places["area"]).fillna(0.0)
+    if known.asked.question.comparison == "rest":
+        table = table + unseen_in(known, cells, table)
+    return table * sum(exposure)
+
+
+def known_cells(known: Known, places: pd.DataFrame) -> dict[int, str]:
+    """cell → place, neighbourhoods without the cells that had nothing before: `unseen_in` tells of those."""
+    seen = set(known.facts.cell.tolist())
+    near = set(known.sides.summary["area"])
+    return {c: a for c, a in cells_of(places).items() if c in seen or a in near}
+
+
+def unseen_in(known: Known, cells: dict[int, str], level: pd.DataFrame) -> pd.DataFrame:
+    """What cells without an incident before are to be expected to bring in each neighbourhood, per full period.
+
+    As many as there are cells with exactly one (`hotspots.change.mixture`), weighing what incidents weigh on average.
+    """
+    once = known.facts.cell[known.facts.counts.sum(axis=1) == 1].tolist()
+    places = pd.Series([cells.get(c, "") for c in once], dtype="str")
+    near = places.isin(known.sides.summary["area"].astype("str"))
+    ones = places[~near].value_counts().reindex(level.index).fillna(0.0) / sum(known.counted.exposure)
+    weighs = float(level["harm"].sum() / level["count"].sum()) if level["count"].sum() else 0.0
+    return pd.DataFrame({"count": ones, "harm": ones * weighs}, index=level.index)
 
 
 def from_level(known: Known, measure: str, level: pd.DataFrame) -> pd.DataFrame:

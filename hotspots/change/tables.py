@@ -37,7 +37,7 @@ def table_of(workspace: Workspace, known: Known, falls: dict[str, Selection]) ->
     for measure in ("count", "harm"):
         figures = figures_of(known, measure, known.counted.rows)
         rows.append(estimates.panel_row(figures, workspace.settings.seed))
-        if figures.sums[TREATED][1] and (level[measure] > 0).all():
+        if level[measure].groupby(known.sides.places["role"].to_numpy()).sum().gt(0).all():
             rows.append(estimates.expected_row(figures, from_level(known, measure, level)))
         if measure == "count":
             rows.append(estimates.negative_binomial_row(figures))
@@ -45,7 +45,8 @@ def table_of(workspace: Workspace, known: Known, falls: dict[str, Selection]) ->
             offences = None if measure == "count" else offence_sums(known)
             spread = estimates.spread_of(figures)
             rows += [estimates.wdd_row(figures, offences, spread, per_km2) for per_km2 in (False, True)]
-        rows += [r for r in (estimates.ring_row(figures), estimates.naive_row(figures)) if r]
+        next_door = estimates.ring_row(figures), estimates.ring_difference_row(figures, estimates.spread_of(figures))
+        rows += [r for r in (*next_door, estimates.naive_row(figures)) if r]
         if measure in falls:
             rows.append(estimates.selection_row(figures, falls[measure]))
         if learned_before:

@@ -15,8 +15,8 @@ from hotspots.change.small_counts import percent_change
 FELL, ROSE, CANT_TELL = "fell", "rose", "can't tell"
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 DOUBTFUL = (
-    "The worst cells fall against the rest of a force by themselves (in 22 of 30 trials on open data, nothing done):"
-    " compare with places like them."
+    "The worst cells fall against the rest of a force by themselves (in 7 of 30 trials on open data with nothing done,"
+    " in 21 by a plain panel): compare with places like them."
 )
 MEASURES = {"count": "incidents", "harm": "harm"}
 AGAINST = {

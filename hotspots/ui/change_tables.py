@@ -20,6 +20,7 @@ UNITS = {"ratio": "times", "incidents per km²": "per km²", "days per km²": "p
 FINDING = {
     "panel": "Panel of periods", "panel_nb": "Panel, negative binomial", "expected": "Against what was expected",
     "wdd": "Displacement difference", "wdd_km2": "The same per km²", "ring": "Around the hot spots",
+    "ring_wdd": "Around them, difference",
     "naive": "Before and after: do not quote alone", "selection": "What would follow by itself",
     "built_in": "Panel, had nothing been done",
 }  # fmt: skip

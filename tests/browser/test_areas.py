@@ -133,11 +133,10 @@ def test_a_draft_waits_while_another_page_is_read(serve: Any, open_page: Any, wa
     assert "Not frozen yet" not in body(page)
 
 
-@pytest.mark.parametrize("look", ["wide", "nogl"])
-def test_areas_are_seen_on_the_map(serve: Any, open_page: Any, wait_idle: Any, own: Path, look: str) -> None:
-    """By deck.gl on software graphics, and as SVG where there are none: the outline is blue, and was not there."""
-    page = open_page(serve(own) + "/Hot_spots?part=areas&bcu=South", look)
-    before = blue_points(page, look)
+def test_areas_are_seen_on_the_map(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
+    """As SVG, where there are no graphics: the outline is blue, and was not there. deck.gl: test_map_components."""
+    page = open_page(serve(own) + "/Hot_spots?part=areas&bcu=South", "nogl")
+    before = blue_points(page)
     add_b(page, wait_idle)
     page.get_by_text("Area without a role: 1 (A1)").wait_for()  # the legend
     pick(page, wait_idle, "What to change", "role")
@@ -146,14 +145,14 @@ def test_areas_are_seen_on_the_map(serve: Any, open_page: Any, wait_idle: Any, o
     press(page, wait_idle, "Change the draft")
     assert said(page, "role treated (patrols from May)")
     page.get_by_text("Treated area: 1 (T1)").wait_for()
-    assert blue_points(page, look) > before + 100
+    assert blue_points(page) > before + 100
 
 
-def blue_points(page: Any, look: str) -> int:
+def blue_points(page: Any) -> int:
     """How many points of the map have the colour of an area's outline, #12436D."""
     from PIL import Image
 
-    chart = page.locator('[data-testid="stDeckGlJsonChart"]' if look == "wide" else "svg.map")
+    chart = page.locator("svg.map")
     chart.wait_for()
     chart.scroll_into_view_if_needed()
     page.wait_for_timeout(2500)

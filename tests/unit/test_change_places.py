@@ -16,6 +16,7 @@ from hotspots.change.matching import Rules
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of, with_quiet_cells, without_gaps
 from hotspots.change.matching.pairs import likes_of_text, pairs_of, text_of
 from hotspots.change.matching.places import PLACE_COLUMNS, places_like
+from hotspots.change.mixture import mixture_means
 from hotspots.columns import CHANGE_PAIRS
 from hotspots.errors import HotspotsError
 from hotspots.expected import expected_harm
@@ -91,17 +92,21 @@ def test_every_cell_with_an_incident_is_known_by_month(known):
     assert set(known.bcu) == {"South"}
 
 
-def test_expected_levels_are_those_of_the_ranking_and_of_incidents_alike(known, counted):
-    """Against `expected_harm`, with every incident a scored offence of one day for the count."""
+def test_counts_are_those_of_the_mixture_and_harm_goes_along(known, counted):
+    """Harm is the ranking's, times what the mixture says of the count over what the ranking says of it."""
     cube, scores, _ = counted
     harm = expected_harm(cube, scores, [202401, 202403], [1.0, 0.5], horizon=1, draws=0).set_index("cell")
-    found = pd.Series(known.expected_harm, index=known.cell)
-    for cell in (CENTRE, LIKE_BUSY):
-        assert found[cell] == pytest.approx(harm.loc[cell, "harm_expected_days"])
     incidents = cube[cube["n_incidents"] > 0].assign(offence=0, n_offences=lambda t: t["n_incidents"])
     incidents = incidents.groupby(["cell", "period", "offence"], as_index=False).sum()
     count = expected_harm(incidents, scores_of([1.0]), [202401, 202403], [1.0, 0.5], horizon=1, draws=0)
-    assert known.expected_count == pytest.approx(count["harm_expected_days"].to_numpy())
+    model = count.set_index("cell")["harm_expected_days"]
+    n = cube.groupby("cell")["n_incidents"].sum()
+    mixed = pd.Series(mixture_means(n.to_numpy())[0] / 1.5, index=n.index)
+    found = pd.DataFrame({"count": known.expected_count, "harm": known.expected_harm}, index=known.cell)
+    assert found["count"].to_dict() == pytest.approx(mixed.reindex(known.cell).to_dict())
+    for cell in (CENTRE, LIKE_BUSY):
+        share = mixed[cell] / model[cell]
+        assert found.loc[cell, "harm"] == pytest.approx(harm.loc[cell, "harm_expected_days"] * share)
 
 
 def test_a_cell_unknown_to_the_model_has_the_level_of_empty_cells(known):
@@ -115,15 +120,6 @@ def test_a_cell_unknown_to_the_model_has_the_level_of_empty_cells(known):
     assert asked.loc[NEXT[0], "expected_count"] == pytest.approx(known.quiet.loc[NEXT[0], "expected_count"])
     assert asked.loc[MORE].tolist() == pytest.approx(list(known.empty))
     assert asked.loc[CENTRE, "expected_count"] > asked.loc[NEXT[0], "expected_count"] > 0
-
-
-def test_levels_that_are_known_already_are_taken(counted):
-    table = pd.DataFrame(
-        {"cell": [CENTRE, LIKE_BUSY, OTHER, NEXT[0]], "count": [4.0, 3, 2, 1], "harm": [40.0, 30, 20, 10]}
-    )
-    found = cell_facts(*counted, [202401, 202403], [1.0, 0.5], levels=table)
-    assert dict(zip(found.cell.tolist(), found.expected_count, strict=True)) == {CENTRE: 4, LIKE_BUSY: 3, OTHER: 2}
-    assert found.empty == (1, 10)
 
 
 def test_periods_run_without_gaps():

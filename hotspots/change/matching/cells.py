@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hotspots import geography
 from hotspots.change.bands import band_of
+from hotspots.change.mixture import mixture_means
 from hotspots.expected import Surroundings, fit, moments, posterior_of, tally, volume_moments
 from hotspots.harm import SCORED
 from hotspots.months import months_between
@@ -28,9 +29,9 @@ class CellFacts:
 
     ``periods`` run without a gap: one that the data do not cover has the exposure 0 and counts of 0, which are no
     zeros. ``counts`` are incidents, ``harm`` days of scored offences; ``shares`` of all offences by band. The expected
-    levels are per fully covered period, the posterior means of `hotspots.expected`: of incidents, whatever they weigh,
-    and of harm. ``quiet``: the same levels of cells without an incident that adjoin one with (index: cell);
-    ``empty``: the mean of those, for a cell that lies further off.
+    levels are per fully covered period, posterior means of incidents, whatever they weigh, and of harm. ``quiet``: the
+    same levels of cells without an incident that adjoin one with (index: cell); ``empty``: the mean of those, for a
+    cell that lies further off.
     """
 
     cell: Cells
@@ -57,14 +58,12 @@ def cell_facts(
     periods: Sequence[int],
     exposure: Sequence[float],
     unit: str = "days",
-    levels: pd.DataFrame | None = None,
 ) -> CellFacts:
     """The facts of every cell of a cube. Give it the time before the start and nothing later.
 
     ``cube`` and ``scores``: of `hotspots.pipeline.count_and_score`; ``whose``: of `hotspots.pipeline.say_whose`;
     ``periods`` and ``exposure``: of `hotspots.pipeline.observed`; ``unit`` of the weights names the bands. Incidents
-    are counted once each, under whichever offence (n_incidents of the cube). ``levels``: cell, count and harm per full
-    period, where they are known already; else they are worked out here.
+    are counted once each, under whichever offence (n_incidents of the cube).
     """
     cells = np.unique(cube["cell"].to_numpy(dtype=np.int64))
     run, covered = without_gaps(periods, exposure)
@@ -75,7 +74,7 @@ def cell_facts(
     n_offences = cube["n_offences"].to_numpy(dtype=float)
     codes, bands = band_of(scores, unit)
     kinds = _sums(row, codes[offence], n_offences, (len(cells), len(bands)))
-    told = _posterior_means(cube, scores, periods, exposure) if levels is None else levels.set_index("cell")
+    told = expected_levels(cube, scores, periods, exposure)
     known, quiet = _levels(told, cells)
     lon, lat = geography.cell_centres(cells)
     return CellFacts(
@@ -136,19 +135,26 @@ def expected_of(facts: CellFacts, cells: Iterable[int]) -> pd.DataFrame:
     return table.loc[list(cells)]
 
 
-# ---------------------------------------------------------------- parts
-
-
-def _posterior_means(
+def expected_levels(
     cube: pd.DataFrame, scores: pd.DataFrame, periods: Sequence[int], exposure: Sequence[float]
 ) -> pd.DataFrame:
-    """count and harm by cell; nan where one of the two posteriors knows nothing of a cell.
+    """count and harm per fully covered period by cell; nan where one of the two posteriors knows nothing of a cell.
 
-    Two posteriors: incidents count whether their offence has a weight or not, harm is of scored offences only.
+    Counts of cells with an incident are those of `hotspots.change.mixture`, which is true of the worst cells too; what
+    an incident weighs, and what cells without one may bring, is told by `hotspots.expected`. Incidents count whether
+    their offence has a weight or not, harm is of scored offences only.
     """
     every = scores.assign(status=SCORED, days=1.0)
-    count = _posterior_mean(cube.assign(n_offences=cube["n_incidents"]), every, periods, exposure, harm=False)
-    return pd.DataFrame({"count": count, "harm": _posterior_mean(cube, scores, periods, exposure, harm=True)})
+    model = _posterior_mean(cube.assign(n_offences=cube["n_incidents"]), every, periods, exposure, harm=False)
+    harm = _posterior_mean(cube, scores, periods, exposure, harm=True)
+    n = cube.groupby("cell")["n_incidents"].sum()
+    n = n[n > 0]
+    mixed = pd.Series(mixture_means(n.to_numpy())[0] / sum(exposure), index=n.index)
+    share = (mixed / model.reindex(n.index)).reindex(harm.index).fillna(1.0)
+    return pd.DataFrame({"count": mixed.combine_first(model), "harm": harm * share})
+
+
+# ---------------------------------------------------------------- parts
 
 
 def _levels(told: pd.DataFrame, cells: Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
