@@ -486,7 +486,7 @@ CHANGE = (
     Column("estimate_of", TEXT, "", "short name of the estimate, such as panel, expected, wdd, naive, ring"),
     Column("scale", TEXT, "", "ratio, incidents, days, incidents per km², or days per km²"),
     Column("p", pa.float64(), "", "two-sided p; empty where there is none"),
-    Column("verdict", TEXT, "", "fell, rose or can't tell, by the interval alone; empty for what is no comparison"),
+    Column("verdict", TEXT, "", "fell, rose or can't tell, by the interval; empty for what is no comparison"),
     Column("leads", pa.bool_(), "", "the answer in words rests on this row"),
     Column("comparison_ring_before", pa.float64(), "incidents or days", "in the rings around the comparison places"),
     Column("comparison_ring_after", pa.float64(), "incidents or days", "in those rings, after"),

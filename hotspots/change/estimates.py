@@ -24,6 +24,7 @@ UNEVEN = 1.5  # levels of the two groups further apart than this: differences of
 LARGE_SHARE = 0.5
 MORE_THAN_POISSON = 1.5
 LAST = 9_999
+AGAINST_COMPARISON = ("panel", "expected", "panel_nb")
 ORDER = ("panel", "expected", "panel_nb", "wdd", "wdd_km2", "ring", "ring_wdd", "naive", "selection", "built_in")
 
 

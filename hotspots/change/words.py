@@ -70,19 +70,16 @@ def signed(percent: float) -> str:
     return f"{percent:+.0f}%".replace("-", "−")
 
 
-def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int, doubtful: bool = False) -> str:
-    """One sentence: what the leading estimate says, with its interval, or why nobody can tell.
-
-    ``doubtful``: the worst places against the rest of the force, which differ with nothing done.
-    """
+def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int) -> str:
+    """One sentence: what the leading estimate says, with its interval, or why nobody can tell."""
     subject = f"{what(question, str(lead['measure']))} in {whom(question, n)}"
     if isnan(lead["estimate"]) or isnan(lead["ci_low"]):
         return f"Can't tell whether {subject} changed against {against(question)}: there is no interval."
     range_ = f"{number(lead['estimate'])} times what the comparison would suggest (95% interval"
     range_ += f" {number(lead['ci_low'])} to {number(lead['ci_high'])})"
-    if lead["verdict"] == CANT_TELL or doubtful:
-        why = f". {DOUBTFUL}" if doubtful and lead["verdict"] != CANT_TELL else "."
-        return f"Can't tell whether {subject} fell or rose against {against(question)}: {range_}{why}"
+    if lead["verdict"] == CANT_TELL:
+        why = f" {DOUBTFUL}" if str(lead["note"]).startswith(DOUBTFUL) else ""
+        return f"Can't tell whether {subject} fell or rose against {against(question)}: {range_}.{why}"
     subject = subject[:1].upper() + subject[1:]
     return f"{subject} {lead['verdict']} against {against(question)}: {range_}."
 

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from hotspots import harm
-from hotspots.change import context, words
+from hotspots.areas import register
+from hotspots.change import context, estimates, words
 from hotspots.change.counting import covered_days
 from hotspots.change.dose import dose_beside
 from hotspots.change.known import Known, Selection, expected_of_selection, frozen_words, knowledge
@@ -42,14 +43,14 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
     lines = context.lines(workspace.folder)
     q = asked.question
     treated = known.sides.of(TREATED)
-    lead = words.lead_row(table, q.measure)
     grave, slight = straddles_of(known, lines)
-    table = with_straddles(table, grave)
+    table = with_straddles(without_verdicts(table) if doubtful(asked) else table, grave)
+    lead = words.lead_row(table, q.measure)
     return Change(
         question=q,
         asked=words.question_words(q, len(treated)),
-        answer=words.answer_words(q, lead, len(treated), doubtful(asked)),
-        verdict=words.CANT_TELL if doubtful(asked) else str(lead["verdict"]),
+        answer=words.answer_words(q, lead, len(treated)),
+        verdict=str(lead["verdict"]),
         also=also_of(known, table, fall),
         before=asked.before,
         after=asked.after,
@@ -99,7 +100,7 @@ def also_of(known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> t
     assert naive is not None
     return (
         words.totals_words(words.lead_row(table, q.measure), known.lengths, known.asked.weights.unit),
-        words.answer_words(q, words.lead_row(table, other), n, doubtful(known.asked)),
+        words.answer_words(q, words.lead_row(table, other), n),
         words.next_door_words(words.row_of(table, "count", "ring")),
         words.selection_words(falls.get(q.measure), naive, known.lengths),
     )
@@ -108,6 +109,14 @@ def also_of(known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> t
 def doubtful(asked: Settled) -> bool:
     """The worst places set against everything else: they differ with nothing done, so the interval is not believed."""
     return asked.question.comparison == "rest" and chosen_by_figures(asked.frozen, asked.chosen, asked.before)
+
+
+def without_verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    """No row says fell or rose of the treated against the comparison; those that would have say why they do not."""
+    against = table["estimate_of"].isin(estimates.AGAINST_COMPARISON)
+    silenced = against & table["verdict"].isin([words.FELL, words.ROSE])
+    notes = table["note"].where(~silenced, words.DOUBTFUL + " " + table["note"]).str.strip()
+    return table.assign(verdict=table["verdict"].mask(against, words.CANT_TELL), note=notes)
 
 
 def pairs_of(known: Known) -> pd.DataFrame:
@@ -139,12 +148,28 @@ def warnings_of(workspace: Workspace, known: Known, straddles: list[str]) -> lis
         found.append(
             f"The windows have {before:,.0f} and {after:,.0f} days with data: rates are compared; seasons may differ."
         )
+    found += superseded(workspace, asked)
     for window in (asked.before, asked.after):
         missing, _ = holes_and_breaks(workspace, asked.source, window)
         if missing:
             found.append(f"{len(missing)} months of {window} were not imported: missing, not zero.")
     scored = [w.replace(BELOW, "") for w in score_warnings(known.counted.scores, asked.weights)]
     return [*found, *known.counted.warnings, *scored]
+
+
+def superseded(workspace: Workspace, asked: Settled) -> list[str]:
+    """That a later version of the register took over before the window after ended."""
+    if asked.frozen is None:
+        return []
+    known = register.registers(workspace.folder)
+    later = known[(known["name"] == asked.frozen.name) & (known["version"].astype(int) > asked.frozen.version)]
+    later = later[later["valid_from"] <= str(asked.after.end)]
+    return [
+        f"{asked.frozen.ref} was superseded by {row['name']}@{row['version']} from {row['valid_from']} on, inside the"
+        " window after: from then on other places may have been patrolled. End the window there, or ask for that"
+        " version."
+        for row in later.head(1).to_dict("records")
+    ]
 
 
 def notes_of(known: Known, slight: list[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hotspots.change import words
 from hotspots.change.estimates import Figures, spread_of, too_narrow, uneven_note
 from hotspots.change.known import Selection, lengths_of
 from hotspots.change.question import ChangeQuestion
+from hotspots.change.workspace import without_verdicts
 
 SOUTH = ChangeQuestion(bcu="South", comparison="matched", offences="serious-violence")
 REST = ChangeQuestion(top=20, comparison="rest", offences="violence-categories")
@@ -21,7 +22,7 @@ def lead(estimate: float, low: float, high: float) -> dict[str, object]:
     return {
         "measure": "count", "estimate": estimate, "ci_low": low, "ci_high": high,
         "verdict": words.verdict(low, high, 1.0), "treated_before": 100, "treated_after": 75, "comparison_before": 90,
-        "comparison_after": 91,
+        "comparison_after": 91, "note": "",
     }  # fmt: skip
 
 
@@ -48,11 +49,19 @@ def test_the_question_and_the_answer_in_plain_words():
 
 
 def test_the_worst_cells_against_everything_else_get_no_verdict():
-    told = words.answer_words(REST, lead(0.65, 0.5, 0.8), 20, doubtful=True)
+    table = pd.DataFrame([
+        {**lead(0.65, 0.5, 0.8), "estimate_of": "expected", "note": "Treated came low."},
+        {**lead(0.95, 0.8, 1.1), "estimate_of": "panel"},
+        {**lead(0.5, 0.4, 0.6), "estimate_of": "ring"},
+        {**lead(0.5, 0.4, 0.6), "estimate_of": "naive", "verdict": ""},
+    ])  # fmt: skip
+    silent = without_verdicts(table)
+    assert silent["verdict"].tolist() == ["can't tell", "can't tell", "fell", ""]
+    assert silent["note"].tolist() == [f"{words.DOUBTFUL} Treated came low.", "", "", ""]
+    told = words.answer_words(REST, {str(k): v for k, v in silent.iloc[0].items()}, 20)
     assert told.startswith("Can't tell whether incidents of violence categories in the top 20 cells fell or rose")
     assert "7 of 30" in told
-    assert "fell against the rest" not in told
-    open_question = words.answer_words(REST, lead(0.95, 0.8, 1.1), 20, doubtful=True)
+    open_question = words.answer_words(REST, {str(k): v for k, v in silent.iloc[1].items()}, 20)
     assert "7 of 30" not in open_question  # nothing to explain away
 
 

@@ -156,6 +156,20 @@ def test_context_that_only_one_window_has_is_told_in_every_row(tmp_path):
     assert "Curfew" in set(found.context["name"])
 
 
+def test_a_version_that_was_superseded_inside_the_window_is_told(tmp_path):
+    from hotspots.areas import register as areas
+    from tests.change_workspace import register
+
+    folder = make_two_years(tmp_path / "workspace")
+    assert not any("superseded" in w for w in change_workspace(folder).warnings)
+    areas.freeze(folder, register(), "hot-spots", "2024-07-01", "A. Analyst", "Second list", {})
+    told = [w for w in change_workspace(folder).warnings if "superseded" in w]
+    assert len(told) == 1
+    assert "hot-spots@2 from 2024-07-01 on" in told[0]
+    earlier = change_workspace(folder, ChangeQuestion(register="hot-spots@1", after_to="2024-06"))
+    assert not any("superseded" in w for w in earlier.warnings)
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
