@@ -164,8 +164,7 @@ def blue_points(page: Any) -> int:
     )
 
 
-@pytest.mark.parametrize("look", ["wide", "dark"])
-@pytest.mark.parametrize("part", ["areas", "register"])
+@pytest.mark.parametrize(("part", "look"), [("areas", "wide"), ("register", "dark")])
 def test_no_serious_axe_violations(serve: Any, open_page: Any, wait_idle: Any, own: Path, part: str, look: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas", look)

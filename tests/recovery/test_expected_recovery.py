@@ -83,14 +83,12 @@ def coverage(shape: float, mean: float, alike: float) -> dict[str, float]:
     return {name: float(np.mean(shares)) for name, shares in found.items()}
 
 
-@pytest.mark.parametrize(
-    ("shape", "mean", "alike"), [(0.5, 0.25, 30), (1, 0.25, 30), (0.5, 1, 30), (0, 0.25, 30), (1, 0.25, 1000)]
-)
+@pytest.mark.parametrize(("shape", "mean", "alike"), [(0.5, 0.25, 30), (1, 0.25, 30), (0, 0.25, 30)])
 def test_intervals_cover_the_truth_as_often_as_they_say(shape, mean, alike):
     assert coverage(shape, mean, alike)["all"] == pytest.approx(expected.INTERVAL, abs=0.03)
 
 
-@pytest.mark.parametrize(("shape", "mean", "alike"), [(0.5, 0.25, 30), (1, 0.25, 30), (0.5, 1, 30)])
+@pytest.mark.parametrize(("shape", "mean", "alike"), [(0.5, 0.25, 30), (1, 0.25, 30)])
 def test_intervals_of_planted_hot_spots_and_of_the_first_cover_as_well(shape, mean, alike):
     found = coverage(shape, mean, alike)
     assert found["planted"] == pytest.approx(expected.INTERVAL, abs=0.03)
