@@ -436,7 +436,8 @@ def unit_warning(weights: harm.WeightSet) -> str:
     return f"These weights are in {harm.UNITS[weights.unit]}, not days: read every figure of harm as that."
 
 
-def score_warnings(scores: pd.DataFrame, weights: harm.WeightSet) -> list[str]:
+def score_warnings(scores: pd.DataFrame, weights: harm.WeightSet, listed: bool = True) -> list[str]:
+    """What the weights do not cover. ``listed``: the offences stand below the table that this goes with."""
     words = []
     if weights.unit != "days":
         words.append(f"Weights are in {harm.UNITS[weights.unit]}: every figure of harm is in that unit.")
@@ -450,7 +451,8 @@ def score_warnings(scores: pd.DataFrame, weights: harm.WeightSet) -> list[str]:
     ):
         n = int(scores.loc[scores["status"] == status, "n_offences"].sum())
         if n:
-            words.append(f"{n:,} offences {what}: they are counted but add no harm, and are listed below the table.")
+            where = ", and are listed below the table" if listed else ""
+            words.append(f"{n:,} offences {what}: they are counted but add no harm{where}.")
     return words
 
 

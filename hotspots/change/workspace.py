@@ -27,7 +27,6 @@ from hotspots.pipeline import POLICE_UK, holes_and_breaks, score_warnings
 from hotspots.weights.register import ref as weights_ref
 from hotspots.workspace import Workspace, open_workspace
 
-BELOW = ", and are listed below the table"
 GRAVE = ("restriction", "recording", "map points")  # context that makes two windows unlike; the rest is told below
 
 
@@ -153,7 +152,7 @@ def warnings_of(workspace: Workspace, known: Known, straddles: list[str]) -> lis
         missing, _ = holes_and_breaks(workspace, asked.source, window)
         if missing:
             found.append(f"{len(missing)} months of {window} were not imported: missing, not zero.")
-    scored = [w.replace(BELOW, "") for w in score_warnings(known.counted.scores, asked.weights)]
+    scored = score_warnings(known.counted.scores, asked.weights, listed=False)
     return [*found, *known.counted.warnings, *scored]
 
 

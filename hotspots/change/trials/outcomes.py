@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.areas.register import Frozen
-from hotspots.dosage.workspace import cell_column
+from hotspots.change.settling import resolution_of
 from hotspots.errors import HotspotsError
 from hotspots.harm import WeightSet
 from hotspots.months import Window
@@ -19,7 +19,6 @@ from hotspots.pipeline import POLICE_UK, Question, count_and_score, gather, scor
 from hotspots.settings import Settings
 from hotspots.workspace import Workspace, months_held, read_part
 
-LISTED = ", and are listed below the table"  # on another page
 NO_DAYS = (
     "data.police.uk gives the month of a crime and no day. A trial compares days, so it needs incidents with times:"
     " import a force's own export."
@@ -65,11 +64,6 @@ def settled(workspace: Workspace, wanted: Wanted, window: Window, resolution: in
     return question, weights
 
 
-def resolution_of(frozen: Frozen) -> int:
-    """The H3 resolution of the register's cells. HotspotsError where it has several."""
-    return int(cell_column(frozen.ref, frozen.areas).removeprefix("cell_"))
-
-
 def source_of(workspace: Workspace, wanted: Wanted) -> str:
     """The source that is counted: the one asked for, else incidents with times if there are any; '' without any."""
     held = workspace.manifest.sources
@@ -100,7 +94,7 @@ def outcomes(workspace: Workspace, frozen: Frozen, areas: Sequence[str], days: W
     kept = Wanted(question.offences, question.weights, question.source, question.include_proactive)
     return Outcomes(
         daily, kept, weights, span, len(held), int(rows["record"].nunique()), int(rows.loc[late, "record"].nunique()),
-        tuple(whole_force(found.warnings, "") + [w.replace(LISTED, "") for w in score_warnings(scores, weights)]),
+        tuple(whole_force(found.warnings, "") + score_warnings(scores, weights, listed=False)),
         tuple(whole_force(found.notes, "")),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from hotspots.areas import register as area_register
 from hotspots.areas.register import Frozen, day_of
+from hotspots.change.settling import resolution_of
 from hotspots.change.trials import register
 from hotspots.change.trials.balance import WEEKDAYS, balance_table
 from hotspots.change.trials.draw import design as draw_design
@@ -29,7 +30,6 @@ from hotspots.change.trials.outcomes import (
     cells_of,
     first_and_last,
     outcomes,
-    resolution_of,
     settled,
     source_of,
 )
