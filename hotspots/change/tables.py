@@ -16,6 +16,7 @@ from hotspots.change.panel import panel_of
 from hotspots.change.panel_models import pre_trend
 from hotspots.change.places import COMPARISON, TREATED, Sides, cells_of
 from hotspots.change.spots import spots_table
+from hotspots.change.words import p_words
 from hotspots.columns import CHANGE_SERIES, CHANGE_TREND, in_columns
 from hotspots.errors import HotspotsError
 from hotspots.workspace import Workspace
@@ -172,23 +173,23 @@ def series_of(known: Known) -> pd.DataFrame:
     return in_columns(table, CHANGE_SERIES)
 
 
-def trend_of(known: Known) -> tuple[pd.DataFrame, str]:
-    """(`CHANGE_TREND` unshaped, what it says or why there is none)."""
+def trend_of(known: Known) -> tuple[pd.DataFrame, str, float]:
+    """(`CHANGE_TREND` unshaped, what it says or why there is none, p of all blocks before the start)."""
     asked, sides = known.asked, known.sides
     periods = series_periods(asked)
     none = pd.DataFrame(columns=[c.name for c in CHANGE_TREND])
     if (periods["first"] < asked.after.start).sum() < 2:
-        return none, "There is one period before the start, so no trend before it."
+        return none, "There is one period before the start, so no trend before it.", float("nan")
     roles = dict(zip(sides.places["area"], sides.places["role"], strict=True))
     panel = panel_of(known.counted.rows, cells_of(sides.places), roles, periods, asked.after.start)
     try:
         found = pre_trend(panel)
     except HotspotsError as error:
-        return none, str(error)
+        return none, str(error), float("nan")
     first, last = (periods.set_index("period")[c] for c in ("first", "last"))
     table = found.table.assign(
         first_day=[str(first[p]) for p in found.table["first_period"]],
         last_day=[str(last[p]) for p in found.table["last_period"]],
     )
-    joint = f"All blocks before the start together: p = {found.joint_p:.2f}. " if np.isfinite(found.joint_p) else ""
-    return table, joint + found.note
+    joint = f"All blocks before the start together: {p_words(found.joint_p)}. " if np.isfinite(found.joint_p) else ""
+    return table, joint + found.note, found.joint_p

@@ -12,6 +12,7 @@ from hotspots.change.known import Selection
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.small_counts import percent_change
 
+APART = 0.05  # p of the trend before the start below which the answer warns
 FELL, ROSE, CANT_TELL = "fell", "rose", "can't tell"
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 DOUBTFUL = (
@@ -124,6 +125,23 @@ def selection_words(found: Selection | None, naive: dict[str, Any], lengths: tup
         f"Without any comparison: {seen}. Of places chosen for a bad spell {middle} was to be expected anyway ({low} to"
         f" {high}): luck does not come again."
     )
+
+
+def p_words(p: float) -> str:
+    """'p = 0.34', 'p < 0.01'."""
+    return "p < 0.01" if p < 0.01 else f"p = {p:.2f}"
+
+
+def apart_before(p: float, chosen: bool) -> list[str]:
+    """That the groups went different ways before the start; ``p``: of all blocks before it.
+
+    ``chosen``: the treated were chosen by figures of that time, in which they stand out for that alone.
+    """
+    if not p < APART:
+        return []
+    begun = "what parts them afterwards may have begun before"
+    why = "places chosen for a bad spell stand out in it" if chosen else begun
+    return [f"Treated and comparison went different ways before the start ({p_words(p)}): {why}."]
 
 
 def lead_row(table: pd.DataFrame, measure: str) -> dict[str, Any]:

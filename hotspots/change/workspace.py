@@ -37,7 +37,7 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
     known = knowledge(workspace, asked)
     fall = expected_of_selection(known)
     table = table_of(workspace, known, fall)
-    trend, trend_note = trend_of(known)
+    trend, trend_note, trend_p = trend_of(known)
     dose, no_dose = dose_of(workspace, known)
     lines = context.lines(workspace.folder)
     q = asked.question
@@ -64,7 +64,7 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         matched=known.likes.matched if known.likes else None,
         dose=dose,
         no_dose=no_dose,
-        warnings=tuple(warnings_of(workspace, known, grave)),
+        warnings=tuple(warnings_of(workspace, known, [*grave, *words.apart_before(trend_p, was_chosen(asked))])),
         notes=notes_of(known, slight),
         facts=facts_of(workspace, known),
         settings=workspace.settings,
@@ -105,9 +105,13 @@ def also_of(known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> t
     )
 
 
+def was_chosen(asked: Settled) -> bool:
+    return chosen_by_figures(asked.frozen, asked.chosen, asked.before)
+
+
 def doubtful(asked: Settled) -> bool:
     """The worst places set against everything else: they differ with nothing done, so the interval is not believed."""
-    return asked.question.comparison == "rest" and chosen_by_figures(asked.frozen, asked.chosen, asked.before)
+    return asked.question.comparison == "rest" and was_chosen(asked)
 
 
 def without_verdicts(table: pd.DataFrame) -> pd.DataFrame:
@@ -138,10 +142,10 @@ def straddles_of(known: Known, lines: pd.DataFrame) -> tuple[list[str], list[str
     return first, second
 
 
-def warnings_of(workspace: Workspace, known: Known, straddles: list[str]) -> list[str]:
-    """What makes the figures less than they look, most serious first."""
+def warnings_of(workspace: Workspace, known: Known, unlike: list[str]) -> list[str]:
+    """What makes the figures less than they look, most serious first. ``unlike``: what parts windows or groups."""
     asked = known.asked
-    found = list(straddles)
+    found = list(unlike)
     before, after = known.lengths
     if round(before) != round(after):
         found.append(

@@ -125,3 +125,13 @@ def test_groups_of_different_size_are_told():
     assert uneven_note(100, 100) == []
     assert "100 and 1,000 before" in uneven_note(100, 1000)[0]
     assert uneven_note(0, 10) == []
+
+
+def test_groups_that_went_different_ways_before_are_told():
+    assert words.apart_before(0.05, chosen=False) == []
+    assert words.apart_before(nan, chosen=False) == []
+    assert words.apart_before(0.004, chosen=False) == [
+        "Treated and comparison went different ways before the start (p < 0.01): what parts them afterwards may have"
+        " begun before."
+    ]
+    assert "(p = 0.04): places chosen for a bad spell" in words.apart_before(0.04, chosen=True)[0]
