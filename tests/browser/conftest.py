@@ -218,3 +218,22 @@ def open_page(
 def page(open_page: Callable[..., Any]) -> Any:
     """A wide page, not yet at any address: ``page.goto(address)``, then ``wait_idle(page)``."""
     return open_page()
+
+
+@pytest.fixture
+def serious() -> Callable[[Any], list[str]]:
+    """What axe holds against a page, everything in its main part unfolded; skips where axe is not installed."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+    def found(page: Any) -> list[str]:
+        for folded in page.locator('[data-testid="stMain"] [data-testid="stExpander"] summary').all():
+            folded.click()
+        page.wait_for_timeout(500)
+        return [
+            f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]}"
+            for v in axe.Axe().run(page).response["violations"]
+            if v["impact"] in ("serious", "critical")
+            for node in v["nodes"]
+        ]
+
+    return found

@@ -67,16 +67,6 @@ def test_another_comparison_from_the_keyboard(served: Any, open_page: Any, wait_
 
 
 @pytest.mark.parametrize("part", ["change", "trials"])
-def test_no_serious_axe_violations(served: Any, open_page: Any, two_years: Path, part: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+def test_no_serious_axe_violations(served: Any, open_page: Any, two_years: Path, part: str, serious: Any) -> None:
     page = open_page(f"{served(two_years)}{PAGE}?change_part={part}&map=svg", "dark" if part == "change" else "wide")
-    for folded in page.locator('[data-testid="stMain"] [data-testid="stExpander"] summary').all():
-        folded.click()
-    page.wait_for_timeout(500)
-    serious = [
-        f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]}"
-        for v in axe.Axe().run(page).response["violations"]
-        if v["impact"] in ("serious", "critical")
-        for node in v["nodes"]
-    ]
-    assert serious == []
+    assert serious(page) == []

@@ -117,19 +117,11 @@ def test_what_is_downloaded_is_what_is_shown(served: Any, open_page: Any, patrol
 
 @pytest.mark.parametrize("look", ["wide", "dark"])
 @pytest.mark.parametrize("part", ["dosage", "reconciled"])
-def test_no_serious_axe_violations(served: Any, open_page: Any, patrols: Path, part: str, look: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+def test_no_serious_axe_violations(
+    served: Any, open_page: Any, patrols: Path, part: str, look: str, serious: Any
+) -> None:
     page = open_page(f"{served(patrols)}{PAGE}?part={part}", look)
-    for folded in page.locator('[data-testid="stExpander"] summary').all():
-        folded.click()
-    page.wait_for_timeout(500)
-    serious = [
-        f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]}"
-        for v in axe.Axe().run(page).response["violations"]
-        if v["impact"] in ("serious", "critical")
-        for node in v["nodes"]
-    ]
-    assert serious == []
+    assert serious(page) == []
 
 
 @pytest.mark.parametrize("part", ["dosage", "reconciled"])
