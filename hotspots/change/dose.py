@@ -79,14 +79,12 @@ def dose_beside(
         return None, " ".join(error.problems)
     table, moved = placed(told, workspace, units)
     rows = covered_days(table[table["area"].isin(set(units.values()))], held)
-    if not len(rows):
-        return None, f"No patrol day from {first} to {last} has positions or logs in these hot spots."
     known = rows[rows["data"] != "no data"]
+    if not len(known):
+        return None, f"No patrol day from {first} to {last} has positions or logs in these hot spots."
     found = beside(known, incidents, units, told.settings)
     scatter = scatter_of(rows, incidents, units, names, [days_covered(w, held) for w in (before, after)])
     notes = [*notes, *moved, *empty_days(len(rows) - len(known)), *found.notes, *told.warnings]
-    if not len(known):
-        return None, f"No patrol day from {first} to {last} has positions or logs in these hot spots."
     return DoseBeside(
         found.table, scatter, day_text(known["day"].min()), day_text(known["day"].max()), len(known), found.sentence,
         (about_days(known, after), *notes),
