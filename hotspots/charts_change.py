@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from hotspots.change.dose_looks import ratio_text
-from hotspots.change.words import CANT_TELL, FELL, ROSE, verdict
+from hotspots.change.verdicts import CANT_TELL, FELL, ROSE, verdict
+from hotspots.change.words import DOUBTFUL
 from hotspots.charts import DARK_BLUE, LIGHT_BLUE, ORANGE
 from hotspots.charts_minutes import dose_bands_spec, dose_curve_spec, dose_scatter_spec
 from hotspots.charts_ratio import (
@@ -57,7 +58,8 @@ def forest_spec(spots: pd.DataFrame, table: pd.DataFrame, dark: bool = False) ->
     """A line for each treated hot spot of ``spots`` (`CHANGE_SPOTS`) and, below, the leading estimate of ``table``.
 
     Each place's ratio is that of its change to the comparison's; where no place has one, after over before. Of
-    ``table`` (`CHANGE`) the row counts that has measure count, leads, and is a ratio: a diamond.
+    ``table`` (`CHANGE`) the row counts that has measure count, leads, and is a ratio: a diamond, with its verdict.
+    Where that is withheld whatever its interval says, no single place has one either.
     """
     treated = spots[spots["role"] == "treated"].reset_index(drop=True)
     compared = bool(treated["against"].notna().any())
@@ -66,7 +68,9 @@ def forest_spec(spots: pd.DataFrame, table: pd.DataFrame, dark: bool = False) ->
     ends = [float(v) for c in fields[1:] for v in treated[c]]
     must = [*map(float, treated[fields[0]]), *(float(v) for c in ("estimate", "ci_low", "ci_high") for v in pooled[c])]
     most = reach(must, ends)
-    rows = [forest_row(name, row, fields, most) for name, row in zip(apart(treated), records(treated), strict=True)]
+    silent = bool(pooled["note"].fillna("").str.startswith(DOUBTFUL).any())
+    names = zip(apart(treated), records(treated), strict=True)
+    rows = [forest_row(name, row, fields, most, silent) for name, row in names]
     both = [*rows, *(pooled_row(row, most) for row in records(pooled))]
     title = "Change against the comparison's, ratio (1 = the same)" if compared else "After / before, ratio (1 = equal)"
     height = {"step": 16 if len(both) > MANY else 24}
@@ -95,11 +99,11 @@ def forest_layers(rows: list[Row], most: float, title: str, dark: bool) -> list[
     ]  # fmt: skip
 
 
-def forest_row(name: str, row: Row, fields: Sequence[str], most: float) -> Row:
+def forest_row(name: str, row: Row, fields: Sequence[str], most: float, silent: bool) -> Row:
     value, low, high = (float(row[f]) for f in fields)
     before, after = (int(row[c]) for c in ("count_before", "count_after"))
     reason = f"no ratio: {no_ratio(before, after)}" if isnan(value) else ""
-    told = verdict(low, high, 1.0)
+    told = CANT_TELL if silent else verdict(low, high, 1.0)
     return drawn(name, (value, low, high), told, reason, most, counts=f"{before:,} before, {after:,} after")
 
 
@@ -111,7 +115,7 @@ def no_ratio(before: int, after: int) -> str:
 
 def pooled_row(row: Row, most: float) -> Row:
     value, low, high = (float(row[f]) for f in ("estimate", "ci_low", "ci_high"))
-    name, told = POOLED.get(str(row["estimate_of"]), "All together"), verdict(low, high, 1.0)
+    name, told = POOLED.get(str(row["estimate_of"]), "All together"), str(row["verdict"]) or CANT_TELL
     return drawn(name, (value, low, high), told, "no ratio" if isnan(value) else "", most, "", pooled=True)
 
 

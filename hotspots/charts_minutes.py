@@ -6,7 +6,7 @@ from math import isnan
 
 import pandas as pd
 
-from hotspots.change.words import CANT_TELL, FELL, ROSE, verdict
+from hotspots.change.verdicts import CANT_TELL, FELL, ROSE, verdict
 from hotspots.charts import LIGHT_BLUE, MID_BLUE
 from hotspots.charts_ratio import (
     LEGEND,

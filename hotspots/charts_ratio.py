@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from hotspots.change.dose_looks import ratio_text
-from hotspots.change.words import CANT_TELL, FELL, ROSE
+from hotspots.change.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.charts import LIGHT_BLUE, MID_BLUE, ORANGE, SCHEMA
 
 TICKS = {

@@ -9,7 +9,8 @@ From a question to its answer: `question`, `settling` → `counting` → `places
 Statistics on plain tables, which know nothing of workspaces:
 
 - `panel`: incidents as places × periods; `panel_models`: difference in differences over periods
-- `from_expected`: change from what was to be expected; `expected_fall`: regression to the mean
+- `mixture`: what a count says of the rate behind it; `expected_fall`: regression to the mean
+- `from_expected`: change from what was to be expected; `verdicts`: fell, rose or can't tell, by an interval
 - `wdd`: weighted displacement difference; `small_counts`: two Poisson counts; `bands`: offences by weight
 - `dose_response`: outcome beside minutes; `trials`: designs, and what they show
 """

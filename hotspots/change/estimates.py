@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from math import log, nan, sqrt
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from hotspots.change.from_expected import ratio_from_expected
 from hotspots.change.known import Selection
 from hotspots.change.panel_models import Did, before_after, did, randomisation_p
-from hotspots.change.small_counts import Percent
+from hotspots.change.verdicts import verdict
 from hotspots.change.wdd import Estimate, harm_wdd, wdd
-from hotspots.change.words import verdict
 from hotspots.errors import HotspotsError
 
 RATIO = "ratio"
@@ -267,7 +265,3 @@ def finished(rows: Sequence[dict[str, Any]], leads: dict[str, str]) -> pd.DataFr
     table["group"] = table["measure"].map(measures)
     table = table.sort_values(["group", "leads", "order"], ascending=[True, False, True], kind="stable")
     return table.drop(columns=["order", "group"]).reset_index(drop=True)
-
-
-def percent_words(found: Percent) -> str:
-    return f"{found.value:+.0f}%" if np.isfinite(found.value) else found.reason

@@ -11,7 +11,6 @@ import numpy as np
 from hotspots.errors import HotspotsError
 
 LEAST_FOR_PERCENT = 50  # before: a Poisson 50 is uncertain by 28% either way
-FLAG = 3.0  # |Z| above which a place is worth a look
 TAIL = 1e-10  # probability left out of the sums of the E-test
 
 

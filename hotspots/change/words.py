@@ -11,9 +11,9 @@ from hotspots import offences
 from hotspots.change.known import Selection
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.small_counts import percent_change
+from hotspots.change.verdicts import CANT_TELL, FELL, ROSE
 
 APART = 0.05  # p of the trend before the start below which the answer warns
-FELL, ROSE, CANT_TELL = "fell", "rose", "can't tell"
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 DOUBTFUL = (
     "The worst cells fall against the rest of a force by themselves (in 7 of 30 trials on open data with nothing done,"
@@ -25,13 +25,6 @@ AGAINST = {
     "matched": "the places matched to them",
     "rest": "the rest of the force",
 }
-
-
-def verdict(low: float, high: float, nothing: float) -> str:
-    """fell, rose or can't tell, by the interval alone; ``nothing`` is the value of no change."""
-    if high < nothing:
-        return FELL
-    return ROSE if low > nothing else CANT_TELL
 
 
 def what(question: ChangeQuestion, measure: str) -> str:

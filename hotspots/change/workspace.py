@@ -22,6 +22,7 @@ from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuest
 from hotspots.change.settling import Settled, chosen_by_figures, settle
 from hotspots.change.spots import cells_table
 from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_straddles
+from hotspots.change.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
 from hotspots.pipeline import POLICE_UK, holes_and_breaks, score_warnings
 from hotspots.weights.register import ref as weights_ref
@@ -117,9 +118,9 @@ def doubtful(asked: Settled) -> bool:
 def without_verdicts(table: pd.DataFrame) -> pd.DataFrame:
     """No row says fell or rose of the treated against the comparison; those that would have say why they do not."""
     against = table["estimate_of"].isin(estimates.AGAINST_COMPARISON)
-    silenced = against & table["verdict"].isin([words.FELL, words.ROSE])
+    silenced = against & table["verdict"].isin([FELL, ROSE])
     notes = table["note"].where(~silenced, words.DOUBTFUL + " " + table["note"]).str.strip()
-    return table.assign(verdict=table["verdict"].mask(against, words.CANT_TELL), note=notes)
+    return table.assign(verdict=table["verdict"].mask(against, CANT_TELL), note=notes)
 
 
 def pairs_of(known: Known) -> pd.DataFrame:

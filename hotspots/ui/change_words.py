@@ -44,7 +44,7 @@ FOREST_HELP = (
 )
 TABLE_HELP = (
     "“▶” marks the row that the answer rests on; the others look at the same windows in other ways. A verdict goes by"
-    " the interval alone."
+    " the interval; where it is withheld, the row says why."
 )
 ALIKE_HELP = (
     "A comparison is fair where both went the same way before the start. That nothing shows is weak evidence that"

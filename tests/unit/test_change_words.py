@@ -12,6 +12,7 @@ from hotspots.change import words
 from hotspots.change.estimates import Figures, spread_of, too_narrow, uneven_note
 from hotspots.change.known import Selection, lengths_of
 from hotspots.change.question import ChangeQuestion
+from hotspots.change.verdicts import verdict
 from hotspots.change.workspace import without_verdicts
 
 SOUTH = ChangeQuestion(bcu="South", comparison="matched", offences="serious-violence")
@@ -21,7 +22,7 @@ REST = ChangeQuestion(top=20, comparison="rest", offences="violence-categories")
 def lead(estimate: float, low: float, high: float) -> dict[str, object]:
     return {
         "measure": "count", "estimate": estimate, "ci_low": low, "ci_high": high,
-        "verdict": words.verdict(low, high, 1.0), "treated_before": 100, "treated_after": 75, "comparison_before": 90,
+        "verdict": verdict(low, high, 1.0), "treated_before": 100, "treated_after": 75, "comparison_before": 90,
         "comparison_after": 91, "note": "",
     }  # fmt: skip
 
@@ -32,7 +33,7 @@ def lead(estimate: float, low: float, high: float) -> dict[str, object]:
      (1.0, 2.0, "can't tell"), (nan, nan, "can't tell")],
 )  # fmt: skip
 def test_a_verdict_goes_by_the_interval_alone(low, high, told):
-    assert words.verdict(low, high, 1.0) == told
+    assert verdict(low, high, 1.0) == told
 
 
 def test_the_question_and_the_answer_in_plain_words():

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from hotspots import charts_change as charts
+from hotspots.change.words import DOUBTFUL
 from hotspots.charts_ratio import on_axis, ratio_words, reach
 from hotspots.columns import CHANGE, CHANGE_DOSE, CHANGE_SCATTER, CHANGE_SERIES, CHANGE_SPOTS, CHANGE_TREND
 
@@ -33,7 +34,8 @@ def change(estimate: float = 0.8, low: float = 0.7, high: float = 0.91, **more: 
     """A leading estimate, and three rows that are not to be drawn."""
     lead = {
         "measure": "count", "estimate": estimate, "ci_low": low, "ci_high": high, "estimate_of": "panel",
-        "scale": "ratio", "leads": True, **more,
+        "scale": "ratio", "leads": True, "verdict": "fell" if high < 1 else "rose" if low > 1 else "can't tell",
+        "note": "", **more,
     }  # fmt: skip
     others = [{**lead, "leads": False}, {**lead, "measure": "harm"}, {**lead, "scale": "incidents"}]
     return pd.DataFrame([lead, *others]).reindex(columns=[c.name for c in CHANGE])
@@ -56,6 +58,15 @@ def domain(spec: Spec, side: str = "x") -> list[float]:
 
 def values(spec: Spec) -> list[Spec]:
     return list(spec["data"]["values"])
+
+
+def test_the_forest_says_of_all_together_what_the_answer_says():
+    """A verdict that is withheld, whatever the interval says, is withheld of all together and of each place."""
+    withheld = change(0.7, 0.5, 0.9, verdict="can't tell", note=f"{DOUBTFUL} More.")
+    rows = values(charts.forest_spec(spots(FELL, ROSE), withheld))
+    assert [r["verdict"] for r in rows] == ["can't tell"] * 3
+    rows = values(charts.forest_spec(spots(FELL, ROSE), change(0.7, 0.5, 0.9)))
+    assert [r["verdict"] for r in rows] == ["fell", "rose", "fell"]
 
 
 # ---------------------------------------------------------------- ratios on an axis

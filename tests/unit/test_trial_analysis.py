@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from hotspots.change.trials import Design, analyse, design, minimum_detectable_effect
-from hotspots.change.trials.analysis import COLUMNS, DIFFERENCE, HARM, RATIO, word
+from hotspots.change.trials.analysis import COLUMNS, DIFFERENCE, HARM, RATIO
+from hotspots.change.verdicts import verdict
 from hotspots.errors import HotspotsError
 
 MONDAY = date(2026, 1, 5)
@@ -126,10 +127,10 @@ def test_no_events_at_all_say_nothing():
 
 
 def test_words_follow_the_interval():
-    assert word(0.6, 0.99, 1) == "fell"
-    assert word(1.01, 1.4, 1) == "rose"
-    assert word(0.6, 1.0, 1) == "can't tell"
-    assert word(float("nan"), float("nan"), 0) == "can't tell"
+    assert verdict(0.6, 0.99, 1) == "fell"
+    assert verdict(1.01, 1.4, 1) == "rose"
+    assert verdict(0.6, 1.0, 1) == "can't tell"
+    assert verdict(float("nan"), float("nan"), 0) == "can't tell"
 
 
 def test_one_event_that_is_most_of_the_harm_is_named():

@@ -43,6 +43,7 @@ from hotspots.change.trials.scores import (
     strata_of,
     washed_out,
 )
+from hotspots.change.verdicts import verdict
 from hotspots.errors import HotspotsError, sample
 
 DRAWS = 999
@@ -205,15 +206,10 @@ def _rows(
             "treated_days": int((kept & treated).sum()), "untreated_days": int((kept & ~treated).sum()),
             "treated_total": values[kept & treated].sum(), "untreated_total": values[kept & ~treated].sum(),
             "estimate": estimate, "ci_low": low, "ci_high": high, "p": p,
-            "word": word(low, high, 1.0 if measure == RATIO else 0.0),
+            "word": verdict(low, high, 1.0 if measure == RATIO else 0.0),
             "largest_share": data.largest if measure == HARM else np.nan, "method": method, "note": note,
         })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def word(low: float, high: float, nothing: float) -> str:
-    """fell, rose or can't tell, by the interval alone; ``nothing`` is the value of no effect."""
-    return "fell" if high < nothing else "rose" if low > nothing else "can't tell"
 
 
 def _sentence(table: pd.DataFrame) -> str:
