@@ -65,8 +65,8 @@ PROGRESS = {
 }  # fmt: skip
 SCHEDULE = {
     "patrol_day": Shown("Patrol day", "From 06:00 on this day to 05:59 the next morning"),
-    "weekday": Shown("Weekday", "Day of the week"), "name": tables.NAME,
-    "by_lot": Shown("By lot", "To be patrolled, to be left alone, or a day off"), "bcu": tables.BCU,
+    "name": tables.NAME, "by_lot": Shown("By lot", "To be patrolled, to be left alone, or a day off"),
+    "weekday": Shown("Weekday", "Day of the week"), "bcu": tables.BCU,
     "area": tables.AREA,
 }  # fmt: skip
 COUNTED_AS = {"assigned": "As assigned", "delivered": "As delivered"}
