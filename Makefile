@@ -37,7 +37,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.installed
-	$(BIN)/python -m hotspots.dictionary > docs/data_dictionary.md
+	$(BIN)/python -m hotspots.cli.dictionary > docs/data_dictionary.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,10 +1,10 @@
 """How long change takes: ``python -m benchmarks.change [WORKSPACE] [--rounds N] [--write]``.
 
 60 treated and 60 comparison hot spots over three years of weeks, made up. Ours: the difference in differences with
-clustered errors (`hotspots.change.panel_models.did`) and 999 random allocations (`randomisation_p`). Peers in the same
-run: the same model by statsmodels (a Poisson GLM with a dummy for every place and week, errors clustered by place), and
-allocations one by one with pandas, 99 of them. Coefficients are held to each other within 1e-6, or the run stops. With
-WORKSPACE also the whole answer of `change_workspace` and the fit by three comparisons.
+clustered errors (`hotspots.change.estimates.panel_models.did`) and 999 random allocations (`randomisation_p`). Peers in
+the same run: the same model by statsmodels (a Poisson GLM with a dummy for every place and week, errors clustered by
+place), and allocations one by one with pandas, 99 of them. Coefficients are held to each other within 1e-6, or the run
+stops. With WORKSPACE also the whole answer of `change_workspace` and the fit by three comparisons.
 
 Ways take turns in each round, one round warms up. Figures are [median, least, most] seconds.
 """
@@ -33,7 +33,7 @@ ROUNDS = 5
 
 
 def panel() -> pd.DataFrame:
-    """`hotspots.change.panel.PANEL` with 60 + 60 places, an effect of 0.8, about three incidents a week."""
+    """`hotspots.change.estimates.panel.PANEL` with 60 + 60 places, an effect of 0.8, about three incidents a week."""
     import numpy as np
     import pandas as pd
 
@@ -51,13 +51,13 @@ def panel() -> pd.DataFrame:
 
 
 def ours(table: pd.DataFrame) -> float:
-    from hotspots.change.panel_models import did
+    from hotspots.change.estimates.panel_models import did
 
     return did(table).log_rate_ratio
 
 
 def lots(table: pd.DataFrame) -> float:
-    from hotspots.change.panel_models import randomisation_p
+    from hotspots.change.estimates.panel_models import randomisation_p
 
     return randomisation_p(table, draws=DRAWS).p
 
@@ -94,7 +94,7 @@ def questions(folder: Path) -> dict[str, Callable[[], Any]]:
     from hotspots.areas import register
     from hotspots.change.question import ChangeQuestion
     from hotspots.change.workspace import change_workspace
-    from hotspots.workspace import open_workspace
+    from hotspots.store.workspace import open_workspace
 
     workspace = open_workspace(folder)
     asked = {f"top 20, {c}": ChangeQuestion(top=20, comparison=c) for c in ("matched", "rest")}

@@ -11,7 +11,7 @@ positions by patrol day and BCU, and its silences). They are held to each other:
 officer-seconds, stays on calls and stays that move, unit-days, positions by BCU, silences and their seconds must be
 equal, to the half second, or the run stops.
 
-- ``ours``: `hotspots.visits.presence_of_files` and `hotspots.visits.stays`, on DuckDB.
+- ``ours``: `hotspots.patrols.visits.presence_of_files` and `hotspots.patrols.visits.stays`, on DuckDB.
 - ``pandas``: what a careful analyst would write: sort, shift by unit, running sum of breaks, groupby.
 - ``polars``: the same, lazy, on its streaming engine.
 - ``spark``: ours again, on Spark inside this machine; needs Java and pyspark, one run.
@@ -146,8 +146,8 @@ def turns_of(days: int) -> np.ndarray:
     """UTC seconds at which the patrol days of the files start, and the end of the last."""
     from datetime import date, timedelta
 
-    from hotspots.patrol_days import day_starts
-    from hotspots.settings import Settings
+    from hotspots.base.clock import day_starts
+    from hotspots.base.settings import Settings
 
     first = date.fromisoformat(FIRST_DAY)
     return day_starts(first, first + timedelta(days=days - 1), Settings())
@@ -164,9 +164,9 @@ def ours(folder: str, engine: str = "duckdb://") -> dict[str, Any]:
     import duckdb  # noqa: F401 – imported by the function itself; the library's import is not the measure
     import ibis  # noqa: F401
 
-    from hotspots import visits
-    from hotspots.presence import VisitRules
-    from hotspots.settings import Settings
+    from hotspots.base.settings import Settings
+    from hotspots.patrols import visits
+    from hotspots.patrols.presence import VisitRules
 
     settings, (cells, _) = Settings(), hot_cells()
     rules = VisitRules.of(settings)
@@ -432,10 +432,10 @@ def hold(found: dict[str, list[Run]]) -> None:
 # ---------------------------------------------------------------- telling
 
 NAMES = {
-    OURS: "`hotspots.visits`, DuckDB",
+    OURS: "`hotspots.patrols.visits`, DuckDB",
     "pandas": "pandas: sort, shift, cumsum, groupby",
     "polars": "polars, lazy and streaming",
-    "spark": "`hotspots.visits`, Spark in this machine, one run",
+    "spark": "`hotspots.patrols.visits`, Spark in this machine, one run",
 }
 
 

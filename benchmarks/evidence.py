@@ -27,7 +27,6 @@ import pandas as pd
 
 from benchmarks.suites import make_workspace, real_archive
 from benchmarks.tasks import HOME
-from hotspots import ranking
 from hotspots.backtest import METHODS, backtest, calibration, origins_available
 from hotspots.backtest.evidence import (
     CAUTION,
@@ -53,8 +52,9 @@ from hotspots.backtest.periods import period_text
 from hotspots.backtest.tables import history_of_table
 from hotspots.backtest.workspace import history_of
 from hotspots.geography.neighbours import adjacency
-from hotspots.pipeline import POLICE_UK, Question
-from hotspots.weights.reweigh import known_days
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import POLICE_UK, Question
+from hotspots.ranking.what_if.reweigh import known_days
 
 PAGE = HOME / "docs" / "backtest.md"
 COMMAND = "python -m benchmarks.evidence"

@@ -1,7 +1,7 @@
 """How long expected harm takes: ``python -m benchmarks.expected [--workspace DIR] [--rounds N]``. One line of JSON.
 
-``cells``: `hotspots.expected.expected_harm` on 60,000 simulated cells, a year, nine offences in five bands, 1,000
-draws, three groups. Median, least and most seconds; target one second.
+``cells``: `hotspots.ranking.expected.expected_harm` on 60,000 simulated cells, a year, nine offences in five bands,
+1,000 draws, three groups. Median, least and most seconds; target one second.
 
 ``ranking``: on the workspace's data.police.uk incidents, from the same rows in memory (month, kind of offence,
 longitude, latitude, BCU): cells of points, counts, harm, expected harm with an interval and p_top per BCU from 1,000
@@ -71,7 +71,7 @@ def simulated_cube() -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
 
 def measure_cells(rounds: int) -> dict[str, Any]:
     """Seconds of 60,000 cells × 1,000 draws."""
-    from hotspots.expected import expected_harm
+    from hotspots.ranking.expected import expected_harm
 
     cube, scores, groups = simulated_cube()
     took = by_turns(
@@ -97,11 +97,11 @@ def measure_cells(rounds: int) -> dict[str, Any]:
 
 def load(workspace: str, months: int, offences: str) -> Loaded:
     """The located rows of the last ``months`` (0: all) before the last break, with what both ways start from."""
-    from hotspots import harm
-    from hotspots import offences as offence
-    from hotspots.months import months_between
-    from hotspots.pipeline import POLICE_UK, Question, gather, settle
-    from hotspots.workspace import months_held, open_workspace, read_incidents
+    from hotspots.base.months import months_between
+    from hotspots.harm import offences as offence
+    from hotspots.harm import scoring as harm
+    from hotspots.ranking.pipeline import POLICE_UK, Question, gather, settle
+    from hotspots.store.workspace import months_held, open_workspace, read_incidents
 
     opened = open_workspace(Path(workspace))
     breaks = [month for _, month, _ in opened.manifest.breaks]
@@ -124,8 +124,10 @@ def load(workspace: str, months: int, offences: str) -> Loaded:
 
 def library(loaded: Loaded) -> pd.DataFrame:
     """The ranking by the library."""
-    from hotspots import geography, patterns, pipeline, ranking
-    from hotspots.expected import expected_harm
+    from hotspots import geography
+    from hotspots.ranking import patterns, pipeline
+    from hotspots.ranking import rank as ranking
+    from hotspots.ranking.expected import expected_harm
 
     cells = geography.cells_at(loaded.rows["lon"], loaded.rows["lat"], 10)
     rows = loaded.rows.assign(cell=cells)

@@ -30,7 +30,8 @@ def measure(rings: int = RINGS, rounds: int = ROUNDS) -> dict[str, Any]:
     from h3.api import basic_int as h3
     from libpysal.weights import W
 
-    from hotspots import geography, patterns
+    from hotspots import geography
+    from hotspots.ranking import patterns
 
     warnings.filterwarnings("ignore")
     cells = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), rings)), dtype=np.int64)

@@ -2,7 +2,7 @@
 
 All months, all offences, all cells of the workspace. ``rerank`` is what a page waits for when a weight is edited:
 scoring, ranking and comparing with what was, from counts that are held; ``from_cube`` counts as well. Medians of seven
-in seconds. The result is held to `hotspots.ranking.rank_cells`.
+in seconds. The result is held to `hotspots.ranking.rank.rank_cells`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ ROUNDS = 7
 
 def measure(workspace: str, name: str = "") -> dict[str, Any]:
     """Seconds by task and method, and whether both targets hold."""
-    from hotspots import ranking
-    from hotspots.pipeline import Question, rank_workspace
-    from hotspots.weights import reweigh
-    from hotspots.weights.register import load
-    from hotspots.workspace import months_held, open_workspace
+    from hotspots.harm.weights.register import load
+    from hotspots.ranking import rank as ranking
+    from hotspots.ranking.pipeline import Question, rank_workspace
+    from hotspots.ranking.what_if import reweigh
+    from hotspots.store.workspace import months_held, open_workspace
 
     opened = open_workspace(Path(workspace))
     source = "incidents" if "incidents" in opened.manifest.sources else opened.manifest.sources[0]

@@ -57,8 +57,11 @@ def import_ours(archive: str, workspace: str) -> dict[str, Any]:
     """The whole import, as the page and the command line do it."""
     import numpy as np
 
-    from hotspots.intake import import_files, police_uk  # noqa: F401 – import_files imports it when it needs it
-    from hotspots.workspace import read_part
+    from hotspots.intake import (
+        import_files,
+        police_uk,  # noqa: F401 – import_files imports it when it needs it
+    )
+    from hotspots.store.workspace import read_part
 
     start = perf_counter()
     done = import_files(Path(workspace), [Path(archive)], "police-uk")
@@ -187,7 +190,7 @@ def rank_peer(folder: str) -> dict[str, Any]:
 
 
 def rank_ours(workspace: str) -> dict[str, Any]:
-    from hotspots.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import Question, rank_workspace
 
     start = perf_counter()
     answer = rank_workspace(Path(workspace), Question(bcu=BCU))

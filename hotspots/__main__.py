@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hotspots.areas.cli import add_parsers as add_areas
-from hotspots.backtest.cli import add_parsers as add_backtest
-from hotspots.change.cli import add_parsers as add_change
-from hotspots.console import add_question, put_out, question_of, say
-from hotspots.dosage.cli import add_parsers as add_dosage
-from hotspots.errors import HotspotsError
-from hotspots.insight_cli import add_parsers as add_insight
-from hotspots.weights.cli import add_parsers as add_weights
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.areas import add_parsers as add_areas
+from hotspots.cli.backtest import add_parsers as add_backtest
+from hotspots.cli.change import add_parsers as add_change
+from hotspots.cli.console import add_question, put_out, question_of, say
+from hotspots.cli.dosage import add_parsers as add_dosage
+from hotspots.cli.insight import add_parsers as add_insight
+from hotspots.cli.weights import add_parsers as add_weights
 
 FILES_TOLD = 40  # of an import: of more files than this, those without rows set aside are only summed up
 
@@ -95,9 +95,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_demo(asked: argparse.Namespace) -> None:
-    from hotspots.demo import DEFAULT_SEED
-    from hotspots.demo_effects import FALL
-    from hotspots.demo_workspace import build_demo
+    from hotspots.demo.effects import FALL
+    from hotspots.demo.incidents import DEFAULT_SEED
+    from hotspots.demo.workspace import build_demo
 
     say("Building the synthetic demo …")
     seed = DEFAULT_SEED if asked.seed is None else asked.seed
@@ -147,7 +147,7 @@ def run_intake(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
     from hotspots.intake.quarantine import quarantined_rows
     from hotspots.intake.report import headline, holdings, intake_table
-    from hotspots.workspace import open_workspace
+    from hotspots.store.workspace import open_workspace
 
     workspace = open_workspace(asked.workspace)
     if asked.quarantined:
@@ -163,8 +163,8 @@ def run_intake(asked: argparse.Namespace) -> None:
 
 def run_rank(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.pipeline import about, in_unit, rank_workspace
-    from hotspots.workspace import open_workspace
+    from hotspots.ranking.pipeline import about, in_unit, rank_workspace
+    from hotspots.store.workspace import open_workspace
 
     question = question_of(asked)
     workspace = open_workspace(asked.workspace)
@@ -180,7 +180,7 @@ def run_rank(asked: argparse.Namespace) -> None:
 
 
 def run_check(asked: argparse.Namespace) -> None:
-    from hotspots.check import check_workspace
+    from hotspots.cli.check import check_workspace
 
     wrong, untidy = check_workspace(asked.workspace)
     for line in untidy:

@@ -1,7 +1,8 @@
 """Hot spots: which cells carry the most harm, how sure that is, and the areas made of them."""
 
-from hotspots.ui import hot_spots, loading
+from hotspots.ui import loading
 from hotspots.ui.frame import frame, told
+from hotspots.ui.hot_spots import page as hot_spots
 
 view = frame("Hot spots", filters=True)
 if view:

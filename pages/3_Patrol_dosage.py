@@ -1,7 +1,9 @@
 """Patrol dosage: the minutes that each hot spot got, day by day, against what it should get; and the log form."""
 
-from hotspots.ui import dosage, loading, log_form, words
+from hotspots.ui import loading, words
+from hotspots.ui.dosage import page as dosage
 from hotspots.ui.frame import frame, told
+from hotspots.ui.log_form import page as log_form
 
 view = frame("Patrol dosage")
 if view:

@@ -1,6 +1,9 @@
 """Change: whether the hot spots changed more than places like them, how sure that is, and the minutes beside it."""
 
-from hotspots.ui import change, change_form, change_trials, words
+from hotspots.ui import words
+from hotspots.ui.change import form as change_form
+from hotspots.ui.change import page as change
+from hotspots.ui.change import trials as change_trials
 from hotspots.ui.frame import frame, told
 
 view = frame("Change")

@@ -1,7 +1,8 @@
 """Harm weights: what each offence weighs, and what moving the weights does to the ranking."""
 
-from hotspots.ui import harm_weights, weight_changes
 from hotspots.ui.frame import frame, told
+from hotspots.ui.harm_weights import changes as weight_changes
+from hotspots.ui.harm_weights import page as harm_weights
 
 view = frame("Harm weights", filters=True)
 if view:

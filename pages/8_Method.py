@@ -1,7 +1,8 @@
 """Method: how it works, its limits, where each number comes from, and the proof on later data."""
 
-from hotspots.ui import evidence, method
 from hotspots.ui.frame import frame, told
+from hotspots.ui.method import evidence
+from hotspots.ui.method import page as method
 
 view = frame("Method")
 if view:

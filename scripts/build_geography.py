@@ -23,9 +23,9 @@ from h3.api import basic_int as h3
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.geography import Boundaries, cell_centres, cell_polygons, load_polygons, outlines, places
-from hotspots.geography.areas import COVER_RESOLUTION, compact_json
+from hotspots.geography.districts import COVER_RESOLUTION, compact_json
 from hotspots.geography.shipped import ATTRIBUTION, COVER, OUTLINES
 
 COARSEST = 6

@@ -25,7 +25,7 @@ import pandas as pd
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
-from hotspots.offences import normalise_ho_class, normalise_urn, urn_code  # noqa: E402
+from hotspots.harm.offences import normalise_ho_class, normalise_urn, urn_code  # noqa: E402
 
 SHEET = "CCHI 2020 values sheet"
 COLUMNS = ("athena_urn", "ho_class", "crime_type", "title", "offence_group", "days")

@@ -28,20 +28,21 @@ import pandas as pd
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
-from hotspots import demo, geography  # noqa: E402
-from hotspots.cell_periods import build_cell_periods  # noqa: E402
+from hotspots import geography  # noqa: E402
+from hotspots.base.months import months_between  # noqa: E402
 from hotspots.change import matching  # noqa: E402
-from hotspots.change.expected_fall import expected_fall  # noqa: E402
-from hotspots.change.from_expected import ratio_from_expected  # noqa: E402
+from hotspots.change.estimates.expected_fall import expected_fall  # noqa: E402
+from hotspots.change.estimates.from_expected import ratio_from_expected  # noqa: E402
+from hotspots.change.estimates.panel import panel_of, periods_of  # noqa: E402
+from hotspots.change.estimates.panel_models import before_after, clustered, design_of, did, without_empty  # noqa: E402
+from hotspots.change.estimates.panel_models import fit as fit_panel  # noqa: E402
+from hotspots.change.estimates.wdd import wdd  # noqa: E402
 from hotspots.change.matching.cells import expected_levels  # noqa: E402
-from hotspots.change.panel import panel_of, periods_of  # noqa: E402
-from hotspots.change.panel_models import before_after, clustered, design_of, did, without_empty  # noqa: E402
-from hotspots.change.panel_models import fit as fit_panel  # noqa: E402
 from hotspots.change.rings import rings  # noqa: E402
-from hotspots.change.wdd import wdd  # noqa: E402
-from hotspots.demo_effects import DISPLACED, FALL, TIME, cells_of, with_effects  # noqa: E402
-from hotspots.demo_workspace import VALID_FROM, demo_areas  # noqa: E402
-from hotspots.months import months_between  # noqa: E402
+from hotspots.demo import incidents as demo  # noqa: E402
+from hotspots.demo.effects import DISPLACED, FALL, TIME, cells_of, with_effects  # noqa: E402
+from hotspots.demo.workspace import VALID_FROM, demo_areas  # noqa: E402
+from hotspots.ranking.cell_periods import build_cell_periods  # noqa: E402
 
 COMMAND = "python scripts/check_change.py"
 PAGE = REPOSITORY / "docs" / "recovery.md"
@@ -123,7 +124,7 @@ def changed_incidents(found: pd.DataFrame, export: pd.DataFrame, changed: pd.Dat
 
 
 def export_of(seed: int) -> pd.DataFrame:
-    """The export of `hotspots.demo.synthetic_incidents` without its truth, which takes longer than the drawing."""
+    """The export of `hotspots.demo.incidents.synthetic_incidents` without its truth, which takes longer to make."""
     made, parts = demo._ground(seed), []
     streams = demo._streams(FIRST, LAST, demo.DEFAULT_PER_YEAR, True)
     for what, some in zip(("background", "planted"), streams, strict=True):

@@ -17,11 +17,11 @@ import pandas as pd
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
+from hotspots.base.months import add_months, month_text, months_between  # noqa: E402
 from hotspots.change.question import ChangeQuestion  # noqa: E402
 from hotspots.change.workspace import change_workspace  # noqa: E402
-from hotspots.months import add_months, month_text, months_between  # noqa: E402
-from hotspots.pipeline import BCUS  # noqa: E402
-from hotspots.workspace import Workspace, open_workspace  # noqa: E402
+from hotspots.ranking.pipeline import BCUS  # noqa: E402
+from hotspots.store.workspace import Workspace, open_workspace  # noqa: E402
 
 MONTHS = 6
 SHOWN = ("naive", "selection", "panel", "expected", "wdd")

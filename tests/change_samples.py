@@ -20,10 +20,10 @@ from typing import Any
 import h3.api.basic_str as h3
 import pandas as pd
 
-from hotspots import columns
+from hotspots.base import columns
+from hotspots.base.columns import Column, in_columns
+from hotspots.base.months import Window
 from hotspots.change.question import Change, ChangeQuestion, DoseBeside
-from hotspots.columns import Column, in_columns
-from hotspots.months import Window
 from tests.area_workspace import A, C, D
 
 NAMES = ("Preston, High Street", "Ashton, Blackpool Road", "Blackpool, Promenade")

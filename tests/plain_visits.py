@@ -38,7 +38,7 @@ from math import isnan
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hotspots.settings import Settings
+from hotspots.base.settings import Settings
 
 EPOCH = date(1970, 1, 1)
 HALF = Fraction(1, 2)

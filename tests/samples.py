@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspots.columns import INCIDENTS
-from hotspots.workspace import open_workspace, read_incidents
+from hotspots.base.columns import INCIDENTS
+from hotspots.store.workspace import open_workspace, read_incidents
 
 # Town centres, one in each BCU, and a place in Kent.
 PRESTON = (-2.6990, 53.7590)  # South

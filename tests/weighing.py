@@ -13,7 +13,7 @@ Row = tuple[int, int, int]  # cell, offence code, number of offences
 
 
 def scores_of(days: Sequence[float | None], classes: Sequence[str] | None = None) -> pd.DataFrame:
-    """One line per offence code, as `hotspots.harm.score_offences` gives them; None = unscored."""
+    """One line per offence code, as `hotspots.harm.scoring.score_offences` gives them; None = unscored."""
     names = [f"offence {i}" for i in range(len(days))]
     scored = [d is not None for d in days]
     value = [np.nan if d is None else float(d) for d in days]

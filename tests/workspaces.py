@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.demo_workspace import build_demo
+from hotspots.demo.workspace import build_demo
 from hotspots.intake import import_files
 from tests.samples import (
     BLACKPOOL,

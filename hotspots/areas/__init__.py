@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hotspots import geography
 from hotspots.areas.search import Ground, Members, best_areas
-from hotspots.columns import AREAS, TEXT
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.columns import AREAS, TEXT
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.neighbours import neighbour_pairs
 
 if TYPE_CHECKING:

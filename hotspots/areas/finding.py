@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspots import areas, geography, ranking
+from hotspots import areas, geography
 from hotspots.areas import register as area_register
+from hotspots.base.settings import Settings
+from hotspots.harm.weights.contents import ref
 from hotspots.intake.place import boundaries_of
-from hotspots.pipeline import Answer, Question, about, rank_workspace
-from hotspots.settings import Settings
-from hotspots.weights.contents import ref
-from hotspots.workspace import Workspace, open_workspace
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import Answer, Question, about, rank_workspace
+from hotspots.store.workspace import Workspace, open_workspace
 
 EXPECTED, RAW = "harm_expected_days", "harm_days"
 

@@ -32,12 +32,12 @@ from hotspots.areas import (
     in_order,
     refuse_cells,
 )
-from hotspots.columns import AREA_REGISTERS, EXCLUSIONS
-from hotspots.database import has_database, tables, transaction
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.columns import AREA_REGISTERS, EXCLUSIONS
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.neighbours import surroundings
 from hotspots.intake.place import boundaries_of
-from hotspots.workspace import open_workspace
+from hotspots.store.database import has_database, tables, transaction
+from hotspots.store.workspace import open_workspace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,8 +9,8 @@ import pandas as pd
 
 from hotspots.backtest.methods import harm, incidents
 from hotspots.backtest.periods import origins_available, windows
-from hotspots.ranking import order_of
-from hotspots.weights.reweigh import known_days
+from hotspots.ranking.rank import order_of
+from hotspots.ranking.what_if.reweigh import known_days
 
 BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 FIGURES = ("p_top", "p_top_next")
@@ -36,9 +36,10 @@ def calibration(
     """Stated probability of being in the top N of a group (BCU) against how often the tested periods put it there.
 
     ``groups``: the group of each cell (index: cell); default, all cells are one. Other arguments as in
-    `hotspots.backtest.run.backtest`. At each origin the model of `hotspots.expected` gives p_top (the cell truly
-    belongs in the top N) and p_top_next (it will be in the top N of the next ``horizon`` periods as they come out);
-    then the cells are ranked by the harm that came (ties by incidents, then cell id; a cell without harm is in no top).
+    `hotspots.backtest.run.backtest`. At each origin the model of `hotspots.ranking.expected` gives p_top (the cell
+    truly belongs in the top N) and p_top_next (it will be in the top N of the next ``horizon`` periods as they come
+    out); then the cells are ranked by the harm that came (ties by incidents, then cell id; a cell without harm is in no
+    top).
 
     Returns a row per figure and bin (its lower end excluded, but 0 in the first; empty bins left out): figure, low,
     high, n_cells (cell-origins), mean_stated, n_in_top, share_in_top, ci_low, ci_high (95%), n_origins.
@@ -92,7 +93,7 @@ def stated(
     seed: int,
 ) -> pd.DataFrame:
     """What the training periods say of each cell: cell, p_top and p_top_next."""
-    from hotspots import expected
+    from hotspots.ranking import expected
 
     counts = expected.tally(known, scores, list(before))
     near = expected.Surroundings.of(counts.cell)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.backtest.methods import METHODS
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 
 MEASURE = "harm_caught_share"
 TIE_DECIMALS = 4  # means that agree to 0.01 percentage points are a tie

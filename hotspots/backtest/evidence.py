@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots import ranking
 from hotspots.backtest.compare import MEASURE, TIE_DECIMALS, paired, shares
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.ranking import rank as ranking
 
 FILE = Path(__file__).resolve().parents[2] / "data" / "evidence.json"
 LABELS = {

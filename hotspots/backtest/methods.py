@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from hotspots.geography import cell_areas_m2, cell_centres
-from hotspots.ranking import CAP_DAYS, transformed
-from hotspots.weights.reweigh import known_days
+from hotspots.ranking.rank import CAP_DAYS, transformed
+from hotspots.ranking.what_if.reweigh import known_days
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -171,7 +171,7 @@ def likelihood(context: Context, before: np.ndarray, after: np.ndarray, bandwidt
 def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Getis-Ord Gi* on harm over the candidates and every cell that adjoins one (those have none)."""
     from hotspots.geography.neighbours import adjacency, surroundings
-    from hotspots.patterns import gi_star
+    from hotspots.ranking.patterns import gi_star
 
     if not len(context.cells):
         return np.zeros(0)
@@ -184,8 +184,8 @@ def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.nda
 
 
 def by_expected_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
-    """Gamma–Poisson expected harm days in the tested periods (`hotspots.expected`)."""
-    from hotspots.expected import expected_harm
+    """Gamma–Poisson expected harm days in the tested periods (`hotspots.ranking.expected`)."""
+    from hotspots.ranking.expected import expected_harm
 
     found = expected_harm(train, scores, periods=list(context.train_periods), draws=0, horizon=context.horizon)
     figures = found.set_index("cell")["harm_expected_days"].reindex(context.cells)

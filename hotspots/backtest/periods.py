@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from hotspots.errors import HotspotsError
-from hotspots.months import add_months, month_text, months_between
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import add_months, month_text, months_between
 
 FIRST_MONDAY = date(1970, 1, 5)
 FIRST_MONTH = 100_000  # numbers from here on are months; week 100,000 would be in the year 3886

@@ -10,10 +10,10 @@ import pandas as pd
 from hotspots.backtest.methods import FORECASTS, METHODS, Context, Method, harm, incidents
 from hotspots.backtest.metrics import cells_within, targeting_curve
 from hotspots.backtest.periods import crosses, origins_available, windows
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.geography import cell_areas_m2
-from hotspots.ranking import CAP_DAYS, order_of
-from hotspots.weights.reweigh import known_days
+from hotspots.ranking.rank import CAP_DAYS, order_of
+from hotspots.ranking.what_if.reweigh import known_days
 
 N_CELLS = 60
 
@@ -38,9 +38,9 @@ def backtest(
 ) -> pd.DataFrame:
     """Rolling-origin comparison of ranking methods in a fixed area.
 
-    ``cube`` and ``scores``: of `hotspots.cell_periods` and `hotspots.harm` (all periods; rows outside an origin's
-    windows are not seen by it). ``periods``: those observed, so that an empty one is told from a missing one.
-    ``origins``: default, every one that has ``train`` observed periods before it and ``horizon`` from it on
+    ``cube`` and ``scores``: of `hotspots.ranking.cell_periods` and `hotspots.harm.scoring` (all periods; rows outside
+    an origin's windows are not seen by it). ``periods``: those observed, so that an empty one is told from a missing
+    one. ``origins``: default, every one that has ``train`` observed periods before it and ``horizon`` from it on
     (`origins_available`, which also says what is left out and why). The area: ``area_share`` of ``total_area_m2``, or
     ``n_cells`` (default 60); ``areas_m2``: of each cell (index), default the H3 cells' own. ``methods``: names of
     `METHODS`, or a dict of functions; default, all of them.

@@ -13,11 +13,11 @@ import pandas as pd
 
 from hotspots.backtest.history import History
 from hotspots.backtest.periods import FIRST_MONDAY, between, first_day, later, period_text
-from hotspots.cell_periods import build_cell_periods
-from hotspots.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.settings import RESOLUTIONS
 from hotspots.geography import cell_areas_m2, cells_at
-from hotspots.ranking import CAP_DAYS
-from hotspots.settings import RESOLUTIONS
+from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.rank import CAP_DAYS
 
 NAMES = {"lon": ("lon", "longitude", "lng"), "lat": ("lat", "latitude")}
 PERIODS = ("month", "week")
@@ -139,7 +139,7 @@ def whole_periods(day: np.ndarray, number: np.ndarray, period: str) -> list[int]
 
 
 def weighed(table: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
-    """(an offence code per row; a line per code as `hotspots.harm.score_offences` gives them).
+    """(an offence code per row; a line per code as `hotspots.harm.scoring.score_offences` gives them).
 
     Rows of one offence with other weights are other codes: the table's own weight holds.
     """

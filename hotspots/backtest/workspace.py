@@ -11,23 +11,23 @@ import pandas as pd
 from hotspots.backtest.history import History
 from hotspots.backtest.periods import between, first_day, later
 from hotspots.backtest.tables import period_numbers
-from hotspots.concentration import bcu_areas_m2
-from hotspots.errors import HotspotsError
-from hotspots.harm import UNITS, WeightSet
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, month_text
+from hotspots.harm.offences import selection_named
+from hotspots.harm.scoring import UNITS, WeightSet
+from hotspots.harm.weights.register import ref
+from hotspots.insight.concentration import bcu_areas_m2
 from hotspots.intake.place import boundaries_of
-from hotspots.months import Window, month_text
-from hotspots.offences import selection_named
-from hotspots.pipeline import POLICE_UK, Question, count_and_score, gather, say_whose, score_warnings, settle
-from hotspots.weights.register import ref
-from hotspots.workspace import Workspace, months_held, open_workspace
+from hotspots.ranking.pipeline import POLICE_UK, Question, count_and_score, gather, say_whose, score_warnings, settle
+from hotspots.store.workspace import Workspace, months_held, open_workspace
 
 
 def history_of(folder: Path | Workspace, question: Question, period: str = "month") -> History:
     """The cube of all periods that the workspace holds (or of the question's window), for one BCU or the force.
 
     By week: only for sources with times, by the local day on which the incident (or its earliest time) fell; weeks at
-    either end that the data do not cover are dropped. Raises HotspotsError as `hotspots.pipeline.rank_workspace` does,
-    and for weeks of a source that gives months.
+    either end that the data do not cover are dropped. Raises HotspotsError as
+    `hotspots.ranking.pipeline.rank_workspace` does, and for weeks of a source that gives months.
     """
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
     source, window, weights, question = settle(workspace, all_held(workspace, question))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspots.harm import SCORED
+from hotspots.harm.scoring import SCORED
 
 EDGES = (10.0, 100.0, 1_000.0)  # days; a band begins at its edge
 NO_WEIGHT = "no weight"
@@ -17,9 +17,10 @@ NO_WEIGHT = "no weight"
 def band_of(scores: pd.DataFrame, unit: str = "days") -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """(each offence's band, the names of the bands): 0 is no weight, then from the lightest to the gravest.
 
-    ``scores``: a row per distinct offence with status and days, as `hotspots.harm.score_offences` gives it; an offence
-    whose weight is ambiguous or missing has none. ``unit`` of the weight set names the bands, which begin at `EDGES`
-    whatever the unit: with proxies of an offence category, too, a weight is a number. All names are always given.
+    ``scores``: a row per distinct offence with status and days, as `hotspots.harm.scoring.score_offences` gives it; an
+    offence whose weight is ambiguous or missing has none. ``unit`` of the weight set names the bands, which begin at
+    `EDGES` whatever the unit: with proxies of an offence category, too, a weight is a number. All names are always
+    given.
     """
     days = scores["days"].to_numpy(dtype=float)
     known = (scores["status"].to_numpy(dtype=object) == SCORED) & np.isfinite(days)

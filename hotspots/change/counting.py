@@ -9,12 +9,12 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from hotspots.cell_periods import build_cell_periods
-from hotspots.change.panel import covered
+from hotspots.base.months import Window, add_months
+from hotspots.change.estimates.panel import covered
 from hotspots.change.settling import Settled
-from hotspots.months import Window, add_months
-from hotspots.pipeline import POLICE_UK, code_and_score, gather, holes_and_breaks, observed, say_whose
-from hotspots.workspace import Workspace
+from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.pipeline import POLICE_UK, code_and_score, gather, holes_and_breaks, observed, say_whose
+from hotspots.store.workspace import Workspace
 
 BEFORE, AFTER = "before", "after"
 WEEK = 7

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, months_between
 from hotspots.change.counting import Counted, count, covered_days, inside, sums
-from hotspots.change.expected_fall import expected_fall
+from hotspots.change.estimates.expected_fall import expected_fall
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of
 from hotspots.change.places import (
     COMPARISON,
@@ -25,10 +27,8 @@ from hotspots.change.places import (
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.rings import rings
 from hotspots.change.settling import Settled, chosen_by_figures, settle
-from hotspots.errors import HotspotsError
-from hotspots.months import Window, months_between
-from hotspots.pipeline import observed
-from hotspots.workspace import Workspace
+from hotspots.ranking.pipeline import observed
+from hotspots.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from hotspots.change.matching.places import Likes
@@ -219,7 +219,8 @@ def known_cells(known: Known, places: pd.DataFrame) -> dict[int, str]:
 def unseen_in(known: Known, cells: dict[int, str], level: pd.DataFrame) -> pd.DataFrame:
     """What cells without an incident before are to be expected to bring in each neighbourhood, per full period.
 
-    As many as there are cells with exactly one (`hotspots.change.mixture`), weighing what incidents weigh on average.
+    As many as there are cells with exactly one (`hotspots.change.estimates.mixture`), weighing what incidents weigh on
+    average.
     """
     once = known.facts.cell[known.facts.counts.sum(axis=1) == 1].tolist()
     places = pd.Series([cells.get(c, "") for c in once], dtype="str")

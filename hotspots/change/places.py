@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hotspots import geography, ranking
+from hotspots import geography
 from hotspots.areas import register
+from hotspots.base.errors import HotspotsError
 from hotspots.change.counting import Counted
 from hotspots.change.rings import ring_summary, rings
 from hotspots.change.settling import LEAST_OWN, Settled
-from hotspots.errors import HotspotsError
-from hotspots.workspace import Workspace
+from hotspots.ranking import rank as ranking
+from hotspots.store.workspace import Workspace
 
 PLACES = ("area", "name", "bcu", "role", "cells", "likes")
 TREATED, COMPARISON, NONE = "treated", "comparison", "none"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hotspots.months import Window
-from hotspots.settings import Settings
+from hotspots.base.months import Window
+from hotspots.base.settings import Settings
 
 if TYPE_CHECKING:
     from hotspots.change.matching import Matched
@@ -61,7 +61,7 @@ class ChangeQuestion:
 
 @dataclass(frozen=True, eq=False)
 class DoseBeside:
-    """Minutes beside outcomes, in the days after that have positions or logs. See `hotspots.change.dose`."""
+    """Minutes beside outcomes, in the days after that have positions or logs. See `hotspots.change.dose.beside`."""
 
     table: pd.DataFrame  # CHANGE_DOSE
     scatter: pd.DataFrame  # CHANGE_SCATTER

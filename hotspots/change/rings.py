@@ -15,7 +15,7 @@ A ring that lost many cells to another hot spot says little about displacement: 
 A ring next to a ring of the other group mixes the two. Both are told, neither is mended.
 
 Crime may move next door or fall there too: Weisburd et al. 2006 doi:10.1111/j.1745-9125.2006.00057.x. The ring's part
-in the estimate: Wheeler & Ratcliffe 2018 doi:10.1186/s40163-018-0085-5 (`hotspots.change.wdd`).
+in the estimate: Wheeler & Ratcliffe 2018 doi:10.1186/s40163-018-0085-5 (`hotspots.change.estimates.wdd`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hotspots import areas as hot_spots
 from hotspots import geography
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.errors import HotspotsError, sample
 
 METRES = 100.0  # the trials' usual displacement ring
 RINGED = ("treated", "comparison")  # roles that get a ring; cells of other areas are only kept out

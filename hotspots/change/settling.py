@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from hotspots import offences, ranking
 from hotspots.areas import register
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
-from hotspots.errors import HotspotsError
-from hotspots.months import Window, parse_day, window_of_months
-from hotspots.pipeline import BCUS, POLICE_UK, Question, refuse_finer_than_months
-from hotspots.pipeline import settle as settle_ranking
-from hotspots.workspace import Workspace, months_held
+from hotspots.harm import offences
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import BCUS, POLICE_UK, Question, refuse_finer_than_months
+from hotspots.ranking.pipeline import settle as settle_ranking
+from hotspots.store.workspace import Workspace, months_held
 
 if TYPE_CHECKING:
     from hotspots.areas.register import Frozen
-    from hotspots.harm import WeightSet
+    from hotspots.harm.scoring import WeightSet
 
 MEASURES = ("count", "harm")
 USUAL_MONTHS = 6  # of a window for single cells
@@ -32,7 +33,7 @@ class Settled:
     """A question with nothing left open. ``learned``: the window that the expected level is made of."""
 
     question: ChangeQuestion
-    ranking: Question  # the same for `hotspots.pipeline.gather`
+    ranking: Question  # the same for `hotspots.ranking.pipeline.gather`
     source: str
     weights: WeightSet
     frozen: Frozen | None  # the register of the treated; None for single cells

@@ -11,8 +11,8 @@ import pandas as pd
 
 from hotspots import geography
 from hotspots.change.counting import Counted, sums
+from hotspots.change.estimates.small_counts import e_test, percent_change, poisson_z, rate_ratio, ratio_of_ratios
 from hotspots.change.places import COMPARISON, TREATED, Sides, cells_of
-from hotspots.change.small_counts import e_test, percent_change, poisson_z, rate_ratio, ratio_of_ratios
 
 Pair = tuple[float, float]
 
@@ -26,7 +26,7 @@ def spots_table(
     spread: float,
     lengths: Pair,
 ) -> pd.DataFrame:
-    """`hotspots.columns.CHANGE_SPOTS`, unshaped. ``own`` and ``ring``: of `counting.sums`, by area.
+    """`hotspots.base.columns.CHANGE_SPOTS`, unshaped. ``own`` and ``ring``: of `counting.sums`, by area.
 
     Against the comparison a place is held from its count before or, ``by_expected``, from what was to be expected of
     it; ``spread``: how much more places' changes vary than Poisson counts, by which those intervals are widened.
@@ -101,7 +101,7 @@ def ring_words(about: Mapping[Any, Any]) -> str:
 
 
 def cells_table(sides: Sides, counted: Counted) -> pd.DataFrame:
-    """`hotspots.columns.CHANGE_CELLS` of hot spots and rings, by area and ring. Neighbourhoods are left out."""
+    """`hotspots.base.columns.CHANGE_CELLS` of hot spots and rings, by area and ring. Neighbourhoods are left out."""
     known = set(sides.summary["area"])
     places = sides.places[sides.places["area"].isin(known)]
     own = pd.DataFrame({"cell": list(cells_of(places)), "area": list(cells_of(places).values())})

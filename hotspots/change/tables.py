@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspots.change import estimates
+from hotspots.base.columns import CHANGE_SERIES, CHANGE_TREND, in_columns
+from hotspots.base.errors import HotspotsError
 from hotspots.change.bands import band_of
 from hotspots.change.counting import AFTER, BEFORE, both_sides, series_periods, sums
-from hotspots.change.estimates import Figures
+from hotspots.change.estimates import rows as estimates
+from hotspots.change.estimates.panel import panel_of
+from hotspots.change.estimates.panel_models import pre_trend
+from hotspots.change.estimates.rows import Figures
 from hotspots.change.known import Known, Pair, Selection, built_in, expected_places, from_level
-from hotspots.change.panel import panel_of
-from hotspots.change.panel_models import pre_trend
 from hotspots.change.places import COMPARISON, TREATED, Sides, cells_of
 from hotspots.change.spots import spots_table
 from hotspots.change.words import p_words
-from hotspots.columns import CHANGE_SERIES, CHANGE_TREND, in_columns
-from hotspots.errors import HotspotsError
-from hotspots.workspace import Workspace
+from hotspots.store.workspace import Workspace
 
 RING = "ring of "
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots import offences
+from hotspots.change.estimates.small_counts import percent_change
+from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.change.known import Selection
 from hotspots.change.question import ChangeQuestion
-from hotspots.change.small_counts import percent_change
-from hotspots.change.verdicts import CANT_TELL, FELL, ROSE
+from hotspots.harm import offences
 
 APART = 0.05  # p of the trend before the start below which the answer warns
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".

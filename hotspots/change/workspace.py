@@ -11,22 +11,23 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots import harm
 from hotspots.areas import register
-from hotspots.change import context, estimates, words
+from hotspots.base.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
+from hotspots.change import context, words
 from hotspots.change.counting import covered_days
-from hotspots.change.dose import dose_beside
+from hotspots.change.dose.beside import dose_beside
+from hotspots.change.estimates import rows as estimates
+from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.change.known import Known, Selection, expected_of_selection, frozen_words, knowledge
 from hotspots.change.places import TREATED, cells_of
 from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuestion, DoseBeside
 from hotspots.change.settling import Settled, chosen_by_figures, settle
 from hotspots.change.spots import cells_table
 from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_straddles
-from hotspots.change.verdicts import CANT_TELL, FELL, ROSE
-from hotspots.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
-from hotspots.pipeline import POLICE_UK, holes_and_breaks, score_warnings
-from hotspots.weights.register import ref as weights_ref
-from hotspots.workspace import Workspace, open_workspace
+from hotspots.harm import scoring as harm
+from hotspots.harm.weights.register import ref as weights_ref
+from hotspots.ranking.pipeline import POLICE_UK, holes_and_breaks, score_warnings
+from hotspots.store.workspace import Workspace, open_workspace
 
 GRAVE = ("restriction", "recording", "map points")  # context that makes two windows unlike; the rest is told below
 

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from hotspots.areas import AREA_COLUMNS, AREAS, in_form, outline
-from hotspots.columns import TEXT
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.columns import TEXT
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.exports import RISKY, is_empty, plain, to_csv, to_json
 
 LARGEST = 20_000_000  # bytes of a file of areas

@@ -19,7 +19,7 @@ from hotspots.exports import to_csv, to_json, write_cell
 from hotspots.exports.areas import areas_geojson
 
 if TYPE_CHECKING:
-    from hotspots.dosage.workspace import Dose
+    from hotspots.patrols.dosage.workspace import Dose
 
 SHEETS = {
     "Dosage": "table", "Summary": "summary", "Visits": "visits", "Hours": "hours", "Coverage": "coverage",
@@ -33,7 +33,7 @@ def dosage_text(dose: Dose, wanted: str, folder: Path) -> str:
 
     ``folder``: the workspace, for the outlines of the frozen areas.
     """
-    from hotspots.dosage.workspace import about
+    from hotspots.patrols.dosage.workspace import about
 
     if wanted == "geojson":
         return areas_geojson(with_outlines(dose, folder), about(dose))
@@ -54,7 +54,7 @@ def dosage_xlsx(dose: Dose) -> bytes:
     """A workbook of every table of the dose. Text is stored as text; the same dose makes the same bytes."""
     import xlsxwriter
 
-    from hotspots.dosage.workspace import about
+    from hotspots.patrols.dosage.workspace import about
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(

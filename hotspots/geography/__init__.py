@@ -13,7 +13,6 @@ Two kinds of boundaries answer the same question, which district holds a point:
 
 from __future__ import annotations
 
-from hotspots.geography.areas import Boundaries, cell_districts, load_cover, load_polygons, outlines
 from hotspots.geography.boundary_files import read_boundaries, save_boundaries
 from hotspots.geography.cells import (
     cell_areas_m2,
@@ -23,6 +22,7 @@ from hotspots.geography.cells import (
     cells_at,
     hex_ids,
 )
+from hotspots.geography.districts import Boundaries, cell_districts, load_cover, load_polygons, outlines
 from hotspots.geography.grid import BNG_METHOD, bng_to_lonlat
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.place_names import nearest_place, places

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.cells import Floats
 from hotspots.geography.grid import bng_to_lonlat
 from hotspots.geography.shipped import BCUS, read_bcu_table

@@ -13,7 +13,7 @@ import numpy as np
 from h3.api import basic_int as h3
 from numpy.typing import ArrayLike, NDArray
 
-from hotspots.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.errors import HotspotsError, rows_sentence, sample
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.int64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 
 FOLDER = Path(__file__).resolve().parents[2] / "data"
 COVER = FOLDER / "lancashire_cover.parquet"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.intake.repair import damaged_files, refuse_unmended, without
 from hotspots.sources.reading import Upload
-from hotspots.workspace import FileReport, Manifest, Workspace, publish, writing
+from hotspots.store.workspace import FileReport, Manifest, Workspace, publish, writing
 
 SOURCES = ("police-uk", "incidents", "pings", "patrol-log", "boundaries")
 TRACKS = ("pings", "patrol-log")

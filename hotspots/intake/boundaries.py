@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hotspots import geography
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.intake.pings import placed_again
 from hotspots.intake.place import Placer
 from hotspots.sources.reading import Upload
-from hotspots.workspace import FileReport, Manifest, Workspace, new_file, read_part, write_table
+from hotspots.store.workspace import FileReport, Manifest, Workspace, new_file, read_part, write_table
 
 
 def stage(workspace: Workspace, paths: Sequence[Path | Upload]) -> tuple[Manifest, list[FileReport], list[str]]:

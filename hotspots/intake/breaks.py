@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from hotspots.settings import Settings
+from hotspots.base.settings import Settings
 
 
 def find_breaks(months: Sequence[tuple[int, np.ndarray]], settings: Settings) -> list[tuple[int, float]]:

@@ -12,17 +12,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.columns import INCIDENTS, schema
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.columns import INCIDENTS, schema
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.months import month_text
 from hotspots.intake import quarantine
 from hotspots.intake.place import Placer, boundaries_of, put
 from hotspots.intake.police_uk import check_sum
 from hotspots.intake.repeats import plain
-from hotspots.months import month_text
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.incidents import Mapping, Parsed, read_incidents
 from hotspots.sources.reading import RawTable, Upload, read_tables
-from hotspots.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
+from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
 
 SOURCE = "incidents"
 PLACED = ("cell_9", "cell_10", "cell_11", "district", "bcu")

@@ -19,16 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hotspots.columns import LOG_ENTRIES, TEXT
-from hotspots.database import has_database, tables, transaction
-from hotspots.errors import HotspotsError, sample
-from hotspots.identity import unit_codes
+from hotspots.base.columns import LOG_ENTRIES, TEXT
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.identity import unit_codes
 from hotspots.intake import quarantine
 from hotspots.intake.police_uk import check_sum
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.reading import TABLE_ENDINGS, RawTable, Upload, _is_hidden, _tables_of, read_table
 from hotspots.sources.track_mapping import TrackMapping, odd_times
-from hotspots.workspace import FileReport, Manifest, Workspace, is_sound, write_table
+from hotspots.store.database import has_database, tables, transaction
+from hotspots.store.workspace import FileReport, Manifest, Workspace, is_sound, write_table
 
 SOURCE = "patrol-log"
 COLUMNS = tuple(c.name for c in LOG_ENTRIES)

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from hotspots.columns import PINGS, schema
-from hotspots.settings import Settings
+from hotspots.base.columns import PINGS, schema
+from hotspots.base.settings import Settings
 from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, STATUS_KNOWN
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -33,7 +33,7 @@ OTHER = "the same unit, second and place are given with another status, speed or
 class Merged:
     """What became of the new rows of a day, and the day as it stands now."""
 
-    table: pa.Table | None  # hotspots.columns.PINGS; None where the day is as it was
+    table: pa.Table | None  # hotspots.base.columns.PINGS; None where the day is as it was
     outcome: Array  # int8 for each new row: ACCEPTED …
     reasons: dict[int, str]  # new row → why it is set aside
     outside: Array  # bool for each new row: it is stored, outside the force area

@@ -22,33 +22,25 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hotspots import geography
-from hotspots.errors import HotspotsError, sample
-from hotspots.identity import SECRET, unit_codes, unit_text
+from hotspots.base.clock import day_numbers, day_text
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.identity import SECRET, unit_codes, unit_text
+from hotspots.base.settings import RESOLUTIONS
 from hotspots.intake import quarantine
 from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, merge_day
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.police_uk import check_sum
 from hotspots.intake.repair import sound_day
-from hotspots.patrol_days import day_numbers, day_text
-from hotspots.settings import RESOLUTIONS
 from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, Parsed, read_pings
 from hotspots.sources.reading import RawTable, Upload
 from hotspots.sources.track_files import Unreadable, open_tables
 from hotspots.sources.track_mapping import GRID, PLACES, TrackMapping, odd_times, place_of
-from hotspots.workspace import (
-    FileReport,
-    Manifest,
-    PingDay,
-    Workspace,
-    damaged_day,
-    read_ping_day,
-    write_table,
-)
+from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, damaged_day, read_ping_day, write_table
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 SOURCE = "pings"
-BCU_NUMBERS = {"East": 1, "South": 2, "West": 3}  # of hotspots.columns.PINGS
+BCU_NUMBERS = {"East": 1, "South": 2, "West": 3}  # of hotspots.base.columns.PINGS
 MOST_IN_MEMORY = 20_000_000  # rows, of about 50 bytes; more of them are put on the disk until their day is made
 SCRATCH = "positions-"  # folders in the workspace's cache, while an import runs
 NAMES_KEPT = 20  # of the files that a day came from

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from hotspots import geography
-from hotspots.columns import INCIDENTS
-from hotspots.settings import RESOLUTIONS
-from hotspots.workspace import Workspace
+from hotspots.base.columns import INCIDENTS
+from hotspots.base.settings import RESOLUTIONS
+from hotspots.store.workspace import Workspace
 
 ORDER = [c.name for c in INCIDENTS]
 
@@ -80,6 +80,6 @@ def put(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
 
 
 def in_order(table: pa.Table) -> pa.Table:
-    """Columns in the order of hotspots.columns.INCIDENTS, others after them."""
+    """Columns in the order of hotspots.base.columns.INCIDENTS, others after them."""
     names = table.column_names
     return table.select([c for c in ORDER if c in names] + [c for c in names if c not in ORDER])

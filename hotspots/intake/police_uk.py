@@ -12,16 +12,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.months import month_text
 from hotspots.intake import quarantine
 from hotspots.intake.breaks import find_breaks
 from hotspots.intake.place import Placer, boundaries_of
 from hotspots.intake.repeats import find_repeats
-from hotspots.months import month_text
 from hotspots.sources import police_uk
 from hotspots.sources.police_uk import StreetFile
 from hotspots.sources.reading import RawTable, Upload, read_tables
-from hotspots.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
+from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
 
 SOURCE = "police-uk"
 CONTENT = ["crime_type", "lon", "lat", "location", "outcome"]

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.sources.reading import RawTable
-from hotspots.workspace import FileReport, Workspace, write_table
+from hotspots.store.workspace import FileReport, Workspace, write_table
 
 FROM, ROW, REASON = "quarantined_from", "quarantined_row", "reason"
 

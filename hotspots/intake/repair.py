@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hotspots.errors import HotspotsError
-from hotspots.workspace import Manifest, PingDay, Workspace, is_sound, referenced
+from hotspots.base.errors import HotspotsError
+from hotspots.store.workspace import Manifest, PingDay, Workspace, is_sound, referenced
 
 
 def damaged_files(workspace: Workspace, positions: bool = True) -> list[str]:

@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.columns import INCIDENTS, schema
-from hotspots.workspace import Part, read_part
+from hotspots.base.columns import INCIDENTS, schema
+from hotspots.store.workspace import Part, read_part
 
 COLUMNS = [c.name for c in INCIDENTS]
 PLACE = ("lon", "lat", "cell_9", "cell_10", "cell_11", "district", "bcu", "location")

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import pandas as pd
 import pyarrow.compute as pc
 
-from hotspots.columns import INTAKE
-from hotspots.errors import sample
-from hotspots.months import month_text
-from hotspots.patrol_days import day_number, day_text
-from hotspots.workspace import FileReport, Manifest, Workspace, months_held, read_incidents
+from hotspots.base.clock import day_number, day_text
+from hotspots.base.columns import INTAKE
+from hotspots.base.errors import sample
+from hotspots.base.months import month_text
+from hotspots.store.workspace import FileReport, Manifest, Workspace, months_held, read_incidents
 
 COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.maps.texts import plain
 
 Ring = list[tuple[float, float]]  # (lon, lat), the first point again at the end

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.maps.areas import AREA_COLOUR, CASING, LINES, ROLES
 from hotspots.maps.classes import INK, NOT_SCORED, Classes
 from hotspots.maps.drawing import Drawing, top_cells

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 
 METRES_PER_DEGREE = 111_319.49  # of latitude, on the WGS84 equatorial radius
 MARKED_COLOUR = "#801650"  # Government Analysis Function dark pink

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.maps.classes import Classes
 from hotspots.maps.deck import draw_deck
 from hotspots.maps.drawing import MAX_CELLS, TOP_NUMBERED, Drawing, with_areas
@@ -47,7 +47,7 @@ def pattern_cells(
     """The cells with a pattern, then the others by rank, at most ``most``; and the classes, all in the legend.
 
     ``cells``: a rank table with ``pattern`` ('' or empty: none). The selected cell and those to ``keep`` are drawn
-    wherever they rank. ``meanings``: a sentence for each pattern (default `hotspots.patterns.PATTERNS`). In the
+    wherever they rank. ``meanings``: a sentence for each pattern (default `hotspots.ranking.patterns.PATTERNS`). In the
     result ``rank`` is the order of drawing; the text tells the rank itself.
     """
     kinds = _kinds(cells)
@@ -88,7 +88,7 @@ def _classes(kinds: pd.Series, glyphs: tuple[str, ...], meanings: Mapping[str, s
 
 def pattern_meanings() -> dict[str, str]:
     """A sentence for each pattern."""
-    from hotspots.patterns import PATTERNS
+    from hotspots.ranking.patterns import PATTERNS
 
     return dict(PATTERNS)
 

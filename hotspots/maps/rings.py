@@ -42,8 +42,8 @@ PARTS = {  # (role, in the ring): Analysis Function dark blue and turquoise, and
 def ring_cells(cells: pd.DataFrame, spots: pd.DataFrame) -> tuple[pd.DataFrame, Classes]:
     """The cells of hot spots and rings as the maps draw them, hot spots first, and their four classes.
 
-    ``cells``: `hotspots.columns.CHANGE_CELLS`; ``spots``: `CHANGE_SPOTS`, for names and the counts of a whole hot spot
-    and ring. Added: lon, lat, rank (order of drawing), mark (the letter on the cell), text.
+    ``cells``: `hotspots.base.columns.CHANGE_CELLS`; ``spots``: `CHANGE_SPOTS`, for names and the counts of a whole hot
+    spot and ring. Added: lon, lat, rank (order of drawing), mark (the letter on the cell), text.
     """
     kinds = list(PARTS)
     kind = [kinds.index((role, ring > 0)) for role, ring in zip(cells["role"], cells["ring"], strict=True)]

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hotspots.maps.classes import MEASURES, NOT_SCORED_LABEL, number_text
-from hotspots.sureness import sureness
+from hotspots.ranking.sureness import sureness
 
 MARKED_LABEL = "in the draft area"
 EXPECTED = ("harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top", "pattern")

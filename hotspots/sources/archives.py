@@ -16,8 +16,8 @@ from collections import Counter
 from io import BytesIO
 from pathlib import Path
 
-from hotspots.errors import HotspotsError, sample
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.settings import Settings
 
 MOST_RATIO = 200  # a member that grows more than this, and past the size below, is a bomb; CSV grows 5 to 20 times
 BOMB_BYTES = 50_000_000

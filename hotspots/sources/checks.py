@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.errors import HotspotsError, rows_sentence
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError, rows_sentence
+from hotspots.base.settings import Settings
 
 LON_RANGE, LAT_RANGE = (-9.0, 2.1), (49.0, 61.0)  # Great Britain and Northern Ireland, degrees WGS84
 EASTING_RANGE, NORTHING_RANGE = (0.0, 700_000.0), (0.0, 1_300_000.0)  # British National Grid, metres

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.sources.times import zone
 
 TIMES = ("committed_from", "committed_to", "recorded")

@@ -27,10 +27,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.columns import LOG_ENTRIES
-from hotspots.errors import HotspotsError, sample
-from hotspots.identity import unit_text
-from hotspots.settings import Settings
+from hotspots.base.columns import LOG_ENTRIES
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.identity import unit_text
+from hotspots.base.settings import Settings
 from hotspots.sources.checks import check_degrees, check_grid, numbers, zero_pairs
 from hotspots.sources.incidents import (
     MEND_COLUMNS,
@@ -122,7 +122,7 @@ def read_patrol_log(
 ) -> Parsed:
     """One file of a patrol log → one row per entry.
 
-    ``codes`` hashes identities (`hotspots.identity.unit_codes`); ``now`` (default: the clock) decides what lies in
+    ``codes`` hashes identities (`hotspots.base.identity.unit_codes`); ``now`` (default: the clock) decides what lies in
     the future; ``known_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates.
     Rows that cannot be used are set aside with the reason. Raises `HotspotsError` when the file as a whole
     cannot be right: columns missing, no time zone given, coordinates that are no coordinates.

@@ -21,9 +21,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.errors import HotspotsError, sample
-from hotspots.identity import unit_text
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.identity import unit_text
+from hotspots.base.settings import Settings
 from hotspots.sources.checks import (
     EASTING_RANGE,
     LAT_RANGE,

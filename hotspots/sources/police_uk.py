@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.errors import HotspotsError, rows_sentence, sample
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.settings import Settings
 from hotspots.sources.checks import check_degrees, numbers
 from hotspots.sources.reading import RawTable
 
@@ -111,7 +111,7 @@ def coordinates(raw: RawTable, rows: np.ndarray, settings: Settings) -> tuple[np
 
 
 def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarray, force: str) -> pa.Table:
-    """The columns of hotspots.columns.INCIDENTS that this source has, and source_row and force."""
+    """The columns of hotspots.base.columns.INCIDENTS that this source has, and source_row and force."""
     types = pc.dictionary_encode(table["Crime type"].combine_chunks())
     months = pc.dictionary_encode(table["Month"].combine_chunks())
     forces = pc.dictionary_encode(table[force].combine_chunks())

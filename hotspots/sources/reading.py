@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from hotspots.errors import HotspotsError, rows_sentence, sample
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.settings import Settings
 from hotspots.sources.archives import open_zip, read_member
 from hotspots.sources.spreadsheets import read_sheet
 

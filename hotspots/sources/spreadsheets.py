@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from hotspots.errors import HotspotsError
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.sources.archives import open_zip, read_member
 
 MOST_CELLS = 60_000_000  # of the rectangle around all cells; each takes about 32 bytes while it is read

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 
 # Year first can be read in one way only, so these need no mention in a mapping (Excel dates arrive so).
 _ISO = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")

@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hotspots.errors import HotspotsError, sample
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.settings import Settings
 from hotspots.sources.archives import open_zip, read_member
 from hotspots.sources.reading import MENDED_ROW, TABLE_ENDINGS, RawTable, Upload, read_table
 

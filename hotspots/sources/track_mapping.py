@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hotspots.errors import HotspotsError, sample
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.sources.mapping import _format_problem, _text, _texts
 from hotspots.sources.times import zone
 

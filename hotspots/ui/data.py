@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import exports
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import intake_table, told

@@ -17,13 +17,15 @@ from typing import Any
 
 import streamlit as st
 
-from hotspots import offences, pipeline, ranking
-from hotspots.errors import HotspotsError
-from hotspots.harm import WeightSet
-from hotspots.months import Window, month_text, months_between, parse_window
-from hotspots.pipeline import BCUS, POLICE_UK, Question
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, month_text, months_between, parse_window
+from hotspots.harm import offences
+from hotspots.harm.scoring import WeightSet
+from hotspots.ranking import pipeline
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import BCUS, POLICE_UK, Question
+from hotspots.store.workspace import Workspace, months_held
 from hotspots.ui import loading, words
-from hotspots.workspace import Workspace, months_held
 
 FIELDS = ("source", "bcu", "from", "to", "offences", "weights", "resolution", "by", "proactive", "top", "map")
 BY_SOURCE = ("from", "to", "offences", "weights")  # mean nothing to another source
@@ -138,7 +140,7 @@ def lead_in() -> None:
     with st.container(horizontal=True):
         st.page_link("pages/7_Data.py", label="Import data", icon=":material/upload:")
         if st.button("Build the demo", icon=":material/science:"):
-            from hotspots.demo_workspace import build_demo
+            from hotspots.demo.workspace import build_demo
 
             with told(), st.spinner("Building the demo …"):
                 build_demo(loading.workspace_folder())

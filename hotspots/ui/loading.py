@@ -13,28 +13,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from hotspots import geography, maps, patrol_form
+from hotspots import geography, maps
 from hotspots.areas import register as area_register
 from hotspots.areas.finding import Candidates, Limits, areas_of
 from hotspots.areas.register import Frozen
+from hotspots.base.errors import HotspotsError
 from hotspots.change import context
-from hotspots.database import has_database, transaction, weight_sets
-from hotspots.errors import HotspotsError
-from hotspots.harm import WeightSet
+from hotspots.harm.scoring import WeightSet
+from hotspots.harm.weights import register as weight_register
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
-from hotspots.pipeline import Answer, Question, cell_detail, narrowed, rank_workspace
-from hotspots.weights import edits as weight_edits
-from hotspots.weights import effects as weight_effects
-from hotspots.weights import register as weight_register
-from hotspots.weights import reweigh
-from hotspots.workspace import MANIFEST, Manifest, Workspace, open_workspace
+from hotspots.patrols import form as patrol_form
+from hotspots.ranking.pipeline import Answer, Question, cell_detail, narrowed, rank_workspace
+from hotspots.ranking.what_if import edits as weight_edits
+from hotspots.ranking.what_if import effects as weight_effects
+from hotspots.ranking.what_if import reweigh
+from hotspots.store.database import has_database, transaction, weight_sets
+from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace
 
 if TYPE_CHECKING:
     from hotspots.change.question import Change, ChangeQuestion
-    from hotspots.change.trials.register import FrozenDesign
-    from hotspots.change.trials.workspace import Trial
-    from hotspots.dosage.workspace import Dose, DoseQuestion
+    from hotspots.patrols.dosage.workspace import Dose, DoseQuestion
+    from hotspots.trials.register import FrozenDesign
+    from hotspots.trials.workspace import Trial
 
 NEAR = 14.4  # zoom at which an area and its surroundings fill the map
 
@@ -50,7 +51,7 @@ def current() -> Workspace:
     except HotspotsError:
         if (workspace_folder() / "manifest.json").exists():
             raise
-        from hotspots.settings import Settings
+        from hotspots.base.settings import Settings
 
         return Workspace(workspace_folder(), Manifest(), Settings())
 
@@ -301,7 +302,7 @@ def patrol_stamp(folder: str) -> str:
 @st.cache_data(max_entries=8, show_spinner=False)
 def patrol_days(folder: str, version: str, stamp: str) -> tuple[date, date] | None:
     """The first and the last patrol day with positions or a log entry; None where there is neither."""
-    from hotspots.dosage.workspace import days_held
+    from hotspots.patrols.dosage.workspace import days_held
 
     return days_held(open_workspace(Path(folder)))
 
@@ -309,21 +310,21 @@ def patrol_days(folder: str, version: str, stamp: str) -> tuple[date, date] | No
 @st.cache_resource(max_entries=16, show_spinner="Adding up the minutes …")
 def dose(folder: str, version: str, question: DoseQuestion, stamp: str) -> Dose:
     """The dose of a question, worked out once for each version of the data, of what is frozen and of the logs."""
-    from hotspots.dosage.workspace import dose_workspace
+    from hotspots.patrols.dosage.workspace import dose_workspace
 
     return dose_workspace(open_workspace(Path(folder)), question)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def areas_on(folder: str, stamp: str, day: date) -> pd.DataFrame:
-    """The hot spots of every register that held on a day: `hotspots.patrol_form.areas_on`."""
+    """The hot spots of every register that held on a day: `hotspots.patrols.form.areas_on`."""
     return patrol_form.areas_on(Path(folder), day)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def targets(folder: str, stamp: str, register: str) -> pd.DataFrame:
     """Every target ever set for a register, oldest first."""
-    from hotspots.dosage.targets import targets as set_so_far
+    from hotspots.patrols.dosage.targets import targets as set_so_far
 
     return set_so_far(Path(folder), register)
 
@@ -357,7 +358,7 @@ def change_stamp(folder: str) -> str:
         return ""
     from sqlalchemy import func, select
 
-    from hotspots.database import ADDED_TO_ONLY, tables
+    from hotspots.store.database import ADDED_TO_ONLY, tables
 
     with transaction(Path(folder)) as connection:
         kept = [tables().tables[name] for name in ADDED_TO_ONLY]
@@ -378,7 +379,7 @@ def change_charts(
     folder: str, version: str, question: ChangeQuestion, stamp: str, dark: bool
 ) -> dict[str, dict[str, Any]]:
     """The charts of an answer by name, those that have something to show."""
-    from hotspots import charts_change as charts
+    from hotspots.charts import change as charts
 
     found = change(folder, version, question, stamp)
     made = {
@@ -422,7 +423,7 @@ def designs(folder: str, stamp: str) -> pd.DataFrame:
     """Every frozen trial design, oldest first."""
     if not has_database(Path(folder)):
         return pd.DataFrame()
-    from hotspots.change.trials import register
+    from hotspots.trials import register
 
     return register.designs(Path(folder))
 
@@ -430,8 +431,8 @@ def designs(folder: str, stamp: str) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def trial_design(folder: str, stamp: str, name: str) -> tuple[FrozenDesign, pd.DataFrame]:
     """A frozen design and its schedule by hot spot and patrol day."""
-    from hotspots.change.trials import register
-    from hotspots.change.trials.planning import schedule_of
+    from hotspots.trials import register
+    from hotspots.trials.planning import schedule_of
 
     found = register.load(Path(folder), name)
     return found, schedule_of(found.design, area_register.load(Path(folder), found.register))
@@ -440,6 +441,6 @@ def trial_design(folder: str, stamp: str, name: str) -> tuple[FrozenDesign, pd.D
 @st.cache_resource(max_entries=8, show_spinner="Drawing the lots again …")
 def trial(folder: str, version: str, stamp: str, name: str) -> Trial:
     """What a frozen trial shows so far."""
-    from hotspots.change.trials.workspace import trial_workspace
+    from hotspots.trials.workspace import trial_workspace
 
     return trial_workspace(open_workspace(Path(folder)), name)

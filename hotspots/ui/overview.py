@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from hotspots import ranking
 from hotspots.intake.report import COUNTS
-from hotspots.pipeline import BCUS, Question
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import BCUS, Question
 from hotspots.ui import frame, loading
 from hotspots.ui.frame import View, plain_text
 from hotspots.ui.show import show_breaks

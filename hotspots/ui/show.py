@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from hotspots.months import month_text
+from hotspots.base.months import month_text
 from hotspots.ui import words
 
 

@@ -124,7 +124,8 @@ def why_it_ranks(
     """One paragraph on a ranked cell, in plain words.
 
     ``top``: the N that ``p_top`` was counted for, in the cell's BCU. ``meanings``: a sentence for each pattern
-    (default: `hotspots.patterns.PATTERNS`). Expected harm, sureness and pattern are told where the row has them.
+    (default: `hotspots.ranking.patterns.PATTERNS`). Expected harm, sureness and pattern are told where the row has
+    them.
     """
     share = row["largest_offence_share"]
     words = [f"Ranked {row['rank']:,} of {total:,} cells by {measure.lower()}: {row['n_incidents']:,} incidents"]

@@ -5,8 +5,9 @@ In the address: bcu=South is the BCU of the page.
 
 import streamlit as st
 
-from hotspots.pipeline import Question
-from hotspots.ui import frame, loading, log_form
+from hotspots.ranking.pipeline import Question
+from hotspots.ui import frame, loading
+from hotspots.ui.log_form import page as log_form
 
 st.set_page_config(page_title="Log form", layout="wide")
 st.html(f"<style>{frame.STYLE}</style>")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hotspots.weights import register as weight_register
+from hotspots.harm.weights import register as weight_register
 
 PATH = "/Harm_weights?map=svg&to=2024-02&by=harm"
 JOINER = "\u2060"

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from hotspots import patrol_form
 from hotspots.areas import candidate_areas, new_area
 from hotspots.areas import register as area_register
-from hotspots.settings import Settings
+from hotspots.base.settings import Settings
+from hotspots.patrols import form as patrol_form
 from tests.area_samples import disk, facts
 from tests.workspaces import make_police
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hotspots.hours import aoristic_shares, aoristic_week
+from hotspots.insight.hours import aoristic_shares, aoristic_week
 
 SUNDAY = 6 * 24
 NONE = "NaT"

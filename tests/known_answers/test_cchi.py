@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hotspots.harm import score_offences, shipped_weight_sets
-from hotspots.offences import DATA, classify, normalise_ho_class
+from hotspots.harm.offences import DATA, classify, normalise_ho_class
+from hotspots.harm.scoring import score_offences, shipped_weight_sets
 
 PUBLISHED = [  # offence, Athena URN, Home Office class, days
     ("Murder", "1.1.1.1", "001/01", 5475),

@@ -11,12 +11,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from hotspots.harm import WeightSet, score_offences, shipped_weight_sets
+from hotspots.harm.scoring import WeightSet, score_offences, shipped_weight_sets
+from hotspots.harm.weights.files import export_csv, read_weight_file
+from hotspots.harm.weights.importing import ImportedWeights, import_weights
+from hotspots.harm.weights.register import load, versions
 from hotspots.intake import import_files
-from hotspots.pipeline import Question, rank_workspace
-from hotspots.weights.files import export_csv, read_weight_file
-from hotspots.weights.importing import ImportedWeights, import_weights
-from hotspots.weights.register import load, versions
+from hotspots.ranking.pipeline import Question, rank_workspace
 from tests.known_answers.test_cchi import AMBIGUOUS, PUBLISHED
 from tests.samples import MAPPING, export, record
 

@@ -7,8 +7,8 @@ from math import isnan, sqrt
 import pandas as pd
 import pytest
 
-from hotspots.change.small_counts import e_test, poisson_z
-from hotspots.change.wdd import harm_wdd, wdd
+from hotspots.change.estimates.small_counts import e_test, poisson_z
+from hotspots.change.estimates.wdd import harm_wdd, wdd
 
 PAPER = {"comparison": (308, 318), "treated": (207, 110), "comparison_ring": (150, 140), "ring": (178, 157)}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hotspots import geography
-from hotspots.concentration import adjusted_gini, bcu_areas_m2, gini, lorenz, share_by_chance, share_in_top
+from hotspots.insight.concentration import adjusted_gini, bcu_areas_m2, gini, lorenz, share_by_chance, share_in_top
 
 
 def test_41_percent_of_harm_in_2_6_percent_of_the_area():

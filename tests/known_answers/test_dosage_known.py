@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from hotspots.patrol_days import day_numbers, day_text
-from hotspots.settings import Settings
-from hotspots.visits import VisitRules, stays_of, visits
+from hotspots.base.clock import day_numbers, day_text
+from hotspots.base.settings import Settings
+from hotspots.patrols.visits import VisitRules, stays_of, visits
 
 LONDON = ZoneInfo("Europe/London")
 COLUMNS = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]

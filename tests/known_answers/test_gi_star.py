@@ -10,7 +10,8 @@ from h3.api import basic_int as h3
 from scipy.sparse import csr_array
 from scipy.stats import false_discovery_control, kendalltau, norm
 
-from hotspots import geography, patterns
+from hotspots import geography
+from hotspots.ranking import patterns
 
 PRESTON = h3.latlng_to_cell(53.7590, -2.6990, 10)
 

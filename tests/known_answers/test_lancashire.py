@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hotspots.check import check_workspace
+from hotspots.cli.check import check_workspace
 from hotspots.intake import Imported, import_files
 from hotspots.intake.report import holdings, intake_table
-from hotspots.pipeline import Question, rank_workspace
-from hotspots.workspace import MANIFEST, read_incidents
+from hotspots.ranking.pipeline import Question, rank_workspace
+from hotspots.store.workspace import MANIFEST, read_incidents
 
 ARCHIVE = "police_uk/lancashire_2019-12_to_2022-10.zip"
 BOUNDARIES = ("boundaries/lancashire_districts.geojson", "lookups/lancashire_lad_bcu.csv")
@@ -132,7 +132,7 @@ def test_coordinates_are_missing_unevenly(lancashire):
 
 
 def published_rows_by_type(imported: Imported) -> pd.Series:
-    from hotspots.workspace import read_part
+    from hotspots.store.workspace import read_part
 
     workspace = imported.workspace
     types = [read_part(workspace.folder, p, ["crime_type"])["crime_type"] for p in workspace.manifest.parts]

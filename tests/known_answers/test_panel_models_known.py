@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hotspots.change import panel_models
+from hotspots.change.estimates import panel_models
 
 BY_HAND = (("a", "treated", 40, 20), ("b", "treated", 60, 40), ("c", "comparison", 50, 45), ("d", "comparison", 30, 27))
 

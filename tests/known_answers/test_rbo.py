@@ -10,8 +10,8 @@ from string import ascii_lowercase
 
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.weights.reweigh import jaccard, rbo
+from hotspots.base.errors import HotspotsError
+from hotspots.ranking.what_if.reweigh import jaccard, rbo
 
 
 def test_five_items_by_hand():

@@ -12,7 +12,7 @@ from hotspots.backtest import METHODS, backtest, paired, targeting_curve
 from hotspots.backtest.calibration import wilson
 from hotspots.backtest.workspace import history_of
 from hotspots.intake import import_files
-from hotspots.pipeline import Question
+from hotspots.ranking.pipeline import Question
 from tests.backtesting import CELLS, cube_of, equal_areas, scores_of
 
 

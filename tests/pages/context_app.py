@@ -5,10 +5,12 @@ In the address: before=2021-01..2021-12 and after=2022-01..2022-12 (the default)
 
 import streamlit as st
 
+from hotspots.base.months import Window, parse_day
 from hotspots.change import context
-from hotspots.months import Window, parse_day
-from hotspots.pipeline import Question
-from hotspots.ui import area_desk, context_lines, frame, loading
+from hotspots.ranking.pipeline import Question
+from hotspots.ui import frame, loading
+from hotspots.ui.change import context_lines
+from hotspots.ui.hot_spots import area_desk
 
 
 def window(name: str, default: str) -> Window:

@@ -15,8 +15,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from hotspots.base.columns import CHANGE_PAIRS
 from hotspots.change.question import Change, ChangeQuestion
-from hotspots.columns import CHANGE_PAIRS
 from tests.change_samples import NAMES, made, make_change
 from tests.change_workspace import make_two_years
 from tests.dose_workspace import make_frozen

@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hotspots.change.trials import register
-from hotspots.change.trials.workspace import DesignQuestion, design_workspace, freeze_designed
-from hotspots.columns import TRIAL, TRIAL_DAYS, in_columns
+from hotspots.base.columns import TRIAL, TRIAL_DAYS, in_columns
+from hotspots.trials import register
+from hotspots.trials.workspace import DesignQuestion, design_workspace, freeze_designed
 from tests.dose_workspace import make_frozen
 from tests.workspaces import HOSTILE
 
@@ -67,7 +67,7 @@ def show_result(monkeypatch: pytest.MonkeyPatch, design: Any, verdict: str = "fe
         answer="Incidents fell on patrolled days.", verdict=verdict, no_delivered="",
         warnings=("It is still running.",), notes=("Two notes.",), facts={"trial": "advent"}, synthetic=False,
     )  # fmt: skip
-    monkeypatch.setattr("hotspots.change.trials.workspace.trial_workspace", lambda workspace, name: answer)
+    monkeypatch.setattr("hotspots.trials.workspace.trial_workspace", lambda workspace, name: answer)
 
 
 def test_without_a_design_it_tells_how_to_make_one(at: Any, without: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hotspots.change import context
-from hotspots.database import FILE
+from hotspots.store.database import FILE
 from tests.conftest import REPOSITORY
 from tests.workspaces import HOSTILE, make_police
 

@@ -15,9 +15,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from hotspots import patrol_form
-from hotspots.patrol_days import day_starts
-from hotspots.settings import Settings
+from hotspots.base.clock import day_starts
+from hotspots.base.settings import Settings
+from hotspots.patrols import form as patrol_form
 from tests.dose_workspace import make_dose, make_frozen
 from tests.workspaces import HOSTILE
 

@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from hotspots.harm.weights import register as weight_register
 from hotspots.intake import import_files
-from hotspots.weights import register as weight_register
 from tests.samples import MAPPING, export, record
 
 PROXY = "policeuk-proxy-2026"

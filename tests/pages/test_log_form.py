@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots import patrol_form
 from hotspots.areas import candidate_areas, new_area
 from hotspots.areas import register as area_register
-from hotspots.ui import log_form
+from hotspots.patrols import form as patrol_form
+from hotspots.ui.log_form import page as log_form
 from tests.area_samples import disk, facts
 from tests.conftest import REPOSITORY
 from tests.workspaces import HOSTILE, make_police

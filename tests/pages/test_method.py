@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from hotspots import ranking
 from hotspots.__main__ import main
 from hotspots.backtest import evidence
 from hotspots.intake import import_files
+from hotspots.ranking import rank as ranking
 from hotspots.ui import words
 from tests.pages.test_breaks import street_file
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from hotspots.store.workspace import open_workspace
 from hotspots.ui import words
 from hotspots.ui.frame import plain_text
-from hotspots.workspace import open_workspace
 from tests.conftest import REPOSITORY
 from tests.pages.conftest import PAGES
 
@@ -125,7 +125,7 @@ def test_told_shows_every_problem_of_an_error() -> None:
     def script() -> None:
         import streamlit as st
 
-        from hotspots.errors import HotspotsError
+        from hotspots.base.errors import HotspotsError
         from hotspots.ui.frame import told
 
         with told():

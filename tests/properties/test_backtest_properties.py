@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotspots.backtest import METHODS, backtest, targeting_curve
 from hotspots.backtest.methods import harm
-from hotspots.weights.reweigh import known_days
+from hotspots.ranking.what_if.reweigh import known_days
 from tests.backtesting import CELLS, Row, cube_of, equal_areas, plain_backtest, scores_of
 
 FEW = CELLS[:9]

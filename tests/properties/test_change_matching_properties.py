@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspots.base.errors import HotspotsError
 from hotspots.change.matching import COMPONENTS, Rules, before, match
-from hotspots.errors import HotspotsError
 
 Given = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 

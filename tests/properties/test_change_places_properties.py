@@ -8,9 +8,9 @@ from h3.api import basic_int as h3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import Likes, places_like
-from hotspots.errors import HotspotsError
 from tests.match_samples import disk, facts_of, treated_of
 
 CELLS = disk(6)  # 127

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.change.counting import sums
-from hotspots.change.from_expected import ratio_from_expected
+from hotspots.change.estimates.from_expected import ratio_from_expected
 
 ROW = st.tuples(
     st.integers(1, 12), st.integers(1, 6), st.sampled_from(["before", "after", ""]),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.concentration import adjusted_gini, gini, held_out_share, lorenz, share_in_top
+from hotspots.insight.concentration import adjusted_gini, gini, held_out_share, lorenz, share_in_top
 
 MANY = settings(max_examples=150, deadline=None)
 COUNTS = st.lists(st.integers(0, 12), min_size=1, max_size=25).filter(any)

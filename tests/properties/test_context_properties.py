@@ -9,9 +9,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspots.base.columns import CONTEXT
+from hotspots.base.months import Window
 from hotspots.change.context.straddle import days_of, straddle_notes
-from hotspots.columns import CONTEXT
-from hotspots.months import Window
 
 START = date(2021, 1, 1)
 NAMES = [c.name for c in CONTEXT]

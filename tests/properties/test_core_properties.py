@@ -13,12 +13,12 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.cell_periods import build_cell_periods
 from hotspots.exports import to_csv
 from hotspots.intake import import_files
-from hotspots.pipeline import Question, rank_workspace
-from hotspots.ranking import rank_cells
-from hotspots.workspace import MANIFEST, open_workspace
+from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.pipeline import Question, rank_workspace
+from hotspots.ranking.rank import rank_cells
+from hotspots.store.workspace import MANIFEST, open_workspace
 from tests.samples import (
     ABH,
     BLACKPOOL,

@@ -11,9 +11,9 @@ from convertbng.cutil import convert_bng
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.demo import EXPORT_COLUMNS
-from hotspots.demo_effects import random_numbers, with_effects
-from hotspots.demo_workspace import demo_areas
+from hotspots.demo.effects import random_numbers, with_effects
+from hotspots.demo.incidents import EXPORT_COLUMNS
+from hotspots.demo.workspace import demo_areas
 
 AREAS = demo_areas()
 START = date(2025, 11, 1)

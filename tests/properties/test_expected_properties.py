@@ -14,7 +14,7 @@ from h3.api import basic_int as h3
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hotspots import expected
+from hotspots.ranking import expected
 
 DISK = sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 3))  # 37 cells
 CORNER = h3.latlng_to_cell(53.8100, -2.6990, 10)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots import geography
-from hotspots.geography.areas import Boundaries, Polygons
+from hotspots.geography.districts import Boundaries, Polygons
 from hotspots.geography.shipped import COVER
 
 # around the force; a coarse grid of values makes repeats and points on edges likely

@@ -10,8 +10,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.harm import WeightSet, score_offences, to_csv_bytes, weight_set_from_table
-from hotspots.offences import distinct_offences, offence_keys, selection_mask, unknown_flags
+from hotspots.harm.offences import distinct_offences, offence_keys, selection_mask, unknown_flags
+from hotspots.harm.scoring import WeightSet, score_offences, to_csv_bytes, weight_set_from_table
 
 ABOUT = {"name": "p", "version": "1", "source": "generated"}
 URNS = [

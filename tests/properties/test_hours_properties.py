@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.hours import aoristic_shares, aoristic_week, hot_hours, minutes_by_hour
-from hotspots.settings import Settings
+from hotspots.base.settings import Settings
+from hotspots.insight.hours import aoristic_shares, aoristic_week, hot_hours, minutes_by_hour
 
 MANY = settings(max_examples=150, deadline=None)
 START = datetime(2026, 9, 28)  # a wall clock

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.settings import Settings
+from hotspots.base.settings import Settings
 from hotspots.sources.incidents import Parsed, read_incidents, read_mapping
 from hotspots.sources.reading import read_table
 from hotspots.sources.times import fixed_width_times, parse_times, place_times

@@ -9,7 +9,7 @@ from h3.api import basic_int as h3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.near_repeats import near_repeats
+from hotspots.insight.near_repeats import near_repeats
 
 AREA = sorted(h3.grid_disk(h3.latlng_to_cell(53.759, -2.699, 10), 4))
 INCIDENTS = st.lists(st.tuples(st.sampled_from(AREA[::5]), st.integers(19_000, 19_040)), min_size=2, max_size=25)

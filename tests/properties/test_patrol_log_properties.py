@@ -10,9 +10,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.identity import SECRET
+from hotspots.base.identity import SECRET
 from hotspots.intake.quarantine import quarantined_rows
-from hotspots.workspace import open_workspace
+from hotspots.store.workspace import open_workspace
 from tests.unit.test_intake_patrol_log import COUNTS, counts, held, load, log
 
 TIMES = ["2026-03-02 21:00", "2026-03-02 21:15", "2025-10-26 01:30", "2026-03-29 01:30", "2026-03-04 21:00", "soon", ""]

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hotspots import geography, patterns
+from hotspots import geography
+from hotspots.ranking import patterns
 
 DISK = sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 4))
 CELLS = st.lists(st.sampled_from(DISK), min_size=2, max_size=40, unique=True)

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.identity import SECRET
+from hotspots.base.identity import SECRET
 from hotspots.intake import Imported, import_files
 from hotspots.intake.ping_days import jumps_of, metres_between
-from hotspots.workspace import open_workspace
+from hotspots.store.workspace import open_workspace
 
 SIX = 1_772_344_800  # 2026-03-01 06:00: two patrol days meet
 KEY = "5c" * 32

@@ -13,10 +13,10 @@ import pandas as pd
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hotspots.change.trials.cache import keep, kept
-from hotspots.change.trials.outcomes import patrol_days
-from hotspots.patrol_days import day_numbers, home
-from hotspots.settings import Settings
+from hotspots.base.clock import day_numbers, home
+from hotspots.base.settings import Settings
+from hotspots.trials.cache import keep, kept
+from hotspots.trials.outcomes import patrol_days
 
 FORWARD, BACK = 1_774_746_000, 1_792_890_000  # 29 March and 25 October 2026, 01:00 UTC
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hotspots.change.trials import Design, design, from_json, redraw, to_json
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.trials import Design, design, from_json, redraw, to_json
 
 FIRST = date(2026, 1, 5)
 

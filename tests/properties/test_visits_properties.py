@@ -11,8 +11,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.settings import Settings
-from hotspots.visits import VisitRules, stays_of, visits
+from hotspots.base.settings import Settings
+from hotspots.patrols.visits import VisitRules, stays_of, visits
 from tests.plain_visits import plain_stays, plain_visits
 
 HOME = Settings()

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotspots.exports import as_text
-from hotspots.harm import WeightSet, score_offences, weight_set_from_table
+from hotspots.harm.scoring import WeightSet, score_offences, weight_set_from_table
+from hotspots.harm.weights.contents import differences, with_changes
+from hotspots.harm.weights.files import export_csv, read_weight_file
+from hotspots.harm.weights.register import audit, load, new_version, save, undo, versions
 from hotspots.intake import import_files
-from hotspots.pipeline import Question, about, rank_workspace
-from hotspots.weights.contents import differences, with_changes
-from hotspots.weights.files import export_csv, read_weight_file
-from hotspots.weights.register import audit, load, new_version, save, undo, versions
+from hotspots.ranking.pipeline import Question, about, rank_workspace
 from tests.samples import ABH, BLACKPOOL, BLADE, MAPPING, MURDER, ROBBERY, export, record
 
 URNS = ["8N.8.6.0", "8S.8.6.0", "34B.34.1.2", "1.1.1.1", "10D.8.26.0"]

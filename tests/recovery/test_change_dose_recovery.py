@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from hotspots.areas import register
-from hotspots.change.dose import dose_beside
+from hotspots.base.months import Window
+from hotspots.change.dose.beside import dose_beside
 from hotspots.change.question import DoseBeside
-from hotspots.dosage.workspace import DoseQuestion, dose_workspace
-from hotspots.months import Window
-from hotspots.pipeline import Question, gather
-from hotspots.workspace import open_workspace
+from hotspots.patrols.dosage.workspace import DoseQuestion, dose_workspace
+from hotspots.ranking.pipeline import Question, gather
+from hotspots.store.workspace import open_workspace
 
 BEFORE, AFTER = Window(date(2025, 10, 1), date(2025, 10, 31)), Window(date(2026, 10, 1), date(2026, 10, 31))
 FIRST, LAST = "2026-10-04", "2026-10-30"  # the 31st ends on 1 November, of which nothing is known

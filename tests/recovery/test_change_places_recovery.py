@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.cell_periods import build_cell_periods
+from hotspots.base.months import months_between
 from hotspots.change.matching.cells import cell_facts
 from hotspots.change.matching.places import places_like
-from hotspots.months import months_between
+from hotspots.ranking.cell_periods import build_cell_periods
 from tests.match_samples import disk, treated_of
 
 CELLS = np.array(disk(18), dtype=np.int64)

@@ -1,8 +1,8 @@
 """What is planted in the demo is found by change as often as it claims, and nothing is found where nothing is planted.
 
-Counts are drawn from the demo's own means (`hotspots.demo.expected_rows`): 20 hot spots over 104 weeks and, for what
-selection does, every cell of the force; 200 draws each, seeds fixed. Whole demos, 200 of them, with every estimate:
-scripts/check_change.py, whose figures stand in docs/recovery.md. One whole demo is here too.
+Counts are drawn from the demo's own means (`hotspots.demo.incidents.expected_rows`): 20 hot spots over 104 weeks and,
+for what selection does, every cell of the force; 200 draws each, seeds fixed. Whole demos, 200 of them, with every
+estimate: scripts/check_change.py, whose figures stand in docs/recovery.md. One whole demo is here too.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import pytest
 from convertbng.cutil import convert_osgb36_to_ll
 from scipy import stats
 
-from hotspots import demo
-from hotspots.change import panel_models
-from hotspots.change.panel import panel_of, periods_of
-from hotspots.change.wdd import wdd
-from hotspots.demo_effects import with_effects
-from hotspots.demo_workspace import demo_areas
+from hotspots.change.estimates import panel_models
+from hotspots.change.estimates.panel import panel_of, periods_of
+from hotspots.change.estimates.wdd import wdd
+from hotspots.demo import incidents as demo
+from hotspots.demo.effects import with_effects
+from hotspots.demo.workspace import demo_areas
 
 SEEDS, WEEKS, SEED = 200, 104, 20261031
 AREAS = demo_areas()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import gamma
 
-from hotspots.concentration import adjusted_gini, held_out_share, share_by_chance, share_in_top, share_of_rates
+from hotspots.insight.concentration import adjusted_gini, held_out_share, share_by_chance, share_in_top, share_of_rates
 
 SHARES = (0.01, 0.05, 0.10)
 CELLS = 4000

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from convertbng.cutil import convert_osgb36_to_ll
 
-from hotspots import demo
+from hotspots.demo import incidents as demo
 
 SEEDS = (7, 2026)
 

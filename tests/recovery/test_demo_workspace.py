@@ -13,15 +13,15 @@ from scipy.stats import binom
 
 from hotspots.__main__ import main
 from hotspots.areas import register
-from hotspots.check import check_workspace
-from hotspots.database import FILE
-from hotspots.demo import write_demo_export
-from hotspots.demo_workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic, make_export
-from hotspots.errors import HotspotsError
-from hotspots.identity import SECRET, unit_codes, unit_text
+from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import SECRET, unit_codes, unit_text
+from hotspots.cli.check import check_workspace
+from hotspots.demo.incidents import write_demo_export
+from hotspots.demo.workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic, make_export
 from hotspots.intake import Imported, import_files
-from hotspots.pipeline import Answer, Question, rank_workspace
-from hotspots.workspace import MANIFEST, open_workspace, read_incidents
+from hotspots.ranking.pipeline import Answer, Question, rank_workspace
+from hotspots.store.database import FILE
+from hotspots.store.workspace import MANIFEST, open_workspace, read_incidents
 from tests.samples import crime, street
 
 # Domestic violence and dwellings are left out: what remains is what the demo plants, and some background.

@@ -19,13 +19,13 @@ import pandas as pd
 import pytest
 
 from hotspots import geography
-from hotspots.demo_patrols import positions, seconds_inside, true_stays
-from hotspots.demo_roster import AT_CALL, TO_CALL
-from hotspots.demo_tracks import Tracks, make_tracks
-from hotspots.demo_workspace import COMPARISON, TRUTH, demo_areas
-from hotspots.patrol_days import day_number
-from hotspots.settings import Settings
-from hotspots.visits import stays_of
+from hotspots.base.clock import day_number
+from hotspots.base.settings import Settings
+from hotspots.demo.patrols import positions, seconds_inside, true_stays
+from hotspots.demo.roster import AT_CALL, TO_CALL
+from hotspots.demo.tracks import Tracks, make_tracks
+from hotspots.demo.workspace import COMPARISON, TRUTH, demo_areas
+from hotspots.patrols.visits import stays_of
 
 SETTINGS = Settings()
 AREAS = demo_areas()
@@ -242,7 +242,7 @@ def test_where_nothing_is_planted_the_dose_is_nothing():
 
 def test_the_demo_gives_back_what_its_truth_says_tracking_could_see(patrolled):
     """Import, register, positions with every fault, and logs where there is no tracking."""
-    from hotspots.dosage.workspace import DoseQuestion, dose_workspace
+    from hotspots.patrols.dosage.workspace import DoseQuestion, dose_workspace
 
     truth = json.loads((patrolled / TRUTH).read_text(encoding="utf-8"))["patrols"]
     planted = pd.DataFrame(truth["days"], columns=truth["columns"]).set_index(["area", "patrol_day"])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hotspots.change import dose_response
+from hotspots.change.dose import response as dose_response
 
 SEEDS = 100
 UNITS, DAYS = 14, 364

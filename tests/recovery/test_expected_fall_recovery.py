@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots.change.expected_fall import expected_fall
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.change.estimates.expected_fall import expected_fall
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 25)))
 DAYS = np.array([1.0, 10.0, 365.0])

@@ -34,7 +34,7 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots import expected
+from hotspots.ranking import expected
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 25)))
 DAYS = np.array([1.0, 10.0, 365.0, 1825.0])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.change.from_expected import ratio_from_expected
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.change.estimates.from_expected import ratio_from_expected
 
 SEEDS = 400
 

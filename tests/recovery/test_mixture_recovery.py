@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.change.mixture import mixture_means
+from hotspots.change.estimates.mixture import mixture_means
 
 SETS = 60
 

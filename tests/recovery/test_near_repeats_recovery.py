@@ -10,7 +10,7 @@ import pytest
 from h3.api import basic_int as h3
 
 from hotspots import geography
-from hotspots.near_repeats import incident_days, near_repeats, verdict
+from hotspots.insight.near_repeats import incident_days, near_repeats, verdict
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.759, -2.699, 10), 12)), dtype=np.int64)  # 469 of them
 YEAR = 365

@@ -49,7 +49,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hotspots.change import panel_models
+from hotspots.change.estimates import panel_models
 
 SEEDS = 200
 WEEKS = 104

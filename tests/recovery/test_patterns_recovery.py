@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots import patterns
+from hotspots.ranking import patterns
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 40)))
 WEIGHTS = np.sqrt([1.0, 10.0, 19.0, 365.0, 1460.0, 5475.0])

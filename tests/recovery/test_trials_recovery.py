@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.change.trials import Design, analyse, design, minimum_detectable_effect, redraw
-from hotspots.change.trials.analysis import HARM, RATIO
+from hotspots.trials import Design, analyse, design, minimum_detectable_effect, redraw
+from hotspots.trials.analysis import HARM, RATIO
 
 FIRST = date(2026, 1, 5)
 DESIGNS, SEEDS = 4, 200

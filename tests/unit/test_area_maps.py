@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots import geography, maps
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.ui import components
 from tests.unit.test_maps import PLACES, PRESTON, SQUARE, layer, table
 

@@ -31,10 +31,10 @@ from hotspots.areas.register import (
     stamp,
     version_on,
 )
-from hotspots.database import ADDED_TO_ONLY, FILE, prepare, tables, transaction
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.intake import import_files
-from hotspots.pipeline import Question
+from hotspots.ranking.pipeline import Question
+from hotspots.store.database import ADDED_TO_ONLY, FILE, prepare, tables, transaction
 from tests.area_samples import CENTRE, disk, facts
 from tests.conftest import REPOSITORY
 from tests.samples import BURNLEY, KENT, crime, street

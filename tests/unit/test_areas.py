@@ -35,7 +35,7 @@ from hotspots.areas import (
     with_quiet_cells,
     with_role,
 )
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.exports.areas import areas_geojson, areas_text, read_areas
 from tests.area_samples import CENTRE, SIZE, best_sum, disk, every_area, facts
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from hotspots.areas import AREA_COLUMNS, candidate_areas
-from hotspots.areas.cli import add_parsers
 from hotspots.areas.register import freeze as store
-from hotspots.database import FILE
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.areas import add_parsers
+from hotspots.store.database import FILE
 from tests.area_samples import SIZE, disk, facts
 from tests.samples import BLACKPOOL, PRESTON
 from tests.workspaces import demo, make_police
@@ -45,7 +45,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def ranked(folder: Path) -> list[dict[str, object]]:
-    from hotspots.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import Question, rank_workspace
 
     question = Question(start="2024-01", end="2024-03", by="harm", weights="policeuk-proxy-2026")
     return rank_workspace(folder, question).table.to_dict("records")

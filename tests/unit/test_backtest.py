@@ -15,7 +15,7 @@ from hotspots.backtest.compare import block_interval
 from hotspots.backtest.metrics import cells_within, most_held, targeting_curve
 from hotspots.backtest.periods import crosses, listed, period_text, windows
 from hotspots.backtest.tables import cube_of_table, history_of_table, read_table
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from tests.backtesting import CELLS, cube_of, equal_areas, planted, scores_of
 
 A, B, C, D = CELLS[:4]

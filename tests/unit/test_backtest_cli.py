@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from hotspots.backtest import METHODS
-from hotspots.backtest.cli import add_parsers
 from hotspots.backtest.periods import monday
 from hotspots.backtest.workspace import history_of
-from hotspots.errors import HotspotsError
-from hotspots.pipeline import Question
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.backtest import add_parsers
+from hotspots.ranking.pipeline import Question
 from tests.workspaces import demo, police
 
 __all__ = ["demo", "police"]

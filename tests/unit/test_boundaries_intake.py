@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.check import check_workspace
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files
-from hotspots.pipeline import Question, rank_workspace
-from hotspots.workspace import MANIFEST, open_workspace
+from hotspots.ranking.pipeline import Question, rank_workspace
+from hotspots.store.workspace import MANIFEST, open_workspace
 from tests.samples import BLACKPOOL, MAPPING, NOWHERE, crime, export, files_of, held, one_district, record, street
 
 PLACED = ["district", "bcu"]

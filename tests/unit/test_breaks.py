@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from hotspots.base.settings import Settings
 from hotspots.intake.breaks import find_breaks
-from hotspots.settings import Settings
 
 SETTINGS = Settings()
 OLD, NEW = (lon + 53.7j for lon in (-2.7, -2.6))

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest, poisson
 
-from hotspots.change.small_counts import e_test, percent_change, poisson_z, rate_ratio, ratio_of_ratios
-from hotspots.change.wdd import harm_wdd, wdd
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.change.estimates.small_counts import e_test, percent_change, poisson_z, rate_ratio, ratio_of_ratios
+from hotspots.change.estimates.wdd import harm_wdd, wdd
 
 counts = st.integers(0, 40)
 pairs = st.tuples(st.integers(0, 500), st.integers(0, 500))

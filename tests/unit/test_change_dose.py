@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 from hotspots.areas import register
-from hotspots.change.dose import by_patrol_day, dose_beside, with_counts
-from hotspots.change.dose_looks import looks, ratio_text, sentence_of
+from hotspots.base.clock import day_number
+from hotspots.base.columns import CHANGE_DOSE, CHANGE_SCATTER
+from hotspots.base.months import Window
+from hotspots.base.settings import Settings
+from hotspots.change.dose.beside import by_patrol_day, dose_beside, with_counts
+from hotspots.change.dose.looks import looks, ratio_text, sentence_of
 from hotspots.change.question import DoseBeside
-from hotspots.columns import CHANGE_DOSE, CHANGE_SCATTER
 from hotspots.intake import import_files
-from hotspots.months import Window
-from hotspots.patrol_days import day_number
-from hotspots.settings import Settings
-from hotspots.workspace import open_workspace
+from hotspots.store.workspace import open_workspace
 from tests.area_workspace import QUIET, A, C, D, make_areas
 from tests.dose_workspace import areas, make_dose, make_frozen, standing
 

@@ -14,17 +14,17 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from hotspots.change.cli import add_question
+from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
+from hotspots.base.errors import HotspotsError
 from hotspots.change.matching import register as match_register
-from hotspots.change.matching.cli import add_words
 from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import Likes, places_like
 from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems, stamp
-from hotspots.check import check_workspace
-from hotspots.columns import CHANGE_FROZEN, CHANGE_PAIRS
-from hotspots.database import FILE, tables, transaction
-from hotspots.errors import HotspotsError
+from hotspots.cli.change import add_question
+from hotspots.cli.check import check_workspace
+from hotspots.cli.matching import add_words
 from hotspots.intake import import_files
+from hotspots.store.database import FILE, tables, transaction
 from tests.area_workspace import cell_at
 from tests.change_workspace import LANCASTER, crimes
 from tests.match_samples import CENTRE, disk, facts_of, treated_of

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency
 
+from hotspots.base.errors import HotspotsError
 from hotspots.change.matching import (
     BALANCE_COLUMNS,
     COMPONENTS,
@@ -23,7 +24,6 @@ from hotspots.change.matching import (
     pre_trend_tests,
     trends,
 )
-from hotspots.errors import HotspotsError
 
 LEVEL_ONLY = Rules(harm_weight=0, trend_weight=0, season_weight=0, mix_weight=0, near_weight=0)
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspots.change.panel import panel_of, periods_of
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.change.estimates.panel import panel_of, periods_of
 
 UNITS = {1: "Preston", 2: "Preston", 3: "Ashton"}
 GROUPS = {"Preston": "treated", "Ashton": "comparison"}

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspots.base.months import Window, months_between
 from hotspots.change.counting import covered_days, periods_from, sums
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.settling import back, chosen_by_figures, months_back, windows_of
-from hotspots.months import Window, months_between
 
 HELD = months_between(201901, 202812)
 

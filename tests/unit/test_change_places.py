@@ -10,17 +10,17 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots.cell_periods import build_cell_periods
+from hotspots.base.columns import CHANGE_PAIRS
+from hotspots.base.errors import HotspotsError
 from hotspots.change.bands import band_of
+from hotspots.change.estimates.mixture import mixture_means
 from hotspots.change.matching import Rules
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of, with_quiet_cells, without_gaps
 from hotspots.change.matching.pairs import likes_of_text, pairs_of, text_of
 from hotspots.change.matching.places import PLACE_COLUMNS, places_like
-from hotspots.change.mixture import mixture_means
-from hotspots.columns import CHANGE_PAIRS
-from hotspots.errors import HotspotsError
-from hotspots.expected import expected_harm
 from hotspots.geography import hex_ids
+from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.expected import expected_harm
 from tests.match_samples import BANDS, CENTRE, disk, facts_of, far, treated_of
 
 NEXT = sorted(h3.grid_ring(CENTRE, 1))

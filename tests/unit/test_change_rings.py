@@ -9,8 +9,8 @@ import shapely
 from h3.api import basic_int as h3
 
 from hotspots import geography
+from hotspots.base.errors import HotspotsError
 from hotspots.change.rings import RING_COLUMNS, SUMMARY_COLUMNS, ring_summary, rings, rings_wide, within_reach
-from hotspots.errors import HotspotsError
 
 PRESTON = 0x8A1951803B4FFFF
 NEXT = sorted(h3.grid_ring(PRESTON, 1))[0]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from hotspots.base.columns import CHANGE, CHANGE_CELLS, CHANGE_SERIES, CHANGE_SPOTS
+from hotspots.base.errors import HotspotsError
 from hotspots.change import context
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.workspace import change_workspace
-from hotspots.columns import CHANGE, CHANGE_CELLS, CHANGE_SERIES, CHANGE_SPOTS
-from hotspots.errors import HotspotsError
 from hotspots.exports.change import about, change_text, change_xlsx, file_name, tables_of
 from tests.change_workspace import make_two_years
 

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hotspots import charts
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.charts import incidents as charts
 
 
 def series(months: list[int], values: list[float | None]) -> pd.DataFrame:

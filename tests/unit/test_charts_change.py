@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hotspots import charts_change as charts
+from hotspots.base.columns import CHANGE, CHANGE_DOSE, CHANGE_SCATTER, CHANGE_SERIES, CHANGE_SPOTS, CHANGE_TREND
 from hotspots.change.words import DOUBTFUL
-from hotspots.charts_ratio import on_axis, ratio_words, reach
-from hotspots.columns import CHANGE, CHANGE_DOSE, CHANGE_SCATTER, CHANGE_SERIES, CHANGE_SPOTS, CHANGE_TREND
+from hotspots.charts import change as charts
+from hotspots.charts.ratio import on_axis, ratio_words, reach
 
 Spec = dict[str, Any]
 

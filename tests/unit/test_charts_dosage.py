@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots import charts_dosage as charts
-from hotspots.charts_dosage import Bands, Cell
-from hotspots.columns import DOSAGE, DOSE_HOURS, DOSE_SUMMARY
-from hotspots.settings import Settings
+from hotspots.base.columns import DOSAGE, DOSE_HOURS, DOSE_SUMMARY
+from hotspots.base.settings import Settings
+from hotspots.charts import dosage as charts
+from hotspots.charts.dosage import Bands, Cell
 
 TWO_DAYS = ("2026-10-05", "2026-10-06")  # a Monday and a Tuesday
 

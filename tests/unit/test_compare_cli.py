@@ -18,9 +18,9 @@ import pandas as pd
 import pytest
 
 from hotspots.__main__ import main
-from hotspots.columns import COMPARISON, ROBUSTNESS
-from hotspots.database import store_weight_set, transaction, weight_sets
-from hotspots.harm import weight_set_from_table
+from hotspots.base.columns import COMPARISON, ROBUSTNESS
+from hotspots.harm.scoring import weight_set_from_table
+from hotspots.store.database import store_weight_set, transaction, weight_sets
 from tests.samples import VIOLENCE
 from tests.workspaces import make_police
 

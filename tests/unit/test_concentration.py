@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots import charts, concentration
-from hotspots.concentration import (
+from hotspots.base.errors import HotspotsError
+from hotspots.charts import incidents as charts
+from hotspots.insight import concentration
+from hotspots.insight.concentration import (
     adjusted_gini,
     concentration_table,
     gini,
@@ -21,7 +23,6 @@ from hotspots.concentration import (
     share_in_top,
     share_of_rates,
 )
-from hotspots.errors import HotspotsError
 
 # ---------------------------------------------------------------- curve and shares
 

@@ -18,18 +18,18 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from hotspots import charts
+from hotspots.base.columns import CONTEXT
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, window_of_months
 from hotspots.change import context
 from hotspots.change.context import kept
-from hotspots.change.context.cli import add_words
 from hotspots.change.context.straddle import Cover, days_of, unlike
-from hotspots.check import check_workspace
-from hotspots.columns import CONTEXT
-from hotspots.database import FILE, transaction
-from hotspots.errors import HotspotsError
+from hotspots.charts import incidents as charts
+from hotspots.cli.check import check_workspace
+from hotspots.cli.context import add_words
 from hotspots.geography.shipped import BCUS
 from hotspots.intake import import_files
-from hotspots.months import Window, window_of_months
+from hotspots.store.database import FILE, transaction
 from tests.conftest import REPOSITORY
 from tests.samples import crime, street
 

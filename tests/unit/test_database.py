@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hotspots.database import FILE, prepare, problems, store_weight_set, tables, transaction, weight_sets
-from hotspots.errors import HotspotsError
-from hotspots.harm import shipped_weight_sets, weight_set_from_table
+from hotspots.base.errors import HotspotsError
+from hotspots.harm.scoring import shipped_weight_sets, weight_set_from_table
 from hotspots.intake import import_files
+from hotspots.store.database import FILE, prepare, problems, store_weight_set, tables, transaction, weight_sets
 from tests.conftest import REPOSITORY
 from tests.samples import crime, street
 
@@ -115,8 +115,8 @@ WRITER = """
 import sys
 from pathlib import Path
 import pandas as pd
-from hotspots.database import prepare, store_weight_set, transaction
-from hotspots.harm import weight_set_from_table
+from hotspots.store.database import prepare, store_weight_set, transaction
+from hotspots.harm.scoring import weight_set_from_table
 folder, name = Path(sys.argv[1]), sys.argv[2]
 prepare(folder)
 for version in range(10):

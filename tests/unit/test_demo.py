@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots import demo, geography
-from hotspots.errors import HotspotsError
+from hotspots import geography
+from hotspots.base.errors import HotspotsError
+from hotspots.demo import incidents as demo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SEED = 7
@@ -66,7 +67,9 @@ def street_violence(export: pd.DataFrame, truth: dict) -> pd.Series:
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
     here = demo.write_demo_export(tmp_path / "here", seed=3, n_per_year=2000)
-    code = "import sys; from hotspots import demo; demo.write_demo_export(sys.argv[1], seed=3, n_per_year=2000)"
+    code = (
+        "import sys; from hotspots.demo import incidents; incidents.write_demo_export(sys.argv[1], 3, n_per_year=2000)"
+    )
     subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "there")], check=True, cwd=REPOSITORY,
         env={**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": str(REPOSITORY)},

@@ -11,10 +11,11 @@ import pytest
 from convertbng.cutil import convert_bng, convert_osgb36_to_ll
 from scipy import stats
 
-from hotspots import demo, geography
-from hotspots.demo_effects import expected_in_areas, in_words, with_effects
-from hotspots.demo_workspace import demo_areas
-from hotspots.errors import HotspotsError
+from hotspots import geography
+from hotspots.base.errors import HotspotsError
+from hotspots.demo import incidents as demo
+from hotspots.demo.effects import expected_in_areas, in_words, with_effects
+from hotspots.demo.workspace import demo_areas
 
 SEED = 7
 START = date(2025, 11, 1)

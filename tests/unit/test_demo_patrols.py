@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.demo_patrols import (
+from hotspots.base.clock import day_number
+from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
+from hotspots.demo.patrols import (  # fmt: skip
     FAST_S,
     LOG_COLUMNS,
     PING_COLUMNS,
@@ -24,13 +27,10 @@ from hotspots.demo_patrols import (
     synthetic_patrols,
     true_dose,
     true_stays,
-)  # fmt: skip
-from hotspots.demo_roster import OFF, PATROLLING, Place, Unit, places_of
-from hotspots.demo_tracks import Tracks, make_tracks
-from hotspots.demo_workspace import demo_areas
-from hotspots.errors import HotspotsError
-from hotspots.patrol_days import day_number
-from hotspots.settings import Settings
+)
+from hotspots.demo.roster import OFF, PATROLLING, Place, Unit, places_of
+from hotspots.demo.tracks import Tracks, make_tracks
+from hotspots.demo.workspace import demo_areas
 
 SETTINGS = Settings()
 FIRST, LAST = date(2026, 10, 22), date(2026, 10, 27)  # the clocks go back in the night to the 25th

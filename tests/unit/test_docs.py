@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from hotspots import columns, harm, offences, ranking
 from hotspots.__main__ import parser
-from hotspots.dictionary import dictionary
-from hotspots.pipeline import BCUS
-from hotspots.settings import RESOLUTIONS, Settings
+from hotspots.base import columns
+from hotspots.base.settings import RESOLUTIONS, Settings
+from hotspots.cli.dictionary import dictionary
+from hotspots.harm import offences
+from hotspots.harm import scoring as harm
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import BCUS
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -190,7 +193,7 @@ def test_code_that_the_documents_name_exists() -> None:
         for page in PAGES
         for name in re.findall(r"`((?:hotspots|data|scripts|tests|pages)/[\w./]+)`", page.read_text(encoding="utf-8"))
     }
-    assert "hotspots/pipeline.py" in named
+    assert "hotspots/ranking/pipeline.py" in named
     assert [name for name in sorted(named) if not (REPOSITORY / name).exists()] == []
 
 

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.columns import DOSE_SUMMARY, RECONCILED
-from hotspots.dosage import coverage, days_since, dose, logs, summary
-from hotspots.dosage.targets import set_target, target_on, targets
-from hotspots.errors import HotspotsError
-from hotspots.identity import unit_text
-from hotspots.patrol_days import day_number
-from hotspots.presence import SEGMENTS, Presence
-from hotspots.settings import Settings
-from hotspots.visits import VisitRules, visits
+from hotspots.base.clock import day_number
+from hotspots.base.columns import DOSE_SUMMARY, RECONCILED
+from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import unit_text
+from hotspots.base.settings import Settings
+from hotspots.patrols.dosage import coverage, days_since, dose, logs, summary
+from hotspots.patrols.dosage.targets import set_target, target_on, targets
+from hotspots.patrols.presence import SEGMENTS, Presence
+from hotspots.patrols.visits import VisitRules, visits
 from tests.dose_workspace import make_frozen
 
 LONDON = ZoneInfo("Europe/London")

@@ -11,13 +11,13 @@ import pytest
 
 from hotspots.__main__ import main
 from hotspots.areas import register
-from hotspots.columns import COVERAGE, DOSAGE, DOSE_HOURS, DOSE_SUMMARY, RECONCILED, SHIFTS, VISITS
-from hotspots.dosage import cache
-from hotspots.dosage.targets import set_target
-from hotspots.dosage.workspace import DoseQuestion, about, cell_column, dose_workspace
-from hotspots.errors import HotspotsError
+from hotspots.base.columns import COVERAGE, DOSAGE, DOSE_HOURS, DOSE_SUMMARY, RECONCILED, SHIFTS, VISITS
+from hotspots.base.errors import HotspotsError
 from hotspots.intake import import_files
-from hotspots.workspace import open_workspace
+from hotspots.patrols.dosage import cache
+from hotspots.patrols.dosage.targets import set_target
+from hotspots.patrols.dosage.workspace import DoseQuestion, about, cell_column, dose_workspace
+from hotspots.store.workspace import open_workspace
 from tests.area_workspace import A
 from tests.dose_workspace import FIRST, LAST, areas, make_dose, make_frozen, standing
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.change import dose_response
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.change.dose import response as dose_response
 
 
 def table(seed: int = 0, units: int = 6, days: int = 70) -> pd.DataFrame:

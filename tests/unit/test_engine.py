@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.engine import SPARK_LOCAL, engine
-from hotspots.errors import HotspotsError
-from hotspots.patrol_days import day_number, day_numbers, day_starts
-from hotspots.presence import UNIT_DAYS, clock_pieces
-from hotspots.settings import Settings
-from hotspots.visits import BATCH_ROWS, batches, joined, presence_of_files, span_of
+from hotspots.base.clock import day_number, day_numbers, day_starts
+from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
+from hotspots.patrols.engine import SPARK_LOCAL, engine
+from hotspots.patrols.presence import UNIT_DAYS, clock_pieces
+from hotspots.patrols.visits import BATCH_ROWS, batches, joined, presence_of_files, span_of
 
 SETTINGS = Settings()
 CELLS = {100 + i: f"area {i // 3}" for i in range(12)}
@@ -24,7 +24,7 @@ def write_days(folder: Path, first: str, days: int, units: int = 9, seed: int = 
     """Random positions, a file a patrol day: every rule of the expression has something to do."""
     rng = np.random.default_rng(seed)
     start = day_number(first)
-    from hotspots.patrol_days import EPOCH
+    from hotspots.base.clock import EPOCH
 
     span = [EPOCH + np.timedelta64(start, "D").item(), EPOCH + np.timedelta64(start + days - 1, "D").item()]
     edges = day_starts(span[0], span[1], SETTINGS)
@@ -93,7 +93,7 @@ def test_a_year_has_three_runs_of_days_under_one_clock() -> None:
 def test_files_are_asked_about_in_lots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = write_days(tmp_path, "2026-06-01", 3, units=1)
     assert [len(b) for b in batches(files)] == [3]
-    monkeypatch.setattr("hotspots.visits.BATCH_ROWS", 500)
+    monkeypatch.setattr("hotspots.patrols.visits.BATCH_ROWS", 500)
     assert [len(b) for b in batches(files)] == [1, 1, 1]
     assert BATCH_ROWS > 1_000_000  # a lot of days of a small force, one of a large one
 
@@ -114,7 +114,7 @@ def test_spark_that_does_not_answer_is_told_in_a_sentence(monkeypatch: pytest.Mo
     def refuse(*_: object) -> None:
         raise RuntimeError("JAVA_HOME is not set\nand more")
 
-    monkeypatch.setattr("hotspots.engine.built", refuse)
+    monkeypatch.setattr("hotspots.patrols.engine.built", refuse)
     told = r"Spark at spark://h:1 does not answer \(JAVA_HOME is not set\)"
     with pytest.raises(HotspotsError, match=told), engine("spark://h:1"):
         pass

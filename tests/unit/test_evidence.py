@@ -25,10 +25,10 @@ from benchmarks.evidence import (
     with_kinds,
     written,
 )
-from hotspots import ranking
 from hotspots.backtest import METHODS, backtest, evidence
 from hotspots.backtest.tables import history_of_table
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.ranking import rank as ranking
 
 HELD = json.loads(evidence.FILE.read_text(encoding="utf-8"))
 BAR = [t for t in HELD["tests"] if t["key"] in ("lancashire-60", "lancashire-575")]

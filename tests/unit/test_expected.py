@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots import expected
+from hotspots.ranking import expected
 
 PRESTON = h3.latlng_to_cell(53.7590, -2.6990, 10)
 DISK = np.array(sorted(h3.grid_disk(PRESTON, 9)))  # 271 cells

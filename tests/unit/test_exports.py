@@ -12,9 +12,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from hotspots.base.settings import Settings
 from hotspots.exports import as_text, safe_text, to_csv, to_geojson, to_json, to_xlsx
 from hotspots.intake.quarantine import mend_table
-from hotspots.settings import Settings
 from hotspots.sources.reading import read_table
 
 HOSTILE = [

@@ -18,9 +18,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from hotspots.columns import DOSAGE
-from hotspots.dosage.workspace import Dose, dose_workspace
+from hotspots.base.columns import DOSAGE
 from hotspots.exports.dosage import dosage_text, dosage_xlsx, file_name
+from hotspots.patrols.dosage.workspace import Dose, dose_workspace
 from tests.area_workspace import A, C, D
 from tests.dose_workspace import make_dose
 from tests.workspaces import HOSTILE

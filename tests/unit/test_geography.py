@@ -22,8 +22,8 @@ from h3.api import basic_int as h3
 from shapely.geometry import Point, Polygon, box, shape
 
 from hotspots import geography
-from hotspots.errors import HotspotsError
-from hotspots.geography.areas import Cover
+from hotspots.base.errors import HotspotsError
+from hotspots.geography.districts import Cover
 from hotspots.geography.shipped import COVER, FOLDER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -215,8 +215,8 @@ def test_at_a_tie_the_lower_number_has_the_cell(tmp_path):
     assert geography.cell_districts([cell], one).tolist() == [0]
 
 
-def _polygons(shapes: list) -> geography.areas.Polygons:
-    return geography.areas.Polygons(np.array(shapes, dtype=object))
+def _polygons(shapes: list) -> geography.districts.Polygons:
+    return geography.districts.Polygons(np.array(shapes, dtype=object))
 
 
 def test_a_cell_far_from_every_district_has_none(squares):

@@ -8,9 +8,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hotspots import harm
-from hotspots.errors import HotspotsError
-from hotspots.harm import read_weight_set, score_offences, shipped_weight_sets, to_csv_bytes, weight_set_from_table
+from hotspots.base.errors import HotspotsError
+from hotspots.harm import scoring as harm
+from hotspots.harm.scoring import (
+    read_weight_set,
+    score_offences,
+    shipped_weight_sets,
+    to_csv_bytes,
+    weight_set_from_table,
+)
 
 ABOUT = {"name": "test", "version": "1", "source": "made by hand"}
 TABLE = pd.DataFrame(

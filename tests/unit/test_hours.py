@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.hours import aoristic_shares, aoristic_week, area_weeks, hot_hours, minutes_by_hour
-from hotspots.settings import Settings
+from hotspots.base.settings import Settings
+from hotspots.insight.hours import aoristic_shares, aoristic_week, area_weeks, hot_hours, minutes_by_hour
 
 LONDON = Settings()
 SUNDAY = 6 * 24

@@ -66,7 +66,7 @@ def room_of(name: str) -> str | None:
 
 def test_the_test_sees_imports():
     """A guard against a check that looks at nothing."""
-    assert "hotspots.workspace" in imports("hotspots.intake.police_uk")
+    assert "hotspots.store.workspace" in imports("hotspots.intake.police_uk")
     assert "hotspots.intake" in imports("hotspots.__main__")  # inside a function
     assert any("streamlit" in imports(m) for m in MODULES)
     assert {room_of(m) for m in MODULES} >= set(ROOMS)

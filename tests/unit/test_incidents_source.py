@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.sources.checks import check_degrees, check_grid, numbers, record_numbers
 from hotspots.sources.incidents import SCHEMA, Parsed, read_incidents, read_mapping
 from hotspots.sources.reading import read_table

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.check import check_workspace
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.check import check_workspace
 from hotspots.exports import to_csv
 from hotspots.intake import Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
-from hotspots.workspace import MANIFEST, open_workspace
+from hotspots.store.workspace import MANIFEST, open_workspace
 from tests.samples import (
     ABH,
     BLACKPOOL,

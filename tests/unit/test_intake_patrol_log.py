@@ -14,18 +14,18 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import insert
 
-from hotspots.check import check_workspace
-from hotspots.columns import LOG_ENTRIES
-from hotspots.database import tables, transaction
-from hotspots.errors import HotspotsError
+from hotspots.base.columns import LOG_ENTRIES
+from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import SECRET, unit_codes
+from hotspots.cli.check import check_workspace
 from hotspots.exports import to_csv
-from hotspots.identity import SECRET, unit_codes
 from hotspots.intake import import_files
 from hotspots.intake.patrol_log import stage
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.sources.patrol_log import hidden
 from hotspots.sources.track_mapping import track_mapping
-from hotspots.workspace import FileReport, Part, open_workspace, publish, writing
+from hotspots.store.database import tables, transaction
+from hotspots.store.workspace import FileReport, Part, open_workspace, publish, writing
 from tests.samples import csv_bytes, files_of
 
 LONDON = track_mapping("patrol-log", None, "Europe/London")

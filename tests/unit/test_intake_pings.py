@@ -14,15 +14,15 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from hotspots.check import check_workspace
-from hotspots.columns import PINGS, schema
-from hotspots.errors import HotspotsError
+from hotspots.base.columns import PINGS, schema
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.check import check_workspace
 from hotspots.exports import to_csv
 from hotspots.intake import import_files, pings
 from hotspots.intake.ping_days import jumps_of
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import headline, holdings, intake_table
-from hotspots.workspace import FileReport, open_workspace, read_pings
+from hotspots.store.workspace import FileReport, open_workspace, read_pings
 from tests.samples import files_of, one_district
 
 NOON = 1_772_366_400  # 2026-03-01 12:00 UTC

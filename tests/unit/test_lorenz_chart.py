@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hotspots import charts
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.charts import incidents as charts
 
 
 def curve(name: str, points: list[tuple[float, float]], across: str = "share_of_area") -> pd.DataFrame:

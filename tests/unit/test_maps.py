@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotspots import maps
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 
 PRESTON = "8a1951803b4ffff"  # holds 53.7590, −2.6990
 SQUARE = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from hotspots import charts
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.charts import incidents as charts
 
 TABLE = pd.DataFrame(
     [

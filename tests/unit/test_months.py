@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.months import Window, add_months, months_between, parse_window
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, add_months, months_between, parse_window
 
 HELD = months_between(201912, 202210)
 

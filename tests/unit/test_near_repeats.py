@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots import near_repeats as rooms
-from hotspots.errors import HotspotsError
-from hotspots.near_repeats import incident_days, near_repeats, refuse_month_only, verdict
+from hotspots.base.errors import HotspotsError
+from hotspots.insight import near_repeats as rooms
+from hotspots.insight.near_repeats import incident_days, near_repeats, refuse_month_only, verdict
 
 HERE = h3.latlng_to_cell(53.759, -2.699, 10)
 NEXT = sorted(h3.grid_ring(HERE, 1))[0]

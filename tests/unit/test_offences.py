@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.offences import (
+from hotspots.base.errors import HotspotsError
+from hotspots.harm.offences import (
     CRIME_TYPES,
     SELECTIONS,
     classify,

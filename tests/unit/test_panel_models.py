@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.change import panel_models
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.change.estimates import panel_models
 
 
 def panel(seed: int = 0, treated: int = 4, comparison: int = 5, periods: int = 20) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotspots.patrol_days import day_number, day_numbers, day_starts, day_text
-from hotspots.settings import Settings
+from hotspots.base.clock import day_number, day_numbers, day_starts, day_text
+from hotspots.base.settings import Settings
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -15,13 +15,13 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from hotspots import patrol_form
 from hotspots.areas import candidate_areas, new_area
 from hotspots.areas import register as area_register
-from hotspots.database import FILE, tables, transaction
-from hotspots.errors import HotspotsError
-from hotspots.identity import unit_codes, unit_text
-from hotspots.patrol_form import (
+from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import unit_codes, unit_text
+from hotspots.base.settings import Settings
+from hotspots.patrols import form as patrol_form
+from hotspots.patrols.form import (
     Submission,
     areas_on,
     begun,
@@ -37,7 +37,7 @@ from hotspots.patrol_form import (
     save_draft,
     withdraw,
 )
-from hotspots.settings import Settings
+from hotspots.store.database import FILE, tables, transaction
 from tests.area_samples import disk, facts
 from tests.conftest import REPOSITORY
 from tests.workspaces import make_police
@@ -143,7 +143,7 @@ SENDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from hotspots import patrol_form
+from hotspots.patrols import form as patrol_form
 patrol_form.now = lambda: datetime(2026, 6, 10, 13, 15, tzinfo=UTC)
 folder, start = Path(sys.argv[1]), int(sys.argv[2])
 for i in range(12):

@@ -11,12 +11,12 @@ import pytest
 from h3.api import basic_int as h3
 from sqlalchemy import insert
 
-from hotspots.columns import LOG_ENTRIES
-from hotspots.database import FILE, tables, transaction
-from hotspots.errors import HotspotsError
-from hotspots.identity import unit_codes, unit_text
-from hotspots.patrol_log import entries, placed, stamp
-from hotspots.workspace import open_workspace
+from hotspots.base.columns import LOG_ENTRIES
+from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import unit_codes, unit_text
+from hotspots.patrols.log import entries, placed, stamp
+from hotspots.store.database import FILE, tables, transaction
+from hotspots.store.workspace import open_workspace
 from tests.samples import PRESTON
 from tests.unit.test_intake_patrol_log import LONDON, entry, load, log
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from hotspots.columns import LOG_ENTRIES
-from hotspots.errors import HotspotsError
-from hotspots.identity import HASHED, unit_codes, unit_text
-from hotspots.settings import Settings
+from hotspots.base.columns import LOG_ENTRIES
+from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import HASHED, unit_codes, unit_text
+from hotspots.base.settings import Settings
 from hotspots.sources.patrol_log import Parsed, read_patrol_log
 from hotspots.sources.reading import read_table
 from hotspots.sources.track_mapping import TrackMapping, track_mapping

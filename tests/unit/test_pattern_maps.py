@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from hotspots import maps
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from tests.unit.test_maps import PLACES, SQUARE, layer, table
 
 KINDS = ["", "fading", "", "new", "persistent", "new"]

@@ -12,8 +12,9 @@ import pytest
 from h3.api import basic_int as h3
 from scipy.sparse import csr_array
 
-from hotspots import geography, patterns
-from hotspots.cell_periods import build_cell_periods
+from hotspots import geography
+from hotspots.ranking import patterns
+from hotspots.ranking.cell_periods import build_cell_periods
 
 PRESTON = h3.latlng_to_cell(53.7590, -2.6990, 10)
 MONTHS = [202101 + i for i in range(12)]
@@ -496,5 +497,6 @@ def test_heavy_rooms_are_not_loaded_with_the_module():
     """Importing patterns loads no scipy: a command that needs no Gi* starts without it."""
     import subprocess
 
-    code = "import sys, hotspots.patterns; sys.exit(any(m.split('.')[0] in ('scipy', 'sklearn') for m in sys.modules))"
+    heavy = "any(m.split('.')[0] in ('scipy', 'sklearn') for m in sys.modules)"
+    code = f"import sys, hotspots.ranking.patterns; sys.exit({heavy})"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).resolve().parents[2]).returncode == 0

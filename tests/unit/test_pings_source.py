@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.sources.pings import Parsed, read_pings
 from hotspots.sources.reading import RawTable
 from hotspots.sources.track_mapping import track_mapping

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from hotspots.settings import Settings
+from hotspots.base.settings import Settings
 from tests.plain_visits import PlainRules, band, day_start, patrol_day, plain_stays, plain_visits
 
 RULES = PlainRules()

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.ranking import METHODS, flags, rank_cells
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
+from hotspots.ranking.rank import METHODS, flags, rank_cells
 
 # Days of the 2020 Cambridge Crime Harm Index: personal robbery 365, ABH 10, murder 5475.
 ROBBERY, ABH, MURDER, UNKNOWN, AMBIGUOUS, RAPE = range(6)

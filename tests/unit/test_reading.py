@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.settings import Settings
+from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.sources.reading import RawTable, Upload, read_tables
 
 SETTINGS = Settings()

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.harm import score_offences, weight_set_from_table
-from hotspots.ranking import EXPECTED, METHODS, rank_cells
-from hotspots.weights import reweigh
+from hotspots.base.errors import HotspotsError
+from hotspots.harm.scoring import score_offences, weight_set_from_table
+from hotspots.ranking.rank import EXPECTED, METHODS, rank_cells
+from hotspots.ranking.what_if import reweigh
 from tests.weighing import cube_of, plain_ranks, scores_of
 
 MURDER, ROBBERY, ABH, MYSTERY = range(4)
@@ -284,7 +284,7 @@ def test_what_cannot_be_drawn_is_told_at_once():
 
 def test_the_whole_archive_is_ranked_alike_both_ways(shared_data: Path, tmp_path: Path):
     from hotspots.intake import import_files
-    from hotspots.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import Question, rank_workspace
 
     archive = shared_data / "police_uk" / "lancashire_2019-12_to_2022-10.zip"
     if not archive.is_file():

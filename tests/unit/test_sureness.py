@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspots.sureness import sureness, sureness_column
+from hotspots.ranking.sureness import sureness, sureness_column
 from hotspots.ui import words
 
 ALMOST = "almost certainly in the top 20"
@@ -125,7 +125,7 @@ def test_a_chance_is_never_nought_or_certain(p: float, said: str) -> None:
 
 def test_every_pattern_has_a_sign_on_the_map_and_a_meaning() -> None:
     from hotspots import maps
-    from hotspots.patterns import PATTERNS
+    from hotspots.ranking.patterns import PATTERNS
 
     assert set(maps.SIGNS) == set(PATTERNS)
     for name, meaning in PATTERNS.items():

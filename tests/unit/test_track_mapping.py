@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 from hotspots.sources.track_mapping import columns_in, no_timezone, place_of, track_mapping
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "data" / "mappings" / "avl_positions.toml"

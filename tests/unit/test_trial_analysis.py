@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.change.trials import Design, analyse, design, minimum_detectable_effect
-from hotspots.change.trials.analysis import COLUMNS, DIFFERENCE, HARM, RATIO
-from hotspots.change.verdicts import verdict
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.change.estimates.verdicts import verdict
+from hotspots.trials import Design, analyse, design, minimum_detectable_effect
+from hotspots.trials.analysis import COLUMNS, DIFFERENCE, HARM, RATIO
 
 MONDAY = date(2026, 1, 5)
 # A is patrolled in the first week, B in the second

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.change.trials import register
-from hotspots.change.trials.cli import add_words, per_day_of
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.trials import add_words, per_day_of
+from hotspots.trials import register
 from tests.trial_workspace import make_before, put_trial
 
 DESIGN = ("design", "--from", "2026-02-02", "--to", "2026-03-01", "--simulations", "0")

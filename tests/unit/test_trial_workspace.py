@@ -13,22 +13,16 @@ import pandas as pd
 import pytest
 
 from hotspots.areas import register as area_register
-from hotspots.change.trials import cache, redraw, register
-from hotspots.change.trials.analysis import DIFFERENCE, HARM, RATIO
-from hotspots.change.trials.outcomes import Wanted, covered_days, outcomes, patrol_days
-from hotspots.change.trials.workspace import (
-    DesignQuestion,
-    design_workspace,
-    freeze_designed,
-    holidays,
-    trial_workspace,
-)
-from hotspots.columns import TRIAL, TRIAL_BALANCE, TRIAL_DAYS, TRIAL_EFFECT, TRIAL_SCHEDULE
-from hotspots.errors import HotspotsError
+from hotspots.base.columns import TRIAL, TRIAL_BALANCE, TRIAL_DAYS, TRIAL_EFFECT, TRIAL_SCHEDULE
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window
+from hotspots.base.settings import Settings
 from hotspots.intake import import_files
-from hotspots.months import Window
-from hotspots.settings import Settings
-from hotspots.workspace import open_workspace, publish, writing
+from hotspots.store.workspace import open_workspace, publish, writing
+from hotspots.trials import cache, redraw, register
+from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO
+from hotspots.trials.outcomes import Wanted, covered_days, outcomes, patrol_days
+from hotspots.trials.workspace import DesignQuestion, design_workspace, freeze_designed, holidays, trial_workspace
 from tests.dose_workspace import make_frozen
 from tests.samples import record
 from tests.trial_workspace import (

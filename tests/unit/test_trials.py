@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.change.trials import design, from_json, redraw, to_json
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.trials import design, from_json, redraw, to_json
 
 MONDAY = date(2026, 1, 5)
 

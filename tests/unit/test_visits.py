@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.errors import HotspotsError
-from hotspots.visits import VisitRules, band, presence_of_files, refuse_overlaps, stays_of, visits
+from hotspots.base.errors import HotspotsError
+from hotspots.patrols.visits import VisitRules, band, presence_of_files, refuse_overlaps, stays_of, visits
 
 LONDON = ZoneInfo("Europe/London")
 RULES = VisitRules()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspots.errors import HotspotsError
-from hotspots.harm import COLUMNS, WeightSet, shipped_weight_sets, weight_set_from_table
-from hotspots.weights import edits as weight_edits
+from hotspots.base.errors import HotspotsError
+from hotspots.harm.scoring import COLUMNS, WeightSet, shipped_weight_sets, weight_set_from_table
+from hotspots.ranking.what_if import edits as weight_edits
 
 ROWS = [
     ("1.1.1.1", "001/01", "", "Murder", "Homicide", 5475.0),

@@ -14,16 +14,12 @@ import pandas as pd
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from hotspots import database
 from hotspots.__main__ import main
-from hotspots.database import FILE, problems
-from hotspots.errors import HotspotsError
-from hotspots.harm import score_offences, shipped_weight_sets, weight_set_from_table
-from hotspots.intake import import_files
-from hotspots.pipeline import Question, about, in_unit, rank_workspace
-from hotspots.weights import register as weight_register
-from hotspots.weights.importing import import_weights
-from hotspots.weights.register import (
+from hotspots.base.errors import HotspotsError
+from hotspots.harm.scoring import score_offences, shipped_weight_sets, weight_set_from_table
+from hotspots.harm.weights import register as weight_register
+from hotspots.harm.weights.importing import import_weights
+from hotspots.harm.weights.register import (  # fmt: skip
     audit,
     decide,
     defaults,
@@ -36,7 +32,11 @@ from hotspots.weights.register import (
     stamp,
     undo,
     versions,
-)  # fmt: skip
+)
+from hotspots.intake import import_files
+from hotspots.ranking.pipeline import Question, about, in_unit, rank_workspace
+from hotspots.store import database
+from hotspots.store.database import FILE, problems
 from tests.conftest import REPOSITORY
 from tests.samples import ABH, MAPPING, MURDER, ROBBERY, crime, export, record, street
 
@@ -409,8 +409,8 @@ def test_weights_may_come_before_the_first_incidents(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hotspots.weights import register as weight_register
-from hotspots.weights.importing import import_weights
+from hotspots.harm.weights import register as weight_register
+from hotspots.harm.weights.importing import import_weights
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 setattr(weight_register, sys.argv[2], die)
 import_weights(Path(sys.argv[1]), ("a.csv", sys.argv[3].encode()), name="killed")
@@ -433,7 +433,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import pandas as pd
-from hotspots.weights.register import new_version
+from hotspots.harm.weights.register import new_version
 for n in range(5):
     days = float(sys.argv[2]) + n
     new_version(Path(sys.argv[1]), "local", pd.DataFrame({"athena_urn": ["8N.8.6.0"], "days": [days]}), "w", "try")

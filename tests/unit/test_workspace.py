@@ -17,12 +17,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from hotspots import workspace as workspaces
-from hotspots.check import check_workspace
-from hotspots.demo_workspace import clear_synthetic
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.check import check_workspace
+from hotspots.demo.workspace import clear_synthetic
 from hotspots.intake import import_files
-from hotspots.workspace import MANIFEST, describe, open_workspace, read_incidents
+from hotspots.store import workspace as workspaces
+from hotspots.store.workspace import MANIFEST, describe, open_workspace, read_incidents
 from tests.conftest import REPOSITORY
 from tests.samples import (
     BURNLEY,
@@ -417,7 +417,7 @@ def test_check_mentions_files_that_belong_to_nothing(tmp_path):
 
 
 def test_check_finds_a_damaged_database(tmp_path):
-    from hotspots.database import FILE, prepare
+    from hotspots.store.database import FILE, prepare
 
     import_files(tmp_path, [FIRST], "police-uk")
     prepare(tmp_path)

@@ -7,7 +7,7 @@ No table given here holds a period after the start, so no outcome can steer the 
 does not last. Match on that same count, and the comparison places are lucky or unlucky in another measure than the
 treated: both fall back, by different amounts, and the difference looks like an effect (Daw & Hatfield 2018
 doi:10.1111/1475-6773.12993). So the default is ``levels="expected"``: each place's *expected* count and harm, drawn
-towards that of places like it (`hotspots.expected`), not the count itself. What that does and does not mend:
+towards that of places like it (`hotspots.ranking.expected`), not the count itself. What that does and does not mend:
 
 - What comes after differs from the expected level by luck alone, whoever was chosen and matched on it. So a change
   counted from the expected level, (after − expected) of the treated less that of the comparison, is unbiased.

@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspots import geography
+from hotspots.base.months import months_between
 from hotspots.change.bands import band_of
-from hotspots.change.mixture import mixture_means
-from hotspots.expected import Surroundings, fit, moments, posterior_of, tally, volume_moments
-from hotspots.harm import SCORED
-from hotspots.months import months_between
+from hotspots.change.estimates.mixture import mixture_means
+from hotspots.harm.scoring import SCORED
+from hotspots.ranking.expected import Surroundings, fit, moments, posterior_of, tally, volume_moments
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.int64]
@@ -61,9 +61,10 @@ def cell_facts(
 ) -> CellFacts:
     """The facts of every cell of a cube. Give it the time before the start and nothing later.
 
-    ``cube`` and ``scores``: of `hotspots.pipeline.count_and_score`; ``whose``: of `hotspots.pipeline.say_whose`;
-    ``periods`` and ``exposure``: of `hotspots.pipeline.observed`; ``unit`` of the weights names the bands. Incidents
-    are counted once each, under whichever offence (n_incidents of the cube).
+    ``cube`` and ``scores``: of `hotspots.ranking.pipeline.count_and_score`; ``whose``: of
+    `hotspots.ranking.pipeline.say_whose`; ``periods`` and ``exposure``: of `hotspots.ranking.pipeline.observed`;
+    ``unit`` of the weights names the bands. Incidents are counted once each, under whichever offence (n_incidents of
+    the cube).
     """
     cells = np.unique(cube["cell"].to_numpy(dtype=np.int64))
     run, covered = without_gaps(periods, exposure)
@@ -140,9 +141,9 @@ def expected_levels(
 ) -> pd.DataFrame:
     """count and harm per fully covered period by cell; nan where one of the two posteriors knows nothing of a cell.
 
-    Counts of cells with an incident are those of `hotspots.change.mixture`, which is true of the worst cells too; what
-    an incident weighs, and what cells without one may bring, is told by `hotspots.expected`. Incidents count whether
-    their offence has a weight or not, harm is of scored offences only.
+    Counts of cells with an incident are those of `hotspots.change.estimates.mixture`, which is true of the worst cells
+    too; what an incident weighs, and what cells without one may bring, is told by `hotspots.ranking.expected`.
+    Incidents count whether their offence has a weight or not, harm is of scored offences only.
     """
     every = scores.assign(status=SCORED, days=1.0)
     model = _posterior_mean(cube.assign(n_offences=cube["n_incidents"]), every, periods, exposure, harm=False)

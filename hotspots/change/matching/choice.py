@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.alike import components, kilometres
 from hotspots.change.matching.given import Places, places_of
 from hotspots.change.matching.rules import (
@@ -22,7 +23,6 @@ from hotspots.change.matching.rules import (
     Rules,
 )
 from hotspots.change.matching.worth import judged
-from hotspots.errors import HotspotsError
 
 
 def match(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.change.matching.rules import GROUPS, MAX_PERIODS, Bools, Floats, Rules
-from hotspots.errors import HotspotsError, sample
 
 _EXPECTED = ("expected_count", "expected_harm")
 _UNIT_COLUMNS = ("unit", "group", "bcu", "lon", "lat", "area_m2")

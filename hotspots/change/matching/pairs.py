@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from hotspots.base.columns import CHANGE_PAIRS
 from hotspots.change.matching.hashed import canonical
 from hotspots.change.matching.places import PLACE_COLUMNS, Likes
 from hotspots.change.matching.rules import (
@@ -20,7 +21,6 @@ from hotspots.change.matching.rules import (
     Matched,
     Rules,
 )
-from hotspots.columns import CHANGE_PAIRS
 
 TABLES = {
     "pairs": PAIR_COLUMNS, "balance": BALANCE_COLUMNS, "pre_periods": PRE_COLUMNS, "regression": REGRESSION_COLUMNS,

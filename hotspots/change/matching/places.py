@@ -22,12 +22,12 @@ import numpy as np
 import pandas as pd
 
 from hotspots import geography
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.change.matching.cells import LEVELS, CellFacts, with_quiet_cells
 from hotspots.change.matching.choice import match
 from hotspots.change.matching.hashed import canonical
 from hotspots.change.matching.rules import Matched, Rules
 from hotspots.change.rings import METRES, within_reach
-from hotspots.errors import HotspotsError, sample
 
 METHOD = "places 1"  # goes into the hash; raise it when the same match may give other places
 UNLIKE = 0.25  # standard deviations; groups further apart are not like with like (Stuart 2010 doi:10.1214/09-STS313)

@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.areas.register import NAME, day_of, signature
+from hotspots.base.clock import home
+from hotspots.base.columns import CHANGE_FROZEN
+from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.hashed import canonical
 from hotspots.change.matching.pairs import likes_of_text, text_of
-from hotspots.columns import CHANGE_FROZEN
-from hotspots.database import has_database, tables, transaction
-from hotspots.dosage import shaped
-from hotspots.errors import HotspotsError
-from hotspots.patrol_days import home
-from hotspots.workspace import open_workspace
+from hotspots.patrols.dosage import shaped
+from hotspots.store.database import has_database, tables, transaction
+from hotspots.store.workspace import open_workspace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from hotspots.base.settings import Settings
     from hotspots.change.matching.places import Likes
     from hotspots.change.settling import Settled
-    from hotspots.settings import Settings
 
 KIND = "match"
 TABLE = "change_matches"
@@ -118,7 +118,7 @@ def load(folder: Path, name: str) -> FrozenMatch:
 
 
 def matches(folder: Path) -> pd.DataFrame:
-    """Every frozen match, oldest first, in `hotspots.columns.CHANGE_FROZEN`."""
+    """Every frozen match, oldest first, in `hotspots.base.columns.CHANGE_FROZEN`."""
     if not has_database(folder):
         return shaped(pd.DataFrame(columns=[c.name for c in CHANGE_FROZEN]), CHANGE_FROZEN)
     settings = open_workspace(folder).settings

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspots.errors import HotspotsError
+from hotspots.base.errors import HotspotsError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

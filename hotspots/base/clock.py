@@ -1,0 +1,71 @@
+"""Patrol days: from 06:00 local time (setting ``patrol_day_starts``) to 05:59:59 the next morning.
+
+05:59:59 belongs to the day before. When the clocks go forward a patrol day has 23 hours, when they go back 25.
+A start that the clocks skip is read as on the clock before the change; of one that comes twice the first is taken.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from hotspots.base.settings import Settings
+from hotspots.sources.times import zone
+
+Seconds = np.ndarray[Any, np.dtype[np.int64]]
+EPOCH = date(1970, 1, 1)
+HOUR = 3600
+
+
+def home(settings: Settings) -> ZoneInfo:
+    """The time zone of the setting ``timezone``."""
+    return zone(settings.timezone, "Setting 'timezone'")
+
+
+def day_starts(first: date, last: date, settings: Settings) -> Seconds:
+    """When the patrol days ``first`` to ``last`` begin, and when the last ends: UTC seconds, one more than days."""
+    here, hour = home(settings), time(settings.patrol_day_starts)
+    days = [first + timedelta(days=i) for i in range((last - first).days + 2)]
+    return np.array([int(datetime.combine(d, hour, tzinfo=here).timestamp()) for d in days], dtype=np.int64)
+
+
+def day_numbers(t: Any, settings: Settings) -> Seconds:
+    """The patrol day of each UTC second, as days since 1970-01-01.
+
+    >>> from hotspots.base.settings import Settings
+    >>> morning = 1_774_760_400  # 2026-03-29 06:00 in London, the clocks having gone forward
+    >>> day_numbers([morning - 1, morning], Settings()).tolist() == [day_number("2026-03-28"), day_number("2026-03-29")]
+    True
+    """
+    t = np.asarray(t, dtype=np.int64)
+    if not t.size:
+        return np.zeros(0, dtype=np.int64)
+    first, last = (day_at(int(s)) for s in (t.min() - 2 * 24 * HOUR, t.max() + 2 * 24 * HOUR))
+    starts = day_starts(first, last, settings)
+    return np.searchsorted(starts, t, side="right") - 1 + (first - EPOCH).days
+
+
+def day_at(second: int) -> date:
+    """The UTC date of a second."""
+    return datetime.fromtimestamp(second, UTC).date()
+
+
+def day_number(day: date | str) -> int:
+    """Days since 1970-01-01."""
+    return ((date.fromisoformat(day) if isinstance(day, str) else day) - EPOCH).days
+
+
+def day_text(number: int) -> str:
+    """20000 → '2024-10-04'."""
+    return (EPOCH + timedelta(days=int(number))).isoformat()
+
+
+def local_text(seconds: pd.Series, settings: Settings) -> pd.Series:
+    """UTC seconds as the local wall clock, to the second: 2026-10-05 14:00:30."""
+    instants = pd.to_datetime(np.round(seconds.to_numpy(dtype=float)).astype("int64"), unit="s", utc=True)
+    local = instants.tz_convert(home(settings)).strftime("%Y-%m-%d %H:%M:%S")
+    return pd.Series(local, index=seconds.index, dtype="str")

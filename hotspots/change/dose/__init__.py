@@ -1,0 +1,1 @@
+"""Patrol minutes beside outcomes."""

@@ -1,0 +1,278 @@
+"""Minutes beside outcomes: what patrols gave in the days after the start, and what happened on those days.
+
+dose per hot spot and patrol day → incidents of the same patrol days → four looks at both → one sentence → dose against
+change, place by place
+
+Nothing here says what patrols did. Nobody dealt the minutes out, and **dose follows crime**: patrols are sent where
+something has happened. See `hotspots.change.dose.response` for the models and for when each misleads.
+
+A patrol day counts where the hot spot has positions or logs ("no data" is left out, never zero), and where the data on
+incidents cover both of its dates: it ends at 06:00 on the second, so the last date of a window begins no whole patrol
+day. An incident belongs to the patrol day in which its earliest time lies; without a time, or with a span longer than
+a day, it belongs to none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hotspots.base.clock import HOUR, day_number, day_text
+from hotspots.base.columns import CHANGE_DOSE, CHANGE_SCATTER, in_columns
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window
+from hotspots.base.settings import Settings
+from hotspots.change.dose.looks import days_that_tell, looks, sentence_of, warned
+from hotspots.change.question import DoseBeside
+
+if TYPE_CHECKING:
+    from hotspots.patrols.dosage.workspace import Dose
+    from hotspots.store.workspace import Workspace
+
+LONGEST_SPAN_S = 24 * HOUR  # of an incident that can be given to a patrol day
+NAMED = ("area", "name", "bcu", "role")
+
+MONTHS_ONLY = (
+    "These incidents have a month and no time of day, so none can be given to a patrol day: there is no dose by day,"
+    " only the dose of each hot spot beside its change."
+)
+ALL_ROLES = (
+    "Hot spots for comparison are among them: minutes are recorded there too, and each hot spot is compared with its"
+    " own other days."
+)
+
+
+def dose_beside(
+    workspace: Workspace,
+    register_ref: str,
+    before: Window,
+    after: Window,
+    held: Collection[int],
+    incidents: pd.DataFrame,
+    units: Mapping[int, str],
+    names: pd.DataFrame,
+) -> tuple[DoseBeside | None, str]:
+    """Minutes beside outcomes in the days of ``after`` that have positions or logs, or (None, why there are none).
+
+    ``register_ref``: name or name@version; whichever version of it held on a day counts, for hot spots whose cells are
+    the same. ``held``: months YYYYMM that the data on incidents cover. ``incidents``: one row per record of both
+    windows with record, cell, side ("before" or "after") and the wall clocks local_from and local_to (absent or empty
+    for sources of months: then there is no dose by day). ``units``: cell → area; ``names``: area, name, bcu, role.
+    """
+    from hotspots.patrols.dosage.workspace import DoseQuestion, dose_workspace
+
+    if not register_ref:
+        return None, "Minutes are counted in frozen hot spots; these places are cells of a ranking."
+    bcus = set(names["bcu"])
+    try:
+        first, last, notes = asked_days(workspace, after)
+        question = DoseQuestion(
+            bcus.pop() if len(bcus) == 1 else "all", str(first), str(last), register_ref.partition("@")[0]
+        )
+        told = dose_workspace(workspace, question)
+    except HotspotsError as error:
+        return None, " ".join(error.problems)
+    table, moved = placed(told, workspace, units)
+    rows = covered_days(table[table["area"].isin(set(units.values()))], held)
+    known = rows[rows["data"] != "no data"]
+    if not len(known):
+        return None, f"No patrol day from {first} to {last} has positions or logs in these hot spots."
+    found = beside(known, incidents, units, told.settings)
+    scatter = scatter_of(rows, incidents, units, names, [days_covered(w, held) for w in (before, after)])
+    notes = [*notes, *moved, *empty_days(len(rows) - len(known)), *found.notes, *told.warnings]
+    return DoseBeside(
+        found.table, scatter, day_text(known["day"].min()), day_text(known["day"].max()), len(known), found.sentence,
+        (about_days(known, after), *notes),
+    ), ""  # fmt: skip
+
+
+# ---------------------------------------------------------------- which days
+
+
+def asked_days(workspace: Workspace, after: Window) -> tuple[date, date, list[str]]:
+    """First and last patrol day with positions or logs that lie wholly in the window; HotspotsError without any."""
+    from hotspots.patrols.dosage.workspace import LONGEST_DAYS, days_held
+
+    kept = days_held(workspace)
+    if kept is None:
+        raise HotspotsError("This workspace has no positions and no patrol log, so no minutes stand beside this.")
+    first, last = max(after.start, kept[0]), min(after.end - timedelta(days=1), kept[1])
+    if first > last:
+        raise HotspotsError(
+            f"Positions and logs are of {kept[0]} to {kept[1]}, and no whole patrol day of theirs lies in the window"
+            f" after, {after}. So no minutes stand beside this."
+        )
+    if (last - first).days < LONGEST_DAYS:
+        return first, last, []
+    return last - timedelta(days=LONGEST_DAYS - 1), last, [f"Only the last {LONGEST_DAYS} patrol days are looked at."]
+
+
+def placed(told: Dose, workspace: Workspace, units: Mapping[int, str]) -> tuple[pd.DataFrame, list[str]]:
+    """The dose with areas numbered as in ``units``, by their cells: a number means a place in one version only."""
+    from hotspots.areas import register
+
+    mine = cells_of(units)
+    same: dict[tuple[str, str], str] = {}
+    for ref in told.registers:
+        areas = register.load(workspace.folder, ref).areas
+        own = [mine.get(frozenset(int(c, 16) for c in cells)) for cells in areas["cells"]]
+        same.update({(ref, area): place for area, place in zip(areas["area"], own, strict=True) if place})
+    keys = zip(told.table["register"], told.table["area"], strict=True)
+    table = told.table.assign(area=pd.Series([same.get(k) for k in keys], dtype="str"))
+    table["day"] = [day_number(d) for d in table["patrol_day"]]
+    return table[table["area"].notna()], strangers(told.registers, same)
+
+
+def strangers(refs: Sequence[str], same: Mapping[tuple[str, str], str]) -> list[str]:
+    """A sentence for each version under which some of the hot spots were not held, or had other cells."""
+    places = set(same.values())
+    gone = {ref: len(places) - sum(key[0] == ref for key in same) for ref in refs}
+    return [
+        f"{n:,} of these hot spots had other cells under {ref}, or were not in it: its days are left out for them."
+        for ref, n in gone.items()
+        if n
+    ]
+
+
+def cells_of(units: Mapping[int, str]) -> dict[frozenset[int], str]:
+    """Places by their cells."""
+    cells: dict[str, set[int]] = {}
+    for cell, area in units.items():
+        cells.setdefault(area, set()).add(int(cell))
+    return {frozenset(c): area for area, c in cells.items()}
+
+
+def covered_days(table: pd.DataFrame, held: Collection[int]) -> pd.DataFrame:
+    """Rows of patrol days whose two dates both lie in months that are held."""
+    months = set(held)
+    good = [d for d in set(table["day"]) if {month_of(d), month_of(d + 1)} <= months]
+    return table[table["day"].isin(good)].reset_index(drop=True)
+
+
+def month_of(day: int) -> int:
+    """The month YYYYMM of a day number."""
+    return int(day_text(day)[:7].replace("-", ""))
+
+
+def days_covered(window: Window, held: Collection[int]) -> int:
+    """The window's days that lie in months held."""
+    months = set(held)
+    return sum(month_of(d) in months for d in range(day_number(window.start), day_number(window.end) + 1))
+
+
+def empty_days(n: int) -> list[str]:
+    if not n:
+        return []
+    words = f"{n:,} hot spot days have no positions and no logs" if n > 1 else "1 hot spot day has no positions or logs"
+    return [f"{words}: left out. No data is not no patrol."]
+
+
+def about_days(known: pd.DataFrame, after: Window) -> str:
+    first, last = (day_text(d) for d in (known["day"].min(), known["day"].max()))
+    return (
+        f"Minutes and incidents of {len(known):,} hot spot days, the patrol days {first} to {last}, of the window after"
+        f" ({after}). The change of each hot spot is that of the whole windows."
+    )
+
+
+# ---------------------------------------------------------------- incidents by patrol day
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """Four looks at minutes and incidents of the same days."""
+
+    table: pd.DataFrame  # CHANGE_DOSE
+    sentence: str
+    notes: tuple[str, ...]
+
+
+def beside(known: pd.DataFrame, incidents: pd.DataFrame, units: Mapping[int, str], settings: Settings) -> Looks:
+    """The four looks at ``known``: `DOSAGE` of days with data, with day as a number, and areas as in ``units``."""
+    after = incidents[(incidents["side"] == "after") & incidents["cell"].isin(list(units))]
+    if len(after) and ("local_from" not in after or after["local_from"].isna().all()):
+        return Looks(in_columns(pd.DataFrame(), CHANGE_DOSE), MONTHS_ONLY, ())
+    dated, left_out = by_patrol_day(after, set(known["day"]), settings)
+    rows = with_counts(known, dated, units)
+    table, contrast = looks(rows)
+    roles = [ALL_ROLES] if (known["role"] == "comparison").any() else []
+    notes = (*warned(rows), *roles, *days_that_tell(contrast, len(rows)), *left_out)
+    return Looks(table, sentence_of(contrast), notes)
+
+
+def by_patrol_day(incidents: pd.DataFrame, days: Collection[int], settings: Settings) -> tuple[pd.DataFrame, list[str]]:
+    """Incidents of these patrol days with ``day``, that of their earliest time, and what had to be left out.
+
+    On the wall clock: clocks change at night, hours before a patrol day begins, so no second changes its day.
+    """
+    start, end = (wall_clock(incidents, c) for c in ("local_from", "local_to"))
+    span = np.where(np.isnat(end), 0, np.maximum((end - start).astype("int64"), 0))
+    seconds = start.astype("int64") - settings.patrol_day_starts * HOUR
+    day, ends = seconds // (24 * HOUR), (seconds + span) // (24 * HOUR)
+    timed = ~np.isnat(start)
+    mine, long = timed & np.isin(day, list(days)), span > LONGEST_SPAN_S
+    words = [
+        (~timed, "of the window after without a time belong to no patrol day: left out."),
+        (mine & long, "of these days may have happened at any time in more than a day: left out."),
+        (
+            mine & ~long & (ends > day),
+            "of these days may have happened on the next day: counted on the earlier.",
+        ),
+    ]
+    notes = [f"{n:,} incident{'s' * (n > 1)} {told}" for mask, told in words if (n := int(mask.sum()))]
+    return incidents.assign(day=day)[mine & ~long], notes
+
+
+def wall_clock(incidents: pd.DataFrame, column: str) -> np.ndarray[Any, Any]:
+    if column not in incidents:
+        return np.full(len(incidents), "NaT", dtype="datetime64[s]")
+    return incidents[column].to_numpy().astype("datetime64[s]")
+
+
+def with_counts(known: pd.DataFrame, dated: pd.DataFrame, units: Mapping[int, str]) -> pd.DataFrame:
+    """What `hotspots.change.dose.response` asks for: a row for each hot spot day, with 0 where nothing happened."""
+    place = dated.assign(area=dated["cell"].map(dict(units)))
+    counts = place.groupby(["area", "day"])["record"].nunique().rename("count").reset_index()
+    rows = known[["area", "day", "patrol_minutes", "visits", "hours_in_day"]].merge(
+        counts, on=["area", "day"], how="left"
+    )
+    hours = rows["hours_in_day"].astype(float)
+    return pd.DataFrame({
+        "unit": rows["area"], "period": rows["day"], "minutes": rows["patrol_minutes"].astype(float),
+        "adequate": (rows["visits"] > 0).astype(bool), "exposure": hours / hours.max(),
+        "count": rows["count"].fillna(0).astype("int64"),
+    })  # fmt: skip
+
+
+# ---------------------------------------------------------------- dose against change
+
+
+def scatter_of(
+    rows: pd.DataFrame, incidents: pd.DataFrame, units: Mapping[int, str], names: pd.DataFrame, lengths: Sequence[int]
+) -> pd.DataFrame:
+    """`CHANGE_SCATTER`: a row for each hot spot that minutes are counted in, in the order of ``names``.
+
+    ``lengths``: covered days of the windows before and after, of which the rates are made.
+    """
+    from hotspots.change.estimates.small_counts import rate_ratio
+
+    dose = rows[rows["data"] != "no data"].groupby("area")
+    minutes = dose[["patrol_minutes", "officer_minutes"]].mean().add_suffix("_a_day")
+    area = incidents["cell"].map(dict(units))
+    counts = incidents.groupby([area, "side"])["record"].nunique()
+    table = names[names["area"].isin(rows["area"])][list(NAMED)].reset_index(drop=True)
+    table = table.join(minutes, on="area").assign(days_with_data=table["area"].map(dose.size()).fillna(0))
+    known = all(lengths)
+    ratios = [
+        rate_ratio(*(int(counts.get((a, s), 0)) for s in ("before", "after")), *map(float, lengths)) if known else None
+        for a in table["area"]
+    ]
+    for column, field in (("rate_ratio", "ratio"), ("ratio_low", "low"), ("ratio_high", "high")):
+        values = np.array([getattr(r, field) if r else np.nan for r in ratios], dtype=float)
+        table[column] = np.where(np.isinf(values), np.nan, values)
+    return in_columns(table, CHANGE_SCATTER)

@@ -1,0 +1,1 @@
+"""Every estimate of the same change, each with its interval."""

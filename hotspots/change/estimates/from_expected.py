@@ -1,0 +1,105 @@
+"""Change counted from what was to be expected, so that the luck of the months places were chosen by falls out.
+
+For treated places R = Σ observed / Σ expected, for comparison places the same; the estimate is R of the treated over
+R of the comparison. ``expected`` is each place's posterior mean before the start (`hotspots.ranking.expected`), made of
+all that choosing and matching looked at. What comes after differs from it by luck alone, whoever was chosen, so the
+ratio is 1 where nothing happened; whatever moved both groups alike (season, a lockdown that ended) cancels.
+
+Variance of log R by linearising the ratio over places: n/(n − 1) · Σ (observed − R·expected)² / (Σ observed)², and for
+counts never less than 1/Σ observed, a Poisson count's. The two groups add up; the interval is Student's with Welch and
+Satterthwaite's degrees of freedom.
+
+When it misleads: where places are not like those that the expectation was learned from (a hot spot planted or named for
+another reason than its figures has no luck to lose, and is then expected too low or too high); with fewer than about
+five places in a group the variance is rough. Places are taken as independent of each other.
+
+References: Cochran (1977), Sampling Techniques, 6.5; Welch (1947), doi:10.1093/biomet/34.1-2.28; the design:
+docs/decisions/0024.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, inf, log, nan, sqrt
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspots.base.errors import HotspotsError
+
+GROUPS = ("treated", "comparison")
+NEEDED = ("unit", "group", "observed", "expected")
+
+
+@dataclass(frozen=True)
+class FromExpected:
+    """The ratio with its interval. ``treated`` and ``comparison``: observed over expected of each group."""
+
+    ratio: float
+    low: float
+    high: float
+    se: float  # of the logarithm
+    df: float
+    p: float
+    treated: float
+    comparison: float
+    level: float
+    note: str = ""
+
+
+def ratio_from_expected(table: pd.DataFrame, level: float = 0.95, counts: bool = True) -> FromExpected:
+    """Observed over expected of treated places, over that of comparison places. Formula and limits: see the module.
+
+    ``table``: a row per place with unit, group (treated or comparison), observed (after the start) and expected (for
+    the same length of time, above 0 together). ``counts`` False: harm days, whose variance has no Poisson floor.
+    Raises HotspotsError for missing columns or groups and for figures below 0.
+    """
+    refuse(table)
+    parts = {g: of_group(table[table["group"] == g], counts) for g in GROUPS}
+    (treated, v1, df1), (comparison, v2, df2) = parts["treated"], parts["comparison"]
+    if not treated > 0 or not comparison > 0:
+        none = "Nothing was observed in one of the groups, so there is no ratio."
+        return FromExpected(nan, nan, nan, nan, nan, nan, treated, comparison, level, none)
+    ratio = treated / comparison
+    if not v1 + v2 > 0:
+        alone = "A group of a single place, or places that all moved alike, tell no spread: no interval."
+        return FromExpected(ratio, nan, nan, nan, nan, nan, treated, comparison, level, alone)
+    from scipy.special import stdtr, stdtrit
+
+    se = sqrt(v1 + v2)
+    lost = v1**2 / df1 + v2**2 / df2
+    df = (v1 + v2) ** 2 / lost if lost > 0 else inf
+    reach, middle = float(stdtrit(df, 0.5 + level / 2)) * se, log(ratio)
+    p = float(2 * stdtr(df, -abs(middle) / se))
+    return FromExpected(
+        ratio, exp(middle - reach), exp(middle + reach), se, df, p, treated, comparison, level
+    )  # fmt: skip
+
+
+def of_group(table: pd.DataFrame, counts: bool) -> tuple[float, float, float]:
+    """(observed over expected, variance of its logarithm, degrees of freedom) of one group; nan where unknown."""
+    observed, expected = (table[c].to_numpy(dtype=float) for c in ("observed", "expected"))
+    total, n = float(observed.sum()), len(table)
+    ratio = total / float(expected.sum())
+    if n < 2 or not total > 0:
+        return ratio, nan, nan
+    rest: NDArray[np.float64] = observed - ratio * expected
+    variance = n / (n - 1) * float(rest @ rest) / total**2
+    floor = 1 / total if counts else 0.0
+    return ratio, max(variance, floor), inf if variance < floor else float(n - 1)
+
+
+def refuse(table: pd.DataFrame) -> None:
+    missing = [c for c in NEEDED if c not in table]
+    if missing:
+        raise HotspotsError(f"The table of places lacks {', '.join(missing)}.")
+    problems = [f"There is no {g} place." for g in GROUPS if not (table["group"] == g).any()]
+    figures = table[["observed", "expected"]].to_numpy(dtype=float)
+    if not (np.isfinite(figures) & (figures >= 0)).all():
+        problems.append("What was observed and expected must be numbers of 0 or more.")
+    elif not problems:
+        sums = table.groupby("group")["expected"].sum()
+        problems += [f"Nothing was expected in the {g} places." for g in GROUPS if not sums[g] > 0]
+    if problems:
+        raise HotspotsError(problems)

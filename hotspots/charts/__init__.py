@@ -1,0 +1,1 @@
+"""Tables to Vega-Lite specs that a test can read; nothing here draws or imports Streamlit."""

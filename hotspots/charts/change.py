@@ -1,0 +1,315 @@
+"""Change as plain specs that a test can read: place by place with all together, trend before the start, and series.
+
+What they share, and how ratios are drawn, is in `hotspots.charts.ratio`; minutes beside outcomes are in
+`hotspots.charts.minutes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from math import isnan
+from typing import Any
+
+import pandas as pd
+
+from hotspots.change.dose.looks import ratio_text
+from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
+from hotspots.change.words import DOUBTFUL
+from hotspots.charts.incidents import DARK_BLUE, LIGHT_BLUE, ORANGE
+from hotspots.charts.minutes import dose_bands_spec, dose_curve_spec, dose_scatter_spec
+from hotspots.charts.ratio import (  # fmt: skip
+    LEGEND,
+    VERDICTS,
+    Row,
+    apart,
+    by_verdict,
+    colours,
+    drawn,
+    layers,
+    log_axis,
+    on_axis,
+    points,
+    ratio_words,
+    reach,
+    records,
+    spec,
+    text_layer,
+)
+
+__all__ = [
+    "dose_bands_spec", "dose_curve_spec", "dose_scatter_spec", "forest_spec", "series_spec", "trend_chart_spec",
+]  # fmt: skip
+
+POOLED = {
+    "panel": "All together, against the comparison",
+    "expected": "All together, against what was expected",
+    "naive": "All together, no comparison",
+}
+GROUP_STYLES = {"treated": ([1, 0], "circle"), "comparison": ([6, 3], "square")}
+LEAST_COVERED = 0.25  # of a period; of less the index is mostly chance
+MANY = 30  # rows from which they stand closer
+
+
+# ---------------------------------------------------------------- place by place
+
+
+def forest_spec(spots: pd.DataFrame, table: pd.DataFrame, dark: bool = False) -> Row:
+    """A line for each treated hot spot of ``spots`` (`CHANGE_SPOTS`) and, below, the leading estimate of ``table``.
+
+    Each place's ratio is that of its change to the comparison's; where no place has one, after over before. Of
+    ``table`` (`CHANGE`) the row counts that has measure count, leads, and is a ratio: a diamond, with its verdict.
+    Where that is withheld whatever its interval says, no single place has one either.
+    """
+    treated = spots[spots["role"] == "treated"].reset_index(drop=True)
+    compared = bool(treated["against"].notna().any())
+    fields = ("against", "against_low", "against_high") if compared else ("rate_ratio", "ratio_low", "ratio_high")
+    pooled = table[(table["measure"] == "count") & table["leads"].astype(bool) & (table["scale"] == "ratio")]
+    ends = [float(v) for c in fields[1:] for v in treated[c]]
+    must = [*map(float, treated[fields[0]]), *(float(v) for c in ("estimate", "ci_low", "ci_high") for v in pooled[c])]
+    most = reach(must, ends)
+    silent = bool(pooled["note"].fillna("").str.startswith(DOUBTFUL).any())
+    names = zip(apart(treated), records(treated), strict=True)
+    rows = [forest_row(name, row, fields, most, silent) for name, row in names]
+    both = [*rows, *(pooled_row(row, most) for row in records(pooled))]
+    title = "Change against the comparison's, ratio (1 = the same)" if compared else "After / before, ratio (1 = equal)"
+    height = {"step": 16 if len(both) > MANY else 24}
+    return spec(forest_words(rows, both[len(rows) :], compared), both, forest_layers(both, most, title, dark), height)
+
+
+def forest_layers(rows: list[Row], most: float, title: str, dark: bool) -> list[Row]:
+    bold = " || ".join(f"datum.value == '{label}'" for label in POOLED.values())
+    y = {
+        "field": "name", "type": "nominal", "sort": [r["name"] for r in rows],
+        "axis": {
+            "title": None, "labelLimit": 220, "labelOverlap": False, "labelFontSize": 11,
+            "labelFontWeight": {"condition": {"test": bold, "value": "bold"}, "value": "normal"},
+        },
+    }  # fmt: skip
+    (colour, shape), ratio = by_verdict(dark), log_axis(most, title)
+    tips = (("name", "Hot spot"), ("said", "Ratio, 95% interval"), ("counts", "Incidents"))
+    single = points("x", ratio, y, colour, shape, tips)
+    single["transform"] = [{"filter": "isValid(datum.value) && !datum.pooled"}]
+    diamond = points("x", ratio, y, colour, {"value": "diamond"}, tips[:2])
+    diamond["transform"] = [{"filter": "isValid(datum.value) && datum.pooled"}]
+    diamond["mark"]["size"] = 200
+    return [
+        *layers("x", ratio, y, colour, dark), single, diamond,
+        text_layer(y, "reason", dark, inside=True), text_layer(y, "figure", dark, inside=False),
+    ]  # fmt: skip
+
+
+def forest_row(name: str, row: Row, fields: Sequence[str], most: float, silent: bool) -> Row:
+    value, low, high = (float(row[f]) for f in fields)
+    before, after = (int(row[c]) for c in ("count_before", "count_after"))
+    reason = f"no ratio: {no_ratio(before, after)}" if isnan(value) else ""
+    told = CANT_TELL if silent else verdict(low, high, 1.0)
+    return drawn(name, (value, low, high), told, reason, most, counts=f"{before:,} before, {after:,} after")
+
+
+def no_ratio(before: int, after: int) -> str:
+    if not before:
+        return f"none before, {after:,} after" if after else "nothing happened before or after"
+    return f"{before:,} before, none after" if not after else "the comparison has none"
+
+
+def pooled_row(row: Row, most: float) -> Row:
+    value, low, high = (float(row[f]) for f in ("estimate", "ci_low", "ci_high"))
+    name, told = POOLED.get(str(row["estimate_of"]), "All together"), str(row["verdict"]) or CANT_TELL
+    return drawn(name, (value, low, high), told, "no ratio" if isnan(value) else "", most, "", pooled=True)
+
+
+def forest_words(rows: list[Row], pooled: list[Row], compared: bool) -> str:
+    if not rows:
+        return "Forest plot of the treated hot spots: there is none to draw."
+    known = [r for r in rows if r["ratio"] is not None]
+    parts = [f"{sum(r['verdict'] == v for r in known)} {v}" for v in VERDICTS]
+    if len(known) < len(rows):
+        parts.append(f"{len(rows) - len(known)} without a ratio")
+    words = f"Forest plot of {len(rows)} treated hot spot{'s' * (len(rows) > 1)}, "
+    words += "each against the comparison" if compared else "after over before, with no comparison"
+    words += f": {', '.join(parts)}."
+    if known:
+        low, high = (pick(known, key=lambda r: r["ratio"]) for pick in (min, max))
+        words += f" Lowest: {low['name']}, {low['said']}; highest: {high['name']}, {high['said']}."
+    return words + "".join(f" {r['name']}: {r['said']}." for r in pooled)
+
+
+# ---------------------------------------------------------------- before the start, and the course of both
+
+
+def trend_chart_spec(trend: pd.DataFrame, dark: bool = False) -> Row:
+    """Treated over comparison by block of ``trend`` (`CHANGE_TREND`), against the last block before the start."""
+    table = trend.sort_values("first_day", kind="stable")
+    figures = [tuple(float(row[c]) for c in ("rate_ratio", "ci_low", "ci_high")) for row in records(table)]
+    most = reach([f[0] for f in figures], [end for f in figures for end in f[1:]])
+    rows = [trend_row(row, f, most) for row, f in zip(records(table), figures, strict=True)]
+    inks, sides = colours(dark), ("before the start", "after it")
+    told = {"field": "side", "type": "nominal", "title": None, "legend": LEGEND}
+    colour = {**told, "scale": {"domain": list(sides), "range": [inks[CANT_TELL], inks[FELL]]}}
+    shape = {**told, "scale": {"domain": list(sides), "range": ["circle", "diamond"]}}
+    x = time_axis("middle")
+    ratio = log_axis(most, "Treated / comparison (ratio)")
+    tips = (("days", "Days"), ("said", "Ratio, 95% interval"), ("counts", "Incidents"))
+    parts = [*layers("y", ratio, x, colour, dark), points("y", ratio, x, colour, shape, tips)]
+    start = table.loc[table["post"].astype(bool), "first_day"].min()
+    if isinstance(start, str):
+        parts += marked(start, "start", dark)
+    return spec(trend_words(rows, start), rows, parts, 240)
+
+
+def trend_row(row: Row, figures: Sequence[float], most: float) -> Row:
+    """One block. Its reason for having no interval is said, and is what a missing ratio shows."""
+    value, low, high = figures
+    why, told = str(row["reason"]), ratio_words(value, low, high)
+    if value == low == high:
+        told = ratio_text(value)
+    return {
+        **on_axis(value, low, high, most), "middle": middle(row["first_day"], row["last_day"]),
+        "days": f"{row['first_day']} to {row['last_day']}", "side": "after it" if row["post"] else "before the start",
+        "counts": f"{float(row['treated']):,.0f} treated, {float(row['comparison']):,.0f} comparison",
+        "said": f"{told}{f': {why}' if why else ''}",
+    }  # fmt: skip
+
+
+def trend_words(rows: list[Row], start: Any) -> str:
+    if not rows:
+        return "Trend of treated over comparison places: there is no block of periods to draw."
+    told = "; ".join(f"{r['days']} {r['said']}" for r in rows)
+    begins = f" ({start})" if isinstance(start, str) else ""
+    return f"Ratio of treated to comparison places by block, the last one before the start{begins} being 1: {told}."
+
+
+def time_axis(field: str, **more: Any) -> Row:
+    axis = {"title": None, "format": "%b %Y", "labelOverlap": True, "grid": False}
+    return {"field": field, "type": "temporal", "axis": axis, **more}
+
+
+def middle(first: str, last: str) -> str:
+    begin = date.fromisoformat(str(first))
+    return (begin + (date.fromisoformat(str(last)) - begin) / 2).isoformat()
+
+
+def marked(day: str, label: str, dark: bool) -> list[Row]:
+    """A dashed line at a day, and its name."""
+    values, inks = [{"day": day, "label": label}], colours(dark)
+    words = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "fontSize": 11, "color": inks["ink"]}
+    return [
+        {
+            "data": {"values": values},
+            "mark": {"type": "rule", "color": ORANGE, "strokeWidth": 2, "strokeDash": [5, 3]},
+            "encoding": {"x": time_axis("day")},
+        },
+        {
+            "data": {"values": values},
+            "mark": words,
+            "encoding": {"x": time_axis("day"), "y": {"value": 2}, "text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+
+
+def series_spec(series: pd.DataFrame, dark: bool = False) -> Row:
+    """Incidents of both groups by period of ``series`` (`CHANGE_SERIES`), each as an index: its mean before is 100.
+
+    The index is of rates (count / exposure), so a period that is covered in part does not look low. A period that is
+    not covered is a gap, never zero; one covered for less than a quarter is left out.
+    """
+    rows, unknown = [], []
+    for group, own in series.groupby("group", sort=False):
+        base = own[own["side"] == "before"]
+        mean = base["count"].sum() / base["exposure"].sum() if base["exposure"].sum() > 0 else 0.0
+        if mean > 0:
+            rows += index_rows(str(group), own, float(mean))
+        else:
+            unknown.append(str(group))
+    names = [g for g in GROUP_STYLES if any(r["group"] == g for r in rows)]
+    parts = [*shaded(series, dark), *index_layers(names, dark)]
+    return spec(series_words(series, rows, unknown), rows, parts, 260)
+
+
+def index_layers(names: list[str], dark: bool) -> list[Row]:
+    """A rule at 100, and for each group a line that stops at gaps, with a point for every period."""
+    inks, told = colours(dark), {"field": "group", "type": "nominal", "title": None, "legend": LEGEND}
+    ranges = {
+        "color": [{"treated": LIGHT_BLUE if dark else DARK_BLUE, "comparison": inks[ROSE]}[g] for g in names],
+        "strokeDash": [GROUP_STYLES[g][0] for g in names],
+        "shape": [GROUP_STYLES[g][1] for g in names],
+    }
+    colour, dash, shape = ({**told, "scale": {"domain": names, "range": r}} for r in ranges.values())
+    axis = {"title": "Index (own mean before = 100)", "tickCount": 5}
+    x, y = time_axis("middle"), {"type": "quantitative", "scale": {"zero": True}, "axis": axis}
+    index = {"x": x, "y": {**y, "field": "index"}, "color": colour}
+    tips = (("group", "Group"), ("days", "Days"), ("said", "Index"), ("counts", "Incidents"))
+    return [
+        {
+            "data": {"values": [{"at": 100}]},
+            "mark": {"type": "rule", "color": inks["grey"], "strokeDash": [4, 3]},
+            "encoding": {"y": {**y, "field": "at"}},
+        },
+        {
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {**index, "strokeDash": dash, "detail": {"field": "run", "type": "nominal"}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 26, "opacity": 1},
+            "encoding": {
+                **index, "shape": shape, "tooltip": [{"field": f, "type": "nominal", "title": t} for f, t in tips],
+            },
+        },
+    ]  # fmt: skip
+
+
+def index_rows(group: str, own: pd.DataFrame, mean: float) -> list[Row]:
+    """Periods of one group in order; ``run`` numbers the stretches without a gap."""
+    rows: list[Row] = []
+    run, ended = 0, ""
+    for row in own[own["exposure"] >= LEAST_COVERED].sort_values("first_day").to_dict("records"):
+        first, last = str(row["first_day"]), str(row["last_day"])
+        run += ended != (date.fromisoformat(first) - timedelta(days=1)).isoformat()
+        ended = last
+        index = 100 * float(row["count"]) / float(row["exposure"]) / mean
+        part = "" if row["exposure"] >= 0.995 else f", {float(row['exposure']):.0%} of the period covered"
+        rows.append({
+            "group": group, "middle": middle(first, last), "days": f"{first} to {last}", "side": str(row["side"]),
+            "index": round(index, 1), "said": f"{index:,.0f}{part}", "counts": f"{int(row['count']):,}",
+            "run": f"{group} {run}",
+        })  # fmt: skip
+    return rows
+
+
+def shaded(series: pd.DataFrame, dark: bool) -> list[Row]:
+    """The windows before and after, shaded and named."""
+    spans = series[series["side"] != ""].groupby("side").agg(first=("first_day", "min"), last=("last_day", "max"))
+    values = [
+        {
+            "first": first,
+            "last": (date.fromisoformat(str(last)) + timedelta(days=1)).isoformat(),
+            "label": side,
+            "opacity": 0.10 if side == "before" else 0.22,
+        }
+        for side, first, last in spans.sort_values("first").itertuples()
+    ]
+    shade = {"type": "rect", "color": colours(dark)["grey"]}
+    opacity = {"field": "opacity", "type": "quantitative", "scale": None}
+    words = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "fontSize": 11, "color": colours(dark)["ink"]}
+    x, label = time_axis("first"), {"field": "label", "type": "nominal"}
+    return [
+        {"data": {"values": values}, "mark": shade, "encoding": {"x": x, "x2": {"field": "last"}, "opacity": opacity}},
+        {"data": {"values": values}, "mark": words, "encoding": {"x": x, "y": {"value": 2}, "text": label}},
+    ]
+
+
+def series_words(series: pd.DataFrame, rows: list[Row], unknown: list[str]) -> str:
+    if not rows:
+        return "Incidents of treated and comparison places by period: nothing was counted before, so there is no index."
+    told = []
+    for group in dict.fromkeys(r["group"] for r in rows):
+        after = series[(series["group"] == group) & (series["side"] == "after")]
+        base = series[(series["group"] == group) & (series["side"] == "before")]
+        if after["exposure"].sum() > 0:
+            rate = after["count"].sum() / after["exposure"].sum() / (base["count"].sum() / base["exposure"].sum())
+            told.append(f"{group} places are at {100 * rate:.0f} on average after")
+    words = "Incidents by period as an index, each group's own mean before being 100"
+    first, last = min(r["days"] for r in rows)[:10], max(r["days"] for r in rows)[-10:]
+    none = f" There is no index for {' and '.join(unknown)} places, which had no incident before." if unknown else ""
+    return f"{words}, from {first} to {last}{': ' if told else ''}{'; '.join(told)}.{none}"

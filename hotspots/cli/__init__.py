@@ -1,0 +1,1 @@
+"""Every verb of the command line: options in, sentences and tables out."""

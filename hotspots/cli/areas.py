@@ -1,0 +1,202 @@
+"""python -m hotspots areas …: candidates, freeze, list, exclude, include.
+
+`areas` alone answers with candidates; a word after it does something else. Options belong behind the word.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.console import Words, add_question, put_out, question_of, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspots.areas.finding import Candidates, Limits
+    from hotspots.areas.register import Frozen
+
+Run = Callable[[argparse.Namespace], None]
+
+
+def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
+    """Add ``areas`` with its words to the program's verbs. ``result`` carries --out."""
+    about = "adjoining cells joined into candidate hot spots; areas freeze, list, exclude, include"
+    whole = verbs.add_parser("areas", help=about, description=about, parents=[common, result])
+    whole.set_defaults(run=run_candidates)
+    add_limits(whole)
+    words = whole.add_subparsers(dest="what", required=False, metavar="WORD", action=Words)
+    words.above = whole
+
+    def word(name: str, run: Run, help_: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        one: argparse.ArgumentParser = words.add_parser(name, help=help_, description=help_, parents=[common, *parents])
+        one.set_defaults(run=run)
+        return one
+
+    add_freeze(word("freeze", run_freeze, "write areas into the register, for good, as a dated version", result))
+    one = word("list", run_list, "the versions of the register; or the areas of one; or exclusions", result)
+    one.add_argument("--name", default="", metavar="NAME[@VERSION]", help="the areas of this version; default: newest")
+    one.add_argument("--on", default="", metavar="DATE", help="the areas of --name that held on this day")
+    one.add_argument("--excluded", action="store_true", help="every cell excluded, and every exclusion lifted")
+    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
+    one = word("exclude", run_exclude, "keep cells out of candidate areas, for a reason")
+    one.add_argument("cells", nargs="+", metavar="CELL")
+    one.add_argument("--reason", required=True, metavar="KIND", help="prison, hospital, police station, … or other")
+    add_signature(one, note_needed=False)
+    one = word("include", run_include, "lift the exclusion of cells")
+    one.add_argument("cells", nargs="+", metavar="CELL")
+    add_signature(one, note_needed=False)
+
+
+def add_limits(one: argparse.ArgumentParser) -> None:
+    """The options of a question about areas."""
+    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION; default: that of the source")
+    one.add_argument("--max-area", type=float, default=None, metavar="M2", help="largest area of a hot spot; 50,000")
+    one.add_argument("--min-share", type=float, default=None, metavar="SHARE", help="of its BCU's harm; 0.0025")
+    one.add_argument(
+        "--per-bcu", type=int, default=None, metavar="N", help="areas of each BCU; West 7, South 6, East 7"
+    )
+    add_question(one)
+
+
+def add_freeze(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--name", required=True, metavar="NAME", help="of the register; a later version supersedes")
+    one.add_argument("--valid-from", required=True, metavar="DATE", help="first day on which these areas hold")
+    one.add_argument("--areas", type=Path, metavar="FILE.csv", help="edited candidates; columns area, bcu, cells, role")
+    one.add_argument("--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one")
+    add_signature(one)
+    add_limits(one)
+
+
+def add_signature(one: argparse.ArgumentParser, note_needed: bool = True) -> None:
+    one.add_argument("--author", required=True, metavar="WHO")
+    one.add_argument("--note", required=note_needed, default="", metavar="WHY")
+
+
+def limits_of(asked: argparse.Namespace) -> Limits:
+    """The limits asked for; where none are, those of the workspace's settings."""
+    from dataclasses import replace
+
+    from hotspots.areas.finding import Limits
+    from hotspots.store.workspace import open_workspace
+
+    given = {"max_area_m2": asked.max_area, "min_share": asked.min_share, "per_bcu": asked.per_bcu}
+    return replace(
+        Limits.of(open_workspace(asked.workspace).settings), **{k: v for k, v in given.items() if v is not None}
+    )
+
+
+def candidates_of(asked: argparse.Namespace) -> Candidates:
+    """Ask the workspace, and say on standard error what stands beside the areas."""
+    from hotspots.areas.finding import find_areas
+
+    if asked.top is not None:
+        raise HotspotsError("areas takes no --top: --per-bcu says how many areas, and every cell may be in one.")
+    found = find_areas(asked.workspace, question_of(asked), limits_of(asked))
+    answer = found.answer
+    say(
+        f"{answer.weights.label} ({answer.question.weights}); {answer.window}."
+        f" Areas are made to catch {found.definition['maximised']}."
+    )
+    for line in (*found.notes, *answer.warnings, *answer.notes):
+        say(line)
+    return found
+
+
+def run_candidates(asked: argparse.Namespace) -> None:
+    from hotspots.exports.areas import areas_text
+    from hotspots.ranking.pipeline import in_unit
+
+    found = candidates_of(asked)
+    table = in_unit(found.areas, found.answer.weights)
+    put_out(areas_text(table, asked.format, {"what": "Candidate hot spots", **found.definition}), asked.out)
+
+
+def run_freeze(asked: argparse.Namespace) -> None:
+    from hotspots.areas import measured, named, refusals
+    from hotspots.areas.finding import with_cells_of
+    from hotspots.areas.register import freeze
+    from hotspots.exports.areas import areas_text, read_areas
+    from hotspots.store.workspace import open_workspace
+
+    edited = None if asked.areas is None else read_areas(asked.areas)
+    found = candidates_of(asked)
+    table = found.areas
+    if edited is not None:
+        facts = with_cells_of(open_workspace(asked.workspace), found.facts, edited)
+        bcu_of = dict(zip(facts["cell"].tolist(), facts["bcu"].astype(str), strict=True))
+        problems = refusals(edited, bcu_of) + elsewhere(edited, asked.bcu)
+        if problems:
+            raise HotspotsError(problems)
+        table = named(measured(edited, facts), facts)
+    table = table.assign(role=[asked.role if r == "none" else r for r in table["role"]])
+    definition = {**found.definition, "areas_from": "candidates" if edited is None else "a file edited by hand"}
+    done = freeze(
+        asked.workspace, table, asked.name, asked.valid_from, asked.author, asked.note, definition,
+        limits_of(asked).max_area_m2,
+    )  # fmt: skip
+    for line in done.warnings:
+        say(line)
+    say(f"Frozen as {done.ref}: {len(done.areas)} areas from {done.valid_from}, sha256 {done.sha256}.")
+    put_out(areas_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
+
+
+def elsewhere(edited: pd.DataFrame, bcu: str) -> list[str]:
+    """Why a file's areas do not fit a question about one BCU: the figures of the others would be left out."""
+    strange = sorted(set(edited["bcu"]) - {bcu})
+    if bcu == "all" or not strange:
+        return []
+    return [f"The file has areas of {', '.join(strange)}, but the question is about {bcu} alone. Leave --bcu out."]
+
+
+def in_its_unit(done: Frozen) -> pd.DataFrame:
+    """The frozen areas with the columns of days named by the unit of the weights they were made with."""
+    unit = str(done.definition.get("weights_unit", "days"))
+    return done.areas.rename(columns={c: c.replace("days", unit) for c in done.areas.columns})
+
+
+def about_frozen(done: Frozen) -> dict[str, Any]:
+    """What a frozen version is, to go with it in every download."""
+    return {
+        "what": "Frozen hot spots", "register": done.ref, "sha256": done.sha256, "author": done.author,
+        "note": done.note, "created": done.created, **done.definition,
+    }  # fmt: skip
+
+
+def run_list(asked: argparse.Namespace) -> None:
+    from hotspots.areas import register as area_register
+    from hotspots.exports import as_text
+    from hotspots.exports.areas import areas_text
+
+    if asked.on and not asked.name:
+        raise HotspotsError("--on needs --name: which register?")
+    if asked.on and "@" in asked.name:
+        raise HotspotsError("--on finds the version by itself: give --name without @VERSION.")
+    if asked.name:
+        done = area_register.load(asked.workspace, asked.name)
+        if asked.on:
+            done = area_register.version_on(asked.workspace, asked.name, asked.on)
+        say(f"{done.ref}, from {done.valid_from} to {done.valid_to or 'further notice'}; {done.author}: {done.note}")
+        put_out(areas_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
+        return
+    if asked.format == "geojson":
+        raise HotspotsError("A list of versions has no outlines: add --name, or use --format csv or json.")
+    table = (area_register.exclusions if asked.excluded else area_register.registers)(asked.workspace)
+    put_out(as_text(table, asked.format), asked.out)
+
+
+def run_exclude(asked: argparse.Namespace) -> None:
+    from hotspots.areas.register import exclude
+
+    n = exclude(asked.workspace, asked.cells, asked.reason, asked.note, asked.author)
+    say(f"{n} cells are excluded from candidate areas. Frozen areas stay as they are.")
+
+
+def run_include(asked: argparse.Namespace) -> None:
+    from hotspots.areas.register import include
+
+    n = include(asked.workspace, asked.cells, asked.author, asked.note)
+    say(f"{n} cells may be in candidate areas again.")

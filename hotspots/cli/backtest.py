@@ -1,0 +1,265 @@
+"""python -m hotspots backtest: which ranking catches the most of what happens next."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.console import put_out, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspots.backtest.workspace import History
+    from hotspots.ranking.pipeline import Question
+
+SPANS = {"month": (12, 3, 1), "week": (52, 4, 0)}  # train, horizon, step between origins (0: the horizon)
+HIDDEN = ["place"]
+
+
+def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
+    """Add ``backtest`` to the program's verbs. ``result`` carries --out."""
+    about = "rolling-origin comparison of ranking methods: share of later harm caught in a fixed area, PAI, PEI"
+    one = verbs.add_parser("backtest", help=about, description=about, parents=[common, result])
+    one.set_defaults(run=run_backtest)
+    add_data(one)
+    add_test(one)
+    shown = one.add_mutually_exclusive_group()
+    shown.add_argument("--summary", action="store_true", help="a line per method: means, differences, intervals, wins")
+    shown.add_argument("--calibration", action="store_true", help="stated chance of the top N against what came")
+    one.add_argument("--against", default="count", metavar="METHOD", help="compared with in --summary; default: count")
+    one.add_argument("--top", type=int, default=None, metavar="N", help="of --calibration; default: the setting, 20")
+    one.add_argument("--draws", type=int, default=1000, metavar="N", help="of --calibration; default: 1000")
+    one.add_argument("--seed", type=int, default=1, metavar="N")
+    one.add_argument("--format", choices=("csv", "json"), default="csv")
+
+
+def add_data(one: argparse.ArgumentParser) -> None:
+    """What is tested on: a question to the workspace, or a plain table."""
+    one.add_argument("--table", type=Path, metavar="FILE.csv", help="date, lon, lat[, offence, days] of any city")
+    one.add_argument("--total-area-km2", type=float, default=None, metavar="X", help="of the city of --table, for PAI")
+    one.add_argument("--bcu", default="all", help="West, South, East or all")
+    one.add_argument("--from", dest="start", default="", metavar="DATE", help="default: the first month held")
+    one.add_argument("--to", dest="end", default="", metavar="DATE", help="default: the last month held")
+    one.add_argument("--resolution", type=int, default=0, metavar="9|10|11")
+    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION; default: that of the source")
+    one.add_argument("--offences", default="", metavar="SELECTION")
+    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
+    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
+
+
+def add_test(one: argparse.ArgumentParser) -> None:
+    """Periods, origins, area and methods."""
+    period = one.add_mutually_exclusive_group()
+    period.add_argument(
+        "--months",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="AHEAD",
+        help="periods are months (the default), so many ahead",
+    )
+    period.add_argument(
+        "--weeks", nargs="?", type=int, const=0, metavar="AHEAD", help="periods are weeks; timed sources only"
+    )
+    one.add_argument("--train", type=int, default=None, metavar="N", help="periods ranked on; default: 12, or 52 weeks")
+    one.add_argument("--horizon", type=int, default=None, metavar="N", help="periods tested; default: 3, or 4 weeks")
+    one.add_argument(
+        "--origins", default="", metavar="FIRST..LAST", help="first periods tested, such as 2021-10..2022-04"
+    )
+    one.add_argument("--first-origin", default="", metavar="DATE")
+    one.add_argument("--last-origin", default="", metavar="DATE")
+    one.add_argument(
+        "--step", type=int, default=None, metavar="N", help="every Nth origin; default: 1, weeks: the horizon"
+    )
+    area = one.add_mutually_exclusive_group()
+    area.add_argument("--area-share", type=float, default=None, metavar="X", help="share of the area, such as 0.001")
+    area.add_argument("--cells", type=int, default=None, metavar="N", help="default: the setting top for each BCU, 60")
+    one.add_argument("--methods", default="", metavar="A,B,…", help="default: all")
+    one.add_argument("--leave-out-breaks", action="store_true", help="no origin across a change of map points")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for, with its defaults."""
+
+    period: str
+    train: int
+    horizon: int
+    step: int
+    methods: list[str] | None
+
+
+def plan_of(asked: argparse.Namespace) -> Plan:
+    """Periods and spans from the options; HotspotsError tells all that cannot be."""
+    period = "week" if asked.weeks is not None else "month"
+    train, horizon, step = SPANS[period]
+    ahead = asked.weeks if period == "week" else asked.months
+    problems = []
+    if ahead and asked.horizon is not None and ahead != asked.horizon:
+        problems.append(f"--{period}s {ahead} and --horizon {asked.horizon} both say how far ahead: give one of them.")
+    train = asked.train if asked.train is not None else train
+    horizon = asked.horizon if asked.horizon is not None else ahead or horizon
+    step = asked.step if asked.step is not None else step or horizon
+    if asked.origins and (asked.first_origin or asked.last_origin):
+        problems.append("Give either --origins or --first-origin and --last-origin, not both.")
+    for name, value in (("train", train), ("horizon", horizon), ("step", step), ("draws", asked.draws)):
+        if value < 1:
+            problems.append(f"--{name} is {value}; it must be at least 1.")
+    if asked.top is not None and asked.top < 1:
+        problems.append(f"--top is {asked.top}; it must be at least 1.")
+    if problems:
+        raise HotspotsError(problems)
+    methods = [m.strip() for m in asked.methods.split(",") if m.strip()] if asked.methods else None
+    return Plan(period, train, horizon, step, methods)
+
+
+def run_backtest(asked: argparse.Namespace) -> None:
+    from hotspots.backtest import calibration, origins_available
+    from hotspots.exports import as_text
+
+    plan = plan_of(asked)
+    history = table_history(asked, plan) if asked.table else workspace_history(asked, plan)
+    for line in (*history.warnings, *history.notes):
+        say(line)
+    origins, words = origins_available(
+        history.periods, plan.train, plan.horizon, origins_asked(asked, plan, history.periods), history.breaks,
+        asked.leave_out_breaks,
+    )  # fmt: skip
+    for line in words:
+        say(line)
+    facts = history.facts | {"train_periods": plan.train, "horizon_periods": plan.horizon, "period": plan.period}
+    facts["warnings"] = [*history.warnings, *words]
+    facts["notes"] = list(history.notes)
+    if asked.calibration:
+        top = asked.top or int(str(history.facts.get("top", 20)))
+        table = calibration(
+            history.cube, history.scores, periods=history.periods, groups=history.groups, train=plan.train,
+            horizon=plan.horizon, origins=origins, top=top, draws=asked.draws, seed=asked.seed,
+        ).round(6)  # fmt: skip
+        say(f"Top {top} of each group, {len(origins)} origins. Only p_top_next is about what can be seen.")
+        facts["what"] = f"Stated probability of being in the top {top} against how often the next periods put it there"
+    else:
+        table = tested(asked, plan, history, origins, facts)
+    put_out(as_text(table, asked.format, facts), asked.out)
+
+
+def tested(
+    asked: argparse.Namespace, plan: Plan, history: History, origins: list[int], facts: dict[str, object]
+) -> pd.DataFrame:
+    """The table asked for, by origin and method or by method; what it comes to goes to standard error."""
+    from hotspots.backtest import backtest, paired
+
+    n_cells = asked.cells
+    if n_cells is None and asked.area_share is None:
+        n_cells = int(str(history.facts.get("cells", 60)))
+    found = backtest(
+        history.cube, history.scores, periods=history.periods, total_area_m2=history.total_area_m2,
+        methods=plan.methods, train=plan.train, horizon=plan.horizon, origins=origins, area_share=asked.area_share,
+        n_cells=n_cells, seed=asked.seed, cap=history.cap, breaks=history.breaks,
+    )  # fmt: skip
+    against = asked.against if asked.against != "count" or "count" in set(found["method"]) else found["method"].iloc[0]
+    summary = paired(found, against, seed=asked.seed)
+    facts["what"] = "Share of later harm that each ranking method caught in a fixed area. Places, never people."
+    facts["conclusion"] = conclusion(summary)
+    say(str(facts["conclusion"]))
+    if asked.summary:
+        return summary.round(6)
+    return found.drop(columns=HIDDEN).assign(origin=[period_label(o) for o in found["origin"]]).round(6)
+
+
+def conclusion(summary: pd.DataFrame) -> str:
+    """Who wins, by how much and how surely, in a sentence."""
+    best = summary.iloc[0]
+    share, n = best["mean_harm_caught_share"], int(best["n_origins"])
+    words = (
+        f"Over {n} origin{'s' if n > 1 else ''} '{best['method']}' caught most: {share:.2%} of later harm on average"
+    )
+    words += f" (PEI {best['mean_pei']:.2f})"
+    if best["method"] == best["against"]:
+        return f"{words}. No other method does better."
+    words += f", {100 * best['difference']:+.2f} percentage points against '{best['against']}'"
+    if best["ci_low"] == best["ci_low"]:  # one origin has no interval
+        words += f" (95% interval {100 * best['ci_low']:+.2f} to {100 * best['ci_high']:+.2f})"
+    return f"{words}, better at {int(best['wins'])} of {n}."
+
+
+def period_label(period: int) -> str:
+    from hotspots.backtest.periods import period_text
+
+    return period_text(int(period))
+
+
+def workspace_history(asked: argparse.Namespace, plan: Plan) -> History:
+    """The cube of the question asked of the workspace."""
+    from hotspots.backtest.workspace import history_of
+    from hotspots.ranking.pipeline import BCUS
+    from hotspots.store.workspace import open_workspace
+
+    workspace = open_workspace(asked.workspace)
+    history = history_of(workspace, question_asked(asked), plan.period)
+    top = workspace.settings.top
+    return replace(history, facts=history.facts | {"top": top, "cells": top * (len(BCUS) if asked.bcu == "all" else 1)})
+
+
+def question_asked(asked: argparse.Namespace) -> Question:
+    from hotspots.ranking.pipeline import Question
+
+    return Question(
+        bcu=asked.bcu, start=asked.start, end=asked.end, resolution=asked.resolution, weights=asked.weights,
+        offences=asked.offences, include_proactive=asked.include_proactive, source=asked.source,
+    )  # fmt: skip
+
+
+def table_history(asked: argparse.Namespace, plan: Plan) -> History:
+    """The cube of a plain table of another city; options of the workspace are refused."""
+    from hotspots.backtest.tables import history_of_table
+
+    given = {
+        "--bcu": asked.bcu != "all", "--from": asked.start, "--to": asked.end, "--weights": asked.weights,
+        "--offences": asked.offences, "--source": asked.source, "--include-proactive": asked.include_proactive,
+    }  # fmt: skip
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise HotspotsError(f"{', '.join(wrong)} cannot be used with --table: the table is tested as it is.")
+    return history_of_table(asked.table, asked.resolution or 10, plan.period, asked.total_area_km2)
+
+
+def origins_asked(asked: argparse.Namespace, plan: Plan, periods: list[int]) -> list[int] | None:
+    """The origins of --origins, --first-origin, --last-origin and --step; None for all there are."""
+    from hotspots.backtest.periods import between
+    from hotspots.backtest.periods import possible as possible_origins
+
+    first, last = asked.first_origin, asked.last_origin
+    if asked.origins:
+        first, dots, last = asked.origins.partition("..")
+        last = last if dots else first
+    if not (first or last) and plan.step == 1:
+        return None
+    every = possible_origins(sorted(periods), plan.train, plan.horizon)
+    if not every and not (first and last):
+        return None
+    start = parse_origin(first, plan.period) if first else every[0]
+    end = parse_origin(last, plan.period) if last else every[-1]
+    if start > end:
+        raise HotspotsError(f"The first origin, {period_label(start)}, is after the last, {period_label(end)}.")
+    return between(start, end)[:: plan.step]
+
+
+def parse_origin(text: str, period: str) -> int:
+    """'2021-10' → 202110; by week, any date of it → its number."""
+    import numpy as np
+
+    from hotspots.backtest.tables import period_numbers
+
+    text = text.strip()
+    try:
+        day = date.fromisoformat(f"{text}-01" if len(text) == 7 and period == "month" else text)
+    except ValueError as error:
+        like = "a month like 2021-10" if period == "month" else "a date like 2015-03-02"
+        raise HotspotsError(f"An origin is '{text[:40]}'; write {like}, or two of them as FIRST..LAST.") from error
+    return int(period_numbers(np.array([day], dtype="datetime64[D]"), period)[0])

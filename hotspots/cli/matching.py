@@ -1,0 +1,129 @@
+"""python -m hotspots change match, and change matches: comparison places, made, frozen and listed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.console import put_out, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspots.change.matching.places import Likes
+
+Word = Callable[..., argparse.ArgumentParser]
+Question = Callable[[argparse.ArgumentParser], None]
+FORMATS = ("csv", "json")
+OPTIONS = ("author", "note")  # of freezing
+
+
+def add_words(word: Word, result: argparse.ArgumentParser, add_question: Question) -> None:
+    """Add ``match`` and ``matches`` to the words of ``change``. ``result`` carries --out."""
+    one = word("match", run_match, "comparison places for treated hot spots, matched on the time before", result)
+    add_question(one)
+    add_format(one)
+    one.add_argument("--freeze", default="", metavar="NAME", help="freeze the match under this name, for good")
+    one.add_argument("--author", default="", metavar="WHO", help="who freezes it")
+    one.add_argument("--note", default="", metavar="WHY", help="why")
+    one = word("matches", run_matches, "frozen matches, and whether they were frozen before the start", result)
+    one.add_argument("--show", default="", metavar="NAME", help="the pairs of this one")
+    add_format(one)
+
+
+def add_format(one: argparse.ArgumentParser) -> None:
+    """--format, where the options of the question do not bring it along."""
+    if not any("--format" in action.option_strings for action in one._actions):
+        one.add_argument("--format", choices=FORMATS, default="csv")
+
+
+def run_match(asked: argparse.Namespace) -> None:
+    refuse(asked)
+    from hotspots.change.known import likes_of
+    from hotspots.change.matching.pairs import pairs_of
+    from hotspots.change.matching.register import asked_facts, freeze
+    from hotspots.cli.change import question_of
+    from hotspots.store.workspace import open_workspace
+
+    question = question_of(asked)
+    if question.match:
+        raise HotspotsError(f"--match {question.match} is frozen already: see it with change matches --show.")
+    workspace = open_workspace(asked.workspace)
+    settled, likes = likes_of(workspace, replace(question, comparison="matched"))
+    facts = asked_facts(settled, workspace.version)
+    likes = replace(likes, facts=facts)
+    tell(likes)
+    if asked.freeze:
+        first, treated = settled.after.start, str(facts["treated"])
+        found = freeze(workspace.folder, likes, asked.freeze, first, treated, asked.author, asked.note)
+        say(f"Frozen as {found.name}, SHA-256 {found.sha256}.")
+        if not found.frozen_before:
+            say(
+                f"The window after began on {found.first_day}, before this was frozen: nothing proves that the"
+                " comparison was not picked for its outcome."
+            )
+    show(pairs_of(likes), asked, about(likes))
+
+
+def run_matches(asked: argparse.Namespace) -> None:
+    from hotspots.change.matching.pairs import pairs_of
+    from hotspots.change.matching.register import load, matches
+    from hotspots.store.workspace import open_workspace
+
+    folder = open_workspace(asked.workspace).folder
+    if not asked.show:
+        show(matches(folder), asked, {})
+        return
+    found = load(folder, asked.show)
+    when = "before" if found.frozen_before else "after"
+    say(f"{found.name}: {found.treated}; frozen {found.created} by {found.author}, {when} {found.first_day} began.")
+    say(f"Note: {found.note}")
+    tell(found.likes)
+    frozen = {"name": found.name, "frozen": found.created, "author": found.author, "sha256": found.sha256}
+    show(pairs_of(found.likes), asked, {**about(found.likes), **frozen})
+
+
+def refuse(asked: argparse.Namespace) -> None:
+    if asked.format not in FORMATS:
+        raise HotspotsError(f"A match has no shape of its own to draw: use --format {' or '.join(FORMATS)}.")
+    idle = [f"--{name}" for name in OPTIONS if getattr(asked, name) and not asked.freeze]
+    if idle:
+        raise HotspotsError(f"{' and '.join(idle)} belong to --freeze NAME: nothing is written down without it.")
+
+
+def tell(likes: Likes) -> None:
+    """Balance and notes, on standard error."""
+    places, cells = len(likes.places), int(likes.places["n_cells"].sum())
+    say(f"{many(places, 'comparison place')} of {many(cells, 'cell')}.")
+    for line in balance_lines(likes.matched.balance):
+        say(line)
+    for line in likes.notes:
+        say(line)
+
+
+def many(n: int, word: str) -> str:
+    return f"{n:,} {word}{'s' if n != 1 else ''}"
+
+
+def balance_lines(balance: pd.DataFrame) -> list[str]:
+    """Every measure with the standardised difference before and after matching."""
+    wide = max(len(m) for m in balance["measure"])
+    rows = zip(balance["measure"], balance["smd_before"], balance["smd_after"], strict=True)
+    head = f"{'Standardised difference of the cells in':<{max(wide, 39)}}  before   after"
+    return [head, *(f"{m:<{max(wide, 39)}}  {b:>6.2f}  {a:>6.2f}" for m, b, a in rows)]
+
+
+def about(likes: Likes) -> dict[str, Any]:
+    """What the pairs are, to go with them in JSON."""
+    built_in = round(likes.built_in, 4) if isfinite(likes.built_in) else None
+    return {**likes.facts, "notes": list(likes.notes), "built_in": built_in, "match_sha256": likes.sha256}
+
+
+def show(table: pd.DataFrame, asked: argparse.Namespace, facts: dict[str, Any]) -> None:
+    from hotspots.exports import as_text
+
+    put_out(as_text(table, asked.format, facts), asked.out)

@@ -1,0 +1,185 @@
+"""python -m hotspots change design, designs, trial: randomised trials from the schedule to what they show."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.console import put_out, say
+
+Run = Callable[[argparse.Namespace], None]
+Word = Callable[..., argparse.ArgumentParser]
+TRIAL_TABLES = {"estimates": "table", "days": "days"}
+DESIGN_TABLES = {"schedule": "schedule", "balance": "balance", "effect": "effect"}
+
+
+def add_words(word: Word, result: argparse.ArgumentParser) -> None:
+    """Add the words design, designs and trial. ``word(name, run, help, *parents)``; ``result`` carries --out."""
+    add_design(word("design", run_design, "draw a randomised trial: which hot spot is patrolled on which day", result))
+    one = word("designs", run_designs, "the frozen trials, or the schedule of one", result)
+    one.add_argument("--show", default="", metavar="NAME", help="the frozen schedule of this trial")
+    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    one = word("trial", run_trial, "what a frozen trial shows: patrolled against other days, by the lot", result)
+    one.add_argument("name", metavar="NAME", help="of the frozen trial")
+    one.add_argument(
+        "--washout-days", type=int, default=None, metavar="N",
+        help="days after a patrolled one to leave out; default: as frozen",
+    )  # fmt: skip
+    one.add_argument("--draws", type=int, default=999, metavar="N", help="redraws of the lot; default: 999")
+    one.add_argument("--seed", type=int, default=1, help="of the redraws; default: 1")
+    one.add_argument("--offences", default="", metavar="SELECTION", help="default: as frozen")
+    one.add_argument("--weights", default="", metavar="SET", help="default: as frozen")
+    one.add_argument("--table", choices=tuple(TRIAL_TABLES), default="estimates", help="default: estimates")
+    one.add_argument("--format", choices=("csv", "json"), default="csv")
+
+
+def add_design(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--bcu", default="all", help="West, South, East or all")
+    one.add_argument("--register", default="", metavar="NAME[@VERSION]", help="of the hot spots; default: the only one")
+    one.add_argument("--kind", choices=("crossover", "cluster"), default="crossover", help="default: crossover")
+    one.add_argument("--from", dest="first", default="", metavar="DATE", help="first patrol day; default: a Monday")
+    one.add_argument("--to", dest="last", default="", metavar="DATE", help="last patrol day; default: 90 days in all")
+    one.add_argument("--seed", type=int, default=1, help="of the lot: the same seed, the same schedule")
+    one.add_argument(
+        "--share", type=float, default=0.5, metavar="SHARE",
+        help="of days (crossover) or hot spots (cluster) that are patrolled; default: 0.5",
+    )  # fmt: skip
+    one.add_argument(
+        "--per-day", default="", metavar="N|BCU=N,…", help="hot spots that a BCU can patrol on one day: 3, or West=3,…"
+    )
+    one.add_argument("--longest-run", type=int, default=3, metavar="DAYS", help="in a row at most; default: 3")
+    one.add_argument(
+        "--day-off", dest="days_off", action="append", default=[], metavar="DATE", help="without a lot; repeatable"
+    )  # fmt: skip
+    one.add_argument("--bank-holidays", action="store_true", help="bank holidays are days off too")
+    one.add_argument("--block-days", type=int, choices=(7, 14), default=7, help="equal treatment in each; default: 7")
+    one.add_argument(
+        "--washout-days",
+        type=int,
+        default=0,
+        metavar="N",
+        help="to leave out after a patrolled one, in the analysis",
+    )
+    one.add_argument("--offences", default="", metavar="SELECTION", help="that will be counted")
+    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION that harm will be counted with")
+    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
+    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
+    one.add_argument(
+        "--simulations", type=int, default=200, metavar="N", help="for the smallest fall that can be found; 0: none"
+    )
+    one.add_argument("--table", choices=tuple(DESIGN_TABLES), default="schedule", help="default: schedule")
+    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    one.add_argument("--freeze", default="", metavar="NAME", help="freeze the design under this name, for good")
+    one.add_argument("--author", default="", metavar="WHO")
+    one.add_argument("--note", default="", metavar="WHY")
+
+
+# ---------------------------------------------------------------- design
+
+
+def run_design(asked: argparse.Namespace) -> None:
+    from hotspots.exports import as_text
+    from hotspots.trials.workspace import design_workspace, freeze_designed
+
+    if (asked.author or asked.note) and not asked.freeze:
+        raise HotspotsError("--author and --note go with --freeze NAME.")
+    told = design_workspace(asked.workspace, question_of(asked))
+    design = told.design
+    say(
+        f"{design.kind.capitalize()} trial of {len(design.places)} hot spots of {told.register}, patrol days"
+        f" {design.first} to {design.last}; seed {design.seed}."
+    )
+    say(balance_line(told.balance))
+    for line in (*(told.effect["sentence"].tolist() or [told.no_effect]), *told.notes):
+        say(line)
+    facts = told.facts
+    if asked.freeze:
+        frozen = freeze_designed(asked.workspace, told, asked.freeze, asked.author, asked.note)
+        facts = {**facts, "trial": frozen.name, "frozen": frozen.created, "frozen_sha256": frozen.sha256}
+        say(f"Frozen as {frozen.name}: {frozen.sha256}.")
+    else:
+        say("Not frozen: --freeze NAME --author WHO --note WHY stores it before it starts.")
+    put_out(as_text(getattr(told, DESIGN_TABLES[asked.table]), asked.format, facts), asked.out)
+
+
+def question_of(asked: argparse.Namespace) -> Any:
+    from hotspots.trials.workspace import DesignQuestion
+
+    days_off = list(asked.days_off)
+    if asked.bank_holidays:
+        days_off += bank_holidays(asked.workspace, asked.bcu)
+    return DesignQuestion(
+        asked.bcu, asked.register, asked.kind, asked.first, asked.last, asked.seed, asked.share,
+        per_day_of(asked.per_day), asked.longest_run, tuple(days_off), asked.block_days, asked.washout_days,
+        asked.offences, asked.weights, asked.source, asked.include_proactive, asked.simulations,
+    )  # fmt: skip
+
+
+def bank_holidays(folder: Path, bcu: str) -> list[str]:
+    """The days of the workspace's context lines of kind holiday."""
+    from hotspots.change.context import lines
+    from hotspots.trials.workspace import holidays
+
+    return list(holidays(lines(folder), bcu))
+
+
+def per_day_of(text: str) -> tuple[tuple[str, int], ...]:
+    """'3' → every BCU 3; 'West=3,South=2' → each its own."""
+    found = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        bcu, sign, n = part.rpartition("=")
+        if not (n.isascii() and n.isdigit() and int(n) >= 1) or (sign and not bcu.strip()):
+            raise HotspotsError(f"--per-day is '{text[:60]}'; write a number such as 3, or West=3,South=2,East=3.")
+        found.append((bcu.strip() or "all", int(n)))
+    return tuple(found)
+
+
+def balance_line(balance: Any) -> str:
+    """'630 of 1,260 hot spot days …', by BCU."""
+    rows = balance[balance["by"].isin(["all", "bcu"])]
+    parts = [
+        f"{'in all' if by == 'all' else name} {treated:,} of {days:,}"
+        for by, name, treated, days in rows[["by", "name", "treated_days", "place_days"]].itertuples(index=False)
+    ]
+    return f"Hot spot days to be patrolled: {', '.join(parts)}."
+
+
+# ---------------------------------------------------------------- designs and trial
+
+
+def run_designs(asked: argparse.Namespace) -> None:
+    from hotspots.areas.register import load as load_areas
+    from hotspots.exports import as_text
+    from hotspots.store.workspace import open_workspace
+    from hotspots.trials import register
+    from hotspots.trials.planning import schedule_of
+
+    folder = open_workspace(asked.workspace).folder
+    if not asked.show:
+        put_out(as_text(register.designs(folder), asked.format), asked.out)
+        return
+    frozen = register.load(folder, asked.show)
+    say(f"{frozen.name}, frozen {frozen.created} by {frozen.author}: {frozen.note}")
+    say(f"Patrol days {frozen.design.first} to {frozen.design.last}; {frozen.register}; {frozen.sha256}.")
+    facts = {
+        "trial": frozen.name, "register": frozen.register, "frozen": frozen.created, "author": frozen.author,
+        "note": frozen.note, "frozen_sha256": frozen.sha256, "design_sha256": frozen.design.sha256,
+        **frozen.definition,
+    }  # fmt: skip
+    put_out(as_text(schedule_of(frozen.design, load_areas(folder, frozen.register)), asked.format, facts), asked.out)
+
+
+def run_trial(asked: argparse.Namespace) -> None:
+    from hotspots.exports import as_text
+    from hotspots.trials.workspace import trial_workspace
+
+    told = trial_workspace(
+        asked.workspace, asked.name, asked.washout_days, asked.draws, asked.seed, asked.offences, asked.weights
+    )
+    say(f"{told.frozen.name}: {told.facts['what']}; days covered {told.facts['days_covered']}.")
+    for line in (told.answer, *told.warnings, *told.notes):
+        say(line)
+    put_out(as_text(getattr(told, TRIAL_TABLES[asked.table]), asked.format, told.facts), asked.out)

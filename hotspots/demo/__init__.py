@@ -1,0 +1,1 @@
+"""A synthetic workspace with planted hot spots, patrols and effects, and the truth about them."""

@@ -1,0 +1,175 @@
+"""The synthetic demo as a workspace: made, then imported through the same doors as real data."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hotspots import geography
+from hotspots.areas import in_form
+from hotspots.areas import register as area_register
+from hotspots.areas.finding import Limits, definition_of, facts_of, with_cells_of
+from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import SECRET, unit_codes, unit_text
+from hotspots.demo.effects import FALL, expected_in_areas, in_words, with_effects
+from hotspots.demo.incidents import DEFAULT_END, DEFAULT_SEED, SPOTS, publish_export, spot_cells, synthetic_incidents
+from hotspots.intake import Imported, import_files
+from hotspots.store.database import FILE
+from hotspots.store.workspace import MANIFEST, open_workspace, stored_files, write_aside
+
+MAPPING = Path(__file__).resolve().parents[2] / "data" / "mappings" / "athena_export.toml"
+TRUTH = "demo_truth.json"
+CACHE = "cache"
+REGISTER = "grip-demo"
+VALID_FROM = date(2025, 11, 1)  # the second of the two years of incidents
+COMPARISON = (3, 5, 9, 12, 16, 19)  # of SPOTS, two in each BCU; the others are treated
+PATROL_DAYS = 28
+
+
+def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, effect: float = FALL) -> Imported:
+    """Build (or rebuild) the demo workspace at ``folder``, with the planted truth beside it in demo_truth.json.
+
+    Two years of incidents; with ``patrols`` also the register grip-demo (the planted hot spots, frozen), four weeks of
+    positions and patrol log, and from the day the register is valid each incident in its treated hot spots is prevented
+    with the chance ``effect`` (`hotspots.demo.effects`; 0 plants no change). The demo is rebuilt from scratch: what was
+    edited in an earlier one (weights, areas, log entries, targets) goes with it. ``settings.toml`` and files of other
+    people's making stay.
+
+    Raises HotspotsError rather than touch a workspace that holds real data, and for an effect outside 0 to 1.
+    """
+    if (folder / MANIFEST).is_file() and open_workspace(folder).manifest.kind == "real":
+        raise HotspotsError(
+            f"The workspace {folder} holds real data; the demo would overwrite it. Give another: --workspace DIR."
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        export, truth, planted_words = make_export(Path(scratch), seed, effect if patrols else None)
+        if folder.exists():
+            clear_synthetic(folder)
+        imported = import_files(folder, [export], "incidents", MAPPING, synthetic=True)
+        told = truth.read_bytes()
+        write_aside(folder / TRUTH, told)
+        if not patrols:
+            return imported
+        areas = freeze_spots(folder)
+        more, planted = import_patrols(folder, areas, seed, Path(scratch))
+    write_aside(folder / TRUTH, _with_patrols(told, planted))
+    reports = [r for i in (imported, *more) for r in i.reports]
+    notes = [*(n for i in (imported, *more) for n in i.notes), planted_words]
+    return Imported(more[-1].workspace, tuple(reports), True, tuple(notes))
+
+
+def clear_synthetic(folder: Path) -> None:
+    """Remove an earlier demo, manifest first, so that a kill leaves an empty workspace and never half of one.
+
+    The database, the key of the units and the cache go too, but only where the workspace is synthetic (or the rest of
+    a demo whose removal was cut short).
+    """
+    has_manifest = (folder / MANIFEST).is_file()
+    synthetic = open_workspace(folder).manifest.kind == "synthetic" if has_manifest else (folder / TRUTH).is_file()
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for name in stored_files(folder):
+        (folder / name).unlink(missing_ok=True)
+    if not synthetic:
+        return
+    for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", SECRET):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / CACHE, ignore_errors=True)
+    (folder / TRUTH).unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- incidents
+
+
+def make_export(folder: Path, seed: int, effect: float | None) -> tuple[Path, Path, str]:
+    """Write export and truth; with an effect planted from `VALID_FROM` on, and what it is in words ('' with None)."""
+    export, truth = synthetic_incidents(seed)
+    if effect is None:
+        return *publish_export(folder, export, truth), ""
+    areas = demo_areas()
+    export, effects = with_effects(export, areas, VALID_FROM, effect, seed=seed)
+    truth |= {
+        "rows": len(export),
+        "records": int(export["CRIME_REF"].nunique()),
+        "effects": {**effects, "expected": expected_in_areas(truth, areas, effects, DEFAULT_END)},
+    }
+    return *publish_export(folder, export, truth), in_words(effects)
+
+
+# ---------------------------------------------------------------- hot spots
+
+
+def demo_areas() -> pd.DataFrame:
+    """The planted hot spots in `hotspots.areas.AREAS`, without figures: 14 treated and 6 for comparison."""
+    rows: list[dict[str, Any]] = []
+    for number, spot in enumerate(SPOTS):
+        rank = 1 + sum(s.bcu == spot.bcu for s in SPOTS[:number])
+        cells = np.array(sorted(spot_cells(spot)), dtype=np.int64)
+        rows.append({
+            "area": f"{spot.bcu}-{rank:02d}", "name": spot.name, "bcu": spot.bcu,
+            "cells": tuple(geography.hex_ids(cells)), "n_cells": len(cells), "n_incidents": 0,
+            "area_m2": round(float(geography.cell_areas_m2(cells).sum()), 1),
+            "role": "comparison" if number in COMPARISON else "treated", "valid_from": "", "valid_to": "", "edits": "",
+        })  # fmt: skip
+    return in_form(pd.DataFrame(rows))
+
+
+def freeze_spots(folder: Path) -> pd.DataFrame:
+    """Freeze the planted hot spots as grip-demo, with the figures of the year before; returns them.
+
+    Where the workspace's database is a server's and holds them from an earlier demo, they stay as they are.
+    """
+    from hotspots.areas import measured
+    from hotspots.ranking.pipeline import Question, rank_workspace
+
+    if REGISTER in set(area_register.registers(folder)["name"]):
+        return area_register.load(folder, REGISTER).areas
+    workspace = open_workspace(folder)
+    answer = rank_workspace(workspace, Question(start="2024-11", end="2025-10", by="harm"))
+    areas = demo_areas()
+    areas = measured(areas, with_cells_of(workspace, facts_of(answer), areas))
+    limits = Limits.of(workspace.settings)
+    excluded = area_register.excluded_cells(folder)
+    definition = definition_of(answer, limits, excluded, synthetic=True, chosen="the planted hot spots of the demo")
+    note = "SYNTHETIC: the hot spots that were planted in the demo, 14 treated and 6 for comparison"
+    frozen = area_register.freeze(folder, areas, REGISTER, VALID_FROM, "demo", note, definition, limits.max_area_m2)
+    return frozen.areas
+
+
+# ---------------------------------------------------------------- patrols
+
+
+def import_patrols(
+    folder: Path, areas: pd.DataFrame, seed: int, scratch: Path
+) -> tuple[tuple[Imported, Imported], dict[str, Any]]:
+    """Make positions and log of the last four weeks and import both; returns the imports and the truth."""
+    from hotspots.demo.patrols import synthetic_patrols
+
+    first = DEFAULT_END - timedelta(days=PATROL_DAYS - 1)
+    made = synthetic_patrols(areas, first, DEFAULT_END, seed, open_workspace(folder).settings)
+    positions, log = scratch / "demo_positions.parquet", scratch / "demo_patrol_log.csv"
+    made.pings.to_parquet(positions, index=False)
+    made.log.to_csv(log, index=False, lineterminator="\n")
+    imports = (
+        import_files(folder, [positions], "pings", synthetic=True),
+        import_files(folder, [log], "patrol-log", synthetic=True),
+    )
+    return imports, {**made.truth, "units": _coded(folder, made.truth["units"])}
+
+
+def _coded(folder: Path, units: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The units under the numbers that the workspace knows them by."""
+    codes = unit_codes(folder, [u["unit"] for u in units])
+    return [{**u, "unit": unit_text(code)} for u, code in zip(units, codes, strict=True)]
+
+
+def _with_patrols(told: bytes, planted: Mapping[str, Any]) -> bytes:
+    whole = {**json.loads(told), "patrols": planted}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()

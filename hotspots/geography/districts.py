@@ -1,0 +1,284 @@
+"""Which district holds a point, or most of a cell.
+
+Rules, so that every point and cell has one answer: a point on the line between two districts belongs to
+the one with the lower number (districts are numbered by their code); a cell belongs to the district that
+holds most of it, and so to one BCU at most.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from h3.api import basic_int as h3
+from numpy.typing import ArrayLike, NDArray
+
+from hotspots.base.errors import HotspotsError
+from hotspots.geography.boundary_files import STORED_COLUMNS, read_boundaries
+from hotspots.geography.cells import Cells, Floats, cell_centres, cell_corners, cells_at, coordinates, distinct
+from hotspots.geography.shipped import COVER, OUTLINES, read_bcu_table, shipped
+
+Districts = NDArray[np.int16]
+
+COVER_RESOLUTION = 12
+FINER = 3  # a cell on a boundary is measured by its descendants this many resolutions finer: 343 of them
+OUTLINE_BYTES = 150_000
+NOWHERE = -1
+
+_RESOLUTION_BITS = np.int64(0xF) << np.int64(52)
+
+
+def _descendants(cells: Cells) -> tuple[Cells, Cells]:
+    """First and one-past-last position of a cell's descendants once the resolution bits are cleared.
+
+    An H3 index holds three bits for each resolution, the coarsest first, so that all descendants of a
+    cell lie between two numbers: one sorted search answers for all resolutions at once.
+    """
+    resolution = (cells & _RESOLUTION_BITS) >> np.int64(52)
+    span = np.left_shift(np.int64(1), 3 * (15 - resolution))
+    first = (cells & ~_RESOLUTION_BITS) & ~(span - 1)
+    return first, first + span
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """Disjoint cells of mixed resolution, as sorted spans of H3 numbers, each wholly one district's."""
+
+    first: Cells
+    past: Cells
+    district: Districts
+
+    @classmethod
+    def of(cls, cells: Cells, district: Districts) -> Cover:
+        first, past = _descendants(cells)
+        order = np.argsort(first)
+        return cls(first[order], past[order], district[order])
+
+    def find(self, lon: Floats, lat: Floats) -> Districts:
+        """District number of each point or -1, by its cell at resolution 12."""
+        position, _ = _descendants(cells_at(lon, lat, COVER_RESOLUTION))
+        span = np.searchsorted(self.first, position, side="right") - 1
+        inside = (span >= 0) & (position < self.past[span])
+        return np.where(inside, self.district[span], NOWHERE).astype(np.int16)
+
+
+@dataclass(frozen=True, eq=False)
+class Polygons:
+    """One shapely polygon for each district, in WGS84 degrees."""
+
+    shapes: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        # the search trees are built at the first question, and building one is not safe in two threads at once
+        for shape in self.shapes:
+            west, south, east, north = shape.bounds
+            self._holds(shape, np.array([(west + east) / 2]), np.array([(south + north) / 2]))
+
+    @staticmethod
+    def _holds(shape: Any, lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+        import shapely
+
+        shapely.prepare(shape)
+        return np.asarray(shapely.intersects_xy(shape, lon, lat), dtype=bool)
+
+    def find(self, lon: Floats, lat: Floats) -> Districts:
+        """District number of each point or -1. Edges belong to the polygon; the lowest number wins."""
+        found = np.full(len(lon), NOWHERE, dtype=np.int16)
+        for number, shape in enumerate(self.shapes):
+            west, south, east, north = shape.bounds
+            near = np.flatnonzero((found == NOWHERE) & (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+            found[near[self._holds(shape, lon[near], lat[near])]] = number
+        return found
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """The districts of the force, from the shipped cover or from imported polygons.
+
+    ``districts[i]`` has the code ``codes[i]`` and belongs to ``bcus[i]``; districts are in order of code.
+    ``kind`` is 'cover' (can be wrong within about 11 m of a boundary) or 'polygons' (exact). ``sha256``
+    identifies the file they came from, ``label`` says in words what they are.
+    """
+
+    districts: tuple[str, ...]
+    bcus: tuple[str, ...]
+    codes: tuple[str, ...]
+    kind: str
+    sha256: str
+    label: str
+    geometry: Cover | Polygons = field(repr=False, compare=False)
+
+    def district_of(self, lon: ArrayLike, lat: ArrayLike) -> Districts:
+        """Number of the district that holds each point (WGS84 degrees), -1 where none does or it is nan.
+
+        Raises HotspotsError for points that are not on the globe.
+        """
+        x, y = coordinates(lon, lat)
+        found = np.full(len(x), NOWHERE, dtype=np.int16)
+        known = ~(np.isnan(x) | np.isnan(y))
+        x, y, pair = distinct(x[known], y[known])
+        if len(x):
+            found[known] = self.geometry.find(x, y)[pair]
+        return found
+
+
+@cache
+def load_cover() -> Boundaries:
+    """The cover of the fourteen districts that is shipped with the tool."""
+    import pyarrow.parquet as pq
+
+    content = shipped(COVER).read_bytes()
+    table = pq.read_table(io.BytesIO(content), read_dictionary=["lad_code"]).combine_chunks()
+    codes = table["lad_code"].chunk(0)
+    rows = sorted(read_bcu_table(), key=lambda row: row["lad_code"])
+    number = {row["lad_code"]: i for i, row in enumerate(rows)}
+    renumber = np.array([number[code] for code in codes.dictionary.to_pylist()], dtype=np.int16)
+    cover = Cover.of(table["cell"].to_numpy(), renumber[codes.indices.to_numpy()])
+    return Boundaries(
+        districts=tuple(row["lad_name"] for row in rows),
+        bcus=tuple(row["bcu"] for row in rows),
+        codes=tuple(row["lad_code"] for row in rows),
+        kind="cover",
+        sha256=hashlib.sha256(content).hexdigest(),
+        label=f"{len(rows)} districts, the shipped cover of H3 cells; can be wrong within about 11 m of a boundary",
+        geometry=cover,
+    )
+
+
+def load_polygons(path: Path) -> Boundaries:
+    """Exact district polygons, from a file of ``save_boundaries`` (.parquet) or from GeoJSON or GeoPackage.
+
+    Raises HotspotsError as ``read_boundaries`` does.
+    """
+    path = Path(path)
+    columns = _stored_columns(path) if path.suffix.lower() == ".parquet" else _fresh_columns(path)
+    names = columns["lad_name"]
+    return Boundaries(
+        districts=tuple(names),
+        bcus=tuple(columns["bcu"]),
+        codes=tuple(columns["lad_code"]),
+        kind="polygons",
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        label=f"{len(names)} district{'s' if len(names) != 1 else ''}, exact polygons",
+        geometry=Polygons(np.asarray(columns["geometry"], dtype=object)),
+    )
+
+
+def _stored_columns(path: Path) -> dict[str, list[Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import shapely
+
+    try:
+        table = pq.read_table(path)
+        columns: dict[str, list[Any]] = {name: table[name].to_pylist() for name in STORED_COLUMNS}
+        columns["geometry"] = list(shapely.from_wkb(columns["geometry"]))
+    except (OSError, KeyError, pa.ArrowInvalid, TypeError, shapely.errors.ShapelyError) as error:
+        raise HotspotsError(
+            f"The stored boundaries '{path.name}' cannot be read; import the district boundaries again."
+        ) from error
+    return columns
+
+
+def _fresh_columns(path: Path) -> dict[str, list[Any]]:
+    frame = read_boundaries(path)
+    return {name: list(frame[name]) for name in STORED_COLUMNS}
+
+
+def cell_districts(cells: ArrayLike, boundaries: Boundaries) -> Districts:
+    """Number of the one district that holds most of each cell; -1 where no sample of it lies in any.
+
+    A cell whose centre and corners agree is answered by them. Elsewhere the centres of its descendants
+    three resolutions finer are counted; the district with most of them has the cell, at a tie the lower
+    number. A cell that lies mostly outside the force still belongs to the district that holds most of the
+    part inside. Cell 0 (no place) gives -1.
+    """
+    each, position = np.unique(np.asarray(cells, dtype=np.int64), return_inverse=True)
+    found = np.full(len(each), NOWHERE, dtype=np.int16)
+    real = np.flatnonzero(each)
+    found[real] = _districts_of_distinct(each[real], boundaries)
+    return found[position]
+
+
+def _districts_of_distinct(cells: Cells, boundaries: Boundaries) -> Districts:
+    centre = boundaries.district_of(*cell_centres(cells))
+    lon, lat, owner = cell_corners(cells)
+    corner = boundaries.district_of(lon, lat)
+    unsure = np.unique(owner[corner != centre[owner]])
+    found = centre.copy()
+    if len(unsure):
+        at_corners = _count(corner, owner, len(cells), boundaries)[unsure]
+        at_corners[np.arange(len(unsure)), centre[unsure]] += centre[unsure] != NOWHERE
+        within = _count_descendants(cells[unsure], boundaries)
+        counts = np.where(within.any(axis=1, keepdims=True), within, at_corners)
+        found[unsure] = np.argmax(counts, axis=1)
+    return found
+
+
+def _count_descendants(cells: Cells, boundaries: Boundaries) -> NDArray[np.int64]:
+    """For each cell, how many of its descendants' centres lie in each district."""
+    families = [h3.cell_to_children(c, min(h3.get_resolution(c) + FINER, 15)) for c in cells.tolist()]
+    owner = np.repeat(np.arange(len(families)), [len(family) for family in families])
+    centres = cell_centres([child for family in families for child in family])
+    return _count(boundaries.district_of(*centres), owner, len(cells), boundaries)
+
+
+def _count(found: Districts, owner: NDArray[np.intp], n: int, boundaries: Boundaries) -> NDArray[np.int64]:
+    counts = np.zeros((n, len(boundaries.districts)), dtype=np.int64)
+    inside = found != NOWHERE
+    np.add.at(counts, (owner[inside], found[inside]), 1)
+    return counts
+
+
+def outlines(boundaries: Boundaries) -> dict[str, Any]:
+    """District outlines for drawing: GeoJSON with ``district`` and ``bcu``, under 150 kB as compact JSON.
+
+    Simplified, so never for deciding where a point lies. For the cover they are the shipped ones.
+    """
+    if isinstance(boundaries.geometry, Cover):
+        shipped_outlines: dict[str, Any] = json.loads(shipped(OUTLINES).read_text(encoding="utf-8"))
+        return shipped_outlines
+    tolerance = 0.0004  # degrees; drops a corner that cuts off less than about 1,000 m² (Visvalingam)
+    drawn = _simplified(boundaries, tolerance)
+    while len(compact_json(drawn)) > OUTLINE_BYTES:
+        tolerance *= 1.5
+        drawn = _simplified(boundaries, tolerance)
+    return drawn
+
+
+def compact_json(value: dict[str, Any]) -> bytes:
+    """JSON without spaces, UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _simplified(boundaries: Boundaries, tolerance: float) -> dict[str, Any]:
+    import shapely
+
+    assert isinstance(boundaries.geometry, Polygons)
+    # shared borders are simplified alike, so that neighbours leave no gap between them
+    shapes = shapely.coverage_simplify(boundaries.geometry.shapes, tolerance)
+    shapes = shapely.set_precision(shapes, 0.00001)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"district": district, "bcu": bcu},
+            "geometry": _rounded(shapely.geometry.mapping(shape)),
+        }
+        for district, bcu, shape in zip(boundaries.districts, boundaries.bcus, shapes, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _rounded(value: Any) -> Any:
+    """Coordinates to five decimals (1 m), tuples as lists, in any depth of GeoJSON."""
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(part) for part in value]
+    return round(value, 5) if isinstance(value, float) else value

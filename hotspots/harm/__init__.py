@@ -1,0 +1,1 @@
+"""What an offence weighs: offences and selections, scoring, and the versioned weight sets."""

@@ -1,0 +1,1 @@
+"""What incidents alone tell: concentration, near repeats, hours of the week."""

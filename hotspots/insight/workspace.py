@@ -1,0 +1,49 @@
+"""Two questions about a workspace's incidents: how concentrated is harm, and does it come again soon near by?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from hotspots.insight import concentration, near_repeats
+from hotspots.intake.place import boundaries_of
+from hotspots.ranking.pipeline import Answer, Question, gather, rank_workspace, settle
+from hotspots.store.workspace import Workspace, open_workspace
+
+
+def concentration_of(workspace: Workspace, answer: Answer, by: str = "quarter") -> pd.DataFrame:
+    """`concentration.concentration_table` of an answer: its BCU, or all three and the force."""
+    areas = concentration.bcu_areas_m2(boundaries_of(workspace))
+    return concentration.concentration_table(answer.cube, answer.scores, answer.table, areas, by)
+
+
+def lorenz_of(workspace: Workspace, answer: Answer) -> pd.DataFrame:
+    """The Lorenz curves of an answer, for the chart."""
+    areas = concentration.bcu_areas_m2(boundaries_of(workspace))
+    return concentration.lorenz_curves(answer.cube, answer.scores, answer.table, areas, answer.question.bcu)
+
+
+def concentration_workspace(folder: Path | Workspace, question: Question, by: str) -> tuple[pd.DataFrame, Answer]:
+    """(the table, the answer it is about)."""
+    workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
+    answer = rank_workspace(workspace, question)
+    return concentration_of(workspace, answer, by), answer
+
+
+def near_repeats_workspace(
+    folder: Path | Workspace,
+    question: Question,
+    rings: int = near_repeats.RINGS,
+    permutations: int = near_repeats.PERMUTATIONS,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """`near_repeats.near_repeats` of the incidents a question selects, in its BCU. Month-only sources are refused."""
+    workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
+    source, window, _, question = settle(workspace, question)
+    near_repeats.refuse_month_only(source)
+    rows = gather(workspace, source, window, question).rows
+    if question.bcu != "all":
+        rows = rows[rows["bcu"] == question.bcu]
+    found = near_repeats.incident_days(rows, source)
+    return near_repeats.near_repeats(found["cell"], found["day"], rings=rings, permutations=permutations, seed=seed)

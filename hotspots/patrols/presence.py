@@ -1,0 +1,250 @@
+"""Who was inside which hot spot, worked out from positions by one expression on any engine.
+
+The expression keeps to one patrol day at a time, so a day's result hangs on that day's positions alone: a new day
+changes one day of results, and a cluster splits the work by day and unit. What the days owe each other, the interval
+over 06:00, is settled afterwards from a row per unit and day (`hotspots.patrols.visits.sewn`).
+
+All arithmetic is in whole numbers: times in seconds, credit in half seconds. So the rows are the same on every engine
+and in every order.
+
+Limits: it takes positions as they are. Between two of them a unit may have left and come back; and jitter of the
+device across an edge makes stays shorter, for which ``edge_tolerance_seconds`` allows a little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hotspots.base.clock import EPOCH, HOUR, day_at, day_starts
+from hotspots.base.settings import Settings
+from hotspots.patrols.engine import small_table
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+# A piece of a stay: a unit's positions inside one area, none further from the next than a position vouches for.
+SEGMENTS = (
+    "patrol_day", "unit", "place", "first_t", "last_t", "before2", "after2", "credit2", "officer2", "n", "n_known",
+    "n_slow", "joined", "first_officers", "last_officers",
+)  # fmt: skip
+# A unit's patrol day: its first and last position, and how many there are in each BCU.
+UNIT_DAYS = (
+    "patrol_day", "unit", "first_t", "last_t", "first_place", "last_place", "first_officers", "last_officers", "n",
+    "n_east", "n_south", "n_west",
+)  # fmt: skip
+# A silence: two positions of a unit's day further apart than the gap.
+SILENCES = ("patrol_day", "unit", "from_t", "to_t")
+
+
+@dataclass(frozen=True)
+class VisitRules:
+    """The numbers of the visit rule, from the settings; times in whole seconds."""
+
+    gap_s: int = 300
+    credit_s: int = 300
+    edge_s: int = 90
+    stationary_kmh: float = 7.0
+    min_minutes: float = 10.0
+    long_minutes: float = 20.0
+    pass_minutes: float = 1.0
+    exclude_on_call: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> VisitRules:
+        return cls(
+            round(60 * settings.visit_gap_minutes), round(60 * settings.ping_credit_minutes),
+            settings.edge_tolerance_seconds, settings.stationary_kmh, settings.visit_min_minutes,
+            settings.visit_long_minutes, settings.visit_pass_minutes, settings.exclude_on_call,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Presence:
+    """What positions say of some patrol days: `SEGMENTS`, `UNIT_DAYS` and `SILENCES`, in order of day, unit and time.
+
+    ``place`` is twice the area's code, plus 1 on a call; −1 is outside.
+    """
+
+    segments: pd.DataFrame
+    unit_days: pd.DataFrame
+    silences: pd.DataFrame
+
+
+# ---------------------------------------------------------------- the expression
+
+
+def expressions(
+    positions: ir.Table, inside: ir.Table, rules: VisitRules, settings: Settings, span: tuple[int, int], cell: str
+) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """(near, segments, unit days) of positions between two UTC seconds.
+
+    ``positions`` have the columns of `hotspots.base.columns.PINGS`, no two of one unit in a second; ``inside`` has cell
+    and area (codes 0, 1, …), each cell once; ``cell`` is the column of positions that holds cells of their resolution.
+    ``near``, from which the silences come too, is worth keeping: it holds the few positions that matter.
+    """
+    import ibis
+
+    day = patrol_day_of(positions.t, span, settings)
+    placed = positions.left_join(inside, positions[cell] == inside.cell).select(
+        positions.unit, positions.t, positions.speed_kmh, positions.officers,
+        patrol_day=day,
+        place=(inside.area * 2 + (positions.on_call.cast("int32") if rules.exclude_on_call else 0)).fill_null(-1),
+    )  # fmt: skip
+    by_unit = ibis.window(group_by=[placed.patrol_day, placed.unit], order_by=placed.t)
+    timed = placed.mutate(prev_t=placed.t.lag().over(by_unit), next_t=placed.t.lead().over(by_unit))
+    near = timed.filter(
+        (timed.place >= 0) | timed.prev_t.isnull() | timed.next_t.isnull() | (timed.t - timed.prev_t > rules.gap_s)
+    )
+    return near, segments_of(near, rules), unit_days_of(positions, day)
+
+
+def segments_of(near: ir.Table, rules: VisitRules) -> ir.Table:
+    """`SEGMENTS` of the positions that lie inside an area; ``near`` knows the time of each one's neighbours."""
+    import ibis
+
+    there = near.filter(near.place >= 0)
+    by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
+    seen = there.mutate(
+        prev_in=there.t.lag().over(by_unit), next_in=there.t.lead().over(by_unit),
+        prev_place=there.place.lag().over(by_unit), next_place=there.place.lead().over(by_unit),
+    )  # fmt: skip
+    before, after = seen.t - seen.prev_t, seen.next_t - seen.t
+    in_before, in_after = seen.t - seen.prev_in, seen.next_in - seen.t
+    joins = same_stay(seen.prev_place == seen.place, in_before, before, rules)
+    goes_on = same_stay(seen.next_place == seen.place, in_after, after, rules)
+    credit, slow_kmh = ibis.literal(rules.credit_s), ibis.literal(rules.stationary_kmh, "float32")
+    known = seen.speed_kmh.notnull() & ~seen.speed_kmh.isnan()
+    steps = seen.mutate(
+        joined=joins,
+        begins=~(joins & (in_before <= rules.credit_s)),
+        ends=~(goes_on & (in_after <= rules.credit_s)),
+        before2=ibis.ifelse(joins, ibis.least(in_before, credit), edge(before, rules)),
+        after2=ibis.ifelse(goes_on, ibis.least(in_after, credit), edge(after, rules)),
+        known=known.fill_null(False).cast("int64"),
+        slow=(known & (seen.speed_kmh <= slow_kmh)).fill_null(False).cast("int64"),
+    )
+    by_unit = ibis.window(group_by=[steps.patrol_day, steps.unit], order_by=steps.t, following=0)
+    numbered = steps.mutate(number=steps.begins.cast("int64").sum().over(by_unit))
+    one = numbered.group_by(["patrol_day", "unit", "number", "place"])
+    found = one.aggregate(
+        first_t=numbered.t.min(), last_t=numbered.t.max(),
+        before2=ibis.ifelse(numbered.begins, numbered.before2, 0).sum(),
+        after2=ibis.ifelse(numbered.ends, numbered.after2, 0).sum(),
+        credit2=(numbered.before2 + numbered.after2).sum(),
+        officer2=((numbered.before2 + numbered.after2) * numbered.officers).sum(),
+        n=numbered.count(), n_known=numbered.known.sum(), n_slow=numbered.slow.sum(),
+        joined=(numbered.begins & numbered.joined).any(),
+        first_officers=ibis.ifelse(numbered.begins, numbered.officers, 0).max(),
+        last_officers=ibis.ifelse(numbered.ends, numbered.officers, 0).max(),
+    )  # fmt: skip
+    return found.select(*SEGMENTS)
+
+
+def same_stay(same: Any, between: Any, next_to: Any, rules: VisitRules) -> Any:
+    """Whether the neighbour inside belongs to the stay: nothing lies between and it is near enough, or it is very near.
+
+    ``between``: seconds to the neighbour inside; ``next_to``: seconds to the neighbour of any kind.
+    """
+    near = ((between == next_to) & (between <= rules.gap_s)) | (between <= rules.edge_s)
+    return (same & near).fill_null(False)
+
+
+def edge(apart: Any, rules: VisitRules) -> Any:
+    """Half seconds credited at the edge of a stay: half of the interval, nothing across lost signal."""
+    import ibis
+
+    seen = (apart <= rules.gap_s).fill_null(False)
+    return ibis.ifelse(seen, ibis.least(apart, ibis.literal(rules.credit_s)), 0)
+
+
+def unit_days_of(positions: ir.Table, day: Any) -> ir.Table:
+    """How many positions each unit has in a day, in each BCU."""
+    table = positions.select(positions.unit, positions.bcu, patrol_day=day)
+    return table.group_by(["patrol_day", "unit"]).aggregate(
+        n=table.count(),
+        n_east=(table.bcu == 1).cast("int64").sum(),
+        n_south=(table.bcu == 2).cast("int64").sum(),
+        n_west=(table.bcu == 3).cast("int64").sum(),
+    )
+
+
+def patrol_day_of(t: Any, span: tuple[int, int], settings: Settings) -> Any:
+    """The patrol day of each UTC second in the span, as `hotspots.base.clock.day_numbers` has it.
+
+    Between two changes of the clock it is a division; the hour that a day of 25 has more stays with its day.
+    """
+    import ibis
+
+    pieces = clock_pieces(span, settings)
+
+    def number(shift: int, last: int) -> Any:
+        return ibis.least(((t + shift) // (24 * HOUR)).cast("int64"), ibis.literal(last))
+
+    if len(pieces) == 1:
+        return number(*pieces[0][1:])
+    cases = [(t < following[0], number(*one[1:])) for one, following in pairwise(pieces)]
+    return ibis.cases(*cases, else_=number(*pieces[-1][1:]))
+
+
+def clock_pieces(span: tuple[int, int], settings: Settings) -> list[tuple[int, int, int]]:
+    """(first second, seconds to add, last day) of each run of patrol days that begin under one offset of the clock."""
+    first, last = day_at(span[0]) - timedelta(days=2), day_at(span[1]) + timedelta(days=2)
+    starts = day_starts(first, last, settings)
+    numbers = np.arange(len(starts)) + (first - EPOCH).days
+    shifts = numbers * 24 * HOUR - starts
+    turns = [0, *(np.flatnonzero(np.diff(shifts)) + 1).tolist(), len(starts)]
+    return [(int(starts[a]), int(shifts[a]), int(numbers[b - 1])) for a, b in pairwise(turns)]
+
+
+# ---------------------------------------------------------------- asking an engine
+
+
+def presence(
+    backend: Any,
+    positions: ir.Table,
+    cells: Mapping[int, int],
+    span: tuple[int, int],
+    rules: VisitRules,
+    settings: Settings,
+    cell: str,
+) -> Presence:
+    """Ask an engine; the rows come back sorted. ``cells``: cell → code of its area."""
+    inside = small_table(backend, {"cell": list(cells), "area": list(cells.values())})
+    near, _, days = expressions(positions, inside, rules, settings, span, cell)
+    kept = near.cache()
+    try:
+        segments = segments_of(kept, rules).execute()
+        ends = kept.filter(kept.prev_t.isnull() | kept.next_t.isnull()).select(
+            "patrol_day", "unit", "t", "place", "officers", first=kept.prev_t.isnull(), last=kept.next_t.isnull()
+        )  # fmt: skip
+        silent = kept.filter(kept.t - kept.prev_t > rules.gap_s)
+        silences = silent.select("patrol_day", "unit", from_t=silent.prev_t, to_t=silent.t).execute()
+        unit_days = with_ends(days.execute(), ends.execute())
+    finally:
+        kept.release()
+    return Presence(
+        in_order(segments, SEGMENTS, "first_t"), in_order(unit_days, UNIT_DAYS, "unit"),
+        in_order(silences, SILENCES, "from_t"),
+    )  # fmt: skip
+
+
+def with_ends(days: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
+    """The unit days with time, place and officers of their first and last positions."""
+    keys, facts = ["patrol_day", "unit"], ["t", "place", "officers"]
+    for which in ("first", "last"):
+        mine = ends[ends[which].astype(bool)]
+        days = days.merge(mine[keys + facts].rename(columns={c: f"{which}_{c}" for c in facts}), on=keys)
+    return days
+
+
+def in_order(table: pd.DataFrame, columns: Sequence[str], last_key: str) -> pd.DataFrame:
+    """Whole numbers in the same order and of the same type, whichever engine they come from."""
+    kinds = {c: "bool" if c == "joined" else "int64" for c in columns}
+    return table[list(columns)].astype(kinds).sort_values(["patrol_day", "unit", last_key], ignore_index=True)

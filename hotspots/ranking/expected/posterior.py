@@ -1,0 +1,267 @@
+"""Each cell's posterior: means, intervals, draws, and chances of the top. The model: `hotspots.ranking.expected`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspots.ranking.expected.counts import Counts, Floats, Surroundings, decayed
+from hotspots.ranking.expected.fitting import Fitted, count_likelihood, prior_share, priors
+
+TOP, DRAWS, SEED, HORIZON = 20, 1000, 1, 3
+INTERVAL = 0.90  # of harm_expected_low to harm_expected_high
+PILOT_CELLS, PILOT_DRAWS = 5, 50  # to find the lowest bar: cells per place in the top, and draws of them
+COUNTED_DRAWS, COUNTED_PILOT = 400, 20
+HOPELESS = 1e-4  # a cell whose chance of the top is below this is not drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Per cell: θ per period, from the hot Gamma with chance ``hot`` and else from the usual one; and its bands.
+
+    ``shape``: 2 × cells, usual and hot; ``rate``: both. For each split, lightest band first, p ~ Beta(hit, miss).
+    """
+
+    hot: Floats
+    shape: Floats
+    rate: tuple[float, float]
+    hit: Floats  # splits × cells
+    miss: Floats
+    days: Floats  # of the bands in the order of the splits, the severest last
+    dispersion: float
+
+
+def posterior_of(counts: Counts, near: Surroundings, fitted: Fitted) -> Posterior:
+    """Each cell's posterior, given the hyperparameters."""
+    bands, periods = decayed(counts, fitted.half_life)
+    volume = bands.sum(axis=0)
+    shape, rate = priors(volume, periods, near, fitted)
+    left, hit, miss = volume, [], []
+    for band, split in zip(bands[:-1], fitted.splits, strict=True):
+        share = prior_share(split.share, split.far, near.total(band), near.total(left))
+        rest = np.maximum(left - band, 0.0)
+        hit.append(split.strength * share + band)
+        miss.append(split.strength * (1 - share) + rest)
+        left = rest
+    size = (len(fitted.splits), len(volume))
+    # in the busiest surroundings the usual cell is busier than a hot one: being hot must not cost it
+    hotter = (shape[1] + volume) / (rate[1] + periods) >= (shape[0] + volume) / (rate[0] + periods)
+    return Posterior(
+        np.where(hotter, chance_hot(volume, periods, fitted), 0.0),
+        (shape + volume) / fitted.dispersion,
+        ((rate[0] + periods) / fitted.dispersion, (rate[1] + periods) / fitted.dispersion),
+        np.array(hit).reshape(size),
+        np.array(miss).reshape(size),
+        counts.days,
+        fitted.dispersion,
+    )
+
+
+def chance_hot(volume: Floats, periods: float, fitted: Fitted) -> Floats:
+    """Each cell's chance to be one of the hot ones, from its own count alone.
+
+    With busy surroundings a count is less of a surprise. That must not speak against the cell, so every cell is asked
+    as if its surroundings were average.
+    """
+    if not fitted.hot:
+        return np.zeros(len(volume))
+    flat, some = np.ones(len(volume)), volume > 0
+    usual = count_likelihood(volume, some, fitted.kappa * fitted.mean * flat, fitted.kappa, periods)
+    hot = count_likelihood(volume, some, flat, 1 / fitted.hot_mean, periods)
+    return np.asarray(1 / (1 + np.exp(np.clip(usual - hot, -700, 700)) * (1 - fitted.hot) / fitted.hot))
+
+
+def moments(posterior: Posterior) -> tuple[Floats, Floats]:
+    """Mean and variance of each cell's harm per period: exact, from those of independent Gamma and Beta parts."""
+    first = np.full(len(posterior.hot), posterior.days[-1])
+    second = first * first
+    for days, hit, miss in list(zip(posterior.days, posterior.hit, posterior.miss, strict=False))[::-1]:
+        total = hit + miss
+        p, p2 = hit / total, hit * (hit + 1) / (total * (total + 1))
+        second = days * days * p2 + 2 * days * (p - p2) * first + (1 - 2 * p + p2) * second
+        first = days * p + (1 - p) * first
+    volume, volume2 = volume_moments(posterior)
+    mean = volume * first
+    return mean, np.maximum(volume2 * second - mean * mean, 0.0)
+
+
+def volume_moments(posterior: Posterior) -> tuple[Floats, Floats]:
+    """Means of θ and of θ²."""
+    parts = np.array([1 - posterior.hot, posterior.hot])
+    rate = np.array(posterior.rate)[:, None]
+    mean = (parts * posterior.shape / rate).sum(axis=0)
+    return mean, (parts * posterior.shape * (posterior.shape + 1) / rate**2).sum(axis=0)
+
+
+def interval(mean: Floats, variance: Floats, coverage: float = INTERVAL) -> tuple[Floats, Floats]:
+    """Quantiles of the Gamma with this mean and variance: as much above as below, and never without the mean.
+
+    With a variance of more than 73 times the squared mean, 95% of a Gamma lie below its mean.
+    """
+    from scipy.special import gammaincinv
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shape = np.where(variance > 0, mean * mean / variance, np.inf)
+        low, high = (
+            np.where(np.isinf(shape), mean, gammaincinv(shape, q) * variance / mean)
+            for q in ((1 - coverage) / 2, (1 + coverage) / 2)
+        )
+    return low, np.maximum(high, mean)
+
+
+def draw(posterior: Posterior, cells: NDArray[np.int64], draws: int, generator: np.random.Generator) -> Floats:
+    """Draws of the rate of harm per period, cells × draws."""
+    size = (len(cells), draws)
+
+    def gamma(shape: Floats) -> Floats:
+        return generator.standard_gamma(np.broadcast_to(shape[cells, None], size), dtype=np.float32)
+
+    harm = np.full(size, posterior.days[-1], dtype=np.float32)
+    for days, hit, miss in list(zip(posterior.days, posterior.hit, posterior.miss, strict=False))[::-1]:
+        harm += (np.float32(days) - harm) * share_of(gamma(hit), gamma(miss), hit[cells], miss[cells], generator)
+    volume = gamma(posterior.shape[0]) / np.float32(posterior.rate[0])
+    if posterior.hot.any():
+        hot = generator.random(size, dtype=np.float32) < posterior.hot[cells, None]
+        volume = np.where(hot, gamma(posterior.shape[1]) / np.float32(posterior.rate[1]), volume)
+    return harm * volume
+
+
+def share_of(yes: Floats, no: Floats, hit: Floats, miss: Floats, generator: np.random.Generator) -> Floats:
+    """yes/(yes + no), cells × draws. Where both are too small to be told from 0, the Beta is all or nothing."""
+    total = yes + no
+    none = total == 0
+    if not none.any():
+        return np.asarray(yes / total)
+    sure = generator.random(total.shape, dtype=np.float32) < (hit / (hit + miss))[:, None]
+    return np.where(none, sure, yes / np.where(none, 1, total)).astype(np.float32)
+
+
+def chance_of_top(
+    posterior: Posterior, groups: NDArray[np.int64], top: int, draws: int = DRAWS, seed: int = SEED
+) -> Floats:
+    """Share of draws in which each cell is among the ``top`` of its group. A group of −1 is none: nan.
+
+    Only cells with a real chance are drawn: the others' is below `HOPELESS`, and given as 0.
+    """
+    mean, variance = moments(posterior)
+    found = np.where(groups < 0, np.nan, 0.0)
+    for group in range(int(groups.max(initial=-1)) + 1):
+        members = np.flatnonzero(groups == group)
+        if len(members) <= top:
+            found[members] = 1.0
+            continue
+        generator = np.random.default_rng([seed, group])
+        drawn = contenders(posterior, members, mean, variance, top, generator)
+        harm = draw(posterior, drawn, draws, generator)
+        found[drawn] = ((harm >= bar(harm, top)) & (harm > 0)).mean(axis=1)
+    return found
+
+
+def bar(harm: Floats, top: int) -> Floats:
+    """The ``top``-th highest harm of each draw (cells × draws, or one draw)."""
+    return np.asarray(np.partition(harm, len(harm) - top, axis=0)[len(harm) - top])
+
+
+def contenders(
+    posterior: Posterior,
+    members: NDArray[np.int64],
+    mean: Floats,
+    variance: Floats,
+    top: int,
+    generator: np.random.Generator,
+) -> NDArray[np.int64]:
+    """The members that may pass the lowest bar that a few draws of the likeliest find."""
+    likeliest = members[np.argsort(-mean[members], kind="stable")[: PILOT_CELLS * top]]
+    lowest = bar(draw(posterior, likeliest, PILOT_DRAWS, generator), top).min()
+    chance = above(lowest, mean[members], variance[members])
+    kept = chance >= HOPELESS
+    kept[np.argsort(-mean[members], kind="stable")[:top]] = True
+    return members[kept]
+
+
+def above(harm: float, mean: Floats, variance: Floats) -> Floats:
+    """Chance that a Gamma with this mean and variance is above ``harm``; 1 or 0 where there is no variance."""
+    from scipy.special import gammaincc
+
+    sure = variance <= 0
+    spread = np.where(sure, 1.0, variance)
+    return np.where(sure, mean > harm, gammaincc(mean * mean / spread, harm * mean / spread))
+
+
+def chance_of_counted_top(
+    posterior: Posterior,
+    groups: NDArray[np.int64],
+    top: int,
+    horizon: float,
+    draws: int = COUNTED_DRAWS,
+    seed: int = SEED,
+) -> Floats:
+    """Chance that a cell is among the ``top`` of its group *by what will be counted* over ``horizon`` periods.
+
+    Less sharp than p_top: counts fall by luck as well. Drawn are rate, then counts per band, Poisson with the
+    posterior's dispersion; bands count at their mean weight. Ties at the bar share it evenly. As for p_top, cells
+    without a real chance are not drawn.
+    """
+    generator = np.random.default_rng([seed, len(groups)])
+    found = np.where(groups < 0, np.nan, 0.0)
+    mean, variance = counted_moments(posterior, horizon)
+    members = [np.flatnonzero(groups == group) for group in range(int(groups.max(initial=-1)) + 1)]
+    pilot = [draw_counted(posterior, horizon, generator) for _ in range(COUNTED_PILOT)]
+    for of_group in members:
+        kept = np.ones(len(of_group), dtype=bool)
+        if len(of_group) > top:
+            lowest = min(float(bar(harm[of_group], top)) for harm in pilot)
+            kept = above(lowest, mean[of_group], variance[of_group]) >= HOPELESS
+            kept[np.argsort(-mean[of_group], kind="stable")[:top]] = True
+        drawn = of_group[kept]
+        part = part_of(posterior, drawn)
+        for _ in range(draws):
+            found[drawn] += in_top(draw_counted(part, horizon, generator), top) / draws
+    return found
+
+
+def counted_moments(posterior: Posterior, horizon: float) -> tuple[Floats, Floats]:
+    """Mean and variance of the harm that will be counted: the rate's own, and that of counts round it."""
+    mean, variance = moments(posterior)
+    square, _ = moments(replace(posterior, days=posterior.days**2))
+    return mean * horizon, variance * horizon**2 + square * horizon * posterior.dispersion
+
+
+def part_of(posterior: Posterior, cells: NDArray[np.int64]) -> Posterior:
+    """The posterior of some of the cells."""
+    return replace(
+        posterior,
+        hot=posterior.hot[cells],
+        shape=posterior.shape[:, cells],
+        hit=posterior.hit[:, cells],
+        miss=posterior.miss[:, cells],
+    )
+
+
+def in_top(harm: Floats, top: int) -> Floats:
+    """1 for the ``top`` highest, 0 for the others; equals at the bar share the places that are left."""
+    if len(harm) <= top:
+        return np.ones(len(harm))
+    bar = np.partition(harm, len(harm) - top)[len(harm) - top]
+    above, level = harm > bar, harm == bar
+    return above + level * ((top - above.sum()) / level.sum())
+
+
+def draw_counted(posterior: Posterior, horizon: float, generator: np.random.Generator) -> Floats:
+    """One draw of the harm that is counted in each cell over ``horizon`` periods."""
+    hot = (generator.random(len(posterior.hot)) < posterior.hot).astype(np.int64)
+    shape = np.take_along_axis(posterior.shape, hot[None], axis=0)[0]
+    rate = generator.standard_gamma(shape) / np.array(posterior.rate)[hot] * horizon
+    if posterior.dispersion > 1:
+        rate = generator.standard_gamma(rate / (posterior.dispersion - 1)) * (posterior.dispersion - 1)
+    counts = generator.poisson(rate)
+    some = np.flatnonzero(counts)
+    left, held = counts[some], np.zeros(len(some))
+    for days, hit, miss in zip(posterior.days, posterior.hit, posterior.miss, strict=False):
+        n = generator.binomial(left, generator.beta(hit[some], miss[some]))
+        held, left = held + days * n, left - n
+    harm = np.zeros(len(counts))
+    harm[some] = held + posterior.days[-1] * left
+    return harm

@@ -1,0 +1,1 @@
+"""What is kept: bulk facts in Parquet, what people edit in SQL."""

@@ -1,0 +1,260 @@
+"""What a randomised trial of patrols shows: patrolled against other place-days, compared as the lot compared them.
+
+Everything is compared within the same hot spot and day of the week (cluster trials: within the same BCU or other
+stratum and day of the week) by Mantel–Haenszel sums. With y₁, n₁ the events and place-days patrolled and y₀, n₀ the
+others of one stratum, n = n₀ + n₁:
+
+- rate ratio θ = Σ y₁n₀/n ÷ Σ y₀n₁/n (Greenland & Robins 1985, doi:10.2307/2530643)
+- difference per place-day δ = Σ (y₁n₀ − y₀n₁)/n ÷ Σ n₁n₀/n, for events and for harm
+
+Chance is judged by the lot itself. The score S(w) = Σ (y₁n₀ − y₀n₁)/n is worked out for the assignment used and for
+the redraws of the same design; p = (1 + number with |S| as large)/(redraws + 1), two-sided, for the sharp null that
+no place-day would have had another outcome (Fisher 1935; Rosenbaum 2002, doi:10.1007/978-1-4757-3692-2). The 95%
+interval inverts that test: it holds every θ (or δ) for which outcomes with the effect taken out, y/θ (or y − δ) on
+patrolled days, are not refused at 5%. No distribution is assumed, so zeros, bursts, busy days and one murder do no
+harm to its validity, only to its width.
+
+When it misleads: effects that last into the next day, or that move events to another hot spot, break "no other
+outcome" (wash-out days help with the first); one constant effect is assumed for the interval, not for the p value;
+*as delivered* is not random: officers go where and when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.change.estimates.verdicts import verdict
+from hotspots.trials.draw import redraw
+from hotspots.trials.layout import Bools, Design
+from hotspots.trials.scores import (
+    Data,
+    Floats,
+    clustered,
+    clustered_ratio,
+    difference_of,
+    less_means,
+    parts_of,
+    ratio_of,
+    scores_of,
+    strata_of,
+    washed_out,
+)
+
+DRAWS = 999
+ADEQUATE_MINUTES = 10.0  # of patrol make a place-day a patrolled one, as delivered: an adequate visit's length
+LARGE_SHARE = 0.5  # of all harm in one event, or one place-day: say so
+FEW_CLUSTERS = 10
+
+COLUMNS = (
+    "as_", "measure", "treated_days", "untreated_days", "treated_total", "untreated_total", "estimate", "ci_low",
+    "ci_high", "p", "word", "largest_share", "method", "note",
+)  # fmt: skip
+RATIO, DIFFERENCE, HARM = "count_rate_ratio", "count_per_place_day", "harm_days_per_place_day"
+NOT_RANDOM = (
+    "As delivered is not a random comparison: officers go where and when they are needed, so this row can differ from"
+    " the effect of patrols in either direction. As assigned is the result of the trial."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class TrialResult:
+    """What a trial shows. ``table`` holds one row per way of counting days (as_) and measure, in `COLUMNS`."""
+
+    table: pd.DataFrame
+    as_: str
+    sentence: str
+    notes: tuple[str, ...]
+    washout_days: int
+    washed_out: int
+    missing: int
+    draws: int
+    seed: int
+
+
+def analyse(
+    design: Design,
+    outcomes: pd.DataFrame,
+    delivered: pd.DataFrame | None = None,
+    as_: str = "assigned",
+    washout_days: int = 0,
+    draws: int = DRAWS,
+    seed: int = 1,
+    redraws: Bools | None = None,
+    adequate_minutes: float = ADEQUATE_MINUTES,
+) -> TrialResult:
+    """Events and harm on patrolled against other place-days, with the lot's own p values and intervals.
+
+    ``outcomes``: area, patrol_day, count, harm (days) and, if known, ``largest_harm`` (of the day's gravest event); a
+    place-day without a row, or without a count, is missing and not zero. ``delivered``: area, patrol_day, minutes; a
+    place-day is patrolled as delivered from ``adequate_minutes`` on. *As assigned* is always in the table; ``as_``
+    chooses what the sentence tells. ``washout_days``: so many days after a patrolled one are left out of the others.
+    ``redraws``: those of `trials.redraw`, where they are at hand. As delivered: intervals from errors clustered by hot
+    spot (t, hot spots − 1 degrees of freedom), as no lot decided who was patrolled.
+    """
+    if as_ not in ("assigned", "delivered") or (as_ == "delivered" and delivered is None):
+        raise HotspotsError("Count days 'assigned', or 'delivered' with a table of the minutes that were delivered.")
+    if washout_days < 0:
+        raise HotspotsError(f"{washout_days} wash-out days: give 0 or more.")
+    data = _data(design, outcomes)
+    others = redraw(design, draws, seed) if redraws is None else redraws
+    washed = data.known & washed_out(design.treated, washout_days)
+    table = _assigned(data, design.treated, others, washout_days)
+    if delivered is not None:
+        table = pd.concat([table, _delivered(design, data, delivered, washout_days, adequate_minutes)])
+    missing = int(design.open_days.sum()) * len(data.known) - int(data.known.sum())
+    notes = _notes(design, table, washout_days, int(washed.sum()), missing, delivered is not None)
+    return TrialResult(
+        table[list(COLUMNS)].reset_index(drop=True), as_, _sentence(table[table["as_"] == as_]), notes, washout_days,
+        int(washed.sum()), missing, len(others), seed,
+    )  # fmt: skip
+
+
+# ---- tables to arrays ----
+
+
+def _grid(design: Design, table: pd.DataFrame, columns: list[str], what: str) -> list[Floats]:
+    """The table's columns as hot spots × days, NaN where there is no row. Days outside the trial are left out."""
+    if missing := [c for c in ("area", "patrol_day", *columns) if c not in table.columns]:
+        raise HotspotsError(f"The table of {what} has no column {sample(missing)}.")
+    areas = pd.Index([dict(place)["area"] for place in design.places])
+    row = areas.get_indexer(pd.Index(table["area"].astype(str)))
+    day = design.days.get_indexer(pd.DatetimeIndex(pd.to_datetime(table["patrol_day"])))
+    if (row < 0).any():
+        raise HotspotsError(
+            f"The table of {what} has hot spots that are not in the trial: {sample(table.loc[row < 0, 'area'])}."
+            " Leave them out."
+        )
+    inside = day >= 0
+    if len(cells := (row * len(design.days) + day)[inside]) != len(np.unique(cells)):
+        raise HotspotsError(f"The table of {what} has several rows for one hot spot and day: add them up first.")
+    out = []
+    for column in columns:
+        values = np.full(design.treated.shape, np.nan)
+        values[row[inside], day[inside]] = table[column].to_numpy(dtype=float, na_value=np.nan)[inside]
+        if (values < 0).any():
+            raise HotspotsError(f"Column '{column}' of the table of {what} has values below zero.")
+        out.append(values)
+    return out
+
+
+def _data(design: Design, outcomes: pd.DataFrame) -> Data:
+    """Outcomes of the trial's open days."""
+    columns = ["count", "harm"] + (["largest_harm"] if "largest_harm" in outcomes.columns else [])
+    count, harm, *rest = _grid(design, outcomes, columns, "outcomes")
+    known = ~np.isnan(count) & ~np.isnan(harm) & design.open_days
+    if not (known & design.treated).any() or not (known & ~design.treated).any():
+        raise HotspotsError("The table of outcomes has no patrolled days, or no other days, of the trial to compare.")
+    total = harm[known].sum()
+    gravest = np.nanmax((rest[0] if rest else harm)[known])
+    largest = float(gravest / total) if total > 0 else float("nan")
+    return Data(np.where(known, count, 0), np.where(known, harm, 0), known, strata_of(design), largest)
+
+
+# ---- as assigned, as delivered ----
+
+
+def _assigned(data: Data, treated: Bools, others: Bools, washout_days: int) -> pd.DataFrame:
+    """The three measures by the lot."""
+    scores = scores_of(data, treated, others, washout_days)
+    found = [
+        ratio_of(scores),
+        difference_of(scores[:, 0] + scores[:, 1], scores[:, 3]),
+        difference_of(scores[:, 2], scores[:, 3]),
+    ]
+    kept = data.known & ~washed_out(treated, washout_days)
+    method = f"Mantel–Haenszel; interval and p by randomisation inference ({len(others)} redraws of the design)"
+    return _rows("assigned", data, treated, kept, found, method, "")
+
+
+def _delivered(
+    design: Design, data: Data, delivered: pd.DataFrame, washout_days: int, adequate_minutes: float
+) -> pd.DataFrame:
+    """The three measures by what was delivered: errors clustered by hot spot, and no claim of chance."""
+    (minutes,) = _grid(design, delivered, ["minutes"], "delivered minutes")
+    treated = np.nan_to_num(minutes) >= adequate_minutes
+    kept = data.known & ~np.isnan(minutes) & ~washed_out(treated, washout_days)
+    lot = treated.astype(float)
+    pull = less_means(lot, kept, data.strata)
+    parts = [less_means(part, kept, data.strata) * pull for part in np.moveaxis(parts_of(data, treated), -1, 0)]
+    up, down, harm, room = (part.sum(axis=1) for part in parts)
+    if room.sum() <= 0:
+        found = [(np.nan,) * 4] * 3
+    else:
+        found = [clustered_ratio(up, down), clustered(up + down, room), clustered(harm, room)]
+    note = NOT_RANDOM + ("" if len(up) >= FEW_CLUSTERS else f" Only {len(up)} hot spots: the interval is rough.")
+    return _rows("delivered", data, treated, kept, found, "Mantel–Haenszel; errors clustered by hot spot", note)
+
+
+# ---- words ----
+
+
+def _rows(
+    as_: str, data: Data, treated: Bools, kept: Bools, found: Sequence[tuple[float, ...]], method: str, note: str
+) -> pd.DataFrame:
+    """One row per measure."""
+    rows: list[dict[str, Any]] = []
+    for measure, (estimate, low, high, p) in zip((RATIO, DIFFERENCE, HARM), found, strict=True):
+        values = data.harm if measure == HARM else data.count
+        rows.append({
+            "as_": as_, "measure": measure,
+            "treated_days": int((kept & treated).sum()), "untreated_days": int((kept & ~treated).sum()),
+            "treated_total": values[kept & treated].sum(), "untreated_total": values[kept & ~treated].sum(),
+            "estimate": estimate, "ci_low": low, "ci_high": high, "p": p,
+            "word": verdict(low, high, 1.0 if measure == RATIO else 0.0),
+            "largest_share": data.largest if measure == HARM else np.nan, "method": method, "note": note,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _sentence(table: pd.DataFrame) -> str:
+    """The answer on events and the answer on harm."""
+    rows = table.set_index("measure")
+    ratio, harm = rows.loc[RATIO], rows.loc[HARM]
+    events = (
+        f"{_number(ratio['estimate'])} times the rate of other days (95% interval {_number(ratio['ci_low'])} to"
+        f" {_number(ratio['ci_high'])})"
+    )
+    days = (
+        f"{harm['estimate']:+,.2f} days of harm per hot spot and day (95% interval {harm['ci_low']:+,.2f} to"
+        f" {harm['ci_high']:+,.2f})"
+    )
+    return f"{_opening(ratio['word'], 'events')}: {events}. {_opening(harm['word'], 'harm')}: {days}."
+
+
+def _opening(verdict: Any, what: str) -> str:
+    """'Events fell on patrolled days', or that nobody can tell."""
+    if verdict == "can't tell":
+        return f"Can't tell whether {what} changed on patrolled days"
+    return f"{what.capitalize()} {verdict} on patrolled days"
+
+
+def _number(value: Any) -> str:
+    """A rate ratio with two digits."""
+    return "unlimited" if np.isinf(value) else "unknown" if np.isnan(value) else f"{value:.2f}"
+
+
+def _notes(
+    design: Design, table: pd.DataFrame, washout_days: int, washed: int, missing: int, delivered: bool
+) -> tuple[str, ...]:
+    """What must stand beside the result."""
+    notes = []
+    if washout_days:
+        notes.append(
+            f"{washed:,} place-days without patrol up to {washout_days} days after a patrolled one are left out."
+        )
+    if missing:
+        notes.append(f"{missing:,} place-days have no data and are left out; they are not counted as zero.")
+    if design.days_off:
+        notes.append(f"{len(design.days_off)} days off are left out: nobody drew lots for them.")
+    share = table["largest_share"].max()
+    if share >= LARGE_SHARE:
+        notes.append(f"One event or place-day supplies {share:.0%} of all harm: the harm figure hangs on it.")
+    if len(design.places) < FEW_CLUSTERS and design.kind == "cluster":
+        notes.append(f"Only {len(design.places)} hot spots were drawn: few assignments were possible.")
+    return (*notes, *((NOT_RANDOM,) if delivered else ()))

@@ -1,0 +1,129 @@
+"""Draw a design, and draw it again: what is asked for, what is refused, and the lot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.trials.clusters import draw_clusters
+from hotspots.trials.layout import COVARIATES, Bools, Design, with_treated
+from hotspots.trials.moves import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, moves_of, run_chains
+from hotspots.trials.rules import inner, rules_of
+
+KINDS = ("crossover", "cluster")
+BLOCK_DAYS = (7, 14)
+
+
+def design(
+    areas: pd.DataFrame,
+    first: date,
+    last: date,
+    seed: int,
+    kind: str = "crossover",
+    share: float = 0.5,
+    per_day: Mapping[str, int] | None = None,
+    longest_run: int = 3,
+    days_off: Collection[date] = (),
+    strata: Sequence[str] = ("bcu",),
+    block_days: int = 7,
+) -> Design:
+    """A trial drawn by lot from ``seed``; the same arguments give the same design.
+
+    ``areas``: area, bcu, the columns that ``strata`` names and, if known, ``pre_count`` and ``pre_harm`` (events and
+    harm days in the period before). ``share``: of the days that are not off (crossover) or of the hot spots (cluster).
+    ``per_day``: hot spots that each BCU can patrol on one day. ``strata``, ``pre_count`` and ``pre_harm`` steer the
+    cluster assignment only: a crossover keeps its rules within each BCU, and every hot spot is its own comparison.
+    HotspotsError says which request cannot be kept, and by how much.
+    """
+    _refuse(areas, first, last, kind, share, per_day, longest_run, strata, block_days)
+    off = tuple(sorted({d for d in days_off if first <= d <= last}))
+    columns = [c for c in dict.fromkeys(("area", "bcu", *strata, *COVARIATES)) if c in areas.columns]
+    rows = areas[columns].sort_values("area").to_dict("records")
+    places = tuple(tuple((str(c), _plain(c, v)) for c, v in row.items()) for row in rows)
+    capacity = tuple(sorted((str(b), int(n)) for b, n in (per_day or {}).items()))
+    empty = np.zeros((len(places), (last - first).days + 1), dtype=bool)
+    asked = Design(
+        kind, first, last, int(seed), float(share), capacity, int(longest_run), off, tuple(strata), int(block_days),
+        places, empty,
+    )  # fmt: skip
+    if not asked.open_days.any():
+        raise HotspotsError(f"All {len(asked.days)} days of the trial are days off: leave some to patrol.")
+    rng = np.random.default_rng([seed, 1])
+    treated = draw_crossover(asked, rng) if kind == "crossover" else draw_clusters(asked, 1, rng)[0]
+    return with_treated(asked, treated)
+
+
+def redraw(design: Design, draws: int, seed: int, sweeps: int = REDRAW_SWEEPS) -> Bools:
+    """Other assignments that the lot could have drawn under the same rules: bool, draws × hot spots × days.
+
+    Crossover: from the design the chain of trades runs back to a common ancestor, and from there once more for each
+    draw on its own (``sweeps`` rounds, in each of which every hot spot trades once along all its days). Design and
+    draws are then exchangeable whatever the length of the chains, so that a p value of (1 + as extreme)/(draws + 1)
+    is exact (Besag & Clifford 1989, doi:10.1093/biomet/76.4.633). With few sweeps draws resemble one another, which
+    costs power and not validity. Cluster: independent draws by the rule that made the design.
+    """
+    if draws < 1:
+        raise HotspotsError(f"{draws} redraws were asked for: ask for at least one.")
+    rng = np.random.default_rng([seed, 2])
+    if design.kind == "cluster":
+        return draw_clusters(design, draws, rng)
+    rules, start = rules_of(design)
+    moves = list(moves_of(rules, sweeps, rng))
+    ancestor = run_chains(rules, start[:, :, None], moves[::-1], rng)
+    out = np.empty((draws, *design.treated.shape), dtype=bool)
+    for at in range(0, draws, CHAINS_AT_ONCE):
+        n = min(CHAINS_AT_ONCE, draws - at)
+        x = run_chains(rules, np.repeat(ancestor, n, axis=2), moves, rng)
+        out[at : at + n] = np.moveaxis(inner(rules, x), 2, 0)
+    return out
+
+
+def _refuse(
+    areas: pd.DataFrame,
+    first: date,
+    last: date,
+    kind: str,
+    share: float,
+    per_day: Mapping[str, int] | None,
+    longest_run: int,
+    strata: Sequence[str],
+    block_days: int,
+) -> None:
+    """HotspotsError with every argument that cannot be used."""
+    problems = []
+    if kind not in KINDS:
+        problems.append(f"Kind '{kind}' of trial is not known: choose {' or '.join(KINDS)}.")
+    if last < first:
+        problems.append(f"The trial ends on {last}, before it starts on {first}.")
+    if not 0 < share < 1:
+        problems.append(f"A share of {share:g} leaves nothing to compare: give one between 0 and 1.")
+    if longest_run < 1:
+        problems.append(f"A longest run of {longest_run} days forbids every patrol: give 1 or more.")
+    if block_days not in BLOCK_DAYS:
+        problems.append(f"Blocks of {block_days} days are not offered: choose 7 or 14.")
+    wanted = dict.fromkeys(("area", "bcu", *strata))
+    if missing := [c for c in wanted if c not in areas.columns]:
+        raise HotspotsError([*problems, f"The table of hot spots has no column {sample(missing)}."])
+    if blank := [c for c in [*wanted, *COVARIATES] if c in areas.columns and areas[c].isna().any()]:
+        problems.append(f"Some hot spots have no value in {sample(blank)}: fill it in, or leave the column out.")
+    if (again := areas["area"].duplicated()).any():
+        problems.append(f"Hot spots appear more than once: {sample(areas.loc[again, 'area'])}.")
+    if len(areas) < 2:
+        problems.append(f"A trial needs at least two hot spots; the table has {len(areas)}.")
+    if per_day is not None:
+        if unknown := sorted(set(map(str, areas["bcu"].dropna())) - set(per_day)):
+            problems.append(f"No number of hot spots a day was given for BCU {sample(unknown)}.")
+        if low := [b for b, n in per_day.items() if n < 1 or n != int(n)]:
+            problems.append(f"Hot spots a day must be a whole number of 1 or more; it is not for BCU {sample(low)}.")
+    if problems:
+        raise HotspotsError(problems)
+
+
+def _plain(column: object, value: Any) -> Any:
+    """A value as JSON keeps it."""
+    return float(value) if column in COVARIATES else str(value)

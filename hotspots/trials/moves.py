@@ -1,0 +1,193 @@
+"""Drawing a crossover: a round robin, then a long chain of trades between two hot spots that keeps every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hotspots.base.errors import HotspotsError
+from hotspots.trials.layout import Bools, Bytes, Design, Ints
+from hotspots.trials.rules import Levels, Rules, inner, padded, quotas_of, refuse_infeasible, rules_for
+
+DESIGN_SWEEPS = 300  # of trades from the round robin to the design
+REDRAW_SWEEPS = 40  # from the common ancestor to each redraw
+MEND_SWEEPS = 500
+CHAINS_AT_ONCE = 32
+ACTIVE_DAYS = 9  # of a stretch that may change in one trade, on average: longer exchanges are refused too often
+
+
+def draw_crossover(asked: Design, rng: np.random.Generator) -> Bools:
+    """A schedule drawn from all that keep the rules."""
+    refuse_infeasible(asked)
+    worst = 0
+    for equal_blocks in (True, False):
+        rules, levels = rules_for(asked, equal_blocks)
+        x = padded(rules, _round_robin(asked, rules, levels, rng), levels)[:, :, None]
+        for _ in range(MEND_SWEEPS // 10):
+            if not (worst := _too_long(rules, x)):
+                break
+            x = run_chains(rules, x, moves_of(rules, 10, rng), rng, mending=True)
+        if not worst:
+            return inner(rules, run_chains(rules, x, moves_of(rules, DESIGN_SWEEPS, rng), rng))[:, :, 0]
+    raise HotspotsError(
+        f"No schedule was found with at most {asked.longest_run} patrolled days in a row that also gives every hot spot"
+        f" the same number of days in each block: the best still had {worst:,} runs too long. Lower the share, allow"
+        " longer runs, or have fewer days off."
+    )
+
+
+def _round_robin(asked: Design, rules: Rules, levels: list[Levels], rng: np.random.Generator) -> Bools:
+    """Every day the next few hot spots of the pool in a random order: even over any stretch of days."""
+    out = np.zeros((len(asked.places), rules.n_days), dtype=bool)
+    total, quotas, _ = quotas_of(asked)
+    for pool, level in zip(rules.pools, levels, strict=True):
+        wanted = _daily(asked, len(pool), total, quotas if level.equal_blocks else None)
+        order = rng.permutation(pool)
+        turns = order[np.arange(wanted.sum()) % len(pool)]
+        out[turns, np.repeat(np.arange(rules.n_days), wanted)] = True
+    return out
+
+
+def _daily(asked: Design, n: int, total: int, quotas: Ints | None) -> Ints:
+    """How many of a pool's ``n`` hot spots are patrolled on each day: as even as whole numbers can be."""
+    out = np.zeros(len(asked.days), dtype=np.int64)
+    stretches = [(np.flatnonzero(asked.open_days), n * total)]
+    if quotas is not None:
+        at = [np.flatnonzero(asked.open_days & (asked.blocks == b)) for b in range(len(quotas))]
+        stretches = [(days, n * int(q)) for days, q in zip(at, quotas, strict=True)]
+    for days, patrols in stretches:
+        if len(days):
+            out[days] = np.diff(np.arange(len(days) + 1) * patrols // len(days))
+    return out
+
+
+def _windows(z: Bytes, run: int) -> Bytes:
+    """1 where ``run`` + 1 days in a row are all patrolled, by the first of them."""
+    n = len(z) - run
+    full = z[:n].copy()
+    for k in range(1, run + 1):
+        full &= z[k : k + n]
+    return full
+
+
+def _too_long(rules: Rules, x: Bytes) -> int:
+    """Runs beyond the longest allowed, counted once for each day by which they are too long."""
+    return int(_windows(x[:, : rules.idle[0]], rules.run).sum()) if rules.run else 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Move:
+    """Pairs of rows that trade at the same time within the same stretches of days."""
+
+    left: Ints
+    right: Ints
+    blocks: Ints  # the first block of each stretch
+    span: int
+    active: Bytes  # which days of a stretch may change
+
+
+def moves_of(rules: Rules, sweeps: int, rng: np.random.Generator) -> Iterator[_Move]:
+    """Who trades with whom, in an order that is fixed before any schedule is looked at.
+
+    Stretches that trade at the same time lie further apart than the longest run, so that no two of them can make one
+    run too long together.
+    """
+    for sweep in range(sweeps):
+        span = rules.spans[sweep % len(rules.spans)]
+        left, right = _matching(rules, rng)
+        if not len(left):
+            return
+        phases = 1 + -(-rules.run // (span * rules.block_days))
+        width = span * rules.block_days
+        starts = np.arange(rng.integers(span), rules.n_blocks, span)
+        active = (rng.random(width) < ACTIVE_DAYS / width).astype(np.uint8)
+        for phase in range(phases):
+            if len(blocks := starts[phase::phases]):
+                yield _Move(left, right, blocks, span, active)
+
+
+def _matching(rules: Rules, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Random pairs within each pool, its idle row among them."""
+    left, right = [], []
+    for pool, idle, moving in zip(rules.pools, rules.idle, rules.moving, strict=True):
+        rows = rng.permutation(np.append(pool, idle) if moving else pool)
+        left.append(rows[0 : len(rows) // 2 * 2 : 2])
+        right.append(rows[1::2])
+    return np.concatenate(left), np.concatenate(right)
+
+
+def run_chains(rules: Rules, x: Bytes, moves: Any, rng: np.random.Generator, mending: bool = False) -> Bytes:
+    """Chains (days × rows × chains) after these moves."""
+    x = x.copy()
+    for move in moves:
+        _trade(rules, x, move, rng, mending)
+    return x
+
+
+def _trade(rules: Rules, x: Bytes, move: _Move, rng: np.random.Generator, mending: bool) -> None:
+    """One trade between each pair, in each stretch and chain, in place."""
+    width, run = move.span * rules.block_days, rules.run
+    days = (move.blocks * rules.block_days)[None, :] + np.arange(width + 2 * run)[:, None]
+    core = slice(run, run + width)
+    a, b = x[days[:, :, None], move.left], x[days[:, :, None], move.right]
+    change = _exchange(a[core], b[core], move.active, rng)
+    kept = _within_blocks(rules, a[core] ^ change, b[core] ^ change, move)
+    if run:
+        kept &= _within_runs(rules, (a, b), change, move, mending)
+    change &= kept
+    x[days[core, :, None], move.left] = a[core] ^ change
+    x[days[core, :, None], move.right] = b[core] ^ change
+
+
+def _exchange(a: Bytes, b: Bytes, active: Bytes, rng: np.random.Generator) -> Bytes:
+    """1 on the days whose two values change places: a random re-sharing of the days on which the rows differ.
+
+    The row on the left keeps its number of days; each choice of them is equally likely (drawn one by one: needed of
+    left).
+    """
+    differ = (a ^ b) & active[:, None, None, None]
+    left = differ.sum(axis=0, dtype=np.uint8).astype(np.float32)
+    needed = (differ & a).sum(axis=0, dtype=np.uint8).astype(np.float32)
+    change = np.empty_like(a)
+    for j in range(len(a)):
+        if not active[j]:
+            change[j] = 0
+            continue
+        pick = (rng.random(left.shape, dtype=np.float32) * left < needed) & differ[j].view(bool)
+        needed -= pick
+        left -= differ[j]
+        change[j] = differ[j] & (pick.view(np.uint8) ^ a[j])
+    return change
+
+
+def _within_blocks(rules: Rules, a: Bytes, b: Bytes, move: _Move) -> Bytes:
+    """1 where both rows keep their number of days in every block of the stretch."""
+    kept = np.ones(a.shape[1:], dtype=np.uint8)
+    if move.span == 1:
+        return kept
+    for part in range(move.span):
+        inside = slice(part * rules.block_days, (part + 1) * rules.block_days)
+        for z, rows in ((a, move.left), (b, move.right)):
+            n = z[inside].sum(axis=0, dtype=np.uint8)
+            low, high = (limit[rows[None, :], move.blocks[:, None] + part] for limit in (rules.low, rules.high))
+            kept &= (n >= low[:, :, None]) & (n <= high[:, :, None])
+    return kept
+
+
+def _within_runs(rules: Rules, rows: tuple[Bytes, Bytes], change: Bytes, move: _Move, mending: bool) -> Bytes:
+    """1 where no run becomes too long; while mending, where there are no more of them than before."""
+    core = slice(rules.run, rules.run + len(change))
+    before, after = (np.zeros(change.shape[1:], dtype=np.int16) for _ in range(2))
+    for z, which in zip(rows, (move.left, move.right), strict=True):
+        limited = (which < rules.idle[0])[None, :, None]
+        new = z.copy()
+        new[core] ^= change
+        if mending:
+            before += _windows(z, rules.run).sum(axis=0, dtype=np.int16) * limited
+            after += _windows(new, rules.run).sum(axis=0, dtype=np.int16) * limited
+        else:
+            after += np.bitwise_or.reduce(_windows(new, rules.run), axis=0) * limited
+    return (after <= before).view(np.uint8)

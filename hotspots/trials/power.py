@@ -1,0 +1,160 @@
+"""Before it starts: the smallest fall that a design would find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.trials.draw import redraw
+from hotspots.trials.layout import Bools, Design
+from hotspots.trials.scores import ALPHA, Floats, less_means, p_of, strata_of
+
+FALLS = np.round(np.arange(0.05, 0.901, 0.05), 2)  # tried for the minimum detectable effect
+
+
+def minimum_detectable_effect(
+    pre: pd.DataFrame,
+    design: Design,
+    power: float = 0.8,
+    alpha: float = ALPHA,
+    draws: int = 199,
+    seed: int = 1,
+    simulations: int = 200,
+) -> pd.DataFrame:
+    """The smallest fall on patrolled days that this design would find ``power`` of the time, for count and for harm.
+
+    ``pre``: area, patrol_day, count, harm before the trial; or with ``week`` (its first day) in place of patrol_day,
+    whose events are then spread over the seven days by lot. Every simulated trial takes whole days of the pre-period
+    at random, each for a day of the same weekday, so that zeros, bursts and days that are busy everywhere stay as
+    they are; one of the design's redraws is its assignment; each event on a patrolled day is removed with the
+    probability of the fall, and its harm with it; the test of `analyse` is applied.
+
+    Columns: measure, detectable_fall (share; NaN when even 90% would not be found), mc_error (standard error of
+    that share from the number of simulations), largest_fall, power_at_largest, simulations, sentence. Misleads when
+    the pre-period was busier than the trial will be, as it is when hot spots were chosen by it.
+    """
+    if not 0 < power < 1 or not 0 < alpha < 1:
+        raise HotspotsError("Power and alpha are shares between 0 and 1.")
+    if (1 + draws) * alpha < 1:
+        raise HotspotsError(f"{draws} redraws cannot give a p value of {alpha:g}: ask for {int(1 / alpha)} or more.")
+    daily = _from_weeks(pre, seed) if "week" in pre.columns and "patrol_day" not in pre.columns else pre
+    rng = np.random.default_rng([seed, 3])
+    lots = redraw(design, draws + 1, seed)
+    trials = _Simulated(
+        design, *_source(design, daily), strata_of(design), lots, lots.reshape(len(lots), -1).astype(np.float32)
+    )
+    seeds = rng.integers(2**32, size=simulations)
+    rows = [_detectable(trials, measure, power, alpha, seeds) for measure in ("count", "harm")]
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _Simulated:
+    """What simulated trials are made of: pre-period hot spots × days, and the lots."""
+
+    design: Design
+    count: Floats
+    harm: Floats
+    weekday: NDArray[np.int64]
+    strata: NDArray[np.int64]
+    lots: Bools
+    matrix: NDArray[np.float32]
+
+
+def _from_weeks(pre: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Weekly counts spread over the days of the week at random; harm goes with the events."""
+    rng = np.random.default_rng([seed, 4])
+    known = pre.dropna(subset=["count", "harm"])
+    n = known["count"].to_numpy(dtype=np.int64)
+    spread = rng.multinomial(n, np.full(7, 1 / 7))
+    harm = spread * (known["harm"].to_numpy(dtype=float) / np.maximum(n, 1))[:, None]
+    days = pd.to_datetime(known["week"]).to_numpy()[:, None] + np.arange(7).astype("timedelta64[D]")
+    return pd.DataFrame(
+        {
+            "area": np.repeat(known["area"].to_numpy(), 7),
+            "patrol_day": days.ravel(),
+            "count": spread.ravel(),
+            "harm": harm.ravel(),
+        }
+    )
+
+
+def _source(design: Design, pre: pd.DataFrame) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """The pre-period as hot spots × days (NaN where unknown), and each day's weekday."""
+    if missing := [c for c in ("area", "patrol_day", "count", "harm") if c not in pre.columns]:
+        raise HotspotsError(f"The table of the time before has no column {sample(missing)}.")
+    areas = [dict(place)["area"] for place in design.places]
+    table = pre.assign(area=pre["area"].astype(str), patrol_day=pd.to_datetime(pre["patrol_day"]))
+    if absent := sorted(set(areas) - set(table["area"])):
+        raise HotspotsError(f"The time before has no days for hot spots {sample(absent)}.")
+    count, harm = (table.pivot(index="area", columns="patrol_day", values=v).loc[areas] for v in ("count", "harm"))
+    weekday = pd.DatetimeIndex(count.columns).day_of_week.to_numpy()
+    if lacking := sorted(set(range(7)) - set(weekday)):
+        raise HotspotsError(f"The time before lacks {len(lacking)} days of the week: give whole weeks.")
+    return count.to_numpy(dtype=float), harm.to_numpy(dtype=float), weekday
+
+
+def _one_trial(trials: _Simulated, measure: str, fall: float, lot: int, seed: int) -> float:
+    """The p value of one simulated trial with this fall on patrolled days."""
+    rng = np.random.default_rng(seed)
+    design, treated = trials.design, trials.lots[lot]
+    ranks = rng.random(len(design.days))
+    source = np.empty(len(ranks), dtype=np.int64)
+    for day in range(7):
+        mine = np.flatnonzero(trials.weekday == day)
+        there = design.days.day_of_week == day
+        source[there] = mine[(ranks[there] * len(mine)).astype(np.int64)]
+    count = trials.count[:, source]
+    known = ~np.isnan(count) & design.open_days
+    n = np.where(known, count, 0).astype(np.int64)
+    left = np.where(treated, rng.binomial(n, 1 - fall), n)
+    values = left.astype(float)
+    if measure == "harm":
+        values = np.nan_to_num(trials.harm[:, source]) * left / np.maximum(n, 1)
+    scores = trials.matrix @ less_means(values, known, trials.strata).ravel().astype(np.float32)
+    return p_of(np.concatenate([scores[lot : lot + 1], np.delete(scores, lot)]).astype(float))
+
+
+def _detectable(
+    trials: _Simulated, measure: str, power: float, alpha: float, seeds: NDArray[np.int64]
+) -> dict[str, Any]:
+    """The fall at which the power is reached, by halving over `FALLS`, then by a straight line between two of them."""
+    held: dict[int, float] = {-1: alpha}
+
+    def reached(k: int) -> bool:
+        if k not in held:
+            p = [_one_trial(trials, measure, FALLS[k], i % len(trials.lots), int(s)) for i, s in enumerate(seeds)]
+            held[k] = float(np.mean(np.array(p) <= alpha))
+        return held[k] >= power
+
+    largest, n = len(FALLS) - 1, len(seeds)
+    row = {"measure": measure, "detectable_fall": np.nan, "mc_error": np.nan, "largest_fall": float(FALLS[-1])}
+    if reached(largest):
+        below, above = -1, largest
+        while above - below > 1:
+            middle = (below + above) // 2
+            below, above = (below, middle) if reached(middle) else (middle, above)
+        start = FALLS[below] if below >= 0 else 0.0
+        slope = (held[above] - held[below]) / (FALLS[above] - start)
+        row["detectable_fall"] = float(start + (power - held[below]) / slope)
+        row["mc_error"] = float(np.sqrt(power * (1 - power) / n) / slope)
+    return {**row, "power_at_largest": held[largest], "simulations": n, "sentence": _told(row, power, held[largest])}
+
+
+def _told(row: dict[str, Any], power: float, at_largest: float) -> str:
+    """The minimum detectable effect in words."""
+    what = "events" if row["measure"] == "count" else "harm"
+    if np.isnan(row["detectable_fall"]):
+        return (
+            f"Even a fall of {row['largest_fall']:.0%} in {what} on patrolled days would be found in only"
+            f" {at_largest:.0%} of such trials: this design cannot answer the question for {what}."
+        )
+    return (
+        f"A fall of {row['detectable_fall']:.0%} in {what} on patrolled days (give or take"
+        f" {1.96 * row['mc_error']:.0%}) would be found in {power:.0%} of such trials; smaller ones less often."
+    )

@@ -1,0 +1,44 @@
+"""A design as text for a file or a database, and back; one changed cell is found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+
+import numpy as np
+
+from hotspots.base.errors import HotspotsError
+from hotspots.trials.layout import FORMAT, Design, canonical, facts_of, with_treated
+
+
+def to_json(design: Design) -> str:
+    """The frozen design with its hash, for a file; `from_json` reads it back."""
+    return json.dumps({**facts_of(design), "sha256": design.sha256}, indent=1, ensure_ascii=True)
+
+
+def from_json(text: str) -> Design:
+    """The design in a file written by `to_json`. HotspotsError when one cell or argument is no longer what it was."""
+    try:
+        body = json.loads(text)
+        stored = body.pop("sha256")
+        found = hashlib.sha256(canonical(body).encode()).hexdigest()
+    except (ValueError, KeyError, AttributeError, TypeError) as problem:
+        raise HotspotsError("This is not a trial design: a file written when the trial was frozen is wanted.") from (
+            problem
+        )
+    if found != stored:
+        raise HotspotsError(
+            f"The trial design was changed after it was frozen: its hash was {str(stored)[:12]}… and is now"
+            f" {found[:12]}…. A frozen design cannot be edited; use the file as it was, or draw a new design."
+        )
+    if body["format"] != FORMAT:
+        raise HotspotsError(f"The trial design has format {body['format']}; this version reads format {FORMAT}.")
+    treated = np.array([[c == "1" for c in row] for row in body["treated"]], dtype=bool)
+    asked = Design(
+        body["kind"], date.fromisoformat(body["first"]), date.fromisoformat(body["last"]), body["seed"], body["share"],
+        tuple(sorted(body["per_day"].items())), body["longest_run"], tuple(map(date.fromisoformat, body["days_off"])),
+        tuple(body["strata"]), body["block_days"],
+        tuple(tuple(place.items()) for place in body["areas"]), treated,
+    )  # fmt: skip
+    return with_treated(asked, treated)

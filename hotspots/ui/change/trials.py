@@ -1,0 +1,202 @@
+"""Trials on the Change page: the designs that were frozen, how far one has come, and what it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from hotspots.base.errors import HotspotsError
+from hotspots.charts.dosage import counted
+from hotspots.ui import frame, loading
+from hotspots.ui.change import tables
+from hotspots.ui.change import words as sentences
+from hotspots.ui.frame import View, plain_text
+from hotspots.ui.show import Download, Shown, download_buttons
+
+if TYPE_CHECKING:
+    from hotspots.trials.register import FrozenDesign
+    from hotspots.trials.workspace import Trial
+
+INTRO = (
+    "A trial lets a lot decide which hot spot is patrolled on which day, and compares the days afterwards. It is the"
+    " one comparison here that can say what patrols did, because nothing else decided the days."
+)
+HOW_TO = (
+    "No trial has been frozen here yet. One is drawn and frozen on the command line, before its first patrol day; the"
+    " first line shows a schedule and what it could find, the second stores it for good."
+)
+COMMANDS = """python -m hotspots change design --from 2027-01-04 --to 2027-04-03 --per-day 3
+python -m hotspots change design --from 2027-01-04 --to 2027-04-03 --per-day 3 \\
+  --freeze spring-trial --author "A. Analyst" --note "Why, and who agreed"
+"""
+ASKED = "Were there fewer incidents in the hot spots on the days that the lot gave to patrols than on their other days?"
+HELP = (
+    "As assigned is the result of the trial: every day counts as the lot had it, whether anybody went or not. As"
+    " delivered goes by positions and logs, and is no fair comparison."
+)
+DESIGNS = {
+    "name": Shown("Trial", "Name under which it was frozen"),
+    "kind": Shown("Kind", "Crossover: every hot spot on random days. Cluster: whole hot spots or none"),
+    "first_day": Shown("From", "First patrol day"), "last_day": Shown("To", "Last patrol day"),
+    "before": Shown("Frozen in time", "Frozen before its first patrol day began; else it proves nothing"),
+    "author": Shown("By", "Who froze it"), "note": Shown("Why", "Why it was frozen"),
+    "created": Shown("Frozen (UTC)", "When"), "sha256": Shown("SHA-256", "Hash of what was frozen"),
+}  # fmt: skip
+RESULT = {
+    "days": Shown("Days", "As assigned by the lot, or as delivered by positions and logs"),
+    "what": Shown("Measure", "Rate of patrolled over other days, or the difference per hot spot and day"),
+    "patrolled": Shown("On patrolled days", "Incidents or days of harm, and the hot spot days they fell on"),
+    "others": Shown("On other days", "The same on days without a patrol; wash-out days left out"),
+    "change": Shown("Estimate", "No effect is 1 for a ratio, 0 for a difference"), "interval": tables.INTERVAL,
+    "p": tables.P, "verdict": tables.ESTIMATES["verdict"], "note": tables.ESTIMATES["note"],
+    "method": tables.ESTIMATES["method"],
+}  # fmt: skip
+PROGRESS = {
+    "bcu": tables.BCU,
+    "days": Shown("Days", "What the lot said"),
+    "place_days": Shown("Hot spot days", "Of the whole trial, days off left out", 0),
+    "covered": Shown("With incidents", "Hot spot days that data on incidents cover", 0),
+    "incidents": Shown("Incidents", "On those days", 0),
+    "known": Shown("With positions or logs", "Hot spot days of which somebody knows the minutes", 0),
+    "visited": Shown("Patrolled", "Of these, days with at least the minutes of an adequate visit", 0),
+    "minutes": Shown("Patrol-minutes a day", "Mean over the days with positions or logs", 1),
+}  # fmt: skip
+SCHEDULE = {
+    "patrol_day": Shown("Patrol day", "From 06:00 on this day to 05:59 the next morning"),
+    "name": tables.NAME, "by_lot": Shown("By lot", "To be patrolled, to be left alone, or a day off"),
+    "weekday": Shown("Weekday", "Day of the week"), "bcu": tables.BCU,
+    "area": tables.AREA,
+}  # fmt: skip
+COUNTED_AS = {"assigned": "As assigned", "delivered": "As delivered"}
+MEASURES = {"count_rate_ratio": "Incidents, ratio", "count_per_place_day": "Incidents, difference a day"}
+ASSIGNED = {True: "to be patrolled", False: "to be left alone"}
+
+
+def show(view: View) -> None:
+    """The frozen designs, and one of them."""
+    if view.empty:
+        frame.lead_in()
+        return
+    st.markdown(INTRO)
+    stamp = loading.change_stamp(view.folder)
+    designs = loading.designs(view.folder, stamp)
+    if designs.empty:
+        st.info(HOW_TO, icon=":material/info:")
+        st.code(COMMANDS, language=None)
+        st.page_link("pages/8_Method.py", label="How trials are designed", icon=":material/menu_book:")
+        return
+    st.header("Frozen designs")
+    when = [str(created)[:16].replace("T", " ") for created in designs["created"]]
+    shown = designs.assign(before=designs["frozen_before"].map({True: "yes", False: "no"}), created=when)
+    tables.show(shown, DESIGNS, "Frozen trial designs")
+    name = frame.switch_box("Trial", "trial", {str(n): str(n) for n in designs["name"][::-1]})
+    frozen, schedule = loading.trial_design(view.folder, stamp, name)
+    try:
+        trial = loading.trial(view.folder, view.version, stamp, name)
+    except HotspotsError as error:  # before its days are in there is no result, and that is no mistake
+        st.info(plain_text(" ".join(error.problems)), icon=":material/info:")
+    else:
+        show_result(trial)
+        show_progress(view, trial)
+    show_schedule(frozen, schedule)
+
+
+def show_result(trial: Trial) -> None:
+    """What the trial shows, as assigned first."""
+    st.html(sentences.headline_html(ASKED, trial.answer, trial.verdict))
+    if trial.warnings:
+        st.warning(sentences.bullets(plain_text(line) for line in trial.warnings), icon=":material/warning:")
+    st.header("Patrolled days against other days")
+    st.caption(HELP)
+    tables.show(result_rows(trial.table), RESULT, "What the trial shows")
+    facts = tables.facts(trial.facts)
+    with st.expander(f"What these figures rest on ({len(trial.notes)})"):
+        st.markdown(sentences.bullets(plain_text(note) for note in trial.notes))
+        tables.show(facts, tables.FACTS, "Facts of this trial")
+    downloads(trial)
+
+
+def result_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """TRIAL as it is read."""
+    rows = []
+    for row in table.to_dict("records"):
+        ratio = "ratio" in row["measure"]
+        rows.append({
+            "days": COUNTED_AS.get(row["counted_as"], row["counted_as"]),
+            "what": MEASURES.get(row["measure"], "Harm, difference a day"),
+            "patrolled": on_days(row["treated_total"], row["treated_days"]),
+            "others": on_days(row["untreated_total"], row["untreated_days"]),
+            "change": f"{tables.number(row['estimate'], 2)}{' times' if ratio else ''}",
+            "interval": limits(row["ci_low"], row["ci_high"]), "p": row["p"], "verdict": row["verdict"],
+            "note": row["note"], "method": row["method"],
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(RESULT))
+
+
+def on_days(total: Any, days: Any) -> str:
+    """``25 on 188 hot spot days``."""
+    return f"{tables.number(total)} on {counted(days, 'hot spot day')}"
+
+
+def limits(low: float, high: float) -> str:
+    """An interval that may be open at either end."""
+    if pd.isna(low) or pd.isna(high):
+        return ""
+    if low == float("-inf"):
+        return "no limit" if high == float("inf") else f"{tables.number(high, 2)} and less"
+    return tables.interval(low, None if high == float("inf") else high)
+
+
+def show_progress(view: View, trial: Trial) -> None:
+    """How much of the schedule is covered by data, and how far patrols kept to it."""
+    st.header("How far it has come")
+    design = trial.frozen.design
+    rows = progress_rows(trial.days, view.workspace.settings.visit_min_minutes)
+    covered, planned = int(rows["covered"].sum()), int(rows["place_days"].sum())
+    days = f"{sentences.day_text(design.first)} to {sentences.day_text(design.last)}"
+    st.markdown(plain_text(f"{covered:,} of {planned:,} hot spot days have data on incidents; the trial runs {days}."))
+    if trial.no_delivered:
+        st.info(plain_text(trial.no_delivered), icon=":material/info:")
+    tables.show(rows, PROGRESS, "How far the trial has come")
+
+
+def progress_rows(days: pd.DataFrame, adequate: float) -> pd.DataFrame:
+    """A row per BCU and what the lot said; days off left out."""
+    open_days = days[~days["day_off"]]
+    rows = []
+    for (bcu, treated), part in open_days.groupby(["bcu", "treated"], sort=True):
+        minutes = part["minutes"].dropna()
+        rows.append({
+            "bcu": bcu, "days": ASSIGNED[bool(treated)], "place_days": len(part),
+            "covered": int(part["count"].notna().sum()), "incidents": part["count"].sum(), "known": len(minutes),
+            "visited": int((minutes >= adequate).sum()), "minutes": minutes.mean() if len(minutes) else None,
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(PROGRESS))
+
+
+def show_schedule(frozen: FrozenDesign, schedule: pd.DataFrame) -> None:
+    """Who is patrolled when, as it was frozen."""
+    st.header("The schedule")
+    st.caption(
+        plain_text(f"Frozen {frozen.created[:10]} by {frozen.author}: {frozen.note}. Hot spots: {frozen.register}.")
+    )
+    by_lot = schedule["treated"].map(ASSIGNED).where(~schedule["day_off"], "day off")
+    shown = schedule.assign(by_lot=by_lot).sort_values(["patrol_day", "bcu", "area"], kind="stable")
+    tables.show(shown, SCHEDULE, "Schedule of the trial")
+
+
+def downloads(trial: Trial) -> None:
+    """The result and the days it is made of."""
+    from hotspots.exports import to_csv, to_json
+
+    name = ("synthetic-" if trial.synthetic else "") + f"trial-{trial.frozen.name}"
+    download_buttons(
+        [
+            Download("Result, CSV", f"{name}.csv", "text/csv", lambda: to_csv(trial.table)),
+            Download("Result, JSON", f"{name}.json", "application/json", lambda: to_json(trial.table, trial.facts)),
+            Download("Days, CSV", f"{name}-days.csv", "text/csv", lambda: to_csv(trial.days)),
+        ],
+        key="trial",
+    )

@@ -1,0 +1,159 @@
+"""The sentences of the Change page: the answer first, and how each figure was come by in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+
+from hotspots.base.months import Window
+from hotspots.charts.dosage import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspots.change.question import Change, DoseBeside
+
+
+class Verdict(NamedTuple):
+    """What stands before the answer: a sign, the word, and the colour of its edge."""
+
+    sign: str
+    word: str
+    colour: str
+
+
+VERDICTS = {  # Analysis Function palette; neither is the colour of good or bad
+    "fell": Verdict("▼", "Fell", "#2073BC"),
+    "rose": Verdict("▲", "Rose", "#F46A25"),
+    "can't tell": Verdict("◇", "Can’t tell", "#8a8a8a"),
+}
+FRAMED = "border-left:8px solid;padding:2px 0 2px 18px;margin:4px 0"
+ASKED = "margin:0 0 6px;font-size:1.05rem"
+ANSWER = "margin:0 0 8px;font-size:1.5rem;line-height:1.35;font-weight:600"
+BADGE = (
+    "margin:0;font-size:1.05rem;font-weight:700;border:2px solid currentColor;border-radius:6px;display:inline-block;"
+    "padding:1px 12px"
+)
+NO_VERDICT = Verdict("–", "No verdict", "#8a8a8a")
+
+FOREST_HELP = (
+    "A dot for each hot spot, with a line as wide as its uncertainty; the last is all together. Where a line crosses 1,"
+    " that hot spot alone can’t tell. Single hot spots have few incidents: most can’t."
+)
+TABLE_HELP = (
+    "“▶” marks the row that the answer rests on; the others look at the same windows in other ways. A verdict goes by"
+    " the interval; where it is withheld, the row says why."
+)
+ALIKE_HELP = (
+    "A comparison is fair where both went the same way before the start. That nothing shows is weak evidence that"
+    " nothing was there."
+)
+NEXT_DOOR_HELP = (
+    "If crime only moved round the corner, it shows here. Cells carry a letter for what they belong to, and no colour"
+    " for their change: a single cell has too few incidents to judge."
+)
+DOSE_WARNING = (
+    "Dose follows crime: patrols are sent where it is worse. So more minutes beside more incidents does not mean that"
+    " patrols do harm, and fewer beside more minutes does not mean that they helped. Only a trial can tell."
+)
+CURVE_HELP = "Bands and curve look inside each hot spot: its patrol days with more minutes against its days with none."
+NO_TREND = "There is too little before the start to compare."
+NO_RINGS = "No hot spot has a cell on the map here."
+
+FORMULAS = {
+    "panel": (
+        "**Panel of periods.** Incidents per place and week or month, each place against itself and each period against"
+        " the same period of the comparison. What remains is the change of the hot spots. The interval allows for"
+        " places that differ and for good and bad spells."
+    ),
+    "expected": (
+        "**Against what was expected.** Hot spots are chosen for a bad spell, and bad spells pass. So the count after"
+        " is held against what the place was to expect, luck taken out, and not against what was counted."
+    ),
+    "wdd": (
+        "**Displacement difference.** (Hot spots after − before) − (comparison after − before), with the rings around"
+        " both added where they are there. A difference in incidents or days, not in per cent."
+    ),
+    "ring": (
+        "**Around the hot spots.** The same for the rings alone: whether what happened round the corner changed more"
+        " than round the corner of the comparison."
+    ),
+    "naive": (
+        "**Before and after alone.** After over before, with nothing to compare. It falls by itself wherever places"
+        " were picked for being worst. Never quote it alone."
+    ),
+    "selection": (
+        "**What selection alone would bring.** The fall that follows where the worst places are picked and nothing is"
+        " done: part of what was counted before was luck, and luck does not come again."
+    ),
+}
+HARM_FORMULA = (
+    "**Harm.** Each offence counts its days. Its interval takes the variance of a count times the square of its"
+    " weight, so a few severe offences make it wide; the note names the one that supplies most of it."
+)
+
+
+def headline_html(asked: str, answer: str, verdict: str) -> str:
+    """A question, its answer and its verdict, large; all text escaped."""
+    about = VERDICTS.get(verdict, NO_VERDICT)
+    return (
+        f'<section aria-label="Answer" style="{FRAMED};border-left-color:{about.colour}">'
+        f'<p style="{ASKED}">{escape(asked)}</p><p style="{ANSWER}">{escape(answer)}</p>'
+        f'<p style="{BADGE}"><span aria-hidden="true">{about.sign}</span> {about.word}</p></section>'
+    )
+
+
+def windows(change: Change) -> str:
+    """``Before: 1 January 2023 to 30 June 2023 (181 days). After: …``: filled in where nothing was chosen."""
+    return f"Before: {window_text(change.before)}. After: {window_text(change.after)}."
+
+
+def window_text(window: Window) -> str:
+    days = (window.end - window.start).days + 1
+    return f"{day_text(window.start)} to {day_text(window.end)} ({counted(days, 'day')})"
+
+
+def day_text(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def places(change: Change, comparison: str) -> str:
+    """``14 treated hot spots against the hot spots frozen for comparison (6 places).``"""
+    roles = change.spots["role"].value_counts()
+    treated = counted(int(roles.get("treated", 0)), "top cell" if change.question.top else "treated hot spot")
+    against = int(roles.get("comparison", 0))
+    held = f" ({counted(against, 'place')})" if against else ""
+    return f"{treated} against {comparison}{held}."
+
+
+def dose_days(dose: DoseBeside) -> str:
+    """``1,200 hot spot days from 4 October 2026 to 30 October 2026.``"""
+    first, last = (day_text(date.fromisoformat(day)) for day in (dose.first, dose.last))
+    return f"{counted(dose.days, 'hot spot day')} from {first} to {last}."
+
+
+def formulas(table: pd.DataFrame) -> list[str]:
+    """What each estimate of the table is, in plain words, and of harm where there is any."""
+    found = list(dict.fromkeys(table["estimate_of"]))
+    told = [text for name, text in FORMULAS.items() if any(name in estimate for estimate in found)]
+    return told + ([HARM_FORMULA] if table["measure"].str.startswith("harm").any() else [])
+
+
+def bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def match_words(joint_p: float, drift_p: float, unmatched: int) -> list[str]:
+    """What the checks before the start say of a match, and who found none."""
+    from hotspots.change.words import p_words
+
+    lines = []
+    for p, what in ((joint_p, "differ in single periods before the start"), (drift_p, "drift apart before the start")):
+        if p == p:
+            found = "do" if p < 0.05 else "do not visibly"
+            lines.append(f"Hot spots and their matches {found} {what} ({p_words(p)}).")
+    if unmatched:
+        lines.append(f"{counted(unmatched, 'treated cell')} could not be matched; the list says why.")
+    return lines

@@ -1,0 +1,1 @@
+"""The Patrol dosage page."""

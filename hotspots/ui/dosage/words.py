@@ -1,0 +1,117 @@
+"""The sentences of the Patrol dosage page: what was delivered, in plain words, from the tables of a dose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from hotspots.charts.dosage import ABOVE, BELOW, Bands, counted, hours_shares
+
+NAMED = 3  # hot spots named in a headline; the lists below name all
+
+
+def headlines(summary: pd.DataFrame) -> dict[str, str]:
+    """A sentence per BCU: how many treated hot spots had their dose, and which had least of it."""
+    return {str(bcu): headline(part) for bcu, part in summary.groupby("bcu", sort=True)}
+
+
+def headline(part: pd.DataFrame) -> str:
+    """``5 of 6 treated hot spots had their dose; Leyland centre got 41% of its target. No data for 1.``"""
+    treated = part[part["role"] == "treated"]
+    if treated.empty:
+        return "no hot spot of the register is treated here."
+    verdicts = treated["verdict"]
+    judged = treated[verdicts.isin(["underdosed", "on target", "overdosed"])]
+    told = [words for words in (judged_words(judged), unjudged_words(verdicts)) if words]
+    return " ".join(told)
+
+
+def judged_words(judged: pd.DataFrame) -> str:
+    """Of the treated hot spots with data and a target, how many had their dose; the worst by name."""
+    if judged.empty:
+        return ""
+    under = judged[judged["verdict"] == "underdosed"].sort_values(["share_of_target", "area"])
+    one, whose = ("hot spot", "its") if len(judged) == 1 else ("hot spots", "their")
+    text = f"{len(judged) - len(under):,} of {len(judged):,} treated {one} had {whose} dose"
+    if under.empty:
+        return text + "."
+    worst = under.head(NAMED).to_dict("records")
+    shares = joined(f"{row['name']} got {percent(row['share_of_target'])}" for row in worst)
+    rest = f" ({len(under) - len(worst)} more below)" if len(under) > len(worst) else ""
+    return f"{text}; {shares} of {'its' if len(worst) == 1 else 'their'} target{rest}."
+
+
+def unjudged_words(verdicts: pd.Series) -> str:
+    """Treated hot spots of which nothing can be said, and why."""
+    silent, aimless = int((verdicts == "no data").sum()), int((verdicts == "no target").sum())
+    words = []
+    if silent == len(verdicts):
+        words.append(f"no data for its {counted(silent, 'treated hot spot')}: nobody can say what patrols there were.")
+    elif silent:
+        words.append(f"No data for {silent}.")
+    if aimless:
+        words.append(f"{counted(aimless, 'treated hot spot')} without a target.")
+    return " ".join(words)
+
+
+def named_by_verdict(summary: pd.DataFrame, bands: Bands) -> list[str]:
+    """All under- and overdosed hot spots by name, worst first, each with its share of the target."""
+    lines = []
+    for verdict, words, rising in (
+        ("underdosed", f"{BELOW} Underdosed (less than {percent(bands.under)} of target)", True),
+        ("overdosed", f"{ABOVE} Overdosed (more than {percent(bands.over)} of target)", False),
+    ):
+        found = summary[summary["verdict"] == verdict].sort_values(
+            ["share_of_target", "area"], ascending=[rising, True]
+        )
+        if len(found):
+            lines.append(f"{words}: {'; '.join(named_shares(found, bands))}.")
+    return lines
+
+
+def named_shares(found: pd.DataFrame, bands: Bands) -> list[str]:
+    """'Leyland centre 41%'; a comparison area says so. Next to the limit a decimal more: 120.3%, not 120%."""
+    limits = {percent(bands.under), percent(bands.over)}
+    shares = [(s, percent(s)) for s in found["share_of_target"]]
+    texts = [f"{100 * s:.1f}%" if text in limits else text for s, text in shares]
+    return [
+        f"{row['name']} {text}" + ("" if row["role"] == "treated" else f" ({row['role']})")
+        for row, text in zip(found.to_dict("records"), texts, strict=True)
+    ]
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def hours_sentence(hours: pd.DataFrame, notes: Iterable[str] = ()) -> str:
+    """``38% of the minutes fell in the hot hours, which hold 61% of the incidents and are 25% of the week.``
+
+    Where no hour is hot, the reason that the notes of the dose give.
+    """
+    if not hours["hot"].fillna(False).astype(bool).any():
+        why = [note for note in notes if "Hot hours need" in note or "no hour is hot" in note]
+        return f"No hour is marked as hot. {why[-1] if why else 'No incident with a time of day lies here.'}"
+    shares = hours_shares(hours)
+    if shares is None:
+        return "There are no patrol-minutes here in these days, so no part of them fell in the hot hours."
+    minutes, incidents, week = (percent(share) for share in shares)
+    return (
+        f"{minutes} of the minutes fell in the hot hours, which hold {incidents} of the incidents and are {week} of the"
+        " week."
+    )
+
+
+def what_counts(tracked_share: float) -> str:
+    """Which of the two the dose takes where there is a log and there are positions."""
+    return (
+        f"Where positions of its unit cover at least {percent(tracked_share)} of an entry, the dose takes the"
+        " positions; elsewhere it takes the log. Nothing is merged unseen, and no entry is changed."
+    )

@@ -1,0 +1,1 @@
+"""The Harm weights page."""

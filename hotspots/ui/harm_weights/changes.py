@@ -1,0 +1,311 @@
+"""The parts of the Harm weights page that rank: what a change does to the list, and how sure the list is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from hotspots import exports
+from hotspots.base.errors import HotspotsError
+from hotspots.harm.scoring import WeightSet
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import Answer, about
+from hotspots.ranking.what_if import edits as weight_edits
+from hotspots.ranking.what_if import reweigh
+from hotspots.ui import components, loading, words
+from hotspots.ui.frame import View, held, hold, plain_text, usable_weights
+from hotspots.ui.show import Download, download_buttons, show_breaks
+
+EDITS, WHAT_IF, VERSIONS = "My edits, not saved", "What-if, not saved", "Two versions"
+TABLE = ["change", "place", "rank_a", "rank_b", "shift", "driver", "driver_days", "bcu", "cell"]
+SURE = 0.9  # a cell in the top under this share of the draws is called sure
+
+
+class Chosen(NamedTuple):
+    """The version that the page is about, and where it stands: ``facts`` is its row of all versions."""
+
+    weights: WeightSet
+    facts: dict[str, Any]
+    parent: WeightSet | None
+    newest: bool
+
+    @property
+    def id(self) -> str:
+        return f"{self.weights.name}@{self.weights.version}"
+
+
+def edits_of(chosen: Chosen) -> dict[int, float]:
+    """The edits of this version that are not stored yet."""
+    edits: dict[int, float] = (held("edits") or {}).get(chosen.weights.sha256, {})
+    return edits
+
+
+def compare_next(kind: str, first: str = "", second: str = "") -> None:
+    """What the page compares from now on. The turn makes new widgets, which start from this."""
+    turn = (held("compare") or {}).get("turn", 0) + 1
+    hold("compare", {"kind": kind, "first": first, "second": second, "turn": turn})
+
+
+# ---------------------------------------------------------------- what changes
+
+
+def show_changes(view: View, chosen: Chosen) -> None:
+    """Which cells enter and leave the list: in a sentence, in figures, on a map, in a table."""
+    st.header("What changes", anchor="what-changes")
+    show_breaks(loading.ranked(view.folder, view.version, view.question).breaks)
+    pair = choose_pair(view, chosen)
+    first, second = pair
+    hashes = (first.sha256, second.sha256)
+    if first.sha256 == second.sha256:
+        st.info("Both sides have the same weights. Change a weight, try a what-if, or choose another version.")
+        return
+    by = ranking.METHODS[view.question.by].lower()
+    st.caption(plain_text(f"{from_to(first, second)}, ranked by {by}. Ranking, window and BCU: in the menu."))
+    answer = loading.ranked(view.folder, view.version, view.question)
+    if not len(answer.table):
+        st.info("No such incident in this window and BCU, so there is no list to change.")
+        return
+    found, changed = loading.compared(view.folder, view.version, view.question, view.top, hashes, pair)
+    if not len(changed):
+        st.info("No cell has a harm figure under either of them, so there is no list to change.")
+        return
+    say(*what_changes(found, changed))
+    if view.question.by == "count":
+        st.info("A count takes no notice of weights. Choose another “Rank by” to see what they do.")
+    show_agreement(found)
+    left, right = st.columns([4, 5], gap="medium")
+    with left:
+        dark = components.is_dark()
+        deck, svg = loading.change_map_strings(
+            view.folder, view.version, view.question, view.top, hashes, dark, changed
+        )
+        components.map_view(deck, json.loads(svg), None, key="change_map", prefer_svg=view.svg)
+    with right:
+        table = changed[[c for c in TABLE if c != "bcu" or view.question.bcu == "all"]]
+        table = table.assign(driver_days=table["driver_days"].round(2))
+        st.dataframe(
+            table, hide_index=True, alt="Cells that enter, leave or stay", height=420, column_config=CHANGE_COLUMNS
+        )
+        show_downloads(answer, table, pair, found)
+
+
+def from_to(first: WeightSet, second: WeightSet) -> str:
+    if first.label == second.label:
+        return f"{first.label}: from {first.version} to {second.version}"
+    return f"From {first.label}, {first.version}, to {second.label}, {second.version}"
+
+
+def choose_pair(view: View, chosen: Chosen) -> tuple[WeightSet, WeightSet]:
+    """The weights before and after: with edits, with a what-if, or of two versions."""
+    wanted = held("compare") or {"kind": VERSIONS, "first": "", "second": "", "turn": 0}
+    tried = (held("what_if") or {}).get(chosen.weights.sha256)
+    kinds = [*([EDITS] if edits_of(chosen) else []), *([WHAT_IF] if tried else []), VERSIONS]
+    start = wanted["kind"] if wanted["kind"] in kinds else VERSIONS
+    turn = f"{wanted['turn']}_{chosen.weights.sha256[:8]}_{len(kinds)}_{start}"
+    kind = start
+    if len(kinds) > 1:
+        kind = st.radio("Compare", kinds, index=kinds.index(start), horizontal=True, key=f"compare_kind_{turn}")
+    if kind == EDITS:
+        return chosen.weights, weight_edits.edited(chosen.weights, edits_of(chosen))
+    if kind == WHAT_IF:
+        return chosen.weights, weight_edits.multiplied(chosen.weights, tried or {})
+    return choose_versions(view, chosen, wanted, turn)
+
+
+def choose_versions(view: View, chosen: Chosen, wanted: dict[str, Any], turn: str) -> tuple[WeightSet, WeightSet]:
+    ids = version_ids(view)
+    parent = f"{chosen.parent.name}@{chosen.parent.version}" if chosen.parent else view.question.weights
+    starts = (wanted["first"] or parent, wanted["second"] or chosen.id)
+    turn = f"{turn}_{chosen.id}_{len(ids)}"
+    picked = []
+    for column, label, start in zip(st.columns(2), ("Before", "After"), starts, strict=True):
+        place = ids.index(start) if start in ids else 0
+        picked.append(
+            column.selectbox(
+                label, ids, index=place, format_func=lambda i: version_label(view, i), key=f"compare_{label}_{turn}"
+            )
+        )
+    first, second = (loading.weight_set(view.folder, view.version, i) for i in picked)
+    return first, second
+
+
+def version_ids(view: View) -> list[str]:
+    table = loading.versions(view.folder, view.version)
+    return (table["name"] + "@" + table["version"]).tolist()
+
+
+def version_label(view: View, name: str) -> str:
+    weights = loading.weight_set(view.folder, view.version, name)
+    return f"{weights.label}, {weights.version}"
+
+
+def say(answer: str, more: str) -> None:
+    """The answer in bold, then the rest; text from data stays text."""
+    st.markdown(f"**{plain_text(answer)}** {plain_text(more)}")
+
+
+def what_changes(found: reweigh.Comparison, changed: pd.DataFrame) -> tuple[str, str]:
+    """The answer in a sentence, and the offence behind most of it."""
+    n = int((changed["change"] != "leaves").sum())
+    if not found.n_enter and not found.n_leave:
+        moved = int((changed["shift"] != 0).sum())
+        if not moved:
+            return "Nothing changes:", f"the first {n:,} cells are the same, in the same order."
+        return f"0 of {n:,} cells change:", f"the same cells stay in the list; {moved:,} change their place in it."
+    answer = f"{max(found.n_enter, found.n_leave):,} of {n:,} cells change:"
+    text = f"{found.n_enter:,} enter the list, {found.n_leave:,} leave it."
+    movers = changed[changed["change"].isin(["enters", "leaves"]) & (changed["driver"] != "")]
+    if len(movers):
+        counts = movers["driver"].value_counts()
+        text += f" The offence behind most of it ({counts.iloc[0]:,} of {len(movers):,} moves): {counts.index[0]}."
+    return answer, text
+
+
+def show_agreement(found: reweigh.Comparison) -> None:
+    for column, (label, value, meaning) in zip(
+        st.columns(2),
+        (
+            ("Jaccard overlap", found.jaccard, "Cells on both lists, of all cells on either. 1: the same cells."),
+            (
+                "Rank-biased overlap",
+                found.rbo,
+                "Agreement of the order; the first ranks count most. 1: the same list in the same order.",
+            ),
+        ),
+        strict=True,
+    ):
+        column.metric(label, f"{value:.2f}")
+        column.caption(meaning)
+
+
+def show_downloads(
+    answer: Answer, table: pd.DataFrame, pair: tuple[WeightSet, WeightSet], found: reweigh.Comparison
+) -> None:
+    """The table as it is shown, with both sets, their versions and hashes."""
+    facts = {k: v for k, v in about(answer).items() if k not in ("weights", "weights_sha256")}
+    for name, weights in zip(("before", "after"), pair, strict=True):
+        facts[f"weights_{name}"] = f"{weights.name} {weights.version}{' (proxy)' if weights.is_proxy else ''}"
+        facts[f"weights_{name}_sha256"] = weights.sha256
+    facts |= {"top": found.top, "jaccard": round(found.jaccard, 4), "rank_biased_overlap": round(found.rbo, 4)}
+    name = ("synthetic-" if answer.synthetic else "") + "weights-changes"
+    download_buttons(
+        [
+            Download("Changes, CSV", f"{name}.csv", "text/csv", lambda: exports.to_csv(table)),
+            Download("Changes, Excel", f"{name}.xlsx", words.XLSX, lambda: exports.to_xlsx(table, facts)),
+        ],
+        key="changes",
+    )
+
+
+CHANGE_COLUMNS: Any = {
+    "change": st.column_config.TextColumn("Change", width=65),
+    "place": st.column_config.TextColumn("Place", width=185),
+    "rank_a": st.column_config.NumberColumn("Before", format="%.0f", width=60, help="Rank before"),
+    "rank_b": st.column_config.NumberColumn("After", format="%.0f", width=55, help="Rank after"),
+    "shift": st.column_config.NumberColumn("Up", format="%.0f", width=50, help="Ranks gained; below 0: ranks lost"),
+    "driver": st.column_config.TextColumn(
+        "Mostly because of",
+        width=170,
+        help="The offence whose part in all harm changed most in this cell: it gained, or others gained on it",
+    ),
+    "driver_days": st.column_config.NumberColumn(
+        "Its change, days",
+        format="%.2f",
+        width=110,
+        help="Harm days of that offence here, after less before. 0: its weight is the same, and others gained on it",
+    ),
+    "bcu": st.column_config.TextColumn("BCU", width=60),
+    "cell": "Cell",
+}
+
+
+# ---------------------------------------------------------------- how sure
+
+
+def show_sureness(view: View, chosen: Chosen) -> None:
+    """How many of 500 reasonable weightings keep a cell in the list; worked out when asked for."""
+    st.header("How sure")
+    st.markdown(
+        "Nobody knows the weights exactly. This draws 500 other weightings around the chosen version and counts how"
+        " often each cell stays in the list."
+    )
+    asked = (chosen.weights.sha256, view.question, view.top)
+    if held("sureness") != asked:
+        if not st.button("Draw 500 weightings", icon=":material/casino:"):
+            return
+        hold("sureness", asked)
+        st.rerun()
+    others = other_sets(view, chosen)
+    hashes = (chosen.weights.sha256, *(w.sha256 for w in others.values()))
+    table = loading.robust(view.folder, view.version, view.question, view.top, hashes, chosen.weights, others)
+    if not len(table):
+        st.info("No cell has a harm figure in this window and BCU.")
+        return
+    say(*how_sure(table, view.top))
+    alternatives = [*(n for n in others if n in table), "Equal weights"]
+    shown = as_shown(table, alternatives)
+    st.dataframe(shown, hide_index=True, alt="How sure each cell is", height=420, column_config=sure_columns(shown))
+    st.caption(
+        f"Each draw multiplies every weight by its own factor between 1/{reweigh.SPREAD:g} and {reweigh.SPREAD:g}"
+        f" (log-uniform, independent; {reweigh.DRAWS} draws, seed {reweigh.SEED}, so a repeat gives the same). A share"
+        " is exact to about 2 percentage points. The range is our assumption; chance in the crimes themselves is not"
+        " in it. The last columns say whether the cell is in the list under other weights."
+    )
+    download_buttons(
+        [Download("How sure, CSV", "weights-sureness.csv", "text/csv", lambda: exports.to_csv(shown))], key="sure"
+    )
+
+
+def other_sets(view: View, chosen: Chosen) -> dict[str, WeightSet]:
+    """The newest version of every other set that this source can use, by label."""
+    sets = usable_weights(loading.weights(view.folder, view.version), view.question.source)
+    return {s.label: s for n, s in sets.items() if n != chosen.weights.name}
+
+
+def how_sure(table: pd.DataFrame, top: int) -> tuple[str, str]:
+    """The answer in a sentence, and the least sure cell on the list."""
+    listed = table[table["rank"] <= top]
+    if not len(listed):
+        raise HotspotsError("No cell of the list has a harm figure under these weights.")
+    firm = int((listed["share_in_top"] >= SURE).sum())
+    answer = f"{firm:,} of {len(listed):,} cells are in the top {top:,} under at least {SURE:.0%} of"
+    answer += " reasonable weightings."
+    first = listed.iloc[0]
+    text = f"The first, {first['place']}, is in it under {percent(first['share_in_top'])} of them."
+    weakest = listed.iloc[int(listed["share_in_top"].argmin())]
+    if weakest["share_in_top"] < 1:
+        text += f" Least sure: {weakest['place']} (rank {weakest['rank']:,}), {percent(weakest['share_in_top'])}."
+    return answer, text
+
+
+def percent(share: float) -> str:
+    """97%; never 100% or 0% unless it is."""
+    if 0.99 < share < 1:
+        return "over 99%"
+    return "under 1%" if 0 < share < 0.01 else f"{share:.0%}"
+
+
+def as_shown(table: pd.DataFrame, alternatives: list[str]) -> pd.DataFrame:
+    """Shares as per cent, yes and no in words, what people read first at the left."""
+    answers = {a: table[a].map({True: "yes", False: "no"}) for a in alternatives}
+    columns = ["rank", "place", "share_in_top", "rank_low", "rank_median", "rank_high", *alternatives, "cell"]
+    return table.assign(share_in_top=(table["share_in_top"] * 100).round(1), **answers)[columns]
+
+
+def sure_columns(table: pd.DataFrame) -> Any:
+    plain = {c: c for c in table.columns}
+    return plain | {
+        "rank": st.column_config.NumberColumn("Rank", format="%.0f", width=45, pinned=True),
+        "place": st.column_config.TextColumn("Place", width=215),
+        "share_in_top": st.column_config.ProgressColumn(
+            "In the list under", format="%.1f%%", min_value=0, max_value=100, width=150,
+            help="Share of the 500 weightings in which the cell is in the list",
+        ),
+        "rank_low": st.column_config.NumberColumn("Best rank (5%)", format="%.0f", help="5% of draws reach it"),
+        "rank_median": st.column_config.NumberColumn("Middle rank", format="%.0f"),
+        "rank_high": st.column_config.NumberColumn("Worst rank (95%)", format="%.0f", help="95% of draws reach it"),
+        "cell": "Cell",
+    }  # fmt: skip

@@ -1,0 +1,171 @@
+"""The area editor: add and drop cells, make, name and give up areas, each time with a name and a reason.
+
+Everything works from the keyboard: a cell picked on the map is only what a select box starts from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from hotspots import areas
+from hotspots.base.errors import HotspotsError
+from hotspots.ui import words
+from hotspots.ui.frame import View, held, hold, plain_text, widget_key
+from hotspots.ui.hot_spots import draft
+from hotspots.ui.hot_spots.area_cells import adjoining, described, every_cell, figure_of, free_cells, picked_cell
+from hotspots.ui.hot_spots.area_desk import Desk, choose_area, end_draft, form_key, keep_draft, signature
+from hotspots.ui.hot_spots.draft import Change, Draft
+
+ADD, DROP, ROLE, NAME, REMOVE, NEW = "add", "drop", "role", "name", "remove", "new"
+WHAT = {
+    ADD: "Add a cell",
+    DROP: "Take a cell out",
+    ROLE: "Change its role",
+    NAME: "Rename it",
+    REMOVE: "Drop the whole area",
+    NEW: "Make a new area",
+}
+ROLES = {
+    "treated": "Treated: patrolled more",
+    "comparison": "Comparison: watched, not patrolled more",
+    "none": "None: neither",
+}
+
+
+def show_editor(view: View, now: Desk, chosen: str) -> None:
+    """Choose an area and what to change about it; one form for each kind of change."""
+    st.header("Change an area")
+    left, right = st.columns(2)
+    if chosen:
+        key = widget_key(form_key(f"area_{held('area_turn') or 0}"), chosen)
+        ids = now.table["area"].tolist()
+        area = left.selectbox("Area", ids, format_func=lambda a: area_label(now, a), key=key)
+        if area != chosen:
+            hold("area_chosen", area)
+            st.rerun()  # the rings on the map are drawn above
+    kinds = [k for k in WHAT if chosen or k == NEW]
+    what = right.selectbox("What to change", kinds, format_func=lambda k: WHAT[k], key=f"_area_what_{len(kinds)}")
+    picked = picked_cell(view)
+    say_picked(now, picked)
+    cells = [*every_cell(now), *([picked] if picked else [])]
+    facts = draft.facts_round(view.workspace, now.found, cells) if cells else now.found.facts
+    with st.form(form_key(f"area_edit_{what}_{chosen}_{picked:x}"), border=True):
+        value = ask(now, facts, chosen, what, picked)
+        author, reason = signature(f"area_{what}", "Why")
+        go = st.form_submit_button("Change the draft", type="primary", icon=":material/edit:")
+    if go:
+        change_draft(now, chosen, what, value, Change(facts, now.excluded, author, reason))
+
+
+def area_label(now: Desk, area: str) -> str:
+    row = now.table[now.table["area"] == area].iloc[0]
+    n = int(row["n_cells"])
+    return f"{row['label']}: {row['name']} ({area}, {n} cell{'' if n == 1 else 's'})"
+
+
+def say_picked(now: Desk, picked: int) -> None:
+    """Where the cell picked on the map belongs."""
+    if not picked:
+        return
+    owner = now.owner_of(f"{picked:x}")
+    if owner:
+        st.caption(plain_text(f"The picked cell is in {now.labels[owner]}."))
+    elif areas.inside_excluded([picked], now.excluded)[0]:
+        st.caption("The picked cell is excluded from areas.")
+    else:
+        st.caption("The picked cell is in no area. It can be added to one, or become one.")
+
+
+# ---------------------------------------------------------------- what a form asks
+
+
+def ask(now: Desk, facts: pd.DataFrame, area: str, what: str, picked: int) -> Any:
+    """The one question of a form; None where there is nothing to choose from."""
+    if what == ROLE:
+        role = now.table.loc[now.table["area"] == area, "role"].iloc[0]
+        return st.selectbox("Role", list(ROLES), list(ROLES).index(role), format_func=lambda r: ROLES[r])
+    if what == NAME:
+        name = now.table.loc[now.table["area"] == area, "name"].iloc[0]
+        return st.text_input("Name", name, max_chars=draft.NAME_MOST)
+    if what == REMOVE:
+        st.markdown(plain_text(f"{area_label(now, area)} is dropped from the draft. The others keep their numbers."))
+        return None
+    if what == DROP:
+        return ask_cell("Cell to take out", areas.cell_ids(now.cells_of(area)).tolist(), now, facts, area, picked)
+    if what == NEW:
+        return ask_cell("Cell to begin with", free_cells(now, picked), now, facts, "", picked)
+    offered, left_out = adjoining(now, facts, area, picked)
+    cell = ask_cell("Cell to add", offered, now, facts, area, picked)
+    if left_out:
+        st.caption(f"Adjoins, but is not offered: {left_out}.")
+    return cell
+
+
+def ask_cell(label: str, cells: list[int], now: Desk, facts: pd.DataFrame, area: str, picked: int) -> int | None:
+    """One of these cells, by place and figures; the one picked on the map to begin with, if it is among them."""
+    if not cells:
+        st.markdown("There is no such cell.")
+        return None
+    start = cells.index(picked) if picked in cells else 0
+    said = described(facts, cells, figure_of(now), areas.cell_ids(now.cells_of(area)).tolist())
+    return st.selectbox(label, cells, start, format_func=lambda c: said[c])
+
+
+# ---------------------------------------------------------------- what is done
+
+
+def change_draft(now: Desk, area: str, what: str, value: Any, change: Change) -> None:
+    """Take a change into the draft; the first one makes it. What is refused leaves everything as it was."""
+    own = now.draft or draft.from_candidates(now.found)
+    hold("area_chosen", area)
+    if what in (ADD, DROP, NEW) and value is None:
+        raise HotspotsError("There is no cell to choose, so nothing was changed.")
+    if what == ADD:
+        after = draft.add_cell(own, area, value, change)
+    elif what == DROP:
+        after = draft.drop_cell(own, area, value, change)
+    elif what == ROLE:
+        after = draft.set_role(own, area, value, change)
+    elif what == NAME:
+        after = draft.rename(own, area, value, change)
+    elif what == REMOVE:
+        after = draft.drop_area(own, area, change)
+    else:
+        after = draft.new_area(own, value, change)
+        choose_area(str(after.areas["area"].iloc[-1]))
+    keep_draft(after, f"Changed. {what_it_did(own, after, area)}")
+
+
+def what_it_did(before: Draft, after: Draft, area: str) -> str:
+    """What a change did to the area's figures."""
+    at = {name: t[t["area"] == area] for name, t in (("before", before.areas), ("after", after.areas))}
+    if at["before"].empty or at["after"].empty or len(after.areas) != len(before.areas):
+        return f"The draft has {len(after.areas):,} areas; it had {len(before.areas):,}."
+    was, now = at["before"].iloc[0], at["after"].iloc[0]
+    if was["cells"] == now["cells"]:
+        return after.steps[-1].told
+    return (
+        f"{now['name']}: {now['n_cells']} cells ({was['n_cells']} before), {now['n_incidents']:,} incidents"
+        f" ({was['n_incidents']:,}), {now['share_of_bcu_harm']:.1%} of its BCU's harm ({was['share_of_bcu_harm']:.1%})."
+    )
+
+
+def show_changes(view: View, now: Desk, chosen: str) -> None:
+    """What was changed, undoing the last of it, and starting again."""
+    if now.draft is None:
+        return
+    own, changes = now.draft, now.draft.changes
+    if changes:
+        with st.expander(f"Changes ({len(changes)})"):
+            for line in changes:
+                st.markdown(f"- {plain_text(line)}")
+    with st.container(horizontal=True):
+        if len(own.steps) > 1 and st.button("Undo the last change", icon=":material/undo:"):
+            keep_draft(draft.undone(own), f"Undone: {own.steps[-1].told}")
+        with st.popover("Start again from the candidates …", icon=":material/restart_alt:"):
+            st.markdown(words.START_AGAIN)
+            if st.button("Discard the draft"):
+                end_draft("The draft is discarded. These are the candidates.")

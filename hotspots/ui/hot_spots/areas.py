@@ -1,0 +1,142 @@
+"""The part “Areas” of the Hot spots page: candidates, or the draft that people make of them, and what is done to it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from hotspots import areas, geography
+from hotspots.base.errors import HotspotsError
+from hotspots.ranking.pipeline import Answer, in_unit
+from hotspots.ui import words
+from hotspots.ui.frame import View, held, hold, plain_text, told
+from hotspots.ui.hot_spots import area_editor, area_exclusions, draft, freezing
+from hotspots.ui.hot_spots.area_desk import (
+    Beside,
+    Desk,
+    choose_area,
+    columns_of,
+    desk,
+    end_draft,
+    keep_draft,
+    offer_files,
+)
+from hotspots.ui.hot_spots.draft import Draft
+from hotspots.ui.loading import Outlined
+from hotspots.ui.show import show_table
+
+
+def outlined(view: View, answer: Answer) -> tuple[Outlined, str]:
+    """The areas to outline beside the ranked cells, and what they are; none where there can be none."""
+    try:
+        now = desk(view, answer)
+    except HotspotsError:
+        return Outlined(), ""
+    if now.table.empty:
+        return Outlined(), ""
+    kind = "candidate areas" if now.draft is None else "the areas of your draft"
+    return Outlined(now.table), f"Outlined: {kind}. Choose “Areas” to see, change and freeze them."
+
+
+def beside(view: View, answer: Answer) -> Beside:
+    """The areas in a table; below, the editor."""
+    now = desk(view, answer)
+    say_state(now)
+    chosen = chosen_area(view, now)
+    if len(now.table):
+        columns = columns_of(now.table, "all" if now.stale else answer.question.bcu)
+        height = min(455, 38 + 35 * len(now.table))
+        picked = show_table(now.table, "areas", columns, name="Areas", height=height, what="area")
+        if not now.stale:
+            show_downloads(answer, now)
+        if picked and picked != chosen:
+            choose_area(picked)
+            st.rerun()
+    else:
+        st.info("There is no area here. Make one of a cell below.")
+    middle = middle_of(now, chosen) if held("area_chosen") else None
+    drawn = Outlined(now.table, now.cells_of(chosen), middle)
+    return Beside(drawn, caption(now, chosen), partial(below, view, now, chosen))
+
+
+def middle_of(now: Desk, area: str) -> tuple[float, float] | None:
+    """(lon, lat) of an area; None where there is no such area."""
+    cells = areas.cell_ids(now.cells_of(area))
+    if not len(cells):
+        return None
+    lon, lat = geography.cell_centres(cells)
+    return round(float(lon.mean()), 4), round(float(lat.mean()), 4)
+
+
+def caption(now: Desk, chosen: str) -> str:
+    kind = "candidate areas" if now.draft is None else "your draft"
+    return f"Outlined: {kind}." + (f" Rings: the cells of {now.labels[chosen]}." if chosen else "")
+
+
+def say_state(now: Desk) -> None:
+    """Whether these are candidates or a draft, what each BCU got, and what is odd."""
+    if now.draft is None:
+        st.markdown(words.AREAS_HELP)
+        st.caption(plain_text(" ".join(now.found.notes)))
+    else:
+        source = "the candidates" if now.draft.source == draft.CANDIDATES else now.draft.source
+        n = counted(len(now.draft.changes), "change")
+        st.info(
+            plain_text(f"Your draft, made from {source}: {counted(len(now.table), 'area')}, {n}. Not frozen yet."),
+            icon=":material/edit:",
+        )
+    for line in areas.warnings_of(now.table, now.limits.max_area_m2):
+        st.warning(plain_text(line), icon=":material/warning:")
+
+
+def counted(n: int, what: str) -> str:
+    return f"1 {what}" if n == 1 else f"{n or 'no'} {what}s"
+
+
+def chosen_area(view: View, now: Desk) -> str:
+    """The area being changed: that of the cell picked last, else the one chosen before, else the first."""
+    if view.cell and view.cell != held("area_pick"):
+        owner = now.owner_of(view.cell)
+        if owner:
+            choose_area(owner)
+    hold("area_pick", view.cell)
+    ids = now.table["area"].tolist()
+    chosen = str(held("area_chosen") or "")
+    return chosen if chosen in ids else (ids[0] if ids else "")
+
+
+def below(view: View, now: Desk, chosen: str) -> None:
+    """The editor, freezing, and what is excluded; a draft whose ground has changed is settled first."""
+    if now.stale and now.draft is not None:
+        settle_draft(view, now, now.draft)
+        return
+    parts = (area_editor.show_editor, area_editor.show_changes, freezing.show_freeze, area_exclusions.show_exclusions)
+    for part in parts:
+        with told():
+            part(view, now, chosen)
+
+
+def settle_draft(view: View, now: Desk, own: Draft) -> None:
+    """The data or the question changed under the draft: sum its figures anew, or let it go."""
+    st.header("Your draft has the figures of another question")
+    for line in now.stale:
+        st.warning(plain_text(line), icon=":material/warning:")
+    st.markdown("Until you choose, the draft can be read and not changed. Or go back to its question in the menu.")
+    with st.container(horizontal=True):
+        anew = st.button("Sum its figures anew", type="primary", icon=":material/calculate:")
+        discard = st.button("Discard the draft", icon=":material/delete:")
+    if anew:
+        keep_draft(draft.refigured(view.workspace, now.found, own), "The draft now has the figures of this question.")
+    if discard:
+        end_draft("The draft is discarded. These are the candidates.")
+
+
+def show_downloads(answer: Answer, now: Desk) -> None:
+    """The areas shown, with the same figures, as files that say what they are."""
+    kind = "areas" if now.draft is None else "draft-areas"
+    name = f"{kind}-{answer.question.bcu}-{answer.window.start}-{answer.window.end}".lower()
+    what = "Candidate hot spots" if now.draft is None else "A draft of hot spots, not frozen"
+    table = in_unit(now.table.drop(columns="label"), answer.weights)
+    facts = {"what": what, **(now.found.definition if now.draft is None else draft.definition(now.found, now.draft))}
+    offer_files(("synthetic-" if answer.synthetic else "") + name, table, facts, "areas")

@@ -1,0 +1,261 @@
+"""A draft: what people make of candidate areas, or of a frozen version, before they freeze it.
+
+Plain values in and out; the session keeps one. Every change has an author and a reason, and can be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from hotspots import areas
+from hotspots.areas.finding import Candidates, with_cells_of
+from hotspots.areas.register import Frozen
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.geography.neighbours import surroundings
+from hotspots.harm import offences
+from hotspots.intake.place import boundaries_of
+from hotspots.ranking import rank as ranking
+from hotspots.ranking.pipeline import Answer, Question
+from hotspots.store.workspace import Workspace
+
+CANDIDATES = "candidates"
+NAME_MOST = 100  # characters
+
+
+class Basis(NamedTuple):
+    """What the figures of a draft were summed from."""
+
+    question: Question
+    data: str
+    weights: str
+
+    @classmethod
+    def of(cls, answer: Answer) -> Basis:
+        return cls(answer.question, answer.version, answer.weights.sha256)
+
+
+class Step(NamedTuple):
+    """The areas after a change, and the change in words."""
+
+    areas: pd.DataFrame
+    told: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Areas as they stand, every step on the way, and where they come from: candidates, or name@version."""
+
+    basis: Basis
+    source: str
+    steps: tuple[Step, ...]
+    earlier: tuple[str, ...] = ()  # changes before the figures were summed anew
+
+    @property
+    def areas(self) -> pd.DataFrame:
+        return self.steps[-1].areas
+
+    @property
+    def changes(self) -> list[str]:
+        return [*self.earlier, *(step.told for step in self.steps[1:])]
+
+
+# ---------------------------------------------------------------- beginning, and what changed under it
+
+
+def from_candidates(found: Candidates) -> Draft:
+    return Draft(Basis.of(found.answer), CANDIDATES, (Step(found.areas, ""),))
+
+
+def from_frozen(workspace: Workspace, found: Candidates, frozen: Frozen) -> Draft:
+    """The areas of a frozen version with the figures of the question on the page."""
+    open_ended = areas.in_form(frozen.areas.assign(valid_from="", valid_to=""))
+    return Draft(Basis.of(found.answer), frozen.ref, (Step(figured(workspace, found, open_ended), ""),))
+
+
+def refigured(workspace: Workspace, found: Candidates, draft: Draft) -> Draft:
+    """The same areas with the figures of the question on the page."""
+    table = figured(workspace, found, draft.areas)
+    return Draft(Basis.of(found.answer), draft.source, (Step(table, ""),), tuple(draft.changes))
+
+
+def figured(workspace: Workspace, found: Candidates, table: pd.DataFrame) -> pd.DataFrame:
+    """The areas summed from the answer on the page; refuses those that the answer does not cover."""
+    question = found.answer.question
+    strange = sorted(set(table["bcu"]) - {question.bcu})
+    if question.bcu != "all" and strange:
+        raise HotspotsError(
+            f"These areas lie in {' and '.join(strange)}, but the page shows {question.bcu} BCU alone."
+            " Choose All three (or their own BCU) in the menu first."
+        )
+    sizes = {int(areas.cell_ids(cells)[0]) >> 52 & 15 for cells in table["cells"] if cells}  # H3: bits 52 to 55
+    if sizes - {question.resolution}:
+        raise HotspotsError(
+            f"These areas are made of cells of resolution {', '.join(map(str, sorted(sizes)))}, but the page shows"
+            f" {question.resolution}. Choose theirs in the menu first."
+        )
+    facts = with_cells_of(workspace, found.facts, table)
+    problems = areas.refusals(table, bcu_of(facts))
+    if problems:
+        raise HotspotsError(problems)
+    return areas.measured(table, facts)
+
+
+def bcu_of(facts: pd.DataFrame) -> dict[int, str]:
+    return dict(zip(facts["cell"].tolist(), facts["bcu"].astype(str), strict=True))
+
+
+def changed_under(draft: Draft, answer: Answer) -> list[str]:
+    """What is no longer as it was when the draft's figures were summed, a sentence each."""
+    now, words = Basis.of(answer), []
+    before, after = asked(draft.basis.question), asked(now.question)
+    for what in before:
+        if before[what] != after[what]:
+            words.append(f"{what}: the draft's figures are for {before[what]}, the page shows {after[what]}.")
+    if draft.basis.weights != now.weights and draft.basis.question.weights == now.question.weights:
+        words.append("The harm weights have changed since the draft's figures were summed.")
+    if draft.basis.data != now.data:
+        words.append("The data have changed since the draft's figures were summed.")
+    return words
+
+
+def asked(question: Question) -> dict[str, str]:
+    """A question in words, part by part."""
+    return {
+        "BCU": "all three" if question.bcu == "all" else question.bcu,
+        "Window": f"{question.start} to {question.end}",
+        "Source": question.source,
+        "Offences": offences.selection_named(question.offences).label,
+        "Rank by": ranking.METHODS[question.by].lower(),
+        "Harm weights": question.weights,
+        "Cell size": f"resolution {question.resolution}",
+        "Offences found by police activity": "included" if question.include_proactive else "left out",
+        "Hours": question.hours or "all",
+    }
+
+
+# ---------------------------------------------------------------- changes
+
+
+def facts_round(workspace: Workspace, found: Candidates, cells: Collection[int]) -> pd.DataFrame:
+    """The answer's cells, and zeros for those of ``cells`` and round them where the window has no incident."""
+    return areas.with_quiet_cells(found.facts, surroundings(sorted(set(cells))).tolist(), boundaries_of(workspace))
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changes a draft, why, on which facts, and which cells no area may hold."""
+
+    facts: pd.DataFrame
+    excluded: frozenset[int]
+    author: str
+    reason: str
+
+    def checked(self) -> Change:
+        """With tidy words; refuses a change without an author or a reason."""
+        author, reason = " ".join(self.author.split())[:100], " ".join(self.reason.split())[:500]
+        missing = [what for what, given in (("your name", author), ("the reason", reason)) if not given]
+        if missing:
+            raise HotspotsError(
+                f"Nothing was changed: please give {' and '.join(missing)}. Others must be able to ask why."
+            )
+        return replace(self, author=author, reason=reason)
+
+    def line(self, what: str) -> str:
+        return f"{date.today()} {self.author}: {what} ({self.reason})"
+
+    def refuse_excluded(self, cell: int) -> None:
+        if areas.inside_excluded([cell], self.excluded)[0]:
+            raise HotspotsError(
+                f"Cell {cell:x} is excluded from areas. Lift its exclusion first, below, if it should be in one."
+            )
+
+
+def taken(draft: Draft, table: pd.DataFrame, told: str) -> Draft:
+    return replace(draft, steps=(*draft.steps, Step(table, told)))
+
+
+def undone(draft: Draft) -> Draft:
+    """Without the last change."""
+    return replace(draft, steps=draft.steps[:-1]) if len(draft.steps) > 1 else draft
+
+
+def add_cell(draft: Draft, area: str, cell: int, change: Change) -> Draft:
+    change = change.checked()
+    change.refuse_excluded(cell)
+    table = areas.add_cells(draft.areas, area, [cell], change.facts, change.author, change.reason)
+    return taken(draft, table, change.line(f"{area}: added {cell:x}"))
+
+
+def drop_cell(draft: Draft, area: str, cell: int, change: Change) -> Draft:
+    change = change.checked()
+    table = areas.drop_cells(draft.areas, area, [cell], change.facts, change.author, change.reason)
+    return taken(draft, table, change.line(f"{area}: dropped {cell:x}"))
+
+
+def drop_area(draft: Draft, area: str, change: Change) -> Draft:
+    change = change.checked()
+    return taken(draft, areas.drop_area(draft.areas, area), change.line(f"{area}: dropped the whole area"))
+
+
+def new_area(draft: Draft, cell: int, change: Change) -> Draft:
+    change = change.checked()
+    change.refuse_excluded(cell)
+    table = areas.new_area(draft.areas, [cell], change.facts, change.author, change.reason)
+    return taken(draft, table, change.line(f"{table['area'].iloc[-1]}: new, made of {cell:x}"))
+
+
+def set_role(draft: Draft, area: str, role: str, change: Change) -> Draft:
+    change = change.checked()
+    table = noted(areas.with_role(draft.areas, area, role), area, change.line(f"role {role}"))
+    return taken(draft, table, change.line(f"{area}: role {role}"))
+
+
+def rename(draft: Draft, area: str, name: str, change: Change) -> Draft:
+    """Give an area another name; refuses an empty one and one that another area has."""
+    change = change.checked()
+    name = " ".join(name.split())[:NAME_MOST]
+    if not name:
+        raise HotspotsError("An area needs a name.")
+    table = draft.areas
+    others = table.loc[table["area"] != area, "name"]
+    if name in set(others):
+        raise HotspotsError(f"Another area is named '{name}' already. Give this one a name of its own.")
+    table = table.assign(name=[name if a == area else n for a, n in zip(table["area"], table["name"], strict=True)])
+    return taken(draft, noted(table, area, change.line(f"named {name}")), change.line(f"{area}: named {name}"))
+
+
+def noted(table: pd.DataFrame, area: str, line: str) -> pd.DataFrame:
+    """The areas with a line more in the ``edits`` of one of them."""
+    lines = [
+        "; ".join(filter(None, [e, line])) if a == area else e
+        for a, e in zip(table["area"], table["edits"], strict=True)
+    ]
+    return table.assign(edits=lines)
+
+
+# ---------------------------------------------------------------- before it is frozen
+
+
+def refuse_excluded(table: pd.DataFrame, excluded: Collection[int]) -> None:
+    """Areas that hold an excluded cell cannot be frozen."""
+    problems = []
+    for area, cells in zip(table["area"], table["cells"], strict=True):
+        ids = areas.cell_ids(cells)
+        inside = [f"{c:x}" for c in ids[areas.inside_excluded(ids, excluded)].tolist()]
+        if inside:
+            problems.append(f"{area} holds {sample(inside)}, which is excluded. Take it out, or lift the exclusion.")
+    if problems:
+        raise HotspotsError(problems)
+
+
+def definition(found: Candidates, draft: Draft | None) -> dict[str, Any]:
+    """What was asked and what was changed by hand, to be frozen with the areas."""
+    if draft is None:
+        return {**found.definition, "areas_from": CANDIDATES}
+    more: Mapping[str, Any] = {"areas_from": draft.source, "changes": draft.changes}
+    return {**found.definition, **more}

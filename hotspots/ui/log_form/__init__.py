@@ -1,0 +1,1 @@
+"""The patrol log form."""

@@ -1,0 +1,51 @@
+"""The parts of the Method page: the documents that ship with the program, shown as they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from hotspots.ui import loading
+from hotspots.ui.frame import View
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+CONTENTS = {
+    "How it works": "in-plain-words",
+    "Which ranking catches most": "which-ranking-catches-most",
+    "On your own data": "on-your-own-data",
+    "How concentrated is harm": "how-concentrated-is-harm",
+    "Same place again soon?": "same-place-again-soon",
+    "Harm weights": "harm-weights",
+}
+
+
+def show_contents() -> None:
+    """The way to each part of a long page."""
+    st.markdown(" · ".join(f"[{name}](#{anchor})" for name, anchor in CONTENTS.items()))
+
+
+def show_method() -> None:
+    text = (DOCS / "method.md").read_text(encoding="utf-8")
+    st.markdown(re.sub(r"\A# .*\n", "", text))
+
+
+def show_weights(view: View) -> None:
+    """The weight sets with version, source and hash."""
+    st.header("Harm weights", anchor="harm-weights")
+    sets = loading.weights(view.folder, view.version).values()
+    rows = [
+        {"Set": s.label, "Version": s.version, "Weights": len(s.table), "Proxy": "yes" if s.is_proxy else "no",
+         "Source": s.source, "SHA-256": s.sha256[:16]}
+        for s in sets
+    ]  # fmt: skip
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Weight sets")
+
+
+def show_dictionary() -> None:
+    with st.expander("Data dictionary"):
+        st.markdown(re.sub(r"\A# .*\n", "", (DOCS / "data_dictionary.md").read_text(encoding="utf-8")))

@@ -1,1 +1,0 @@
-"""Harm weights that people import, edit, compare and undo; what a set is stands in `hotspots.harm`."""
