@@ -720,3 +720,18 @@ def in_columns(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
         else:
             shown[column.name] = values.astype(object).where(values.notna(), "").astype("str")
     return shown.reset_index(drop=True)
+
+
+def shaped(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """The columns of a table that leaves the room, in order; minutes to a hundredth, counts whole or empty."""
+    import pyarrow as pa
+
+    shown = table[[c.name for c in columns]].copy()
+    for column in columns:
+        if pa.types.is_integer(column.type):
+            shown[column.name] = shown[column.name].astype("Int64")
+        elif pa.types.is_floating(column.type):
+            shown[column.name] = shown[column.name].astype(float).round(4 if column.unit == "share" else 2)
+        elif pa.types.is_string(column.type):
+            shown[column.name] = shown[column.name].astype("str")
+    return shown.reset_index(drop=True)

@@ -8,6 +8,7 @@ from hotspots.areas import register
 from hotspots.base.identity import SECRET
 from hotspots.change import context
 from hotspots.change.matching import register as match_register
+from hotspots.harm.weights import stored
 from hotspots.intake.repair import damaged_files, source_of
 from hotspots.store import database
 from hotspots.store.workspace import open_workspace, referenced, stored_files
@@ -29,6 +30,7 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
     damaged = database.problems(folder)
     wrong += damaged
     if not damaged:
+        wrong += stored.problems(folder)
         wrong += register.problems(folder)
         wrong += context.problems(folder)
         wrong += match_register.problems(folder)

@@ -1,59 +1,16 @@
-"""Tables out: CSV, XLSX and GeoJSON that hold the same figures as the page, and text that stays text.
-
-A spreadsheet runs a cell that begins with = + - @ as a formula. Text from data that does gets an apostrophe in
-front; numbers are left alone. Workbooks store text as text and need none.
-"""
+"""Tables out: workbooks and GeoJSON that hold the same figures as the page. Workbooks store text as text."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-RISKY = re.compile(r"^'*[=+\-@\t\r\n]")  # with apostrophes of its own before it, or taking one off would change it
-NUMBER = re.compile(r"^[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?$")
-
-
-def safe_text(value: object) -> object:
-    """Text that a spreadsheet would run gets an apostrophe in front; everything else is returned as it is."""
-    if isinstance(value, str) and RISKY.match(value) and not NUMBER.match(value):
-        return f"'{value}"
-    return value
-
-
-def to_csv(table: pd.DataFrame) -> str:
-    """Comma-separated text with a header; empty where a value is unknown."""
-    out = Lines()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([safe_text(c) for c in table.columns])
-    for row in table.itertuples(index=False):
-        writer.writerow(["" if is_empty(v) else safe_text(plain(v)) for v in row])
-    return "".join(out)
-
-
-class Lines(list[str]):
-    """Rows of a CSV as they are written, each ended by a line feed alone.
-
-    Asked for ``\\n`` at once, the csv module would leave a carriage return inside a text without its quotation marks.
-    """
-
-    def write(self, row: str) -> None:
-        self.append(row.removesuffix("\r\n") + "\n")
-
-
-def to_json(table: pd.DataFrame, about: dict[str, Any] | None = None) -> str:
-    """{"about": …, "rows": [ … ]}; null where a value is unknown."""
-    rows = [
-        {c: None if is_empty(v) else plain(v) for c, v in zip(table.columns, row, strict=True)}
-        for row in table.itertuples(index=False)
-    ]
-    return json.dumps({"about": about or {}, "rows": rows}, ensure_ascii=False, indent=1)
+from hotspots.base.writing import is_empty, plain, to_csv, to_json
 
 
 def to_geojson(table: pd.DataFrame, about: dict[str, Any] | None = None) -> str:
@@ -109,21 +66,6 @@ def write_cell(sheet: Any, i: int, j: int, value: object) -> None:
         sheet.write_number(i, j, value)
     else:
         sheet.write_string(i, j, str(value))
-
-
-def is_empty(value: object) -> bool:
-    if isinstance(value, (float, np.floating)):
-        return bool(np.isnan(value))
-    return value is None or value is pd.NA or value is pd.NaT
-
-
-def plain(value: Any) -> Any:
-    """NumPy scalars as Python's own; dates as ISO text."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, (date, datetime, pd.Timestamp)):
-        return value.isoformat()
-    return value
 
 
 def as_text(table: pd.DataFrame, wanted: str, about: dict[str, Any] | None = None) -> str:

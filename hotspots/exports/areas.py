@@ -13,7 +13,7 @@ import pandas as pd
 from hotspots.areas import AREA_COLUMNS, AREAS, in_form, outline
 from hotspots.base.columns import TEXT
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.exports import RISKY, is_empty, plain, to_csv, to_json
+from hotspots.base.writing import RISKY, is_empty, plain, to_csv, to_json
 
 LARGEST = 20_000_000  # bytes of a file of areas
 
@@ -77,5 +77,5 @@ def _row(given: dict[str, str]) -> dict[str, Any]:
 
 
 def _as_it_was(text: str) -> str:
-    """Text without the apostrophe that `hotspots.exports.safe_text` puts before what a spreadsheet would run."""
+    """Text without the apostrophe that `hotspots.base.writing.safe_text` puts before what a spreadsheet would run."""
     return text[1:] if text.startswith("'") and RISKY.match(text) else text

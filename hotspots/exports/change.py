@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hotspots.exports import to_csv, to_geojson, to_json
+from hotspots.base.writing import to_csv, to_json
+from hotspots.exports import to_geojson
 from hotspots.exports.dosage import about_sheet, table_sheet
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.areas import register
-from hotspots.exports import to_csv, to_json, write_cell
+from hotspots.base.writing import to_csv, to_json
+from hotspots.exports import write_cell
 from hotspots.exports.areas import areas_geojson
 
 if TYPE_CHECKING:

@@ -18,13 +18,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hotspots.base.clock import zone
 from hotspots.base.columns import CODE, INCIDENTS, LOCAL, WHEN
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.sources.checks import check_degrees, check_grid, numbers, record_numbers, zero_pairs
 from hotspots.sources.mapping import CODES, FLAGS, Mapping, read_mapping
 from hotspots.sources.reading import RawTable
-from hotspots.sources.times import Placed, parse_times, place_times, zone
+from hotspots.sources.times import Placed, parse_times, place_times
 
 __all__ = ["Mapping", "Parsed", "read_incidents", "read_mapping"]
 

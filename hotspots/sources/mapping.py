@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hotspots.base.clock import zone
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.sources.times import zone
 
 TIMES = ("committed_from", "committed_to", "recorded")
 CODES = ("ho_class", "athena_urn", "title")

@@ -27,6 +27,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hotspots.base.clock import zone
 from hotspots.base.columns import LOG_ENTRIES
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_text
@@ -44,7 +45,7 @@ from hotspots.sources.incidents import (
 )
 from hotspots.sources.mapping import Mapping
 from hotspots.sources.reading import RawTable
-from hotspots.sources.times import parse_times, place_times, zone
+from hotspots.sources.times import parse_times, place_times
 from hotspots.sources.track_mapping import DEGREES, GRID, TrackMapping, columns_in, no_timezone, place_of
 
 SCHEMA = pa.schema([*(pa.field(c.name, c.type) for c in LOG_ENTRIES), pa.field("source_row", pa.int32())])

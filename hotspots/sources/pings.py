@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hotspots.base.clock import zone
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
@@ -34,7 +35,7 @@ from hotspots.sources.checks import (
     numbers,
 )
 from hotspots.sources.reading import RawTable, _parquet_text
-from hotspots.sources.times import Wall, parse_times, place_times, zone
+from hotspots.sources.times import Wall, parse_times, place_times
 from hotspots.sources.track_mapping import GRID, TrackMapping, columns_in, no_timezone, place_of
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]

@@ -17,8 +17,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hotspots.base.errors import HotspotsError
-
 # Year first can be read in one way only, so these need no mention in a mapping (Excel dates arrive so).
 _ISO = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 _ISO_PATTERN = (
@@ -51,16 +49,6 @@ class Placed:
     local: np.ndarray
     repeated: np.ndarray
     skipped: np.ndarray
-
-
-def zone(name: str, where: str) -> ZoneInfo:
-    """The time zone of that name, or a sentence."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise HotspotsError(
-            f"{where}: '{name}' is not a known time zone; write one such as 'Europe/London'."
-        ) from error
 
 
 def parse_times(text: pa.Array, formats: tuple[str, ...]) -> Wall:

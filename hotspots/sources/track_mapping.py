@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hotspots.base.clock import zone
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.sources.mapping import _format_problem, _text, _texts
-from hotspots.sources.times import zone
 
 GRID, DEGREES = ("easting", "northing"), ("longitude", "latitude")
 PLACES = (*DEGREES, *GRID)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from hotspots import exports
+from hotspots.base import writing
 from hotspots.base.errors import HotspotsError
 from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
@@ -137,7 +137,7 @@ def show_reports(view: View) -> None:
         return
     st.caption("Rows read = accepted + updated + unchanged + repeated + quarantined. Reasons follow for each file.")
     st.dataframe(table, hide_index=True, alt="Intake reports", height=320)
-    download_buttons([Download("Reports, CSV", "intake.csv", "text/csv", lambda: exports.to_csv(table))], key="intake")
+    download_buttons([Download("Reports, CSV", "intake.csv", "text/csv", lambda: writing.to_csv(table))], key="intake")
 
 
 def show_quarantine(view: View) -> None:
@@ -154,5 +154,5 @@ def show_quarantine(view: View) -> None:
     st.dataframe(rows.head(200), hide_index=True, alt="Rows set aside")
     name = "quarantined.csv"
     download_buttons(
-        [Download("Rows set aside, CSV", name, "text/csv", lambda: exports.to_csv(rows))], key="quarantine"
+        [Download("Rows set aside, CSV", name, "text/csv", lambda: writing.to_csv(rows))], key="quarantine"
     )

@@ -21,6 +21,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.change import context
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
+from hotspots.harm.weights.stored import weight_sets
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
 from hotspots.patrols import form as patrol_form
@@ -28,7 +29,7 @@ from hotspots.ranking.pipeline import Answer, Question, cell_detail, narrowed, r
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if import effects as weight_effects
 from hotspots.ranking.what_if import reweigh
-from hotspots.store.database import has_database, transaction, weight_sets
+from hotspots.store.database import has_database, transaction
 from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace
 
 if TYPE_CHECKING:

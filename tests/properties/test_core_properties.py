@@ -13,7 +13,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.exports import to_csv
+from hotspots.base.writing import to_csv
 from hotspots.intake import import_files
 from hotspots.ranking.cell_periods import build_cell_periods
 from hotspots.ranking.pipeline import Question, rank_workspace

@@ -32,9 +32,10 @@ from hotspots.areas.register import (
     version_on,
 )
 from hotspots.base.errors import HotspotsError
+from hotspots.harm.weights.stored import prepare
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question
-from hotspots.store.database import ADDED_TO_ONLY, FILE, prepare, tables, transaction
+from hotspots.store.database import ADDED_TO_ONLY, FILE, tables, transaction
 from tests.area_samples import CENTRE, disk, facts
 from tests.conftest import REPOSITORY
 from tests.samples import BURNLEY, KENT, crime, street

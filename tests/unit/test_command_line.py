@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hotspots.__main__ import main
-from hotspots.exports import to_csv
+from hotspots.base.writing import to_csv
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question, rank_workspace
 from hotspots.store.workspace import MANIFEST, open_workspace

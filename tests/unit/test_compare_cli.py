@@ -20,7 +20,8 @@ import pytest
 from hotspots.__main__ import main
 from hotspots.base.columns import COMPARISON, ROBUSTNESS
 from hotspots.harm.scoring import weight_set_from_table
-from hotspots.store.database import store_weight_set, transaction, weight_sets
+from hotspots.harm.weights.stored import store_weight_set, weight_sets
+from hotspots.store.database import transaction
 from tests.samples import VIOLENCE
 from tests.workspaces import make_police
 

@@ -12,8 +12,10 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import shipped_weight_sets, weight_set_from_table
+from hotspots.harm.weights import stored
+from hotspots.harm.weights.stored import prepare, store_weight_set, weight_sets
 from hotspots.intake import import_files
-from hotspots.store.database import FILE, prepare, problems, store_weight_set, tables, transaction, weight_sets
+from hotspots.store.database import FILE, problems, tables, transaction
 from tests.conftest import REPOSITORY
 from tests.samples import crime, street
 
@@ -115,7 +117,8 @@ WRITER = """
 import sys
 from pathlib import Path
 import pandas as pd
-from hotspots.store.database import prepare, store_weight_set, transaction
+from hotspots.harm.weights.stored import prepare, store_weight_set
+from hotspots.store.database import transaction
 from hotspots.harm.scoring import weight_set_from_table
 folder, name = Path(sys.argv[1]), sys.argv[2]
 prepare(folder)
@@ -145,10 +148,10 @@ def test_a_file_that_is_no_database_is_told(folder):
 
 def test_a_weight_changed_behind_the_programs_back_is_told(folder):
     prepare(folder)
-    assert problems(folder) == []
+    assert stored.problems(folder) == []
     with sqlite3.connect(folder / FILE) as connection:
         connection.execute("update weights set days = days + 1 where weight_set = 1 and line = 0")
-    (words,) = problems(folder)
+    (words,) = stored.problems(folder)
     assert "is not as it was stored" in words
 
 

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from hotspots.base.settings import Settings
-from hotspots.exports import as_text, safe_text, to_csv, to_geojson, to_json, to_xlsx
+from hotspots.base.writing import safe_text, to_csv, to_json
+from hotspots.exports import as_text, to_geojson, to_xlsx
 from hotspots.intake.quarantine import mend_table
 from hotspots.sources.reading import read_table
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.writing import to_csv
 from hotspots.cli.check import check_workspace
-from hotspots.exports import to_csv
 from hotspots.intake import Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.store.workspace import MANIFEST, open_workspace

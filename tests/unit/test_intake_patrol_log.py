@@ -17,8 +17,8 @@ from sqlalchemy import insert
 from hotspots.base.columns import LOG_ENTRIES
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes
+from hotspots.base.writing import to_csv
 from hotspots.cli.check import check_workspace
-from hotspots.exports import to_csv
 from hotspots.intake import import_files
 from hotspots.intake.patrol_log import stage
 from hotspots.intake.quarantine import quarantined_rows

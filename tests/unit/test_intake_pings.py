@@ -16,8 +16,8 @@ import pytest
 
 from hotspots.base.columns import PINGS, schema
 from hotspots.base.errors import HotspotsError
+from hotspots.base.writing import to_csv
 from hotspots.cli.check import check_workspace
-from hotspots.exports import to_csv
 from hotspots.intake import import_files, pings
 from hotspots.intake.ping_days import jumps_of
 from hotspots.intake.quarantine import quarantined_rows

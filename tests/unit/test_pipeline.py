@@ -9,7 +9,7 @@ import pytest
 
 from hotspots.base.columns import RANK
 from hotspots.base.errors import HotspotsError
-from hotspots.exports import to_csv
+from hotspots.base.writing import to_csv
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Answer, Question, about, cell_detail, parse_hours, rank_workspace
 from tests.samples import (

@@ -18,6 +18,7 @@ from hotspots.__main__ import main
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import score_offences, shipped_weight_sets, weight_set_from_table
 from hotspots.harm.weights import register as weight_register
+from hotspots.harm.weights import stored
 from hotspots.harm.weights.importing import import_weights
 from hotspots.harm.weights.register import (  # fmt: skip
     audit,
@@ -33,10 +34,10 @@ from hotspots.harm.weights.register import (  # fmt: skip
     undo,
     versions,
 )
+from hotspots.harm.weights.stored import problems
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question, about, in_unit, rank_workspace
-from hotspots.store import database
-from hotspots.store.database import FILE, problems
+from hotspots.store.database import FILE
 from tests.conftest import REPOSITORY
 from tests.samples import ABH, MAPPING, MURDER, ROBBERY, crime, export, record, street
 
@@ -456,7 +457,7 @@ def test_processes_that_save_at_once_all_succeed_with_versions_of_their_own(inde
 
 def test_a_number_taken_at_the_same_moment_is_tried_again(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a server without SQLite's single writer: the number is found free, and is taken when it is stored."""
-    whole, calls = database.store_weight_set, []
+    whole, calls = stored.store_weight_set, []
 
     def late(connection: object, weights: object) -> None:
         if getattr(weights, "name", "") == "local":

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from hotspots.base.columns import CONTEXT
+from hotspots.base.columns import CONTEXT, shaped
 from hotspots.base.months import Window, month_text
 from hotspots.change.context.kept import EVERYWHERE, MAP_POINTS
 from hotspots.harm.offences import POLICE_UK
-from hotspots.patrols.dosage import shaped
 
 MOST_NAMED = 3  # in one sentence; the table beside it has them all
 # kind → (how one line covers a window, how several do, what that means)

@@ -19,11 +19,10 @@ import pandas as pd
 
 from hotspots.areas.register import NAME, day_of, signature
 from hotspots.base.clock import home
-from hotspots.base.columns import CHANGE_FROZEN
+from hotspots.base.columns import CHANGE_FROZEN, shaped
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.hashed import canonical
 from hotspots.change.matching.pairs import likes_of_text, text_of
-from hotspots.patrols.dosage import shaped
 from hotspots.store.database import has_database, tables, transaction
 from hotspots.store.workspace import open_workspace
 

@@ -23,7 +23,7 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
-from hotspots.exports import RISKY, to_csv
+from hotspots.base.writing import RISKY, to_csv
 from hotspots.harm import offences
 from hotspots.harm.scoring import COLUMNS, UNITS, WeightSet, shipped_weight_sets, to_csv_bytes, weight_set_from_table
 from hotspots.harm.weights.columns import Found, find_weights, is_number, plain_words, read_class

@@ -15,7 +15,8 @@ from hotspots.harm.scoring import KEYS, WeightSet, score_offences
 from hotspots.harm.weights.contents import differences, ref
 from hotspots.harm.weights.files import read_weight_file
 from hotspots.harm.weights.register import Draft, free_version, newest_of, read, signature, store, table_of
-from hotspots.store.database import store_shipped, transaction
+from hotspots.harm.weights.stored import store_shipped
+from hotspots.store.database import transaction
 from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace, publish, read_incidents, writing
 
 if TYPE_CHECKING:

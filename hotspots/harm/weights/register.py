@@ -21,7 +21,8 @@ from hotspots.base.errors import HotspotsError
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet, shipped_weight_sets
 from hotspots.harm.weights.contents import Change, decided, decided_line, differences, ref, with_changes
-from hotspots.store.database import has_database, read_weights, store_shipped, store_weight_set, tables, transaction
+from hotspots.harm.weights.stored import read_weights, store_shipped, store_weight_set
+from hotspots.store.database import has_database, tables, transaction
 from hotspots.store.workspace import open_workspace
 
 if TYPE_CHECKING:

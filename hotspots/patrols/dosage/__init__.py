@@ -10,13 +10,12 @@ how much of the units' time on shift the positions cover.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hotspots.base.columns import DOSE_SUMMARY, Column
+from hotspots.base.columns import DOSE_SUMMARY, shaped
 from hotspots.base.settings import Settings
 from hotspots.patrols.visits import BELOW, LONG, ON_TARGET, PASS
 
@@ -114,18 +113,3 @@ def verdicts(found: pd.DataFrame, settings: Settings) -> np.ndarray[Any, Any]:
     return np.select([*cases, reached > settings.overdosed_share], [NO_DATA, NO_TARGET, UNDER, OVER], MET).astype(
         object
     )
-
-
-def shaped(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """The columns of a table that leaves the room, in order; minutes to a hundredth, counts whole or empty."""
-    import pyarrow as pa
-
-    shown = table[[c.name for c in columns]].copy()
-    for column in columns:
-        if pa.types.is_integer(column.type):
-            shown[column.name] = shown[column.name].astype("Int64")
-        elif pa.types.is_floating(column.type):
-            shown[column.name] = shown[column.name].astype(float).round(4 if column.unit == "share" else 2)
-        elif pa.types.is_string(column.type):
-            shown[column.name] = shown[column.name].astype("str")
-    return shown.reset_index(drop=True)

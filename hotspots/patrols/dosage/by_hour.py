@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from hotspots.base.columns import DOSE_HOURS
+from hotspots.base.columns import DOSE_HOURS, shaped
 from hotspots.base.settings import Settings
 from hotspots.insight.hours import HOURS, area_weeks, hot_hours, minutes_by_hour
-from hotspots.patrols.dosage import shaped, share
+from hotspots.patrols.dosage import share
 
 ALL = "all"  # the treated hot spots of a BCU together
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.clock import HOUR, day_text, local_text
-from hotspots.base.columns import COVERAGE, SHIFTS
+from hotspots.base.columns import COVERAGE, SHIFTS, shaped
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.dosage import shaped, share
+from hotspots.patrols.dosage import share
 from hotspots.patrols.presence import Presence
 
 BCUS = {"n_east": "East", "n_south": "South", "n_west": "West"}

@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.clock import EPOCH, day_numbers, day_starts, day_text, local_text
-from hotspots.base.columns import RECONCILED
+from hotspots.base.columns import RECONCILED, shaped
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.dosage import shaped
 from hotspots.patrols.presence import Presence
 from hotspots.patrols.visits import STAYS
 

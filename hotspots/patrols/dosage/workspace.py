@@ -17,7 +17,7 @@ import pandas as pd
 
 from hotspots.areas import register
 from hotspots.base.clock import EPOCH, HOUR, day_number, day_numbers, day_starts, day_text, local_text
-from hotspots.base.columns import DOSAGE, VISITS
+from hotspots.base.columns import DOSAGE, VISITS, shaped
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import RESOLUTIONS, Settings
@@ -32,7 +32,6 @@ from hotspots.patrols.dosage import (
     days_since,
     dose,
     logs,
-    shaped,
     summary,
 )
 from hotspots.patrols.dosage.targets import target_on, targets

@@ -189,7 +189,7 @@ def show_schedule(frozen: FrozenDesign, schedule: pd.DataFrame) -> None:
 
 def downloads(trial: Trial) -> None:
     """The result and the days it is made of."""
-    from hotspots.exports import to_csv, to_json
+    from hotspots.base.writing import to_csv, to_json
 
     name = ("synthetic-" if trial.synthetic else "") + f"trial-{trial.frozen.name}"
     download_buttons(

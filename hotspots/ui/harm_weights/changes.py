@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import exports
+from hotspots.base import writing
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import WeightSet
 from hotspots.ranking import rank as ranking
@@ -193,7 +194,7 @@ def show_downloads(
     name = ("synthetic-" if answer.synthetic else "") + "weights-changes"
     download_buttons(
         [
-            Download("Changes, CSV", f"{name}.csv", "text/csv", lambda: exports.to_csv(table)),
+            Download("Changes, CSV", f"{name}.csv", "text/csv", lambda: writing.to_csv(table)),
             Download("Changes, Excel", f"{name}.xlsx", words.XLSX, lambda: exports.to_xlsx(table, facts)),
         ],
         key="changes",
@@ -255,7 +256,7 @@ def show_sureness(view: View, chosen: Chosen) -> None:
         " in it. The last columns say whether the cell is in the list under other weights."
     )
     download_buttons(
-        [Download("How sure, CSV", "weights-sureness.csv", "text/csv", lambda: exports.to_csv(shown))], key="sure"
+        [Download("How sure, CSV", "weights-sureness.csv", "text/csv", lambda: writing.to_csv(shown))], key="sure"
     )
 
 

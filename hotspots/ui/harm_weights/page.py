@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hotspots import exports
+from hotspots.base import writing
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import UNITS, WeightSet, to_csv_bytes
 from hotspots.harm.weights import register as weight_register
@@ -435,7 +435,7 @@ def show_history(view: View, chosen: Chosen) -> None:
     st.dataframe(table, hide_index=True, alt="History of the set", column_config=HISTORY_COLUMNS)
     download_buttons(
         [Download("History, CSV", f"weights-history-{chosen.weights.name}.csv", "text/csv",
-                  lambda: exports.to_csv(table))],
+                  lambda: writing.to_csv(table))],
         key="history",
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import exports, geography
+from hotspots.base import writing
 from hotspots.charts import incidents as charts
 from hotspots.harm import offences
 from hotspots.maps import MAX_CELLS, SIGNS, number_text
@@ -153,7 +154,7 @@ def show_downloads(answer: Answer, listed: pd.DataFrame) -> None:
     sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     download_buttons(
         [
-            Download("CSV", f"{name}.csv", "text/csv", lambda: exports.to_csv(listed)),
+            Download("CSV", f"{name}.csv", "text/csv", lambda: writing.to_csv(listed)),
             Download("Excel", f"{name}.xlsx", sheet, lambda: exports.to_xlsx(listed, facts)),
             Download("GeoJSON", f"{name}.geojson", "application/geo+json", lambda: exports.to_geojson(listed, facts)),
         ],
