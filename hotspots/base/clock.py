@@ -21,6 +21,16 @@ EPOCH = date(1970, 1, 1)
 HOUR = 3600
 
 
+def zone(name: str, where: str) -> ZoneInfo:
+    """The time zone of that name, or a sentence."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise HotspotsError(
+            f"{where}: '{name}' is not a known time zone; write one such as 'Europe/London'."
+        ) from error
+
+
 def home(settings: Settings) -> ZoneInfo:
     """The time zone of the setting ``timezone``."""
     return zone(settings.timezone, "Setting 'timezone'")
@@ -36,11 +46,10 @@ def day_starts(first: date, last: date, settings: Settings) -> Seconds:
 def day_numbers(t: Any, settings: Settings) -> Seconds:
     """The patrol day of each UTC second, as days since 1970-01-01.
 
-        >>> from hotspots.base.errors import HotspotsError
-    from hotspots.base.settings import Settings
-        >>> morning = 1_774_760_400  # 2026-03-29 06:00 in London, the clocks having gone forward
-        >>> day_numbers([morning - 1, morning], Settings()).tolist() == [day_number("2026-03-28"), day_number("2026-03-29")]
-        True
+    >>> from hotspots.base.settings import Settings
+    >>> morning = 1_774_760_400  # 2026-03-29 06:00 in London, the clocks having gone forward
+    >>> day_numbers([morning - 1, morning], Settings()).tolist() == [day_number("2026-03-28"), day_number("2026-03-29")]
+    True
     """
     t = np.asarray(t, dtype=np.int64)
     if not t.size:
@@ -70,13 +79,3 @@ def local_text(seconds: pd.Series, settings: Settings) -> pd.Series:
     instants = pd.to_datetime(np.round(seconds.to_numpy(dtype=float)).astype("int64"), unit="s", utc=True)
     local = instants.tz_convert(home(settings)).strftime("%Y-%m-%d %H:%M:%S")
     return pd.Series(local, index=seconds.index, dtype="str")
-
-
-def zone(name: str, where: str) -> ZoneInfo:
-    """The time zone of that name, or a sentence."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise HotspotsError(
-            f"{where}: '{name}' is not a known time zone; write one such as 'Europe/London'."
-        ) from error
