@@ -9,6 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from hotspots.base.errors import HotspotsError
+from hotspots.cli.change_question import add_question, question_of
 from hotspots.cli.console import put_out, say
 
 if TYPE_CHECKING:
@@ -17,28 +18,21 @@ if TYPE_CHECKING:
     from hotspots.change.matching.places import Likes
 
 Word = Callable[..., argparse.ArgumentParser]
-Question = Callable[[argparse.ArgumentParser], None]
 FORMATS = ("csv", "json")
 OPTIONS = ("author", "note")  # of freezing
 
 
-def add_words(word: Word, result: argparse.ArgumentParser, add_question: Question) -> None:
+def add_words(word: Word, result: argparse.ArgumentParser) -> None:
     """Add ``match`` and ``matches`` to the words of ``change``. ``result`` carries --out."""
     one = word("match", run_match, "comparison places for treated hot spots, matched on the time before", result)
     add_question(one)
-    add_format(one)
+    one.add_argument("--format", choices=FORMATS, default="csv")
     one.add_argument("--freeze", default="", metavar="NAME", help="freeze the match under this name, for good")
     one.add_argument("--author", default="", metavar="WHO", help="who freezes it")
     one.add_argument("--note", default="", metavar="WHY", help="why")
     one = word("matches", run_matches, "frozen matches, and whether they were frozen before the start", result)
     one.add_argument("--show", default="", metavar="NAME", help="the pairs of this one")
-    add_format(one)
-
-
-def add_format(one: argparse.ArgumentParser) -> None:
-    """--format, where the options of the question do not bring it along."""
-    if not any("--format" in action.option_strings for action in one._actions):
-        one.add_argument("--format", choices=FORMATS, default="csv")
+    one.add_argument("--format", choices=FORMATS, default="csv")
 
 
 def run_match(asked: argparse.Namespace) -> None:
@@ -46,7 +40,6 @@ def run_match(asked: argparse.Namespace) -> None:
     from hotspots.change.known import likes_of
     from hotspots.change.matching.pairs import pairs_of
     from hotspots.change.matching.register import asked_facts, freeze
-    from hotspots.cli.change import question_of
     from hotspots.store.workspace import open_workspace
 
     question = question_of(asked)
@@ -88,8 +81,6 @@ def run_matches(asked: argparse.Namespace) -> None:
 
 
 def refuse(asked: argparse.Namespace) -> None:
-    if asked.format not in FORMATS:
-        raise HotspotsError(f"A match has no shape of its own to draw: use --format {' or '.join(FORMATS)}.")
     idle = [f"--{name}" for name in OPTIONS if getattr(asked, name) and not asked.freeze]
     if idle:
         raise HotspotsError(f"{' and '.join(idle)} belong to --freeze NAME: nothing is written down without it.")

@@ -76,13 +76,6 @@ class Design:
         )
 
     @property
-    def balance(self) -> pd.DataFrame:
-        """See `balance_table`."""
-        from hotspots.trials.balance import balance_table
-
-        return balance_table(self)
-
-    @property
     def sha256(self) -> str:
         """Of the design's canonical JSON: every cell and every argument counts."""
         return hashlib.sha256(canonical(facts_of(self)).encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -14,15 +13,14 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
+from hotspots.__main__ import parser
 from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching import register as match_register
 from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import Likes, places_like
 from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems, stamp
-from hotspots.cli.change import add_question
 from hotspots.cli.check import check_workspace
-from hotspots.cli.matching import add_words
 from hotspots.intake import import_files
 from hotspots.store.database import FILE, tables, transaction
 from tests.area_workspace import cell_at
@@ -172,25 +170,8 @@ def test_a_match_made_for_another_question_says_in_what(folder, likes):
 # ---------------------------------------------------------------- the words
 
 
-def parser() -> argparse.ArgumentParser:
-    """The words as the program adds them."""
-    common, result = (argparse.ArgumentParser(add_help=False) for _ in range(2))
-    common.add_argument("--workspace", type=Path)
-    result.add_argument("--out", type=Path)
-    whole = argparse.ArgumentParser()
-    words = whole.add_subparsers(dest="what", required=True)
-
-    def word(name, run, help_, *parents):
-        one = words.add_parser(name, help=help_, parents=[common, *parents])
-        one.set_defaults(run=run)
-        return one
-
-    add_words(word, result, add_question)
-    return whole
-
-
 def run(folder: Path, *words: str) -> None:
-    asked = parser().parse_args([*words, "--workspace", str(folder)])
+    asked = parser().parse_args(["change", *words, "--workspace", str(folder)])
     asked.run(asked)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from hotspots.base.errors import HotspotsError
-from hotspots.trials import design, from_json, redraw, to_json
+from hotspots.trials import balance_table, design, from_json, redraw, to_json
 
 MONDAY = date(2026, 1, 5)
 
@@ -104,7 +104,7 @@ def test_all_wrong_arguments_are_told_at_once():
 
 def test_the_balance_table_adds_up():
     trial = design(places(6, ("East", "West")).assign(pre_count=range(6)), MONDAY, until(28), 3)
-    table = trial.balance.set_index(["by", "name"])
+    table = balance_table(trial).set_index(["by", "name"])
     assert table.loc[("all", "all"), "place_days"] == 6 * 28
     assert table.loc[("all", "all"), "treated_days"] == 6 * 14
     for by in ("bcu", "area", "weekday", "block"):
@@ -125,7 +125,7 @@ def test_clusters_are_balanced_on_the_time_before():
         chosen = drawn.any(axis=1)
         assert chosen.sum() == 10
         assert abs(counts[chosen].mean() - counts[~chosen].mean()) <= np.quantile(usual, 0.13)
-    means = trial.balance.set_index(["by", "name"]).loc["group", "pre_count"]
+    means = balance_table(trial).set_index(["by", "name"]).loc["group", "pre_count"]
     assert means["patrolled"] == pytest.approx(counts[trial.treated.any(axis=1)].mean())
 
 
