@@ -51,8 +51,8 @@ from hotspots.backtest.methods import Context, Method
 from hotspots.backtest.periods import period_text
 from hotspots.backtest.tables import history_of_table
 from hotspots.backtest.workspace import history_of
+from hotspots.base import choices
 from hotspots.geography.neighbours import adjacency
-from hotspots.ranking import rank as ranking
 from hotspots.ranking.pipeline import POLICE_UK, Question
 from hotspots.ranking.what_if.reweigh import known_days
 
@@ -121,7 +121,7 @@ def gather(workspace: Path, chicago: Path) -> dict[str, Any]:
         "command": COMMAND,
         "date": date.today().isoformat(),
         "minutes": round((time.perf_counter() - began) / 60, 1),
-        "default_method": ranking.DEFAULT_METHOD,
+        "default_method": choices.DEFAULT_METHOD,
         "lancashire": f"data.police.uk, Lancashire Constabulary, {facts['window']}, {facts['weights']}",
         "workspace_version": facts["workspace_version"],
         "weights_sha256": facts["weights_sha256"],
@@ -248,7 +248,7 @@ def tested(plan: Plan, history: History, methods: Mapping[str, Method]) -> dict[
         "origins": [period_text(o) for o in plan.origins],
         "not_run": left,
         "summary": folded(compared(found)),
-        "against_best_other": rounded(against_best_other(found, ranking.DEFAULT_METHOD)),
+        "against_best_other": rounded(against_best_other(found, choices.DEFAULT_METHOD)),
         "per_origin": folded(found.assign(origin=[period_text(o) for o in found["origin"]])[list(KEPT)]),
     }
 

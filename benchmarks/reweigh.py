@@ -21,6 +21,7 @@ ROUNDS = 7
 
 def measure(workspace: str, name: str = "") -> dict[str, Any]:
     """Seconds by task and method, and whether both targets hold."""
+    from hotspots.base import choices
     from hotspots.harm.weights.register import load
     from hotspots.ranking import rank as ranking
     from hotspots.ranking.pipeline import Question, rank_workspace
@@ -36,7 +37,7 @@ def measure(workspace: str, name: str = "") -> dict[str, Any]:
     before, cube = reweigh.rescore(answer.scores, weights), answer.cube
     counts = reweigh.count_cells(cube, len(before))
     found: dict[str, Any] = {}
-    for method in (m for m in ranking.METHODS if m != "count"):
+    for method in (m for m in choices.METHODS if m != "count"):
         ranks = reweigh.rank_counts(counts, before, method).rank
         if counts.cell[ranks.argsort()].tolist() != ranking.rank_cells(cube, before, method)["cell"].tolist():
             raise RuntimeError(f"{method}: the fast ranking is not that of ranking.rank_cells")

@@ -17,10 +17,10 @@ import pandas as pd
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
+from hotspots.base.choices import BCUS  # noqa: E402
 from hotspots.base.months import add_months, month_text, months_between  # noqa: E402
 from hotspots.change.question import ChangeQuestion  # noqa: E402
 from hotspots.change.workspace import change_workspace  # noqa: E402
-from hotspots.ranking.pipeline import BCUS  # noqa: E402
 from hotspots.store.workspace import Workspace, open_workspace  # noqa: E402
 
 MONTHS = 6

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hotspots import geography
 from hotspots.areas.search import Ground, Members, best_areas
+from hotspots.base import choices
 from hotspots.base.columns import AREAS, TEXT
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.neighbours import neighbour_pairs
@@ -137,7 +138,7 @@ def _checked_facts(cells: pd.DataFrame) -> pd.DataFrame:
 def _in_order(bcus: pd.Series) -> list[str]:
     """The BCUs there are: West, South, East, then any other by name."""
     there = {str(b) for b in bcus}
-    return [*(b for b in geography.BCUS if b in there), *sorted(there - set(geography.BCUS))]
+    return [*(b for b in choices.BCUS if b in there), *sorted(there - set(choices.BCUS))]
 
 
 def _ground(

@@ -15,10 +15,10 @@ import pandas as pd
 
 from hotspots import areas, geography
 from hotspots.areas import register as area_register
+from hotspots.base import choices
 from hotspots.base.settings import Settings
 from hotspots.harm.weights.contents import ref
 from hotspots.intake.place import boundaries_of
-from hotspots.ranking import rank as ranking
 from hotspots.ranking.pipeline import Answer, Question, about, rank_workspace
 from hotspots.store.workspace import Workspace, open_workspace
 
@@ -98,7 +98,7 @@ def definition_of(answer: Answer, limits: Limits, excluded: list[int], **more: o
         "window": [answer.window.start.isoformat(), answer.window.end.isoformat()],
         "missing_months": list(answer.missing_months),
         "map_point_breaks": list(answer.breaks),
-        "ranked_by": ranking.METHODS[answer.question.by],
+        "ranked_by": choices.METHODS[answer.question.by],
         "maximised": maximised(answer),
         "expected_months": answer.ahead,
         "weights": ref(answer.weights),

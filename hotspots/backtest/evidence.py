@@ -15,12 +15,12 @@ from typing import Any
 import pandas as pd
 
 from hotspots.backtest.compare import MEASURE, TIE_DECIMALS, paired, shares
+from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
-from hotspots.ranking import rank as ranking
 
 FILE = Path(__file__).resolve().parents[2] / "data" / "evidence.json"
 LABELS = {
-    **ranking.METHODS,
+    **choices.METHODS,
     "harm-decay": "Harm days, older ones fading",
     "kde": "Kernel density of harm",
     "gi": "Gi* of harm",
@@ -146,7 +146,7 @@ def stands(row: Any) -> str:
     return "more" if row["difference"] > 0 else "less"
 
 
-def default_sentences(table: pd.DataFrame, other: dict[str, Any], default: str = ranking.DEFAULT_METHOD) -> list[str]:
+def default_sentences(table: pd.DataFrame, other: dict[str, Any], default: str = choices.DEFAULT_METHOD) -> list[str]:
     """How much the default catches, by how much more than a count and the best other method, and how sure that is.
 
     ``table``: of `compared` against the count; ``other``: of `against_best_other` for the default.
@@ -179,7 +179,7 @@ def short_of(evidence: dict[str, Any]) -> list[str]:
     lines = []
     for test in evidence["tests"]:
         table = unfold(test["summary"])
-        own, best = row_of(table, ranking.DEFAULT_METHOD), table.to_dict("records")[0]
+        own, best = row_of(table, choices.DEFAULT_METHOD), table.to_dict("records")[0]
         if best["method"] != own["method"]:
             gap = 100 * (best["share_caught"] - own["share_caught"])
             lines.append(
@@ -199,10 +199,10 @@ def short_by_offence(part: dict[str, Any]) -> list[str]:
     lines = []
     for row in by_offence_means(part).to_dict("records"):
         best = max(part["methods"], key=lambda m: row[m])
-        if best != ranking.EXPECTED:
+        if best != choices.EXPECTED:
             lines.append(
                 f"{row['city']}, weights by offence, mixes {row['spread']}: {in_words(best)} caught {row[best]:.2%},"
-                f" expected harm {row[ranking.EXPECTED]:.2%}, on average over the seeds."
+                f" expected harm {row[choices.EXPECTED]:.2%}, on average over the seeds."
             )
     return lines
 
@@ -253,10 +253,10 @@ def by_offence_leads(part: dict[str, Any]) -> pd.DataFrame:
     table, rows = unfold(part["table"]), []
     for (city, spread), own in table.groupby(["city", "spread"], sort=False):
         for other in others(part["methods"]):
-            gap = own[ranking.EXPECTED] - own[other]
+            gap = own[choices.EXPECTED] - own[other]
             rows.append((city, spread, other, gap.mean(), gap.min(), gap.max(), int((gap > 0).sum()), len(gap)))
     return pd.DataFrame(rows, columns=["city", "spread", "other", "mean", "lowest", "highest", "wins", "n_seeds"])
 
 
 def others(methods: Iterable[str]) -> list[str]:
-    return [m for m in methods if m != ranking.EXPECTED]
+    return [m for m in methods if m != choices.EXPECTED]

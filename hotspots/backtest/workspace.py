@@ -11,10 +11,11 @@ import pandas as pd
 from hotspots.backtest.history import History
 from hotspots.backtest.periods import between, first_day, later
 from hotspots.backtest.tables import period_numbers
+from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text
 from hotspots.harm.offences import selection_named
-from hotspots.harm.scoring import UNITS, WeightSet
+from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights.register import ref
 from hotspots.insight.concentration import bcu_areas_m2
 from hotspots.intake.place import boundaries_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hotspots.change.matching import Matched
 
 COMPARISONS = {

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from hotspots.areas import register
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
 from hotspots.harm import offences
 from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import BCUS, POLICE_UK, Question, refuse_finer_than_months
+from hotspots.ranking.pipeline import POLICE_UK, Question, refuse_finer_than_months
 from hotspots.ranking.pipeline import settle as settle_ranking
 from hotspots.store.workspace import Workspace, months_held
 

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from hotspots.areas import register
+from hotspots.base import choices
 from hotspots.base.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
 from hotspots.change import context, words
 from hotspots.change.counting import covered_days
@@ -24,7 +25,6 @@ from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuest
 from hotspots.change.settling import Settled, chosen_by_figures, settle
 from hotspots.change.spots import cells_table
 from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_straddles
-from hotspots.harm import scoring as harm
 from hotspots.harm.weights.register import ref as weights_ref
 from hotspots.ranking.pipeline import POLICE_UK, holes_and_breaks, score_warnings
 from hotspots.store.workspace import Workspace, open_workspace
@@ -207,7 +207,7 @@ def facts_of(workspace: Workspace, known: Known) -> dict[str, Any]:
         "periods": q.period, "ring_m": q.ring_m, "resolution": q.resolution,
         "offences": q.offences, "proactive_offences": "included" if q.include_proactive else "left out",
         "weights": weights_ref(asked.weights) + (" (proxy)" if asked.weights.is_proxy else ""),
-        "weights_unit": harm.UNITS[asked.weights.unit], "weights_sha256": asked.weights.sha256,
+        "weights_unit": choices.UNITS[asked.weights.unit], "weights_sha256": asked.weights.sha256,
         "match_sha256": known.likes.sha256 if known.likes else "",
         "register_sha256": asked.frozen.sha256 if asked.frozen else "",
         "workspace_version": workspace.version,

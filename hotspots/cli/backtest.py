@@ -197,7 +197,7 @@ def period_label(period: int) -> str:
 def workspace_history(asked: argparse.Namespace, plan: Plan) -> History:
     """The cube of the question asked of the workspace."""
     from hotspots.backtest.workspace import history_of
-    from hotspots.ranking.pipeline import BCUS
+    from hotspots.base.choices import BCUS
     from hotspots.store.workspace import open_workspace
 
     workspace = open_workspace(asked.workspace)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_question(one: argparse.ArgumentParser) -> None:
     """The options that say what is to be ranked and how, without the weights."""
-    from hotspots.ranking.rank import DEFAULT_METHOD, METHODS
+    from hotspots.base.choices import DEFAULT_METHOD, METHODS
 
     add_selection(one)
     one.add_argument("--by", default=DEFAULT_METHOD, metavar="METHOD", help=", ".join(METHODS))
@@ -25,7 +25,7 @@ def add_question(one: argparse.ArgumentParser) -> None:
 
 def add_selection(one: argparse.ArgumentParser) -> None:
     """The options that say which incidents are meant."""
-    from hotspots.ranking.pipeline import BCUS
+    from hotspots.base.choices import BCUS
 
     one.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all")
     one.add_argument(
@@ -41,8 +41,8 @@ def add_selection(one: argparse.ArgumentParser) -> None:
 
 def question_of(asked: argparse.Namespace) -> Question:
     """The question asked by the options of `add_question` or `add_selection`, and --weights where the verb has it."""
+    from hotspots.base.choices import DEFAULT_METHOD
     from hotspots.ranking.pipeline import Question
-    from hotspots.ranking.rank import DEFAULT_METHOD
 
     top = getattr(asked, "top", None)
     if top is not None and top < 1:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hotspots.base.choices import UNITS
 from hotspots.cli.compare_weights import add_compare, add_robustness, run_compare, run_robustness
 from hotspots.cli.console import put_out, say
-from hotspots.harm.scoring import UNITS, WeightSet
+from hotspots.harm.scoring import WeightSet
 
 Run = Callable[[argparse.Namespace], None]
 

@@ -26,11 +26,10 @@ from hotspots.geography.districts import Boundaries, cell_districts, load_cover,
 from hotspots.geography.grid import BNG_METHOD, bng_to_lonlat
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.place_names import nearest_place, places
-from hotspots.geography.shipped import ATTRIBUTION, BCUS
+from hotspots.geography.shipped import ATTRIBUTION
 
 __all__ = [
     "ATTRIBUTION",
-    "BCUS",
     "BNG_METHOD",
     "Boundaries",
     "adjacency",

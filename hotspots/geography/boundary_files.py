@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.cells import Floats
 from hotspots.geography.grid import bng_to_lonlat
-from hotspots.geography.shipped import BCUS, read_bcu_table
+from hotspots.geography.shipped import read_bcu_table
 
 if TYPE_CHECKING:
     import geopandas

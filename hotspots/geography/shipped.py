@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 
 FOLDER = Path(__file__).resolve().parents[2] / "data"
@@ -13,7 +14,6 @@ BCU_TABLE = FOLDER / "lancashire_bcu.csv"
 OUTLINES = FOLDER / "lancashire_outlines.geojson"
 PLACES = FOLDER / "lancashire_places.csv"
 
-BCUS = ("West", "South", "East")
 ATTRIBUTION = (
     "Source: Office for National Statistics licensed under the OGL v3.0. "
     "Contains OS data © Crown copyright and database right"

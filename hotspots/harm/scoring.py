@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.harm.offences import DATA, normalise_ho_class, normalise_urn
 
@@ -31,11 +32,6 @@ COLUMNS = ("athena_urn", "ho_class", "crime_type", "title", "offence_group", "da
 KEYS = ("athena_urn", "ho_class", "crime_type")
 SCORE_COLUMNS = ("status", "matched_by", "days", "days_low", "days_high", "offence_group", "label")
 SCORED, AMBIGUOUS, UNSCORED = "scored", "ambiguous", "unscored"
-UNITS = {  # what a set's figures are; the column is called 'days' in every set
-    "days": "days of imprisonment",
-    "severity": "ONS severity score, not days",
-    "points": "points of its own, not days",
-}
 
 
 # ---------------------------------------------------------------- weight sets

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from hotspots import geography
+from hotspots.base import choices
+from hotspots.base.choices import BCUS
 from hotspots.base.columns import RANK
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text, months_between, parse_window, window_of_months
@@ -29,7 +31,6 @@ from hotspots.ranking.expected import expected_harm
 from hotspots.ranking.sureness import sureness_column
 from hotspots.store.workspace import Workspace, months_held, open_workspace, read_incidents
 
-BCUS = ("West", "South", "East")
 POLICE_UK = offences.POLICE_UK
 DEFAULT_OFFENCES = {POLICE_UK: "violence-categories", "incidents": "serious-violence"}
 
@@ -47,7 +48,7 @@ class Question:
     resolution: int = 0
     weights: str = ""
     offences: str = ""
-    by: str = ranking.DEFAULT_METHOD
+    by: str = choices.DEFAULT_METHOD
     include_proactive: bool = False
     source: str = ""
     hours: str = ""  # such as 20-04: from 20:00 to 03:59, local time
@@ -437,14 +438,14 @@ def window_warnings(missing: list[int], breaks: list[int], source: str) -> list[
 
 def unit_warning(weights: harm.WeightSet) -> str:
     """What to read in place of days on a page that shows another index."""
-    return f"These weights are in {harm.UNITS[weights.unit]}, not days: read every figure of harm as that."
+    return f"These weights are in {choices.UNITS[weights.unit]}, not days: read every figure of harm as that."
 
 
 def score_warnings(scores: pd.DataFrame, weights: harm.WeightSet, listed: bool = True) -> list[str]:
     """What the weights do not cover. ``listed``: the offences stand below the table that this goes with."""
     words = []
     if weights.unit != "days":
-        words.append(f"Weights are in {harm.UNITS[weights.unit]}: every figure of harm is in that unit.")
+        words.append(f"Weights are in {choices.UNITS[weights.unit]}: every figure of harm is in that unit.")
     if weights.unit != "days":
         words.append(unit_warning(weights))
     if weights.is_proxy:
@@ -469,13 +470,13 @@ def about(answer: Answer) -> dict[str, object]:
         "bcu": question.bcu,
         "window": str(answer.window),
         "offences": f"{question.offences}: {offences.selection_named(question.offences).meaning}",
-        "ranked_by": ranking.METHODS[question.by],
+        "ranked_by": choices.METHODS[question.by],
         "resolution": question.resolution,
         "expectation": expectation(answer),
         "hours": question.hours or "all",
         "proactive_offences": "included" if question.include_proactive else "left out",
         "weights": weight_register.ref(answer.weights) + (" (proxy)" if answer.weights.is_proxy else ""),
-        "weights_unit": harm.UNITS[answer.weights.unit],
+        "weights_unit": choices.UNITS[answer.weights.unit],
         "weights_sha256": answer.weights.sha256,
         "workspace_version": answer.version,
         "warnings": list(answer.warnings),

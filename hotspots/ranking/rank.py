@@ -12,19 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import DEFAULT_METHOD, EXPECTED, METHODS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.ranking.expected import TOP, expected_harm
 
-EXPECTED = "expected-harm"
-METHODS = {
-    EXPECTED: "Expected harm",
-    "count": "Number of incidents",
-    "harm": "Harm days",
-    "harm-sqrt": "Harm, square-root weights",
-    "harm-cap": "Harm, capped weights",
-}
-DEFAULT_METHOD = EXPECTED  # it won on held-out data: docs/decisions/0015
 MEASURE = {
     EXPECTED: "harm_expected_days",
     "count": "n_incidents",

@@ -16,14 +16,15 @@ import pandas as pd
 
 from hotspots.areas import register as area_register
 from hotspots.areas.register import Frozen, day_of
+from hotspots.base.choices import BCUS, UNITS
 from hotspots.base.clock import EPOCH
 from hotspots.base.columns import TRIAL_BALANCE, TRIAL_EFFECT, TRIAL_SCHEDULE, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, add_months, month_text, window_of_months
 from hotspots.change.settling import resolution_of
 from hotspots.harm.offences import selection_named
-from hotspots.harm.scoring import UNITS, WeightSet
-from hotspots.ranking.pipeline import BCUS, POLICE_UK, count_and_score, gather
+from hotspots.harm.scoring import WeightSet
+from hotspots.ranking.pipeline import POLICE_UK, count_and_score, gather
 from hotspots.store.workspace import Workspace, months_held, open_workspace
 from hotspots.trials import register
 from hotspots.trials.balance import WEEKDAYS, balance_table

@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 
 from hotspots.areas import register as area_register
+from hotspots.base.choices import UNITS
 from hotspots.base.clock import day_text
 from hotspots.base.columns import TRIAL, TRIAL_DAYS, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.harm.offences import selection_named
-from hotspots.harm.scoring import UNITS, WeightSet
+from hotspots.harm.scoring import WeightSet
 from hotspots.patrols.dosage.workspace import LONGEST_DAYS, DoseQuestion, days_held, dose_workspace
 from hotspots.store.workspace import Workspace, open_workspace
 from hotspots.trials import cache, register

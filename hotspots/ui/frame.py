@@ -17,13 +17,14 @@ from typing import Any
 
 import streamlit as st
 
+from hotspots.base import choices
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text, months_between, parse_window
 from hotspots.harm import offences
 from hotspots.harm.scoring import WeightSet
 from hotspots.ranking import pipeline
-from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import BCUS, POLICE_UK, Question
+from hotspots.ranking.pipeline import POLICE_UK, Question
 from hotspots.store.workspace import Workspace, months_held
 from hotspots.ui import loading, words
 
@@ -217,8 +218,8 @@ def filter_widgets(workspace: Workspace, source: str, version: str) -> dict[str,
     labels = {n: offences.selection_named(n).label for n in names}
     kind = choose("Offences", "offences", names, pipeline.DEFAULT_OFFENCES[source], labels, source)
     weights = choose_weights(str(workspace.folder), version, source)
-    best = {ranking.DEFAULT_METHOD: ranking.METHODS[ranking.DEFAULT_METHOD] + words.BEST}
-    by = choose("Rank by", "by", tuple(ranking.METHODS), ranking.DEFAULT_METHOD, {**ranking.METHODS, **best})
+    best = {choices.DEFAULT_METHOD: choices.METHODS[choices.DEFAULT_METHOD] + words.BEST}
+    by = choose("Rank by", "by", tuple(choices.METHODS), choices.DEFAULT_METHOD, {**choices.METHODS, **best})
     sizes = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (about 1,900 m²)"}
     resolution = choose(
         "Cell size (H3 resolution)", "resolution", tuple(sizes), str(workspace.settings.resolution), sizes

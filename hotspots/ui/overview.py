@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from hotspots.base import choices
+from hotspots.base.choices import BCUS
 from hotspots.intake.report import COUNTS
-from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import BCUS, Question
+from hotspots.ranking.pipeline import Question
 from hotspots.ui import frame, loading
 from hotspots.ui.frame import View, plain_text
 from hotspots.ui.show import show_breaks
@@ -36,7 +37,7 @@ def show_bcus(view: View) -> None:
         with column:
             st.subheader(bcu)
             answer = loading.ranked(view.folder, view.version, Question(bcu=bcu))
-            by = ranking.METHODS[answer.question.by]
+            by = choices.METHODS[answer.question.by]
             st.caption(plain_text(f"{answer.window}, by {by.lower()}. {answer.weights.label}."))
             top = answer.table.head(MOST)[["rank", "place", "n_incidents"]]
             st.dataframe(

@@ -11,8 +11,8 @@ import pytest
 
 from hotspots.__main__ import main
 from hotspots.backtest import evidence
+from hotspots.base import choices
 from hotspots.intake import import_files
-from hotspots.ranking import rank as ranking
 from hotspots.ui import words
 from tests.pages.test_breaks import street_file
 
@@ -59,7 +59,7 @@ def test_each_test_can_be_looked_at(at, police):
         kept = [dict(zip(test["summary"]["columns"], r, strict=True)) for r in test["summary"]["rows"]]
         assert table["share_caught"].tolist() == [round(100 * r["share_caught"], 2) for r in kept]
         assert table["pei"].tolist() == [round(r["pei"], 3) for r in kept]
-        own = next(r for r in kept if r["method"] == ranking.DEFAULT_METHOD)
+        own = next(r for r in kept if r["method"] == choices.DEFAULT_METHOD)
         assert f"more at {own['wins']} of {own['n_origins']} origins" in app.said("markdown")
         drawn = specs(app)[0]["description"].partition(": ")[2].split("; ")
         assert len(drawn) == len(kept) - 1
@@ -92,7 +92,7 @@ def test_the_test_on_own_data_is_off_until_asked_and_equals_the_command_line(at,
     assert own["share_caught"].tolist() == [round(100 * float(r["mean_harm_caught_share"]), 2) for r in told]
     assert [m.removesuffix(" (default)") for m in own["method"]] == [evidence.label(r["method"]) for r in told]
     assert own["pei"].tolist() == [round(float(r["mean_pei"]), 3) for r in told]
-    wins = told[0]["method"] == ranking.DEFAULT_METHOD
+    wins = told[0]["method"] == choices.DEFAULT_METHOD
     assert ("caught most here too" in app.said("success")) == wins
     assert MADE_UP in app.said("warning")
     # still there after looking at something else on the page

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots import geography
+from hotspots.base import choices
 from hotspots.geography.districts import Boundaries, Polygons
 from hotspots.geography.shipped import COVER
 
@@ -26,7 +27,7 @@ TILES = [
 ]
 TILED = Boundaries(
     districts=tuple(f"Tile {i}" for i in range(len(TILES))),
-    bcus=tuple(geography.BCUS[i % 3] for i in range(len(TILES))),
+    bcus=tuple(choices.BCUS[i % 3] for i in range(len(TILES))),
     codes=tuple(f"{i:03}" for i in range(len(TILES))),
     kind="polygons",
     sha256="",

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspots.ranking.rank import EXPECTED, METHODS, rank_cells
+from hotspots.base.choices import EXPECTED, METHODS
+from hotspots.ranking.rank import rank_cells
 from hotspots.ranking.what_if import reweigh
 from tests.weighing import Row, cube_of, plain_ranks, scores_of
 

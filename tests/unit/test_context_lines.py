@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from hotspots.base.choices import BCUS
 from hotspots.base.columns import CONTEXT
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, window_of_months
@@ -27,7 +28,6 @@ from hotspots.change.context.straddle import Cover, days_of, unlike
 from hotspots.charts import incidents as charts
 from hotspots.cli.check import check_workspace
 from hotspots.cli.context import add_words
-from hotspots.geography.shipped import BCUS
 from hotspots.intake import import_files
 from hotspots.store.database import FILE, transaction
 from tests.conftest import REPOSITORY

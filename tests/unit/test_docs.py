@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from hotspots.__main__ import parser
-from hotspots.base import columns
+from hotspots.base import choices, columns
+from hotspots.base.choices import BCUS
 from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.cli.dictionary import dictionary
 from hotspots.harm import offences
 from hotspots.harm import scoring as harm
 from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import BCUS
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -139,7 +139,7 @@ def test_the_readme_names_every_option_and_choice_of_a_verb(verb: str) -> None:
 
 def test_the_readme_names_every_method_bcu_and_resolution() -> None:
     row = next(line for line in README.splitlines() if line.startswith("| `rank`"))
-    assert all(f"`{word}`" in row for word in (*ranking.METHODS, *BCUS, *RESOLUTIONS))
+    assert all(f"`{word}`" in row for word in (*choices.METHODS, *BCUS, *RESOLUTIONS))
 
 
 # ---------------------------------------------------------------- commands
@@ -154,7 +154,7 @@ def test_a_command_of_the_documents_parses(command: str) -> None:
     asked = parser().parse_args(shlex.split(command, comments=True)[3:])
     if asked.verb == "rank":
         assert asked.bcu in ("all", *BCUS)
-        assert asked.by in ranking.METHODS
+        assert asked.by in choices.METHODS
         assert asked.resolution in (0, *RESOLUTIONS)
         assert asked.weights in ("", *harm.shipped_weight_sets())
         if asked.offences:
@@ -213,9 +213,9 @@ def test_the_method_begins_with_its_title() -> None:
 
 def test_the_method_explains_every_ranking_method() -> None:
     told = {re.match(r"`([\w-]+)`", row[0])[1]: row[1] for row in rows_of(METHOD, "Ranking")}  # type: ignore[index]
-    assert told == ranking.METHODS
+    assert told == choices.METHODS
     default = [row[0] for row in rows_of(METHOD, "Ranking") if "default" in row[0]]
-    assert [d.split("`")[1] for d in default] == [ranking.DEFAULT_METHOD]
+    assert [d.split("`")[1] for d in default] == [choices.DEFAULT_METHOD]
 
 
 def test_the_method_explains_every_selection_of_offences() -> None:

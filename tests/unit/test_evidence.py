@@ -27,8 +27,8 @@ from benchmarks.evidence import (
 )
 from hotspots.backtest import METHODS, backtest, evidence
 from hotspots.backtest.tables import history_of_table
+from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
-from hotspots.ranking import rank as ranking
 
 HELD = json.loads(evidence.FILE.read_text(encoding="utf-8"))
 BAR = [t for t in HELD["tests"] if t["key"] in ("lancashire-60", "lancashire-575")]
@@ -55,7 +55,7 @@ def test_it_says_what_it_is():
     assert about["command"] == "python -m benchmarks.evidence"
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", about["date"])
     assert "Open Government Licence v3.0" in about["attribution"]
-    assert about["default_method"] == ranking.DEFAULT_METHOD
+    assert about["default_method"] == choices.DEFAULT_METHOD
     assert all(re.fullmatch("[0-9a-f]{64}", about[f]) for f in ("weights_sha256", "chicago_sha256"))
 
 
@@ -95,16 +95,16 @@ def test_the_summary_is_that_of_its_origins(test):
 
 @pytest.mark.parametrize("test", BAR, ids=lambda t: t["key"])
 def test_the_default_wins_on_held_out_origins(test):
-    """Change `ranking.DEFAULT_METHOD` only with new evidence: python -m benchmarks.evidence."""
+    """Change `choices.DEFAULT_METHOD` only with new evidence: python -m benchmarks.evidence."""
     shares = {method: mean_share(test, method) for method in per_origin(test)}
-    assert max(shares, key=lambda m: shares[m]) == ranking.DEFAULT_METHOD
-    own, count = per_origin(test)[ranking.DEFAULT_METHOD], per_origin(test)["count"]
+    assert max(shares, key=lambda m: shares[m]) == choices.DEFAULT_METHOD
+    own, count = per_origin(test)[choices.DEFAULT_METHOD], per_origin(test)["count"]
     better = sum(own[o]["harm_caught_share"] > count[o]["harm_caught_share"] for o in own)
     assert better > len(own) / 2
 
 
 def test_it_comes_near_the_best_choice_in_hindsight():
-    own = per_origin(next(t for t in BAR if t["cells"] == 60))[ranking.DEFAULT_METHOD]
+    own = per_origin(next(t for t in BAR if t["cells"] == 60))[choices.DEFAULT_METHOD]
     assert mean(row["pei"] for row in own.values()) > 0.85
 
 
@@ -162,7 +162,7 @@ def test_the_page_names_every_method_and_owns_what_falls_short():
     assert all(evidence.label(m) in text for m in METHODS)
     for test in HELD["tests"]:
         best = max(per_origin(test), key=lambda m: mean_share(test, m))
-        if round(mean_share(test, best), 4) > round(mean_share(test, ranking.DEFAULT_METHOD), 4):
+        if round(mean_share(test, best), 4) > round(mean_share(test, choices.DEFAULT_METHOD), 4):
             assert f"- {test['title']}: {evidence.in_words(best)} caught {mean_share(test, best):.2%}" in text
 
 

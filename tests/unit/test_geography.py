@@ -22,6 +22,7 @@ from h3.api import basic_int as h3
 from shapely.geometry import Point, Polygon, box, shape
 
 from hotspots import geography
+from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
 from hotspots.geography.districts import Cover
 from hotspots.geography.shipped import COVER, FOLDER
@@ -425,7 +426,7 @@ def test_a_damaged_store_is_a_sentence(tmp_path):
 def test_the_cover_has_the_fourteen_districts_and_three_bcus():
     cover = geography.load_cover()
     assert len(cover.districts) == len(cover.bcus) == len(cover.codes) == 14
-    assert {b: cover.bcus.count(b) for b in geography.BCUS} == {"West": 4, "South": 4, "East": 6}
+    assert {b: cover.bcus.count(b) for b in choices.BCUS} == {"West": 4, "South": 4, "East": 6}
     assert cover.codes == tuple(sorted(cover.codes))
     assert cover.kind == "cover"
     assert cover.sha256 == hashlib.sha256(COVER.read_bytes()).hexdigest()

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.base.choices import METHODS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.ranking.rank import METHODS, flags, rank_cells
+from hotspots.ranking.rank import flags, rank_cells
 
 # Days of the 2020 Cambridge Crime Harm Index: personal robbery 365, ABH 10, murder 5475.
 ROBBERY, ABH, MURDER, UNKNOWN, AMBIGUOUS, RAPE = range(6)

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.base.choices import EXPECTED, METHODS
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import score_offences, weight_set_from_table
-from hotspots.ranking.rank import EXPECTED, METHODS, rank_cells
+from hotspots.ranking.rank import rank_cells
 from hotspots.ranking.what_if import reweigh
 from tests.weighing import cube_of, plain_ranks, scores_of
 

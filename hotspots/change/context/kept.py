@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.areas.register import day_of, signature
+from hotspots.base.choices import BCUS
 from hotspots.base.columns import CONTEXT, shaped
 from hotspots.base.errors import HotspotsError
-from hotspots.geography.shipped import BCUS
 from hotspots.geography.shipped import FOLDER as DATA
 from hotspots.geography.shipped import shipped as shipped_file
 from hotspots.store.database import has_database, tables, transaction

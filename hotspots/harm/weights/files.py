@@ -21,11 +21,12 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
 from hotspots.base.writing import RISKY, to_csv
 from hotspots.harm import offences
-from hotspots.harm.scoring import COLUMNS, UNITS, WeightSet, shipped_weight_sets, to_csv_bytes, weight_set_from_table
+from hotspots.harm.scoring import COLUMNS, WeightSet, shipped_weight_sets, to_csv_bytes, weight_set_from_table
 from hotspots.harm.weights.columns import Found, find_weights, is_number, plain_words, read_class
 from hotspots.sources.reading import SHEET_ENDINGS, TEXT_ENDINGS, read_table
 from hotspots.sources.spreadsheets import read_grids

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.areas import register
+from hotspots.base.choices import BCUS
 from hotspots.base.clock import EPOCH, HOUR, day_number, day_numbers, day_starts, day_text, local_text
 from hotspots.base.columns import DOSAGE, VISITS, shaped
 from hotspots.base.errors import HotspotsError
@@ -38,7 +39,7 @@ from hotspots.patrols.dosage.targets import target_on, targets
 from hotspots.patrols.engine import DEFAULT
 from hotspots.patrols.presence import Presence, VisitRules
 from hotspots.patrols.visits import joined, presence_of_files, refuse_overlaps, sewn, stays, visits
-from hotspots.ranking.pipeline import BCUS, POLICE_UK, Question, gather
+from hotspots.ranking.pipeline import POLICE_UK, Question, gather
 from hotspots.store.workspace import PingDay, Workspace, months_held, open_workspace
 
 USUAL_DAYS = 7

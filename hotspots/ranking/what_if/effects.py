@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import UNITS
 from hotspots.base.columns import COMPARISON, ROBUSTNESS
 from hotspots.base.settings import Settings
-from hotspots.harm.scoring import SCORED, UNITS, WeightSet
+from hotspots.harm.scoring import SCORED, WeightSet
 from hotspots.harm.weights.register import load
 from hotspots.ranking.pipeline import Answer, Question, about, rank_workspace, score_warnings, whole_force
 from hotspots.ranking.what_if import reweigh

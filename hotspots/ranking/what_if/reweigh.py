@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import DEFAULT_METHOD, EXPECTED
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.offences import normalise_ho_class, normalise_urn
 from hotspots.harm.scoring import SCORED, WeightSet, score_offences
 from hotspots.ranking.expected import HORIZON, band_rates, expected_harm
-from hotspots.ranking.rank import CAP_DAYS, DEFAULT_METHOD, EXPECTED, check_method, levelled, order_of, transformed
+from hotspots.ranking.rank import CAP_DAYS, check_method, levelled, order_of, transformed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from hotspots.base import choices
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import month_text, months_between, parse_day
 from hotspots.harm import offences
 from hotspots.ranking import pipeline
-from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import BCUS, POLICE_UK
+from hotspots.ranking.pipeline import POLICE_UK
 from hotspots.store.workspace import months_held
 from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, keep, plain_text, widget_key
@@ -119,7 +120,7 @@ def filter_widgets(view: View, source: str, names: tuple[str, ...]) -> dict[str,
     with st.expander("Top cells: how they were chosen", expanded=places.startswith(TOP)):
         chosen = {name: choose_end(view, source, name, *about) for name, about in CHOSEN.items()}
         st.caption(words.CHOSEN_HELP)
-        by = frame.choose("Ranked by", "chosen_by", tuple(ranking.METHODS), "count", ranking.METHODS)
+        by = frame.choose("Ranked by", "chosen_by", tuple(choices.METHODS), "count", choices.METHODS)
     proactive = st.checkbox(
         "Include offences found by police activity", help=words.PROACTIVE_HELP,
         key=widget_key("change_proactive", frame.one_of("change_proactive", ("", "yes"), "") == "yes"),

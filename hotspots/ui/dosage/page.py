@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.charts import dosage as charts
 from hotspots.charts.dosage import Bands
 from hotspots.exports import dosage as exports
-from hotspots.ranking.pipeline import BCUS
 from hotspots.ui import components, frame, loading, words
 from hotspots.ui.dosage import tables as dosage_tables
 from hotspots.ui.dosage import words as sentences

@@ -9,10 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import exports
-from hotspots.base import writing
+from hotspots.base import choices, writing
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import WeightSet
-from hotspots.ranking import rank as ranking
 from hotspots.ranking.pipeline import Answer, about
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if import reweigh
@@ -63,7 +62,7 @@ def show_changes(view: View, chosen: Chosen) -> None:
     if first.sha256 == second.sha256:
         st.info("Both sides have the same weights. Change a weight, try a what-if, or choose another version.")
         return
-    by = ranking.METHODS[view.question.by].lower()
+    by = choices.METHODS[view.question.by].lower()
     st.caption(plain_text(f"{from_to(first, second)}, ranked by {by}. Ranking, window and BCU: in the menu."))
     answer = loading.ranked(view.folder, view.version, view.question)
     if not len(answer.table):

@@ -12,8 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.base import writing
+from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError
-from hotspots.harm.scoring import UNITS, WeightSet, to_csv_bytes
+from hotspots.harm.scoring import WeightSet, to_csv_bytes
 from hotspots.harm.weights import register as weight_register
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if.edits import MOST_DAYS, number

@@ -15,11 +15,11 @@ import pandas as pd
 from hotspots import areas
 from hotspots.areas.finding import Candidates, with_cells_of
 from hotspots.areas.register import Frozen
+from hotspots.base import choices
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.neighbours import surroundings
 from hotspots.harm import offences
 from hotspots.intake.place import boundaries_of
-from hotspots.ranking import rank as ranking
 from hotspots.ranking.pipeline import Answer, Question
 from hotspots.store.workspace import Workspace
 
@@ -130,7 +130,7 @@ def asked(question: Question) -> dict[str, str]:
         "Window": f"{question.start} to {question.end}",
         "Source": question.source,
         "Offences": offences.selection_named(question.offences).label,
-        "Rank by": ranking.METHODS[question.by].lower(),
+        "Rank by": choices.METHODS[question.by].lower(),
         "Harm weights": question.weights,
         "Cell size": f"resolution {question.resolution}",
         "Offences found by police activity": "included" if question.include_proactive else "left out",

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import exports, geography
-from hotspots.base import writing
+from hotspots.base import choices, writing
 from hotspots.charts import incidents as charts
 from hotspots.harm import offences
 from hotspots.maps import MAX_CELLS, SIGNS, number_text
@@ -97,7 +97,7 @@ def colours_of(answer: Answer, top: int) -> dict[str, str]:
     """What the map can be coloured by: the figure ranked by first."""
     by = answer.question.by
     return {
-        ranking.MEASURE[by]: f"What is ranked: {ranking.METHODS[by].lower()}",
+        ranking.MEASURE[by]: f"What is ranked: {choices.METHODS[by].lower()}",
         "p_top": f"Chance of being in the top {top:,}",
         "pattern": "Pattern: new, persistent, fading …",
     }
@@ -140,8 +140,8 @@ def days_text(days: float) -> str:
 def rests_on(answer: Answer, months: int) -> str:
     """What the ranking rests on, and how long its memory is."""
     by = answer.question.by
-    if by != ranking.EXPECTED:
-        return f"ranked by {ranking.METHODS[by].lower()} in that time."
+    if by != choices.EXPECTED:
+        return f"ranked by {choices.METHODS[by].lower()} in that time."
     ahead = "the next month" if months == 1 else f"the next {months} months"
     return f"ranked by the harm expected over {ahead}. {words.memory(answer.memory)}".rstrip()
 
@@ -177,7 +177,7 @@ def show_cell(view: View, answer: Answer) -> None:
     row: dict[str, Any] = dict(zip(found.columns, found.iloc[0], strict=True))
     st.subheader(plain_text(f"{row['rank']}. {row['place']}"))
     top = view.workspace.settings.top
-    st.markdown(plain_text(words.why_it_ranks(row, ranking.METHODS[answer.question.by], len(answer.table), top)))
+    st.markdown(plain_text(words.why_it_ranks(row, choices.METHODS[answer.question.by], len(answer.table), top)))
     st.caption(plain_text(f"{row['district']}, {row['bcu']} BCU. Cell {row['cell']}, {row['area_m2']:,.1f} m²."))
     if st.button("Close this cell"):
         select_cell(None)

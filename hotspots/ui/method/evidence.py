@@ -10,17 +10,18 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.backtest import evidence
+from hotspots.base import choices
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.charts import incidents as charts
 from hotspots.insight.concentration import WHOLE_FORCE, WHOLE_WINDOW
 from hotspots.insight.near_repeats import refuse_month_only, verdict
-from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import BCUS, Answer, Question
+from hotspots.ranking.pipeline import Answer, Question
 from hotspots.ui import components, frame, loading, words
 from hotspots.ui.frame import View, plain_text, widget_key
 from hotspots.ui.show import show_breaks
 
-DEFAULT = ranking.DEFAULT_METHOD
+DEFAULT = choices.DEFAULT_METHOD
 TRAIN, HORIZON = 12, 3
 PER_CENT = "%.1f%%"
 MEASURES = {"harm_days": "Harm days", "incidents": "Incidents"}

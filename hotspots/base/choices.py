@@ -1,0 +1,20 @@
+"""What a question may choose among, once for pages, verbs and documents. Loads no library: `--help` is quick."""
+
+from __future__ import annotations
+
+BCUS = ("West", "South", "East")
+SOURCES = ("police-uk", "incidents")  # of incidents
+EXPECTED = "expected-harm"
+METHODS = {
+    EXPECTED: "Expected harm",
+    "count": "Number of incidents",
+    "harm": "Harm days",
+    "harm-sqrt": "Harm, square-root weights",
+    "harm-cap": "Harm, capped weights",
+}
+DEFAULT_METHOD = EXPECTED  # it won on held-out data: docs/decisions/0015
+UNITS = {  # what a set's figures are; the column is called 'days' in every set
+    "days": "days of imprisonment",
+    "severity": "ONS severity score, not days",
+    "points": "points of its own, not days",
+}
