@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from hotspots.base.words import counted
 from hotspots.charts.incidents import LIGHT_BLUE, MID_BLUE, SCHEMA
 
 RAMP = ("#eaf2fa", "#b5d3f0", "#6BACE6", "#2073BC", "#12436D")
@@ -157,11 +158,6 @@ def dose_cell(row: dict[Any, Any] | None, bands: Bands) -> Cell:
 
 def verdict_word(mark: str) -> str:
     return {BELOW: " (below target)", ABOVE: " (above target)"}.get(mark, "")
-
-
-def counted(n: Any, what: str) -> str:
-    """'1 visit', 'no visits', '1,200 visits'."""
-    return f"1 {what}" if n == 1 else f"{n:,.0f} {what}s" if n else f"no {what}s"
 
 
 def minutes_text(minutes: Any) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.base.errors import HotspotsError
-from hotspots.charts.dosage import counted
+from hotspots.base.words import counted
 from hotspots.ui import frame, loading
 from hotspots.ui.change import tables
 from hotspots.ui.change import words as sentences

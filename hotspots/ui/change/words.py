@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotspots.base.months import Window
-from hotspots.charts.dosage import counted
+from hotspots.base.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd

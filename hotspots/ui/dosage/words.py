@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from hotspots.charts.dosage import ABOVE, BELOW, Bands, counted, hours_shares
+from hotspots.base.words import counted, joined
+from hotspots.charts.dosage import ABOVE, BELOW, Bands, hours_shares
 
 NAMED = 3  # hot spots named in a headline; the lists below name all
 
@@ -83,12 +84,6 @@ def named_shares(found: pd.DataFrame, bands: Bands) -> list[str]:
 
 def percent(share: float) -> str:
     return f"{100 * share:.0f}%"
-
-
-def joined(parts: Iterable[str]) -> str:
-    """'a', 'a and b', 'a, b and c'."""
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def hours_sentence(hours: pd.DataFrame, notes: Iterable[str] = ()) -> str:
