@@ -139,7 +139,7 @@ def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> 
 
 def with_rings(workspace: Workspace, asked: Settled, places: pd.DataFrame, notes: tuple[str, ...]) -> Sides:
     """Both groups with their rings; hot spots of another role keep their cells out of every ring."""
-    whole = places[~places["area"].str.startswith("rest ")]
+    whole = places[places["role"] == TREATED] if asked.question.comparison == "rest" else places
     others = other_hot_spots(workspace, asked, whole)
     ground = pd.concat([whole[["area", "role", "cells"]], others], ignore_index=True)
     return Sides(places, rings(ground, asked.question.ring_m), ring_summary(ground, asked.question.ring_m), notes)

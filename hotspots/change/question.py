@@ -80,6 +80,7 @@ class Change:
     asked: str  # the question in plain words
     answer: str  # one sentence, with its uncertainty
     verdict: str  # fell, rose or can't tell
+    withheld: bool  # of incidents: the interval says fell or rose, and is not believed
     also: tuple[str, ...]  # harm, next door, selection, no comparison: a sentence each
     before: Window
     after: Window

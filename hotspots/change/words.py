@@ -72,7 +72,7 @@ def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int) -> str:
     range_ = f"{number(lead['estimate'])} times what the comparison would suggest (95% interval"
     range_ += f" {number(lead['ci_low'])} to {number(lead['ci_high'])})"
     if lead["verdict"] == CANT_TELL:
-        why = f" {DOUBTFUL}" if str(lead["note"]).startswith(DOUBTFUL) else ""
+        why = f" {DOUBTFUL}" if lead["withheld"] else ""
         return f"Can't tell whether {subject} fell or rose against {against(question)}: {range_}.{why}"
     subject = subject[:1].upper() + subject[1:]
     return f"{subject} {lead['verdict']} against {against(question)}: {range_}."

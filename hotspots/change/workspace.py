@@ -52,6 +52,7 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         asked=words.question_words(q, len(treated)),
         answer=words.answer_words(q, lead, len(treated)),
         verdict=str(lead["verdict"]),
+        withheld=bool(words.lead_row(table, "count")["withheld"]),
         also=also_of(known, table, fall),
         before=asked.before,
         after=asked.after,
@@ -117,11 +118,11 @@ def doubtful(asked: Settled) -> bool:
 
 
 def without_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """No row says fell or rose of the treated against the comparison; those that would have say why they do not."""
+    """No row says fell or rose of the treated against the comparison; those that would have are ``withheld``."""
     against = table["estimate_of"].isin(estimates.AGAINST_COMPARISON)
-    silenced = against & table["verdict"].isin([FELL, ROSE])
-    notes = table["note"].where(~silenced, words.DOUBTFUL + " " + table["note"]).str.strip()
-    return table.assign(verdict=table["verdict"].mask(against, CANT_TELL), note=notes)
+    withheld = against & table["verdict"].isin([FELL, ROSE])
+    notes = table["note"].where(~withheld, words.DOUBTFUL + " " + table["note"]).str.strip()
+    return table.assign(verdict=table["verdict"].mask(against, CANT_TELL), note=notes, withheld=withheld)
 
 
 def pairs_of(known: Known) -> pd.DataFrame:

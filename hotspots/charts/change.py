@@ -15,7 +15,6 @@ import pandas as pd
 
 from hotspots.change.dose.looks import ratio_text
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
-from hotspots.change.words import DOUBTFUL
 from hotspots.charts.incidents import DARK_BLUE, LIGHT_BLUE, ORANGE
 from hotspots.charts.minutes import dose_bands_spec, dose_curve_spec, dose_scatter_spec
 from hotspots.charts.ratio import (  # fmt: skip
@@ -54,12 +53,12 @@ MANY = 30  # rows from which they stand closer
 # ---------------------------------------------------------------- place by place
 
 
-def forest_spec(spots: pd.DataFrame, table: pd.DataFrame, dark: bool = False) -> Row:
+def forest_spec(spots: pd.DataFrame, table: pd.DataFrame, dark: bool = False, withheld: bool = False) -> Row:
     """A line for each treated hot spot of ``spots`` (`CHANGE_SPOTS`) and, below, the leading estimate of ``table``.
 
     Each place's ratio is that of its change to the comparison's; where no place has one, after over before. Of
     ``table`` (`CHANGE`) the row counts that has measure count, leads, and is a ratio: a diamond, with its verdict.
-    Where that is withheld whatever its interval says, no single place has one either.
+    Where that is ``withheld`` whatever its interval says, no single place has one either.
     """
     treated = spots[spots["role"] == "treated"].reset_index(drop=True)
     compared = bool(treated["against"].notna().any())
@@ -68,9 +67,8 @@ def forest_spec(spots: pd.DataFrame, table: pd.DataFrame, dark: bool = False) ->
     ends = [float(v) for c in fields[1:] for v in treated[c]]
     must = [*map(float, treated[fields[0]]), *(float(v) for c in ("estimate", "ci_low", "ci_high") for v in pooled[c])]
     most = reach(must, ends)
-    silent = bool(pooled["note"].fillna("").str.startswith(DOUBTFUL).any())
     names = zip(apart(treated), records(treated), strict=True)
-    rows = [forest_row(name, row, fields, most, silent) for name, row in names]
+    rows = [forest_row(name, row, fields, most, withheld) for name, row in names]
     both = [*rows, *(pooled_row(row, most) for row in records(pooled))]
     title = "Change against the comparison's, ratio (1 = the same)" if compared else "After / before, ratio (1 = equal)"
     height = {"step": 16 if len(both) > MANY else 24}
@@ -99,11 +97,11 @@ def forest_layers(rows: list[Row], most: float, title: str, dark: bool) -> list[
     ]  # fmt: skip
 
 
-def forest_row(name: str, row: Row, fields: Sequence[str], most: float, silent: bool) -> Row:
+def forest_row(name: str, row: Row, fields: Sequence[str], most: float, withheld: bool) -> Row:
     value, low, high = (float(row[f]) for f in fields)
     before, after = (int(row[c]) for c in ("count_before", "count_after"))
     reason = f"no ratio: {no_ratio(before, after)}" if isnan(value) else ""
-    told = CANT_TELL if silent else verdict(low, high, 1.0)
+    told = CANT_TELL if withheld else verdict(low, high, 1.0)
     return drawn(name, (value, low, high), told, reason, most, counts=f"{before:,} before, {after:,} after")
 
 

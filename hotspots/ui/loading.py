@@ -384,7 +384,7 @@ def change_charts(
 
     found = change(folder, version, question, stamp)
     made = {
-        "forest": charts.forest_spec(found.spots, found.table, dark),
+        "forest": charts.forest_spec(found.spots, found.table, dark, found.withheld),
         "series": charts.series_spec(found.series, dark),
     }
     if len(found.trend):

@@ -23,7 +23,7 @@ def lead(estimate: float, low: float, high: float) -> dict[str, object]:
     return {
         "measure": "count", "estimate": estimate, "ci_low": low, "ci_high": high,
         "verdict": verdict(low, high, 1.0), "treated_before": 100, "treated_after": 75, "comparison_before": 90,
-        "comparison_after": 91, "note": "",
+        "comparison_after": 91, "note": "", "withheld": False,
     }  # fmt: skip
 
 
@@ -58,6 +58,7 @@ def test_the_worst_cells_against_everything_else_get_no_verdict():
     ])  # fmt: skip
     silent = without_verdicts(table)
     assert silent["verdict"].tolist() == ["can't tell", "can't tell", "fell", ""]
+    assert silent["withheld"].tolist() == [True, False, False, False]
     assert silent["note"].tolist() == [f"{words.DOUBTFUL} Treated came low.", "", "", ""]
     told = words.answer_words(REST, {str(k): v for k, v in silent.iloc[0].items()}, 20)
     assert told.startswith("Can't tell whether incidents of violence categories in the top 20 cells fell or rose")

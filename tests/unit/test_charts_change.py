@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from hotspots.base.columns import CHANGE, CHANGE_DOSE, CHANGE_SCATTER, CHANGE_SERIES, CHANGE_SPOTS, CHANGE_TREND
-from hotspots.change.words import DOUBTFUL
 from hotspots.charts import change as charts
 from hotspots.charts.ratio import on_axis, ratio_words, reach
 
@@ -62,8 +61,7 @@ def values(spec: Spec) -> list[Spec]:
 
 def test_the_forest_says_of_all_together_what_the_answer_says():
     """A verdict that is withheld, whatever the interval says, is withheld of all together and of each place."""
-    withheld = change(0.7, 0.5, 0.9, verdict="can't tell", note=f"{DOUBTFUL} More.")
-    rows = values(charts.forest_spec(spots(FELL, ROSE), withheld))
+    rows = values(charts.forest_spec(spots(FELL, ROSE), change(0.7, 0.5, 0.9, verdict="can't tell"), withheld=True))
     assert [r["verdict"] for r in rows] == ["can't tell"] * 3
     rows = values(charts.forest_spec(spots(FELL, ROSE), change(0.7, 0.5, 0.9)))
     assert [r["verdict"] for r in rows] == ["fell", "rose", "fell"]

@@ -286,7 +286,7 @@ def test_one_kind_of_day_without_events():
     found = dose_response.on_off(days(rows))
     assert found.rate_ratio == 0
     assert np.isnan(found.ci_high)
-    assert found.note.startswith("No interval: one kind of day had no event.")
+    assert found.reason == "one kind of day had no event"
     assert np.isnan(dose_response.on_off(days([(u, p, not on, n) for u, p, on, n in rows])).rate_ratio)
 
 
@@ -294,7 +294,7 @@ def test_one_unit_alone_has_no_interval():
     found = dose_response.on_off(days([("a", 7 * w, w % 2 == 0, 1 + w % 2) for w in range(8)]))
     assert found.rate_ratio == pytest.approx(0.5)
     assert np.isnan(found.se)
-    assert "one unit alone" in found.note
+    assert found.reason == "one unit alone decides this"
 
 
 def test_on_and_off_refuses():

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from hotspots.base.columns import CHANGE_DOSE, in_columns
@@ -107,16 +106,11 @@ def days(contrast: OnOff | str) -> pd.DataFrame:
         "term": "days without an adequate visit", "n": contrast.off_days, "count": contrast.off_total,
         **dict.fromkeys(figures[:3], 1.0), "reason": "the days with a visit are set against these",
     }  # fmt: skip
-    reason = "" if np.isfinite(contrast.se) else no_interval(contrast)
     with_visit = {
         "term": "days with an adequate visit", "n": contrast.on_days, "count": contrast.on_total,
-        **{f: getattr(contrast, f) for f in figures}, "reason": reason,
+        **{f: getattr(contrast, f) for f in figures}, "reason": plain(contrast.reason),
     }  # fmt: skip
     return pd.DataFrame([without, with_visit])
-
-
-def no_interval(contrast: OnOff) -> str:
-    return plain(contrast.note.partition(". ")[0].removeprefix("No interval: ")).removesuffix(": no interval")
 
 
 def with_plain_reasons(table: pd.DataFrame) -> pd.DataFrame:
@@ -137,13 +131,13 @@ def sentence_of(contrast: OnOff | str) -> str:
     """Days with an adequate visit against days without: more, fewer, or can't tell, by the interval alone."""
     if isinstance(contrast, str):
         return f"Days with and without an adequate visit cannot be compared: {contrast}"
-    within = "week-day and four weeks" if f"stretch of {BLOCK_DAYS} days" in contrast.method else "week-day"
+    within = "week-day and four weeks" if contrast.block_days else "week-day"
     asked = f"the incidents of their other days of the same {within}"
-    if not np.isfinite(contrast.se):
+    if contrast.reason:
         counts = f"{contrast.on_total:,.0f} on {contrast.on_days:,} days with, {contrast.off_total:,.0f} on"
         return (
             f"Incidents on days with and without an adequate visit: {counts} {contrast.off_days:,} without: can't tell,"
-            f" for {no_interval(contrast)}. {NO_LOTS}"
+            f" for {plain(contrast.reason)}. {NO_LOTS}"
         )
     ratio, low, high = (ratio_text(v) for v in (contrast.rate_ratio, contrast.ci_low, contrast.ci_high))
     verdict = "fewer" if contrast.ci_high < 1 else "more" if contrast.ci_low > 1 else "can't tell"

@@ -315,6 +315,8 @@ class OnOff:
     off_total: float
     units: int
     strata: int  # with days of both kinds and an event
+    reason: str  # why there is no interval; '' where there is one
+    block_days: int | None  # days are compared within stretches of so many
     method: str
     note: str
     dropped: tuple[str, ...]
@@ -331,7 +333,7 @@ def on_off(table: pd.DataFrame, measure: str = "count", block_days: int | None =
 
     Misleads: dose follows crime within the day too; without ``block_days``, a season in both. An adequate visit that
     came because of the day's first incident counts that incident as its own. rate ratio 0, or nan, without an interval
-    and with the reason in ``note``, where one kind of day had no event.
+    and with the ``reason``, where one kind of day had no event.
     """
     rows, dropped = _checked(table, ("adequate",), measure)
     rows = rows.assign(on=rows["adequate"].astype(bool), stratum=_strata(rows, block_days))
@@ -356,8 +358,10 @@ def on_off(table: pd.DataFrame, measure: str = "count", block_days: int | None =
         off_total=totals[1],
         units=int(used["unit"].nunique()),
         strata=int(used["stratum"].nunique()),
+        reason=why,
+        block_days=block_days,
         method=f"Conditional Poisson within {within}, {CLUSTERED}",
-        note=f"{why}{NOT_AN_EFFECT} {follows}",
+        note=f"{NOT_AN_EFFECT} {follows}",
         dropped=(*dropped, *told),
     )
 
@@ -380,13 +384,13 @@ def _contrast(
     nan = np.nan
     if min(totals) <= 0:
         ratio = 0.0 if totals[0] <= 0 else nan
-        return (ratio, nan, nan, nan, nan, nan, nan), "No interval: one kind of day had no event. "
+        return (ratio, nan, nan, nan, nan, nan, nan), "one kind of day had no event"
     row, cluster = (np.unique(used[c].to_numpy(), return_inverse=True)[1] for c in ("stratum", "unit"))
     y, exposure = used[measure].to_numpy(float), used["exposure"].to_numpy(float)
     errors = clustered(fit(Design(y, exposure, used[["on"]].to_numpy(float), row, cluster)))
     (low,), (high,) = errors.interval(alpha)
     log, se, df, p = (float(v[0]) for v in (errors.estimate, errors.se, errors.df, errors.p()))
-    why = "" if np.isfinite(se) else f"No interval: {ONE_UNIT}. "
+    why = "" if np.isfinite(se) else "one unit alone decides this"
     return (float(np.exp(log)), float(np.exp(low)), float(np.exp(high)), p, log, se, df), why
 
 

@@ -51,14 +51,24 @@ class Figures:
 
 
 def row(figures: Figures, of: str, scale: str, method: str, **more: Any) -> dict[str, Any]:
-    """One row of CHANGE without its estimate, which ``more`` brings."""
+    """One row of CHANGE without its estimate, which ``more`` brings. ``withheld``: its verdict."""
     found: dict[str, Any] = {"measure": figures.measure, "estimate_of": of, "scale": scale, "method": method}
     for place, name in (
         ("treated", "treated"), ("comparison", "comparison"), ("ring", "displacement"),
         ("comparison_ring", "comparison_ring"),
     ):  # fmt: skip
         found[f"{name}_before"], found[f"{name}_after"] = figures.sums.get(place, (nan, nan))
-    return {**found, "p": nan, "verdict": "", "note": "", "se": nan, "z": nan, "leads": False, **more}
+    return {
+        **found,
+        "p": nan,
+        "verdict": "",
+        "note": "",
+        "se": nan,
+        "z": nan,
+        "leads": False,
+        "withheld": False,
+        **more,
+    }
 
 
 def of_ratio(ratio: float, low: float, high: float, se: float, p: float) -> dict[str, Any]:
