@@ -489,9 +489,9 @@ def refuse_cells(cells: Collection[str], whose: str) -> None:
     """HotspotsError for cells that are none, of more than one resolution, or given twice."""
     strange = [c for c in cells if not _known(c)]
     problems = [f"{whose} name {sample(strange)}, which is not an H3 cell."] if strange else []
-    resolutions = {int(c, 16) >> 52 & 15 for c in cells if c not in set(strange)}
+    resolutions = geography.resolutions_of(c for c in cells if c not in set(strange))
     if len(resolutions) > 1:
-        problems.append(f"{whose} mix cells of the resolutions {', '.join(map(str, sorted(resolutions)))}; use one.")
+        problems.append(f"{whose} mix cells of the resolutions {', '.join(map(str, resolutions))}; use one.")
     seen: set[str] = set()
     twice = [c for c in cells if c in seen or seen.add(c)]  # type: ignore[func-returns-value]
     if twice:

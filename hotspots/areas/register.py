@@ -245,7 +245,7 @@ def _row(area: Mapping[Any, Any]) -> dict[str, Any]:
         **{c: str(area[c]) for c in TEXTS},
         **{c: int(area[c]) for c in COUNTS},
         **{c: None if pd.isna(area[c]) else float(area[c]) for c in FIGURES},
-        "resolution": int(cells[0]) >> 52 & 15,
+        "resolution": int(geography.resolution_of(cells[0])),
         "cells": geography.hex_ids(cells),
     }
 

@@ -14,10 +14,10 @@ from hotspots.backtest.tables import period_numbers
 from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text
+from hotspots.geography import bcu_areas_m2
 from hotspots.harm.offences import selection_named
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights.register import ref
-from hotspots.insight.concentration import bcu_areas_m2
 from hotspots.intake.place import boundaries_of
 from hotspots.ranking.pipeline import POLICE_UK, Question, count_and_score, gather, say_whose, score_warnings, settle
 from hotspots.store.workspace import Workspace, months_held, open_workspace

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from hotspots import geography
 from hotspots.areas import register
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
@@ -131,7 +132,7 @@ def register_of(workspace: Workspace, question: ChangeQuestion) -> Frozen:
 
 
 def resolution_of(frozen: Frozen) -> int:
-    found = sorted({int(c, 16) >> 52 & 15 for cells in frozen.areas["cells"] for c in cells})
+    found = geography.resolutions_of(c for cells in frozen.areas["cells"] for c in cells)
     if len(found) != 1:
         raise HotspotsError(
             f"The hot spots of {frozen.ref} are made of cells of resolutions {', '.join(map(str, found))}. Change is"

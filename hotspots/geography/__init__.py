@@ -21,18 +21,20 @@ from hotspots.geography.cells import (
     cell_polygons,
     cells_at,
     hex_ids,
+    resolution_of,
+    resolutions_of,
 )
-from hotspots.geography.districts import Boundaries, cell_districts, load_cover, load_polygons, outlines
-from hotspots.geography.grid import BNG_METHOD, bng_to_lonlat
+from hotspots.geography.districts import Boundaries, bcu_areas_m2, cell_districts, load_cover, load_polygons, outlines
+from hotspots.geography.grid import bng_to_lonlat
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.place_names import nearest_place, places
 from hotspots.geography.shipped import ATTRIBUTION
 
 __all__ = [
     "ATTRIBUTION",
-    "BNG_METHOD",
     "Boundaries",
     "adjacency",
+    "bcu_areas_m2",
     "bng_to_lonlat",
     "cell_areas_m2",
     "cell_centres",
@@ -49,6 +51,8 @@ __all__ = [
     "outlines",
     "places",
     "read_boundaries",
+    "resolution_of",
+    "resolutions_of",
     "save_boundaries",
     "surroundings",
 ]

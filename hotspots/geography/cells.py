@@ -7,6 +7,7 @@ Lancashire; the published world average is 12% larger, so areas always come from
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from hotspots.base.errors import HotspotsError, rows_sentence, sample
 Floats = NDArray[np.float64]
 Cells = NDArray[np.int64]
 
+RESOLUTION_BIT = 52  # the lowest of the four bits of an H3 index that hold the resolution
 _HEX_CELL = re.compile(r"[0-9a-f]{15}")
 
 
@@ -83,6 +85,16 @@ def cell_from_hex(text: str) -> int:
             f"'{str(text)[:40]}' is not an H3 cell. A cell is written like 8a1951803b4ffff (15 hexadecimal digits)."
         )
     return int(name, 16)
+
+
+def resolution_of(cells: ArrayLike) -> Cells:
+    """The H3 resolution of each cell: four bits of its number."""
+    return np.asarray(cells, dtype=np.int64) >> RESOLUTION_BIT & 15
+
+
+def resolutions_of(cells: Iterable[str]) -> list[int]:
+    """The different resolutions of cells in hexadecimal text, in order."""
+    return [int(r) for r in np.unique(resolution_of([int(cell, 16) for cell in cells]))]
 
 
 def cell_centres(cells: ArrayLike) -> tuple[Floats, Floats]:

@@ -21,7 +21,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from hotspots.base.errors import HotspotsError
 from hotspots.geography.boundary_files import STORED_COLUMNS, read_boundaries
-from hotspots.geography.cells import Cells, Floats, cell_centres, cell_corners, cells_at, coordinates, distinct
+from hotspots.geography.cells import (
+    RESOLUTION_BIT,
+    Cells,
+    Floats,
+    cell_areas_m2,
+    cell_centres,
+    cell_corners,
+    cells_at,
+    coordinates,
+    distinct,
+    resolution_of,
+)
 from hotspots.geography.shipped import COVER, OUTLINES, read_bcu_table, shipped
 
 Districts = NDArray[np.int16]
@@ -30,8 +41,7 @@ COVER_RESOLUTION = 12
 FINER = 3  # a cell on a boundary is measured by its descendants this many resolutions finer: 343 of them
 OUTLINE_BYTES = 150_000
 NOWHERE = -1
-
-_RESOLUTION_BITS = np.int64(0xF) << np.int64(52)
+EARTH_M = 6_371_007.180918475  # radius of H3's sphere
 
 
 def _descendants(cells: Cells) -> tuple[Cells, Cells]:
@@ -40,9 +50,8 @@ def _descendants(cells: Cells) -> tuple[Cells, Cells]:
     An H3 index holds three bits for each resolution, the coarsest first, so that all descendants of a
     cell lie between two numbers: one sorted search answers for all resolutions at once.
     """
-    resolution = (cells & _RESOLUTION_BITS) >> np.int64(52)
-    span = np.left_shift(np.int64(1), 3 * (15 - resolution))
-    first = (cells & ~_RESOLUTION_BITS) & ~(span - 1)
+    span = np.left_shift(np.int64(1), 3 * (15 - resolution_of(cells)))
+    first = (cells & ~(np.int64(15) << RESOLUTION_BIT)) & ~(span - 1)
     return first, first + span
 
 
@@ -59,6 +68,12 @@ class Cover:
         first, past = _descendants(cells)
         order = np.argsort(first)
         return cls(first[order], past[order], district[order])
+
+    def areas_m2(self) -> tuple[Floats, Districts]:
+        """(area of each of its cells, the district of each); a span's width is the resolution of its cell."""
+        span = self.past - self.first
+        resolution = 15 - np.round(np.log2(span)).astype(np.int64) // 3
+        return cell_areas_m2(self.first | (span - 1) | (resolution << RESOLUTION_BIT)), self.district
 
     def find(self, lon: Floats, lat: Floats) -> Districts:
         """District number of each point or -1, by its cell at resolution 12."""
@@ -86,6 +101,17 @@ class Polygons:
 
         shapely.prepare(shape)
         return np.asarray(shapely.intersects_xy(shape, lon, lat), dtype=bool)
+
+    def areas_m2(self) -> tuple[Floats, Districts]:
+        """(area of each polygon, its district), by the cylinder projection that keeps areas (Lambert)."""
+        import shapely
+
+        def equal_area(lonlat: Floats) -> Floats:
+            lon, lat = np.radians(lonlat).T
+            return np.column_stack([EARTH_M * lon, EARTH_M * np.sin(lat)])
+
+        areas = np.array([shapely.transform(shape, equal_area).area for shape in self.shapes])
+        return areas, np.arange(len(areas), dtype=np.int16)
 
     def find(self, lon: Floats, lat: Floats) -> Districts:
         """District number of each point or -1. Edges belong to the polygon; the lowest number wins."""
@@ -234,6 +260,15 @@ def _count(found: Districts, owner: NDArray[np.intp], n: int, boundaries: Bounda
     inside = found != NOWHERE
     np.add.at(counts, (owner[inside], found[inside]), 1)
     return counts
+
+
+def bcu_areas_m2(boundaries: Boundaries) -> dict[str, float]:
+    """The whole area of each BCU in m², on H3's sphere like `cell_areas_m2`; the shipped cover's, or the polygons'."""
+    import pandas as pd
+
+    areas, district = boundaries.geometry.areas_m2()
+    total = pd.Series(areas).groupby(np.array(boundaries.bcus)[district]).sum()
+    return {str(bcu): float(value) for bcu, value in total.items()}
 
 
 def outlines(boundaries: Boundaries) -> dict[str, Any]:

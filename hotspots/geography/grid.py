@@ -1,8 +1,8 @@
-"""British National Grid to longitude and latitude.
+"""British National Grid (EPSG:27700) to longitude and latitude, by OSTN15: accurate to about 0.1 m.
 
 The usual default of pyproj, where the OSTN15 grid file is not installed, is a seven-parameter shift that
 is up to 4 m out (median 1.9 m, and 2% of resolution-10 cells change) and says nothing. So the accuracy is
-chosen here: OSTN15, carried by convertbng.
+chosen here: OSTN15, the transformation that Ordnance Survey defines, carried by convertbng.
 """
 
 from __future__ import annotations
@@ -11,11 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hotspots.geography.cells import Floats
-
-BNG_METHOD = (
-    "British National Grid (EPSG:27700) to longitude and latitude by OSTN15, the transformation that Ordnance "
-    "Survey defines, through convertbng; accurate to about 0.1 m."
-)
 
 
 def bng_to_lonlat(easting: ArrayLike, northing: ArrayLike) -> tuple[Floats, Floats]:

@@ -14,15 +14,14 @@ import numpy as np
 from h3.api import basic_int as h3
 from numpy.typing import ArrayLike, NDArray
 
-from hotspots.geography.cells import Cells
+from hotspots.geography.cells import Cells, resolution_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Positions = NDArray[np.int64]
 
-_MODE, _RESOLUTION = 59, 52  # the lowest bit of each field of four bits in an H3 index
-_CELL_MODE = 1
+_MODE, _CELL_MODE = 59, 1  # the lowest bit of the mode in an H3 index, and the mode of a cell
 
 
 def neighbour_pairs(cells: ArrayLike) -> tuple[Positions, Positions]:
@@ -85,7 +84,7 @@ def checked(cells: ArrayLike) -> Cells:
         return table
     if (table >> _MODE != _CELL_MODE).any():
         raise ValueError(f"{int((table >> _MODE != _CELL_MODE).sum())} of {len(table)} numbers are no H3 cells")
-    resolutions = np.unique(table >> _RESOLUTION & 15)
+    resolutions = np.unique(resolution_of(table))
     if len(resolutions) > 1:
         raise ValueError(f"cells of the resolutions {resolutions.tolist()} are mixed; neighbours have one resolution")
     # Sorted cells, the usual case, need no second sort to show a repeat.
@@ -110,16 +109,16 @@ def _disks(cells: Cells, k: int) -> tuple[Positions, Cells, Positions]:
         import h3ronpy  # type: ignore[import-untyped]
         import pyarrow as pa
     except ImportError:
-        return _disks_plain(cells, k)
+        return disks_plain(cells, k)
     if not len(cells):
-        return _disks_plain(cells, k)
+        return disks_plain(cells, k)
     table = pa.record_batch(h3ronpy.grid_disk_distances(pa.array(cells.view(np.uint64)), k))
     disks, rings = table.column("cell"), table.column("k")
     members = disks.flatten().to_numpy().view(np.int64)
     return np.diff(disks.offsets.to_numpy()), members, rings.flatten().to_numpy().astype(np.int64)
 
 
-def _disks_plain(cells: Cells, k: int) -> tuple[Positions, Cells, Positions]:
+def disks_plain(cells: Cells, k: int) -> tuple[Positions, Cells, Positions]:
     """The same by h3 alone. A ring is what a disk has more than the one before it: that holds at pentagons too."""
     sizes, members, rings = [], [], []
     for cell in cells.tolist():

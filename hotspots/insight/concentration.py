@@ -27,17 +27,13 @@ doi:10.1007/s10940-019-09404-1.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.geography import cell_areas_m2, cell_from_hex
-
-if TYPE_CHECKING:
-    from hotspots.geography.districts import Boundaries, Cover
+from hotspots.geography import cell_from_hex
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -61,7 +57,6 @@ COLUMNS = (
 
 OVERHANG = 0.005  # cells on the edge reach a little beyond a BCU: when all are given, beyond its whole area
 
-_EARTH_M = 6_371_007.180918475  # H3's sphere
 _LOG_SHAPE = (-9.0, 9.0)  # beyond e⁹ a gamma distribution is one rate for all cells
 _STARTS = ((-2.0, -1.0), (9.0, -3.0), (9.0, 3.0))  # logit of the part at risk, log shape: sparse, concentrated, even
 
@@ -322,40 +317,6 @@ def _log_negative_binomial(count: Counts, shape: float, mean: float) -> Floats:
 # ---------------------------------------------------------------- per BCU and over time
 
 
-def bcu_areas_m2(boundaries: Boundaries) -> dict[str, float]:
-    """The whole area of each BCU in m², from the districts' polygons or from the shipped cover.
-
-    On H3's sphere, like `hotspots.geography.cell_areas_m2`.
-    """
-    from hotspots.geography.districts import Polygons
-
-    geometry = boundaries.geometry
-    if isinstance(geometry, Polygons):
-        area, district = _polygon_areas(geometry.shapes), np.arange(len(geometry.shapes))
-    else:
-        area, district = _cover_areas(geometry), geometry.district.astype(np.int64)
-    total = pd.Series(area).groupby(np.array(boundaries.bcus)[district]).sum()
-    return {str(bcu): float(value) for bcu, value in total.items()}
-
-
-def _polygon_areas(shapes: NDArray[np.object_]) -> Floats:
-    """Areas by the cylinder projection that keeps them (Lambert)."""
-    import shapely
-
-    def equal_area(lonlat: Floats) -> Floats:
-        lon, lat = np.radians(lonlat).T
-        return np.column_stack([_EARTH_M * lon, _EARTH_M * np.sin(lat)])
-
-    return np.array([shapely.transform(shape, equal_area).area for shape in shapes])
-
-
-def _cover_areas(cover: Cover) -> Floats:
-    """Area of each cell of the cover; a span of H3 numbers is one cell, and its width says the resolution."""
-    span = cover.past - cover.first
-    resolution = 15 - np.round(np.log2(span)).astype(np.int64) // 3
-    return cell_areas_m2(cover.first | (span - 1) | (resolution << 52))
-
-
 def concentration_table(
     cube: pd.DataFrame,
     scores: pd.DataFrame,
@@ -369,9 +330,9 @@ def concentration_table(
 
     ``cube``: of `hotspots.ranking.cell_periods` by month (YYYYMM); ``scores``: of
     `hotspots.harm.scoring.score_offences`; ``cells``: cell (int64 or hex), bcu and area_m2, such as an answer's table
-    (cells of the cube that it lacks are left out); ``total_area_m2``: the whole area of each BCU (`bcu_areas_m2`);
-    ``by``: year, quarter, month, or '' for the whole window only. With several BCUs, the force as a whole comes first,
-    as 'all'.
+    (cells of the cube that it lacks are left out); ``total_area_m2``: the whole area of each BCU
+    (`hotspots.geography.bcu_areas_m2`); ``by``: year, quarter, month, or '' for the whole window only. With several
+    BCUs, the force as a whole comes first, as 'all'.
 
     A row per BCU, measure (incidents; harm_days, of scored offences only), period and share of area. The columns are
     explained in the module and the data dictionary; shares are rounded to four decimals. gini is over area,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hotspots.geography import bcu_areas_m2
 from hotspots.insight import concentration, near_repeats
 from hotspots.intake.place import boundaries_of
 from hotspots.ranking.pipeline import Answer, Question, gather, rank_workspace, settle
@@ -14,13 +15,13 @@ from hotspots.store.workspace import Workspace, open_workspace
 
 def concentration_of(workspace: Workspace, answer: Answer, by: str = "quarter") -> pd.DataFrame:
     """`concentration.concentration_table` of an answer: its BCU, or all three and the force."""
-    areas = concentration.bcu_areas_m2(boundaries_of(workspace))
+    areas = bcu_areas_m2(boundaries_of(workspace))
     return concentration.concentration_table(answer.cube, answer.scores, answer.table, areas, by)
 
 
 def lorenz_of(workspace: Workspace, answer: Answer) -> pd.DataFrame:
     """The Lorenz curves of an answer, for the chart."""
-    areas = concentration.bcu_areas_m2(boundaries_of(workspace))
+    areas = bcu_areas_m2(boundaries_of(workspace))
     return concentration.lorenz_curves(answer.cube, answer.scores, answer.table, areas, answer.question.bcu)
 
 

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hotspots import geography
+from hotspots.base.choices import BCUS
 from hotspots.base.clock import day_numbers, day_text
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import SECRET, unit_codes, unit_text
@@ -40,7 +41,7 @@ from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, d
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 SOURCE = "pings"
-BCU_NUMBERS = {"East": 1, "South": 2, "West": 3}  # of hotspots.base.columns.PINGS
+BCU_NUMBERS = {bcu: i for i, bcu in enumerate(sorted(BCUS), 1)}  # of hotspots.base.columns.PINGS
 MOST_IN_MEMORY = 20_000_000  # rows, of about 50 bytes; more of them are put on the disk until their day is made
 SCRATCH = "positions-"  # folders in the workspace's cache, while an import runs
 NAMES_KEPT = 20  # of the files that a day came from

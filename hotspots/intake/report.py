@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 import pyarrow.compute as pc
 
+from hotspots.base.choices import BCUS
 from hotspots.base.clock import day_number, day_text
 from hotspots.base.columns import INTAKE
 from hotspots.base.errors import sample
@@ -87,7 +88,7 @@ def headline(workspace: Workspace) -> list[str]:
             return int(mine.loc[(mine["measure"] == measure) & (mine["detail"] == detail), "n"].sum())
 
         months = months_held(workspace.manifest, source)
-        bcus = ", ".join(f"{b} {n('inside the force area', b):,}" for b in ("East", "South", "West"))
+        bcus = ", ".join(f"{b} {n('inside the force area', b):,}" for b in sorted(BCUS))
         words.append(
             f"{source}: {n('incidents'):,} incidents in {len(months)} months, {month_text(months[0])} to"
             f" {month_text(months[-1])}; {n('with coordinates'):,} have coordinates; {n('inside the force area'):,} lie"

@@ -120,13 +120,13 @@ def cell_rings(cells: Iterable[str]) -> list[Ring]:
     """
     from h3.api import basic_str
 
-    from hotspots.geography import cell_from_hex
+    from hotspots.geography import cell_from_hex, resolution_of
 
     distinct = list(dict.fromkeys(cells))
-    sizes = {basic_str.get_resolution(f"{cell_from_hex(cell):x}") for cell in distinct}
+    sizes = sorted({int(r) for r in resolution_of([cell_from_hex(cell) for cell in distinct])})
     if len(sizes) > 1:
         raise HotspotsError(
-            f"An area holds cells of the resolutions {' and '.join(map(str, sorted(sizes)))}; all must be of one."
+            f"An area holds cells of the resolutions {' and '.join(map(str, sizes))}; all must be of one."
         )
     shape = basic_str.cells_to_h3shape(distinct, tight=False)
     loops = [loop for part in shape for loop in (part.outer, *part.holes)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hotspots import geography
-from hotspots.insight.concentration import adjusted_gini, bcu_areas_m2, gini, lorenz, share_by_chance, share_in_top
+from hotspots.insight.concentration import adjusted_gini, gini, lorenz, share_by_chance, share_in_top
 
 
 def test_41_percent_of_harm_in_2_6_percent_of_the_area():
@@ -81,7 +81,7 @@ def test_share_by_chance_is_that_of_the_poisson():
 
 def test_the_bcus_make_up_the_force():
     # 3,066 km² by the district polygons of the ONS; on H3's sphere 0.4% less
-    areas = bcu_areas_m2(geography.load_cover())
+    areas = geography.bcu_areas_m2(geography.load_cover())
     assert sorted(areas) == ["East", "South", "West"]
     assert sum(areas.values()) / 1e6 == pytest.approx(3066 * 0.996, rel=0.001)
 
@@ -89,6 +89,6 @@ def test_the_bcus_make_up_the_force():
 def test_cover_and_polygons_agree_on_areas(shared_data, tmp_path):
     stored = tmp_path / "districts.geojson"
     stored.write_bytes((shared_data / "boundaries/lancashire_districts.geojson").read_bytes())
-    exact = bcu_areas_m2(geography.load_polygons(stored))
-    for bcu, area in bcu_areas_m2(geography.load_cover()).items():
+    exact = geography.bcu_areas_m2(geography.load_polygons(stored))
+    for bcu, area in geography.bcu_areas_m2(geography.load_cover()).items():
         assert area == pytest.approx(exact[bcu], rel=0.0005)

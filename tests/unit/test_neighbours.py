@@ -28,8 +28,8 @@ def test_the_plain_way_is_really_without_the_accelerator(monkeypatch):
     from hotspots.geography import neighbours
 
     called = []
-    plain = neighbours._disks_plain
-    monkeypatch.setattr(neighbours, "_disks_plain", lambda *a: called.append(a) or plain(*a))
+    plain = neighbours.disks_plain
+    monkeypatch.setattr(neighbours, "disks_plain", lambda *a: called.append(a) or plain(*a))
     monkeypatch.setitem(sys.modules, "h3ronpy", None)
     geography.neighbour_pairs([PRESTON])
     assert len(called) == 1

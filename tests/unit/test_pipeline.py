@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from hotspots import geography
 from hotspots.base.columns import RANK
 from hotspots.base.errors import HotspotsError
 from hotspots.base.writing import to_csv
@@ -352,7 +353,7 @@ def test_only_incidents_without_a_place(tmp_path):
 def test_each_resolution_counts_the_same_incidents(police, resolution):
     answer = rank_workspace(police, Question(resolution=resolution))
     assert answer.table["n_incidents"].sum() == 6
-    assert all(len(c) == 15 and int(c, 16) >> 52 & 15 == resolution for c in answer.table["cell"])
+    assert all(len(c) == 15 and geography.resolution_of(int(c, 16)) == resolution for c in answer.table["cell"])
 
 
 def test_types_of_the_columns_are_those_of_the_dictionary(police):

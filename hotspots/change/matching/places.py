@@ -125,7 +125,7 @@ def refuse_facts(owner: Mapping[int, str], facts: CellFacts) -> None:
             "There is no incident before the start, so nothing to match on. Choose another window before, or offences"
             " that happen more often."
         )
-    sizes = {int(c) >> 52 & 15 for c in (*owner, int(facts.cell[0]))}
+    sizes = {int(r) for r in geography.resolution_of([*owner, facts.cell[0]])}
     if len(sizes) > 1:
         raise HotspotsError(
             f"Cells of resolutions {', '.join(map(str, sorted(sizes)))} cannot be matched with each other. Ask at the"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import BCUS
 from hotspots.base.clock import HOUR, day_text, local_text
 from hotspots.base.columns import COVERAGE, SHIFTS, shaped
 from hotspots.base.identity import unit_text
@@ -18,7 +19,7 @@ from hotspots.base.settings import Settings
 from hotspots.patrols.dosage import share
 from hotspots.patrols.presence import Presence
 
-BCUS = {"n_east": "East", "n_south": "South", "n_west": "West"}
+COUNTS = {f"n_{bcu.lower()}": bcu for bcu in sorted(BCUS)}  # columns of positions
 FEW_UNITS = 0.5  # of the usual number: fewer are told
 LOW_COVERAGE = 0.8  # of the time on shift: less is told
 UNIT_DAY = ["patrol_day", "unit"]
@@ -37,10 +38,9 @@ def unit_shifts(found: Presence, settings: Settings) -> pd.DataFrame:
     keys = pd.MultiIndex.from_frame(days[UNIT_DAY])
     lost, longest = (within[c].reindex(keys).fillna(0).to_numpy() for c in ("sum", "max"))
     shift = (days["last_t"] - days["first_t"]).to_numpy() - between.reindex(keys).fillna(0).to_numpy()
-    counts = days[list(BCUS)].to_numpy()
-    most = (
-        np.array(list(BCUS.values()), dtype=object)[counts.argmax(axis=1)] if len(days) else np.array([], dtype=object)
-    )
+    counts = days[list(COUNTS)].to_numpy()
+    names = np.array(list(COUNTS.values()), dtype=object)
+    most = names[counts.argmax(axis=1)] if len(days) else np.array([], dtype=object)
     return days[[*UNIT_DAY, "first_t", "last_t"]].assign(
         bcu=np.where(counts.sum(axis=1) > 0, most, ""), shift_s=shift, covered_s=shift - lost, longest_s=longest
     )

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hotspots import geography
 from hotspots.areas import register
 from hotspots.base.choices import BCUS
 from hotspots.base.clock import EPOCH, HOUR, day_number, day_numbers, day_starts, day_text, local_text
@@ -237,7 +238,7 @@ def stretch(workspace: Workspace, question: DoseQuestion, ref: str, days: list[i
 
 def cell_column(ref: str, areas: pd.DataFrame) -> str:
     """The column of positions that holds cells of these areas' resolution. HotspotsError where they have several."""
-    found = sorted({int(c, 16) >> 52 & 15 for cells in areas["cells"] for c in cells})
+    found = geography.resolutions_of(c for cells in areas["cells"] for c in cells)
     if len(found) > 1 or found[0] not in RESOLUTIONS:
         raise HotspotsError(
             f"The hot spots of {ref} are made of cells of resolution {' and '.join(map(str, found))}; positions are"

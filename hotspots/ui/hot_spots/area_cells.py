@@ -27,7 +27,7 @@ def picked_cell(view: View) -> int:
         cell = geography.cell_from_hex(view.cell) if view.cell else 0
     except HotspotsError:
         return 0
-    return cell if cell >> 52 & 15 == view.question.resolution else 0  # H3: bits 52 to 55
+    return cell if geography.resolution_of(cell) == view.question.resolution else 0
 
 
 def every_cell(now: Desk) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hotspots import areas
+from hotspots import areas, geography
 from hotspots.areas.finding import Candidates, with_cells_of
 from hotspots.areas.register import Frozen
 from hotspots.base import choices
@@ -92,10 +92,10 @@ def figured(workspace: Workspace, found: Candidates, table: pd.DataFrame) -> pd.
             f"These areas lie in {' and '.join(strange)}, but the page shows {question.bcu} BCU alone."
             " Choose All three (or their own BCU) in the menu first."
         )
-    sizes = {int(areas.cell_ids(cells)[0]) >> 52 & 15 for cells in table["cells"] if cells}  # H3: bits 52 to 55
-    if sizes - {question.resolution}:
+    sizes = geography.resolutions_of(c for cells in table["cells"] for c in cells)
+    if set(sizes) - {question.resolution}:
         raise HotspotsError(
-            f"These areas are made of cells of resolution {', '.join(map(str, sorted(sizes)))}, but the page shows"
+            f"These areas are made of cells of resolution {', '.join(map(str, sizes))}, but the page shows"
             f" {question.resolution}. Choose theirs in the menu first."
         )
     facts = with_cells_of(workspace, found.facts, table)

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from hotspots.base.choices import BCUS
 from hotspots.base.clock import day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
@@ -111,7 +112,7 @@ def form_key() -> str:
 
 def choose_bcu(view: View, areas: pd.DataFrame) -> str:
     """Whose hot spots are offered; not asked where there is one BCU only."""
-    bcus = [b for b in ("West", "South", "East") if b in set(areas["bcu"])]
+    bcus = [b for b in BCUS if b in set(areas["bcu"])]
     asked = frame.remembered("log_bcu") or view.question.bcu
     if len(bcus) < 2:
         return "all"
