@@ -154,9 +154,10 @@ def make_beside() -> DoseBeside:
         for (area, name, bcu, role, _, before, after, *_), minutes in zip(SPOTS, (25.0, 2.0, 12.0), strict=True)
     ]  # fmt: skip
     return DoseBeside(
-        made(rows, columns.CHANGE_DOSE), made(scatter, columns.CHANGE_SCATTER), "2024-04-01",
-        "2024-06-29", 200, "Days with an adequate visit had 0.90 times the incidents of days without (0.60 to 1.40).",
-        ("Positions cover 200 hot spot days.",),
+        table=made(rows, columns.CHANGE_DOSE), scatter=made(scatter, columns.CHANGE_SCATTER), first="2024-04-01",
+        last="2024-06-29", days=200,
+        sentence="Days with an adequate visit had 0.90 times the incidents of days without (0.60 to 1.40).",
+        notes=("Positions cover 200 hot spot days.",),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ WEEK = 7
 PERIODS = ("period", "first", "last", "exposure", "side")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Counted:
     """The offence rows of the whole history, and the cube of the window that the expected level is made of.
 
@@ -54,8 +54,8 @@ def count(workspace: Workspace, asked: Settled) -> Counted:
     months, exposure = observed(asked.learned, missing)
     whose = say_whose(workspace, rows, found.rows)
     return Counted(
-        rows.reset_index(drop=True), scores, whose, cube, chosen, tuple(months), tuple(exposure), tuple(found.notes),
-        tuple(found.warnings),
+        rows=rows.reset_index(drop=True), scores=scores, whose=whose, cube=cube, chosen=chosen, months=tuple(months),
+        exposure=tuple(exposure), notes=tuple(found.notes), warnings=tuple(found.warnings),
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ Pair = tuple[float, float]
 LEAP_DAY = 0.003  # of a year
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Known:
     """Everything counted that the estimates are made of."""
 
@@ -70,7 +70,10 @@ def knowledge(workspace: Workspace, asked: Settled) -> Known:
     own = sums(counted.rows, cells_of(places), list(places["area"]))
     around = dict(zip(sides.rings["cell"], sides.rings["area"], strict=True))
     ring = sums(counted.rows, around, sorted(set(around.values())))
-    return Known(asked, counted, sides, facts, own, ring, lengths, likes, tuple(notes))
+    return Known(
+        asked=asked, counted=counted, sides=sides, facts=facts, own=own, ring=ring, lengths=lengths, likes=likes,
+        notes=tuple(notes),
+    )  # fmt: skip
 
 
 def facts_of_cells(asked: Settled, counted: Counted) -> CellFacts:

@@ -25,7 +25,7 @@ BASELINES = {
 PERIODS = ("week", "month")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChangeQuestion:
     """Which change is meant. Empty text and 0 mean: what the workspace suggests; an answer has it filled in.
 
@@ -59,7 +59,7 @@ class ChangeQuestion:
     ring_m: float = 100.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class DoseBeside:
     """Minutes beside outcomes, in the days after that have positions or logs. See `hotspots.change.dose.beside`."""
 
@@ -72,7 +72,7 @@ class DoseBeside:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Change:
     """What changed, compared with what, and what must be said beside it."""
 

@@ -30,7 +30,7 @@ LEAST_OWN = 5  # comparison hot spots of a BCU; with fewer those of all BCUs are
 WIDEST_RING_M = 2000.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settled:
     """A question with nothing left open. ``learned``: the window that the expected level is made of."""
 
@@ -56,7 +56,7 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     source, _, weights, asked = settle_ranking(
         workspace,
         Question(
-            question.bcu, resolution=resolution, weights=question.weights, offences=question.offences,
+            bcu=question.bcu, resolution=resolution, weights=question.weights, offences=question.offences,
             include_proactive=question.include_proactive, source=question.source, by="count",
         ),
     )  # fmt: skip
@@ -81,8 +81,9 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     )  # fmt: skip
     breaks = sorted({m for _, m, _ in workspace.manifest.breaks}) if source == POLICE_UK else []
     return Settled(
-        full, asked, source, weights, frozen, before, after, chosen, learned, history, tuple(held), tuple(breaks)
-    )
+        question=full, ranking=asked, source=source, weights=weights, frozen=frozen, before=before, after=after,
+        chosen=chosen, learned=learned, history=history, held=tuple(held), breaks=tuple(breaks),
+    )  # fmt: skip
 
 
 def refuse_words(question: ChangeQuestion) -> None:

@@ -75,8 +75,9 @@ def figures_of(known: Known, measure: str, rows: pd.DataFrame, name: str = "") -
     totals = group_sums(known, rows, column)
     alike = asked.question.comparison != "rest"
     return Figures(
-        name or measure, panel, ring_panel, totals, known.lengths, areas_of(sides), asked.weights.unit, alike
-    )
+        measure=name or measure, panel=panel, ring_panel=ring_panel, sums=totals, lengths=known.lengths,
+        areas=areas_of(sides), unit=asked.weights.unit, alike=alike,
+    )  # fmt: skip
 
 
 def areas_of(sides: Sides) -> dict[str, float]:

@@ -48,9 +48,10 @@ def question_of(asked: argparse.Namespace) -> Question:
     if top is not None and top < 1:
         raise HotspotsError(f"--top is {top}; it must be at least 1.")
     return Question(
-        asked.bcu, asked.start, asked.end, asked.resolution, getattr(asked, "weights", ""), asked.offences,
-        getattr(asked, "by", DEFAULT_METHOD).replace("_", "-"), asked.include_proactive, asked.source, asked.hours,
-        getattr(asked, "next", False),
+        bcu=asked.bcu, start=asked.start, end=asked.end, resolution=asked.resolution,
+        weights=getattr(asked, "weights", ""), offences=asked.offences,
+        by=getattr(asked, "by", DEFAULT_METHOD).replace("_", "-"), include_proactive=asked.include_proactive,
+        source=asked.source, hours=asked.hours, counted=getattr(asked, "next", False),
     )  # fmt: skip
 
 

@@ -112,9 +112,10 @@ def question_of(asked: argparse.Namespace) -> Any:
     if asked.bank_holidays:
         days_off += bank_holidays(asked.workspace, asked.bcu)
     return DesignQuestion(
-        asked.bcu, asked.register, asked.kind, asked.first, asked.last, asked.seed, asked.share,
-        per_day_of(asked.per_day), asked.longest_run, tuple(days_off), asked.block_days, asked.washout_days,
-        asked.offences, asked.weights, asked.source, asked.include_proactive, asked.simulations,
+        bcu=asked.bcu, register=asked.register, kind=asked.kind, first=asked.first, last=asked.last, seed=asked.seed,
+        share=asked.share, per_day=per_day_of(asked.per_day), longest_run=asked.longest_run, days_off=tuple(days_off),
+        block_days=asked.block_days, washout_days=asked.washout_days, offences=asked.offences, weights=asked.weights,
+        source=asked.source, include_proactive=asked.include_proactive, simulations=asked.simulations,
     )  # fmt: skip
 
 

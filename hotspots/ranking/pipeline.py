@@ -35,7 +35,7 @@ POLICE_UK = offences.POLICE_UK
 DEFAULT_OFFENCES = {POLICE_UK: "violence-categories", "incidents": "serious-violence"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What is to be ranked. Empty text means the default for the source and the workspace.
 
@@ -55,7 +55,7 @@ class Question:
     counted: bool = False  # p_top_next as well, which takes a second or more
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """Ranked cells and what must be said beside them."""
 
@@ -106,10 +106,11 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
     warnings, notes = whole_force(warnings, question.bcu), whole_force(gathered.notes, question.bcu)
     return Answer(
-        question, window, source, weights, table, scores, cube,
-        tuple(notes), tuple(warnings), workspace.version, workspace.manifest.kind == "synthetic",
-        tuple(missing), tuple(breaks), tuple(periods), tuple(exposure), memory_of(expected), no_patterns,
-        workspace.settings.expected_months, workspace.settings.top,
+        question=question, window=window, source=source, weights=weights, table=table, scores=scores, cube=cube,
+        notes=tuple(notes), warnings=tuple(warnings), version=workspace.version,
+        synthetic=workspace.manifest.kind == "synthetic", missing_months=tuple(missing), breaks=tuple(breaks),
+        periods=tuple(periods), exposure=tuple(exposure), memory=memory_of(expected), no_patterns=no_patterns,
+        ahead=workspace.settings.expected_months, top=workspace.settings.top,
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ NOT_RANDOM = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TrialResult:
     """What a trial shows. ``table`` holds one row per way of counting days (as_) and measure, in `COLUMNS`."""
 
@@ -110,8 +110,9 @@ def analyse(
     missing = int(design.open_days.sum()) * len(data.known) - int(data.known.sum())
     notes = _notes(design, table, washout_days, int(washed.sum()), missing, delivered is not None)
     return TrialResult(
-        table[list(COLUMNS)].reset_index(drop=True), as_, _sentence(table[table["as_"] == as_]), notes, washout_days,
-        int(washed.sum()), missing, len(others), seed,
+        table=table[list(COLUMNS)].reset_index(drop=True), as_=as_, sentence=_sentence(table[table["as_"] == as_]),
+        notes=notes, washout_days=washout_days, washed_out=int(washed.sum()), missing=missing, draws=len(others),
+        seed=seed,
     )  # fmt: skip
 
 

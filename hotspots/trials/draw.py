@@ -48,8 +48,9 @@ def design(
     capacity = tuple(sorted((str(b), int(n)) for b, n in (per_day or {}).items()))
     empty = np.zeros((len(places), (last - first).days + 1), dtype=bool)
     asked = Design(
-        kind, first, last, int(seed), float(share), capacity, int(longest_run), off, tuple(strata), int(block_days),
-        places, empty,
+        kind=kind, first=first, last=last, seed=int(seed), share=float(share), per_day=capacity,
+        longest_run=int(longest_run), days_off=off, strata=tuple(strata), block_days=int(block_days), places=places,
+        treated=empty,
     )  # fmt: skip
     if not asked.open_days.any():
         raise HotspotsError(f"All {len(asked.days)} days of the trial are days off: leave some to patrol.")

@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Design:
     """A trial's assignment with everything it was made from. Two designs are equal when their hashes are.
 

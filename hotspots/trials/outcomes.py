@@ -35,7 +35,7 @@ class Wanted:
     include_proactive: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Outcomes:
     """Events and harm. ``wanted`` is completed.
 
@@ -93,9 +93,10 @@ def outcomes(workspace: Workspace, frozen: Frozen, areas: Sequence[str], days: W
     span = (EPOCH + timedelta(days=min(held)), EPOCH + timedelta(days=max(held))) if held else None
     kept = Wanted(question.offences, question.weights, question.source, question.include_proactive)
     return Outcomes(
-        daily, kept, weights, span, len(held), int(rows["record"].nunique()), int(rows.loc[late, "record"].nunique()),
-        tuple(whole_force(found.warnings, "") + score_warnings(scores, weights, listed=False)),
-        tuple(whole_force(found.notes, "")),
+        daily=daily, wanted=kept, weights=weights, covered=span, n_days=len(held),
+        incidents=int(rows["record"].nunique()), between=int(rows.loc[late, "record"].nunique()),
+        warnings=tuple(whole_force(found.warnings, "") + score_warnings(scores, weights, listed=False)),
+        notes=tuple(whole_force(found.notes, "")),
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ SIMULATIONS = 200
 CLUSTER_REDRAWS = 199  # that a cluster design must allow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DesignQuestion:
     """Which trial is meant. Empty text means: the only register; a Monday at least a week ahead; 90 days.
 
@@ -83,7 +83,7 @@ class DesignQuestion:
     simulations: int = SIMULATIONS
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Designed:
     """A drawn design, not yet frozen, and what must be said beside it."""
 
@@ -137,10 +137,11 @@ def design_workspace(folder: Path | Workspace, question: DesignQuestion | None =
     }  # fmt: skip
     synthetic = workspace.manifest.kind == "synthetic"
     return Designed(
-        question, drawn, frozen.ref, schedule_of(drawn, frozen), in_columns(balance_table(drawn), TRIAL_BALANCE),
-        in_columns(effect, TRIAL_EFFECT), no_effect, notes, definition,
-        about(drawn, frozen.ref, definition, no_effect, notes, workspace.version, synthetic), workspace.version,
-        synthetic,
+        question=question, design=drawn, register=frozen.ref, schedule=schedule_of(drawn, frozen),
+        balance=in_columns(balance_table(drawn), TRIAL_BALANCE), effect=in_columns(effect, TRIAL_EFFECT),
+        no_effect=no_effect, notes=notes, definition=definition,
+        facts=about(drawn, frozen.ref, definition, no_effect, notes, workspace.version, synthetic),
+        version=workspace.version, synthetic=synthetic,
     )  # fmt: skip
 
 

@@ -36,9 +36,10 @@ def from_json(text: str) -> Design:
         raise HotspotsError(f"The trial design has format {body['format']}; this version reads format {FORMAT}.")
     treated = np.array([[c == "1" for c in row] for row in body["treated"]], dtype=bool)
     asked = Design(
-        body["kind"], date.fromisoformat(body["first"]), date.fromisoformat(body["last"]), body["seed"], body["share"],
-        tuple(sorted(body["per_day"].items())), body["longest_run"], tuple(map(date.fromisoformat, body["days_off"])),
-        tuple(body["strata"]), body["block_days"],
-        tuple(tuple(place.items()) for place in body["areas"]), treated,
+        kind=body["kind"], first=date.fromisoformat(body["first"]), last=date.fromisoformat(body["last"]),
+        seed=body["seed"], share=body["share"], per_day=tuple(sorted(body["per_day"].items())),
+        longest_run=body["longest_run"], days_off=tuple(map(date.fromisoformat, body["days_off"])),
+        strata=tuple(body["strata"]), block_days=body["block_days"],
+        places=tuple(tuple(place.items()) for place in body["areas"]), treated=treated,
     )  # fmt: skip
     return with_treated(asked, treated)

@@ -49,7 +49,7 @@ __all__ = [
 FEWEST_DRAWS = round(1 / ALPHA) - 1  # with fewer no p value could be as small as alpha
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Trial:
     """What a trial shows, and what must be said beside it."""
 
@@ -108,8 +108,9 @@ def trial_workspace(
     )  # fmt: skip
     synthetic = workspace.manifest.kind == "synthetic"
     return Trial(
-        frozen, table, days, answer_of(result, found.weights), verdict_of(table), no_delivered, result, warnings, notes,
-        about(workspace, frozen, found, result, warnings, notes), workspace.version, synthetic,
+        frozen=frozen, table=table, days=days, answer=answer_of(result, found.weights), verdict=verdict_of(table),
+        no_delivered=no_delivered, result=result, warnings=warnings, notes=notes,
+        facts=about(workspace, frozen, found, result, warnings, notes), version=workspace.version, synthetic=synthetic,
     )  # fmt: skip
 
 

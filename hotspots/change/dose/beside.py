@@ -86,8 +86,8 @@ def dose_beside(
     scatter = scatter_of(rows, incidents, units, names, [days_covered(w, held) for w in (before, after)])
     notes = [*notes, *moved, *empty_days(len(rows) - len(known)), *found.notes, *told.warnings]
     return DoseBeside(
-        found.table, scatter, day_text(known["day"].min()), day_text(known["day"].max()), len(known), found.sentence,
-        (about_days(known, after), *notes),
+        table=found.table, scatter=scatter, first=day_text(known["day"].min()), last=day_text(known["day"].max()),
+        days=len(known), sentence=found.sentence, notes=(about_days(known, after), *notes),
     ), ""  # fmt: skip
 
 

@@ -61,7 +61,7 @@ SHORT_SERIES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class DoseResponse:
     """Rate ratios in ``table`` with ci_low, ci_high, df and p; a row without an interval gives its ``reason``."""
 
@@ -297,7 +297,7 @@ def _with_earlier(rows: pd.DataFrame, lags: int) -> tuple[pd.DataFrame, tuple[st
 # ---------------------------------------------------------------- days with and without
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OnOff:
     """The rate on days with an adequate visit over that on days without, within unit and day of the week."""
 
@@ -346,11 +346,10 @@ def on_off(table: pd.DataFrame, measure: str = "count", block_days: int | None =
     told = (f"{lost:,} days lie in strata with one kind of day, or with no event, and tell nothing.",) if lost else ()
     seen = [used[used["on"] == kind] for kind in (True, False)]
     totals = [float(s[measure].sum()) for s in seen]
-    values, why = _contrast(used, measure, totals, alpha)
     within = "unit and day of the week" + (f" and stretch of {block_days} days" if block_days else "")
     follows = "A busy day may bring the visit: dose follows crime within the day as well."
     return OnOff(
-        *values,
+        **_contrast(used, measure, totals, alpha),
         level=1 - alpha,
         on_days=len(seen[0]),
         off_days=len(seen[1]),
@@ -358,7 +357,6 @@ def on_off(table: pd.DataFrame, measure: str = "count", block_days: int | None =
         off_total=totals[1],
         units=int(used["unit"].nunique()),
         strata=int(used["stratum"].nunique()),
-        reason=why,
         block_days=block_days,
         method=f"Conditional Poisson within {within}, {CLUSTERED}",
         note=f"{NOT_AN_EFFECT} {follows}",
@@ -377,21 +375,21 @@ def _strata(rows: pd.DataFrame, block_days: int | None) -> Ints:
     return pd.DataFrame(dict(enumerate(parts))).groupby([*range(len(parts))]).ngroup().to_numpy().astype(np.int64)
 
 
-def _contrast(
-    used: pd.DataFrame, measure: str, totals: list[float], alpha: float
-) -> tuple[tuple[float, float, float, float, float, float, float], str]:
-    """(rate ratio, limits, p, log, se, df) and what kept them from being finite."""
-    nan = np.nan
+def _contrast(used: pd.DataFrame, measure: str, totals: list[float], alpha: float) -> dict[str, Any]:
+    """Rate ratio, limits, p, log, se and df by name, and the ``reason`` that kept them from being finite."""
     if min(totals) <= 0:
-        ratio = 0.0 if totals[0] <= 0 else nan
-        return (ratio, nan, nan, nan, nan, nan, nan), "one kind of day had no event"
+        none = dict.fromkeys(("ci_low", "ci_high", "p", "log_rate_ratio", "se", "df"), np.nan)
+        return {"rate_ratio": 0.0 if totals[0] <= 0 else np.nan, **none, "reason": "one kind of day had no event"}
     row, cluster = (np.unique(used[c].to_numpy(), return_inverse=True)[1] for c in ("stratum", "unit"))
     y, exposure = used[measure].to_numpy(float), used["exposure"].to_numpy(float)
     errors = clustered(fit(Design(y, exposure, used[["on"]].to_numpy(float), row, cluster)))
     (low,), (high,) = errors.interval(alpha)
     log, se, df, p = (float(v[0]) for v in (errors.estimate, errors.se, errors.df, errors.p()))
-    why = "" if np.isfinite(se) else "one unit alone decides this"
-    return (float(np.exp(log)), float(np.exp(low)), float(np.exp(high)), p, log, se, df), why
+    return {
+        "rate_ratio": float(np.exp(log)), "ci_low": float(np.exp(low)), "ci_high": float(np.exp(high)), "p": p,
+        "log_rate_ratio": log, "se": se, "df": df,
+        "reason": "" if np.isfinite(se) else "one unit alone decides this",
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- shared
@@ -462,7 +460,7 @@ def _result(
 ) -> DoseResponse:
     p = joint_test(errors)[3] if errors is not None else np.nan
     units = int(found.design.cluster.max()) + 1
-    return DoseResponse(shown, p, units, 1 - alpha, method, note, dropped)
+    return DoseResponse(table=shown, joint_p=p, units=units, level=1 - alpha, method=method, note=note, dropped=dropped)
 
 
 def _method(periods: bool) -> str:

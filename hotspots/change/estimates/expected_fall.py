@@ -36,7 +36,7 @@ from hotspots.ranking.expected.posterior import counted_moments
 MEASURES = ("count", "harm")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fall:
     """What selection alone brings, for some cells together. Figures are per period; falls are shares, 0.15 is 15%."""
 
@@ -90,8 +90,8 @@ def expected_fall(
     low, high = (float(end[0]) / horizon for end in interval(total, spread, level))
     after = float(total[0]) / horizon
     return Fall(
-        measure, len(at), horizon, before, after, low, high, 1 - after / before, 1 - high / before, 1 - low / before,
-        level,
+        measure=measure, n_cells=len(at), horizon=horizon, before=before, after=after, after_low=low, after_high=high,
+        fall=1 - after / before, fall_low=1 - high / before, fall_high=1 - low / before, level=level,
     )  # fmt: skip
 
 

@@ -32,19 +32,19 @@ GROUPS = ("treated", "comparison")
 NEEDED = ("unit", "group", "observed", "expected")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FromExpected:
     """The ratio with its interval. ``treated`` and ``comparison``: observed over expected of each group."""
 
-    ratio: float
-    low: float
-    high: float
-    se: float  # of the logarithm
-    df: float
-    p: float
     treated: float
     comparison: float
     level: float
+    ratio: float = nan
+    low: float = nan
+    high: float = nan
+    se: float = nan  # of the logarithm
+    df: float = nan
+    p: float = nan
     note: str = ""
 
 
@@ -60,11 +60,11 @@ def ratio_from_expected(table: pd.DataFrame, level: float = 0.95, counts: bool =
     (treated, v1, df1), (comparison, v2, df2) = parts["treated"], parts["comparison"]
     if not treated > 0 or not comparison > 0:
         none = "Nothing was observed in one of the groups, so there is no ratio."
-        return FromExpected(nan, nan, nan, nan, nan, nan, treated, comparison, level, none)
+        return FromExpected(treated=treated, comparison=comparison, level=level, note=none)
     ratio = treated / comparison
     if not v1 + v2 > 0:
         alone = "A group of a single place, or places that all moved alike, tell no spread: no interval."
-        return FromExpected(ratio, nan, nan, nan, nan, nan, treated, comparison, level, alone)
+        return FromExpected(treated=treated, comparison=comparison, level=level, ratio=ratio, note=alone)
     from scipy.special import stdtr, stdtrit
 
     se = sqrt(v1 + v2)
@@ -73,7 +73,8 @@ def ratio_from_expected(table: pd.DataFrame, level: float = 0.95, counts: bool =
     reach, middle = float(stdtrit(df, 0.5 + level / 2)) * se, log(ratio)
     p = float(2 * stdtr(df, -abs(middle) / se))
     return FromExpected(
-        ratio, exp(middle - reach), exp(middle + reach), se, df, p, treated, comparison, level
+        ratio=ratio, low=exp(middle - reach), high=exp(middle + reach), se=se, df=df, p=p, treated=treated,
+        comparison=comparison, level=level,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ AGAINST_COMPARISON = ("panel", "expected", "panel_nb")
 ORDER = ("panel", "expected", "panel_nb", "wdd", "wdd_km2", "ring", "ring_wdd", "naive", "selection", "built_in")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Figures:
     """What the estimates are made of, for one measure or one band of offences.
 

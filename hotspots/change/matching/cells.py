@@ -23,7 +23,7 @@ LEVELS = ("expected_count", "expected_harm")
 HAS_MONTHS = (190_000, 300_000)  # periods between these are months YYYYMM
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class CellFacts:
     """Every cell of the force that has an incident in the time before, in order of id; all arrays in that order.
 

@@ -16,7 +16,7 @@ _EXPECTED = ("expected_count", "expected_harm")
 _UNIT_COLUMNS = ("unit", "group", "bcu", "lon", "lat", "area_m2")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Places:
     """Everything in order of id; what a place is like, as arrays. Periods in order."""
 

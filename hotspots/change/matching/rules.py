@@ -89,7 +89,7 @@ class Rules:
             raise HotspotsError(problems)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Matched:
     """A match, and what is needed to judge it. Tables are in order of id.
 

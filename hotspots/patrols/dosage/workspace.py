@@ -65,7 +65,7 @@ class DoseQuestion:
     engine: str = DEFAULT
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Dose:
     """What patrols gave, and what must be said beside it."""
 
@@ -125,13 +125,13 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
     both = pd.concat([s.told for s in told], ignore_index=True)
     both = both[both["patrol_day"].isin(days)]
     return Dose(
-        question, first, last, shown,
-        summary(shown, by_hour.in_hot_hours(hours), shown_spans, settings),
-        shown_visits(pd.concat(seen), days, settings), hours, shown_spans,
-        shifts_of(told, question.bcu, days, settings), logs.shown(both, settings),
-        tuple(coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days))),
-        tuple(notes_of(workspace, told, days, both, why_not)), tuple(s.frozen.ref for s in told), settings,
-        workspace.version, workspace.manifest.kind == "synthetic",
+        question=question, first=first, last=last, table=shown,
+        summary=summary(shown, by_hour.in_hot_hours(hours), shown_spans, settings),
+        visits=shown_visits(pd.concat(seen), days, settings), hours=hours, coverage=shown_spans,
+        shifts=shifts_of(told, question.bcu, days, settings), reconciled=logs.shown(both, settings),
+        warnings=tuple(coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days))),
+        notes=tuple(notes_of(workspace, told, days, both, why_not)), registers=tuple(s.frozen.ref for s in told),
+        settings=settings, version=workspace.version, synthetic=workspace.manifest.kind == "synthetic",
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ LITTLE_POWER = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PreTrend:
     """``table``: block (−1 the last before the start, 0 the first after), first_period, last_period, post, treated,
     comparison (totals), rate_ratio, ci_low, ci_high, p, reason. ``joint_p``: of all blocks before the start."""
@@ -78,7 +78,10 @@ def pre_trend(panel: pd.DataFrame, measure: Measure = "count", block: int = 0, a
     f, m, rest, p = joint_test(early)
     shown = _event_table(table, sums, names, errors, alpha)
     note = LITTLE_POWER if np.isfinite(p) else f"Too few units for a joint test of {len(before)} blocks. {LITTLE_POWER}"
-    return PreTrend(shown, size, f, (m, rest), p, note, method_of("poisson"), dropped)
+    return PreTrend(
+        table=shown, block=size, joint_f=f, joint_df=(m, rest), joint_p=p, note=note, method=method_of("poisson"),
+        dropped=dropped,
+    )  # fmt: skip
 
 
 def _block_size(table: pd.DataFrame, block: int) -> int:

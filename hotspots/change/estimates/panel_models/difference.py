@@ -24,7 +24,7 @@ from hotspots.change.estimates.panel_models.model import Fit, Floats, dispersion
 LARGE_SHARE = 0.10  # of all harm in one unit and period: then say so
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Did:
     """A rate ratio of treated × post, and what must be said beside it. Totals are of the measure, unweighted."""
 

@@ -15,7 +15,7 @@ NAIVE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BeforeAfter:
     """Treated units alone, before and after. ``label`` says naive; show it wherever the figure is shown."""
 
@@ -47,10 +47,16 @@ def before_after(panel: pd.DataFrame, alpha: float = 0.05) -> BeforeAfter:
     (before, first), (after, second) = (tuple(map(float, sums.loc[post])) for post in (False, True))
     total, share = before + after, second / (first + second)
     if not total:
-        return BeforeAfter(np.nan, np.nan, np.nan, np.nan, 1 - alpha, before, after, first, second)
+        return BeforeAfter(
+            rate_ratio=np.nan, ci_low=np.nan, ci_high=np.nan, p=np.nan, level=1 - alpha, before=before, after=after,
+            exposure_before=first, exposure_after=second,
+        )  # fmt: skip
     low = float(betaincinv(after, before + 1, alpha / 2)) if after else 0.0
     high = float(betaincinv(after + 1, before, 1 - alpha / 2)) if before else 1.0
     ratio, low, high = (s / (1 - s) / (share / (1 - share)) if s < 1 else np.inf for s in (after / total, low, high))
     tails = bdtr(after, round(total), share), bdtrc(after - 1, round(total), share) if after else 1.0
     p = min(1.0, 2 * float(min(tails)))
-    return BeforeAfter(ratio, low, high, p, 1 - alpha, before, after, first, second)
+    return BeforeAfter(
+        rate_ratio=ratio, ci_low=low, ci_high=high, p=p, level=1 - alpha, before=before, after=after,
+        exposure_before=first, exposure_after=second,
+    )  # fmt: skip
