@@ -17,8 +17,9 @@ import pandas as pd
 from hotspots.backtest.compare import MEASURE, TIE_DECIMALS, paired, shares
 from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import DATA
 
-FILE = Path(__file__).resolve().parents[2] / "data" / "evidence.json"
+FILE = DATA / "evidence.json"
 LABELS = {
     **choices.METHODS,
     "harm-decay": "Harm days, older ones fading",

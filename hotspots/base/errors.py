@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+SHOWN = 3  # values or row numbers that a sentence names
+
 
 class HotspotsError(Exception):
-    """A request or an input that cannot be used, told in sentences an analyst can act on.
+    """A request or an input that cannot be used, in sentences that an analyst can act on.
 
-    Several problems may be told at once: ``HotspotsError(["…", "…"])``. ``problems`` holds them one by
+    Several problems may come at once: ``HotspotsError(["…", "…"])``. ``problems`` holds them one by
     one and ``str(error)`` joins them with line breaks.
     """
 
@@ -22,15 +24,15 @@ class HotspotsError(Exception):
         super().__init__("\n".join(self.problems))
 
 
-def sample(values: Iterable[object], most: int = 3) -> str:
+def sample(values: Iterable[object], most: int = SHOWN) -> str:
     """The first few distinct values, quoted, for an error sentence: ``'05/24', '06/24', …``."""
     seen = list(dict.fromkeys(str(v)[:40] for v in values))
     return ", ".join(f"'{v}'" for v in seen[:most]) + (", …" if len(seen) > most else "")
 
 
-def rows_sentence(rows: Iterable[int], most: int = 3) -> str:
+def rows_sentence(rows: Iterable[int]) -> str:
     """Row numbers as a spreadsheet shows them: ``row 12`` or ``rows 12, 40, 77 and 9 more``."""
     numbers = list(rows)
-    shown = ", ".join(f"{n:,}" for n in numbers[:most])
-    more = f" and {len(numbers) - most:,} more" if len(numbers) > most else ""
+    shown = ", ".join(f"{n:,}" for n in numbers[:SHOWN])
+    more = f" and {len(numbers) - SHOWN:,} more" if len(numbers) > SHOWN else ""
     return f"row{'s' if len(numbers) != 1 else ''} {shown}{more}"

@@ -7,8 +7,12 @@ docs/method.md.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cache
+from math import inf
 from pathlib import Path
+from typing import Annotated, NamedTuple, get_type_hints
 
 from hotspots.base.errors import HotspotsError
 
@@ -16,97 +20,92 @@ RESOLUTIONS = (9, 10, 11)
 KINDS: dict[type, str] = {str: "text", bool: "true or false"}
 
 
+class Bound(NamedTuple):
+    """Which values of a setting can be used, and the same in words."""
+
+    fits: Callable[[float], bool]
+    words: str
+
+
+Resolution = Annotated[int, Bound(lambda v: v in RESOLUTIONS, "9, 10 or 11")]
+Count = Annotated[int, Bound(lambda v: v >= 1, "at least 1")]
+Whole = Annotated[int, Bound(lambda v: v >= 0, "0 or more")]
+Hour = Annotated[int, Bound(lambda v: 0 <= v <= 23, "an hour, 0 to 23")]
+Share = Annotated[float, Bound(lambda v: 0 < v <= 1, "above 0 and at most 1")]
+NotNegative = Annotated[float, Bound(lambda v: 0 <= v < inf, "0 or more")]
+Positive = Annotated[float, Bound(lambda v: 0 < v < inf, "a number above 0")]
+Days = Annotated[float, Bound(lambda v: 0 < v < inf, "a number of days above 0")]
+SquareMetres = Annotated[float, Bound(lambda v: 0 < v < inf, "a number of m² above 0")]
+
+
 @dataclass(frozen=True)
 class Settings:
     """Defaults of ours, all configurable (marked † in docs/method.md)."""
 
-    resolution: int = 10  # H3; about 13,400 m² in Lancashire
-    top: int = 20  # cells listed as micro-hotspots; p_top is the chance of being among as many of the BCU
-    expected_months: int = 3  # harm_expected_days is that of so many months to come
-    draws: int = 1000  # from the posterior, for p_top
-    seed: int = 1  # of those draws
-    dominant_share: float = 0.5  # one offence with this share of a cell's harm: "one severe event"
-    few_incidents: int = 5  # fewer than this many incidents: too few to rank on
-    harm_cap_days: float = 365.0  # ranked by capped harm, no single offence counts for more
-    max_area_m2: float = 50_000.0  # of a hot spot: a Thames Valley hexagon
-    area_min_share: float = 0.0025  # of its BCU's harm: less is no hot spot
-    area_min_density: float = 0.5  # a cell's harm per m² over the BCU's mean, below which it joins no hot spot
-    areas_west: int = 7  # hot spots looked for in each BCU: about 20 in all, as in late 2022
-    areas_south: int = 6
-    areas_east: int = 7
+    resolution: Resolution = 10  # H3; about 13,400 m² in Lancashire
+    top: Count = 20  # cells listed as micro-hotspots; p_top is the chance of being among as many of the BCU
+    expected_months: Count = 3  # harm_expected_days is that of so many months to come
+    draws: Count = 1000  # from the posterior, for p_top
+    seed: Whole = 1  # of those draws
+    dominant_share: Share = 0.5  # one offence with this share of a cell's harm: "one severe event"
+    few_incidents: Count = 5  # fewer than this many incidents: too few to rank on
+    harm_cap_days: Days = 365.0  # ranked by capped harm, no single offence counts for more
+    max_area_m2: SquareMetres = 50_000.0  # of a hot spot: a Thames Valley hexagon
+    area_min_share: Share = 0.0025  # of its BCU's harm: less is no hot spot
+    area_min_density: NotNegative = 0.5  # a cell's harm per m² over the BCU's mean, below which it joins no hot spot
+    areas_west: Whole = 7  # hot spots looked for in each BCU: about 20 in all, as in late 2022
+    areas_south: Whole = 6
+    areas_east: Whole = 7
     timezone: str = "Europe/London"
-    patrol_day_starts: int = 6  # local hour
-    visit_gap_minutes: float = 5.0  # positions of one unit further apart than this are two stays
-    ping_credit_minutes: float = 5.0  # a position vouches for no more time than this, half before and half after
+    patrol_day_starts: Hour = 6  # local hour
+    visit_gap_minutes: Positive = 5.0  # positions of one unit further apart than this are two stays
+    ping_credit_minutes: Positive = 5.0  # a position vouches for no more time than this, half before and half after
     edge_tolerance_seconds: int = 90  # positions outside for no longer than this, between two inside, end no stay
-    stationary_kmh: float = 7.0  # on foot or stopped: at least half of a stay's positions are no faster
+    stationary_kmh: Positive = 7.0  # on foot or stopped: at least half of a stay's positions are no faster
     visit_min_minutes: float = 10.0  # an adequate visit (Koper 1995)
     visit_long_minutes: float = 20.0  # longer than this is a long visit
     visit_pass_minutes: float = 1.0  # shorter than this is passing through
     exclude_on_call: bool = True  # time on a call is reactive, no part of the dose
-    target_minutes: float = 30.0  # patrol-minutes a treated hot spot should get in a patrol day, unless a target is set
+    target_minutes: Positive = 30.0  # patrol-minutes a treated hot spot should get in a patrol day without a target
     underdosed_share: float = 0.8  # of the target: less is underdosed
     overdosed_share: float = 1.2  # more is overdosed
-    shift_silence_hours: float = 4.0  # a unit silent for longer than this has ended its shift
-    log_tracked_share: float = 0.5  # positions cover at least this share of a log entry: then the positions count
-    ping_max_kmh: float = 200.0  # positions that only a faster unit could link are set aside
-    clock_offset_minutes: float = 3.0  # positions that lead or trail a unit's logs by more than this are reported
-    break_new_share: float = 0.75  # share of a month's crimes at map points not used before: a break
-    break_look_back: int = 6  # published months that count as "before"
+    shift_silence_hours: Positive = 4.0  # a unit silent for longer than this has ended its shift
+    log_tracked_share: Share = 0.5  # positions cover at least this share of a log entry: then the positions count
+    ping_max_kmh: Positive = 200.0  # positions that only a faster unit could link are quarantined
+    clock_offset_minutes: Positive = 3.0  # positions that lead or trail a unit's logs by more than this are reported
+    break_new_share: Share = 0.75  # share of a month's crimes at map points not used before: a break
+    break_look_back: Count = 6  # published months that count as "before"
     break_min_rows: int = 200  # located crimes a month needs before it can show a break
-    bad_coordinate_share: float = 0.5  # this share of unusable coordinates refuses the whole file
-    upload_max_mb: int = 200
-    unzipped_max_mb: int = 8_000
-    zip_max_files: int = 5_000
+    bad_coordinate_share: Share = 0.5  # this share of unusable coordinates refuses the whole file
+    upload_max_mb: Count = 200
+    unzipped_max_mb: Count = 8_000
+    zip_max_files: Count = 5_000
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.resolution not in RESOLUTIONS:
-            problems.append(f"Setting 'resolution' is {self.resolution}; it must be 9, 10 or 11.")
-        for name in ("dominant_share", "break_new_share", "bad_coordinate_share", "area_min_share"):
-            if not 0 < getattr(self, name) <= 1:
-                problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be above 0 and at most 1.")
-        for name in (
-            "top", "expected_months", "draws", "few_incidents", "break_look_back", "upload_max_mb", "unzipped_max_mb",
-            "zip_max_files",
-        ):  # fmt: skip
-            if getattr(self, name) < 1:
-                problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be at least 1.")
-        if not 0 < self.harm_cap_days < float("inf"):
-            problems.append(f"Setting 'harm_cap_days' is {self.harm_cap_days}; it must be a number of days above 0.")
-        for name in ("seed", "area_min_density", "areas_west", "areas_south", "areas_east"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be 0 or more.")
-        if not 0 < self.max_area_m2 < float("inf"):
-            problems.append(f"Setting 'max_area_m2' is {self.max_area_m2}; it must be a number of m² above 0.")
-        if not 0 <= self.patrol_day_starts <= 23:
-            problems.append(f"Setting 'patrol_day_starts' is {self.patrol_day_starts}; it must be an hour, 0 to 23.")
-        problems += self._patrol_problems()
-        if problems:
-            raise HotspotsError(problems)
-
-    def _patrol_problems(self) -> list[str]:
-        """What is wrong with the settings of patrols."""
-        problems = []
-        for name in (
-            "visit_gap_minutes", "ping_credit_minutes", "stationary_kmh", "shift_silence_hours", "log_tracked_share",
-            "ping_max_kmh", "clock_offset_minutes", "target_minutes",
-        ):  # fmt: skip
-            if not 0 < getattr(self, name) < float("inf"):
-                problems.append(f"Setting '{name}' is {getattr(self, name)}; it must be a number above 0.")
+        problems = [
+            f"Setting '{name}' is {getattr(self, name)}; it must be {bound.words}."
+            for name, bound in bounds().items()
+            if not bound.fits(getattr(self, name))
+        ]
         if self.ping_credit_minutes > self.visit_gap_minutes:
             problems.append("Setting 'ping_credit_minutes' must not be above 'visit_gap_minutes'.")
         if not 0 <= self.edge_tolerance_seconds <= 60 * self.visit_gap_minutes:
             problems.append("Setting 'edge_tolerance_seconds' must be 0 or more, and at most 'visit_gap_minutes'.")
-        if not 0 <= self.visit_pass_minutes < self.visit_min_minutes < self.visit_long_minutes < float("inf"):
+        if not 0 <= self.visit_pass_minutes < self.visit_min_minutes < self.visit_long_minutes < inf:
             problems.append(
                 "Settings 'visit_pass_minutes', 'visit_min_minutes' and 'visit_long_minutes' must grow in this order."
             )
-        if not 0 < self.underdosed_share <= 1 <= self.overdosed_share < float("inf"):
+        if not 0 < self.underdosed_share <= 1 <= self.overdosed_share < inf:
             problems.append("Settings 'underdosed_share' and 'overdosed_share' must lie on either side of 1.")
-        if self.log_tracked_share > 1:
-            problems.append(f"Setting 'log_tracked_share' is {self.log_tracked_share}; it must be at most 1.")
-        return problems
+        if problems:
+            raise HotspotsError(problems)
+
+
+@cache
+def bounds() -> dict[str, Bound]:
+    """The bound of each setting that has one."""
+    kinds = get_type_hints(Settings, include_extras=True)
+    return {name: kind.__metadata__[0] for name, kind in kinds.items() if hasattr(kind, "__metadata__")}
 
 
 def load_settings(folder: Path | None) -> Settings:

@@ -44,8 +44,9 @@ import pandas as pd
 
 from hotspots import geography
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import DATA
 
-MIX_FILE = Path(__file__).resolve().parents[2] / "data" / "demo_offence_mix.csv"
+MIX_FILE = DATA / "demo_offence_mix.csv"
 
 DEFAULT_SEED = 20261031
 DEFAULT_END = date(2026, 10, 31)  # fixed, not today: the demo must come out the same next year

@@ -19,13 +19,14 @@ from hotspots.areas import register as area_register
 from hotspots.areas.finding import Limits, definition_of, facts_of, with_cells_of
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
+from hotspots.base.shipped import MAPPINGS
 from hotspots.demo.effects import FALL, expected_in_areas, in_words, with_effects
 from hotspots.demo.incidents import DEFAULT_END, DEFAULT_SEED, SPOTS, publish_export, spot_cells, synthetic_incidents
 from hotspots.intake import Imported, import_files
 from hotspots.store.database import FILE
 from hotspots.store.workspace import MANIFEST, open_workspace, stored_files, write_aside
 
-MAPPING = Path(__file__).resolve().parents[2] / "data" / "mappings" / "athena_export.toml"
+MAPPING = MAPPINGS / "athena_export.toml"
 TRUTH = "demo_truth.json"
 CACHE = "cache"
 REGISTER = "grip-demo"

@@ -20,6 +20,7 @@ from h3.api import basic_int as h3
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import shipped
 from hotspots.geography.boundary_files import STORED_COLUMNS, read_boundaries
 from hotspots.geography.cells import (
     RESOLUTION_BIT,
@@ -33,7 +34,7 @@ from hotspots.geography.cells import (
     distinct,
     resolution_of,
 )
-from hotspots.geography.shipped import COVER, OUTLINES, read_bcu_table, shipped
+from hotspots.geography.shipped import COVER, OUTLINES, read_bcu_table
 
 Districts = NDArray[np.int16]
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hotspots.base.shipped import shipped
 from hotspots.geography.cells import Floats, coordinates
-from hotspots.geography.shipped import PLACES, shipped
+from hotspots.geography.shipped import PLACES
 
 if TYPE_CHECKING:
     import pandas as pd

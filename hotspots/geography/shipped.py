@@ -7,27 +7,17 @@ from pathlib import Path
 
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import DATA, shipped
 
-FOLDER = Path(__file__).resolve().parents[2] / "data"
-COVER = FOLDER / "lancashire_cover.parquet"
-BCU_TABLE = FOLDER / "lancashire_bcu.csv"
-OUTLINES = FOLDER / "lancashire_outlines.geojson"
-PLACES = FOLDER / "lancashire_places.csv"
+COVER = DATA / "lancashire_cover.parquet"
+BCU_TABLE = DATA / "lancashire_bcu.csv"
+OUTLINES = DATA / "lancashire_outlines.geojson"
+PLACES = DATA / "lancashire_places.csv"
 
 ATTRIBUTION = (
     "Source: Office for National Statistics licensed under the OGL v3.0. "
     "Contains OS data © Crown copyright and database right"
 )
-
-
-def shipped(path: Path) -> Path:
-    """The path itself, or a sentence when the installation is incomplete."""
-    if not path.is_file():
-        raise HotspotsError(
-            f"The file '{path.name}' that belongs to this tool is not at {path}; install the tool again, "
-            "with its data folder."
-        )
-    return path
 
 
 def read_bcu_table(path: Path | None = None) -> list[dict[str, str]]:

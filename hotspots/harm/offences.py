@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from enum import IntFlag
 from functools import lru_cache, reduce
 from operator import and_
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import DATA
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 POLICE_UK = "police-uk"  # the one source that has crime types instead of offence codes
 CRIME_TYPES = (
     "Anti-social behaviour",

@@ -26,7 +26,8 @@ import pandas as pd
 
 from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
-from hotspots.harm.offences import DATA, normalise_ho_class, normalise_urn
+from hotspots.base.shipped import DATA
+from hotspots.harm.offences import normalise_ho_class, normalise_urn
 
 COLUMNS = ("athena_urn", "ho_class", "crime_type", "title", "offence_group", "days")
 KEYS = ("athena_urn", "ho_class", "crime_type")

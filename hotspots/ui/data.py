@@ -10,6 +10,7 @@ import streamlit as st
 
 from hotspots.base import writing
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import MAPPINGS
 from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import intake_table, told
@@ -19,7 +20,6 @@ from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, plain_text
 from hotspots.ui.show import Download, download_buttons
 
-MAPPINGS = Path(__file__).resolve().parents[2] / "data" / "mappings"
 KINDS = {
     "police-uk": "data.police.uk: the archive, or single CSVs",
     "incidents": "A force's own export, with a mapping",

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hotspots.harm.offences import DATA, classify, normalise_ho_class
+from hotspots.base.shipped import DATA
+from hotspots.harm.offences import classify, normalise_ho_class
 from hotspots.harm.scoring import score_offences, shipped_weight_sets
 
 PUBLISHED = [  # offence, Athena URN, Home Office class, days

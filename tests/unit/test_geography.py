@@ -24,8 +24,9 @@ from shapely.geometry import Point, Polygon, box, shape
 from hotspots import geography
 from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import DATA
 from hotspots.geography.districts import Cover
-from hotspots.geography.shipped import COVER, FOLDER
+from hotspots.geography.shipped import COVER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WEST_SQUARE = box(-2.72, 53.75, -2.70, 53.77)
@@ -576,7 +577,7 @@ def test_importing_the_room_imports_nothing_heavy():
 
 
 def test_every_shipped_file_is_described():
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
     for name in (
         "lancashire_cover.parquet",
         "lancashire_bcu.csv",
@@ -584,4 +585,4 @@ def test_every_shipped_file_is_described():
         "lancashire_places.csv",
     ):
         assert f"`{name}`" in readme
-        assert (FOLDER / name).stat().st_size < 700_000
+        assert (DATA / name).stat().st_size < 700_000

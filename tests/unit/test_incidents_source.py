@@ -13,13 +13,13 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
+from hotspots.base.shipped import MAPPINGS
 from hotspots.sources.checks import check_degrees, check_grid, numbers, record_numbers
 from hotspots.sources.incidents import SCHEMA, Parsed, read_incidents, read_mapping
 from hotspots.sources.reading import read_table
 
 SETTINGS = Settings()
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-MAPPINGS = Path(__file__).resolve().parents[2] / "data" / "mappings"
 
 SIMPLE = """
 name = "test"

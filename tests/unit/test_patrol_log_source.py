@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,14 @@ from hotspots.base.columns import LOG_ENTRIES
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import HASHED, unit_codes, unit_text
 from hotspots.base.settings import Settings
+from hotspots.base.shipped import MAPPINGS
 from hotspots.sources.patrol_log import Parsed, read_patrol_log
 from hotspots.sources.reading import read_table
 from hotspots.sources.track_mapping import TrackMapping, track_mapping
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LONDON = track_mapping("patrol-log", None, "Europe/London")
-EXAMPLE = Path(__file__).resolve().parents[2] / "data" / "mappings" / "patrol_log.toml"
+EXAMPLE = MAPPINGS / "patrol_log.toml"
 ENTRY = {"entry": "E1", "unit": "Alpha 1", "area": "West-01", "start": "2026-03-02 21:00", "end": "2026-03-02 21:15"}
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.shipped import MAPPINGS
 from hotspots.sources.track_mapping import columns_in, no_timezone, place_of, track_mapping
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "data" / "mappings" / "avl_positions.toml"
+EXAMPLE = MAPPINGS / "avl_positions.toml"
 LEAST = """
 name = "avl"
 [columns]

@@ -19,8 +19,8 @@ from hotspots.areas.register import day_of, signature
 from hotspots.base.choices import BCUS
 from hotspots.base.columns import CONTEXT, shaped
 from hotspots.base.errors import HotspotsError
-from hotspots.geography.shipped import FOLDER as DATA
-from hotspots.geography.shipped import shipped as shipped_file
+from hotspots.base.shipped import DATA
+from hotspots.base.shipped import shipped as shipped_file
 from hotspots.store.database import has_database, tables, transaction
 from hotspots.store.workspace import open_workspace
 

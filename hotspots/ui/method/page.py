@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
+from hotspots.base.shipped import DOCS
 from hotspots.ui import loading
 from hotspots.ui.frame import View
-
-DOCS = Path(__file__).resolve().parents[3] / "docs"
-
 
 CONTENTS = {
     "How it works": "in-plain-words",
