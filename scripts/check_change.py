@@ -40,9 +40,10 @@ from hotspots.change.estimates.panel_models import fit as fit_panel  # noqa: E40
 from hotspots.change.estimates.wdd import wdd  # noqa: E402
 from hotspots.change.matching.cells import expected_levels  # noqa: E402
 from hotspots.change.rings import rings  # noqa: E402
+from hotspots.demo import FALL, VALID_FROM  # noqa: E402
 from hotspots.demo import incidents as demo  # noqa: E402
-from hotspots.demo.effects import DISPLACED, FALL, TIME, cells_of, with_effects  # noqa: E402
-from hotspots.demo.workspace import VALID_FROM, demo_areas  # noqa: E402
+from hotspots.demo.effects import DISPLACED, TIME, cells_of, with_effects  # noqa: E402
+from hotspots.demo.workspace import demo_areas  # noqa: E402
 from hotspots.ranking.cell_periods import build_cell_periods  # noqa: E402
 
 COMMAND = "python scripts/check_change.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 BCUS = ("West", "South", "East")
 SOURCES = ("police-uk", "incidents")  # of incidents
+FEEDS = (*SOURCES, "pings", "patrol-log", "boundaries")  # all that can be imported
 EXPECTED = "expected-harm"
 METHODS = {
     EXPECTED: "Expected harm",

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotspots.base.errors import HotspotsError
-from hotspots.cli.console import Words, add_question, put_out, question_of, say
+from hotspots.base.settings import Settings
+from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_format, add_question, add_signature, add_weights, question_of
+from hotspots.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,46 +21,51 @@ if TYPE_CHECKING:
     from hotspots.areas.finding import Candidates, Limits
     from hotspots.areas.register import Frozen
 
-Run = Callable[[argparse.Namespace], None]
 
-
-def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
-    """Add ``areas`` with its words to the program's verbs. ``result`` carries --out."""
-    about = "adjoining cells joined into candidate hot spots; areas freeze, list, exclude, include"
-    whole = verbs.add_parser("areas", help=about, description=about, parents=[common, result])
-    whole.set_defaults(run=run_candidates)
+def add_verbs(verbs: Verbs) -> None:
+    whole = verbs.add(
+        "areas", run_candidates, "adjoining cells joined into candidate hot spots", "--bcu South --per-bcu 6"
+    )
     add_limits(whole)
-    words = whole.add_subparsers(dest="what", required=False, metavar="WORD", action=Words)
-    words.above = whole
-
-    def word(name: str, run: Run, help_: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one: argparse.ArgumentParser = words.add_parser(name, help=help_, description=help_, parents=[common, *parents])
-        one.set_defaults(run=run)
-        return one
-
-    add_freeze(word("freeze", run_freeze, "write areas into the register, for good, as a dated version", result))
-    one = word("list", run_list, "the versions of the register; or the areas of one; or exclusions", result)
+    words = Verbs(whole, required=False)
+    one = words.add(
+        "freeze", run_freeze, "write areas into the register, for good, as a dated version",
+        '--name grip --valid-from 2027-01-01 --author "A Analyst" --note "first round"',
+    )  # fmt: skip
+    add_freeze(one)
+    one = words.add("list", run_list, "the versions of the register; or the areas of one; or exclusions", "--name grip")
     one.add_argument("--name", default="", metavar="NAME[@VERSION]", help="the areas of this version; default: newest")
     one.add_argument("--on", default="", metavar="DATE", help="the areas of --name that held on this day")
     one.add_argument("--excluded", action="store_true", help="every cell excluded, and every exclusion lifted")
-    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
-    one = word("exclude", run_exclude, "keep cells out of candidate areas, for a reason")
+    add_format(one, "geojson")
+    one = words.add(
+        "exclude", run_exclude, "keep cells out of candidate areas, for a reason",
+        '8a195d49b2effff --reason hospital --author "A Analyst"', out=False,
+    )  # fmt: skip
     one.add_argument("cells", nargs="+", metavar="CELL")
     one.add_argument("--reason", required=True, metavar="KIND", help="prison, hospital, police station, … or other")
     add_signature(one, note_needed=False)
-    one = word("include", run_include, "lift the exclusion of cells")
+    one = words.add(
+        "include", run_include, "lift the exclusion of cells", '8a195d49b2effff --author "A Analyst"', out=False
+    )  # fmt: skip
     one.add_argument("cells", nargs="+", metavar="CELL")
     add_signature(one, note_needed=False)
 
 
 def add_limits(one: argparse.ArgumentParser) -> None:
     """The options of a question about areas."""
-    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION; default: that of the source")
-    one.add_argument("--max-area", type=float, default=None, metavar="M2", help="largest area of a hot spot; 50,000")
-    one.add_argument("--min-share", type=float, default=None, metavar="SHARE", help="of its BCU's harm; 0.0025")
+    add_weights(one)
     one.add_argument(
-        "--per-bcu", type=int, default=None, metavar="N", help="areas of each BCU; West 7, South 6, East 7"
+        "--max-area", type=float, metavar="M2", help=f"largest area of a hot spot; default: {Settings.max_area_m2:,.0f}"
     )
+    one.add_argument(
+        "--min-share", type=float, metavar="SHARE", help=f"of its BCU's harm; default: {Settings.area_min_share}"
+    )
+    one.add_argument(
+        "--per-bcu", type=int, metavar="N",
+        help=f"areas of each BCU; default: West {Settings.areas_west}, South {Settings.areas_south},"
+        f" East {Settings.areas_east}",
+    )  # fmt: skip
     add_question(one)
 
 
@@ -69,11 +76,6 @@ def add_freeze(one: argparse.ArgumentParser) -> None:
     one.add_argument("--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one")
     add_signature(one)
     add_limits(one)
-
-
-def add_signature(one: argparse.ArgumentParser, note_needed: bool = True) -> None:
-    one.add_argument("--author", required=True, metavar="WHO")
-    one.add_argument("--note", required=note_needed, default="", metavar="WHY")
 
 
 def limits_of(asked: argparse.Namespace) -> Limits:

@@ -6,79 +6,77 @@ import argparse
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_bcu, add_format, add_offences, add_resolution, add_weights, add_window, question_of
+from hotspots.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.backtest.workspace import History
-    from hotspots.ranking.pipeline import Question
 
 SPANS = {"month": (12, 3, 1), "week": (52, 4, 0)}  # train, horizon, step between origins (0: the horizon)
 HIDDEN = ["place"]
 
 
-def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
-    """Add ``backtest`` to the program's verbs. ``result`` carries --out."""
+def add_verbs(verbs: Verbs) -> None:
     about = "rolling-origin comparison of ranking methods: share of later harm caught in a fixed area, PAI, PEI"
-    one = verbs.add_parser("backtest", help=about, description=about, parents=[common, result])
-    one.set_defaults(run=run_backtest)
+    one = verbs.add("backtest", run_backtest, about, "--origins 2026-02..2026-07 --summary")
     add_data(one)
     add_test(one)
     shown = one.add_mutually_exclusive_group()
     shown.add_argument("--summary", action="store_true", help="a line per method: means, differences, intervals, wins")
     shown.add_argument("--calibration", action="store_true", help="stated chance of the top N against what came")
     one.add_argument("--against", default="count", metavar="METHOD", help="compared with in --summary; default: count")
-    one.add_argument("--top", type=int, default=None, metavar="N", help="of --calibration; default: the setting, 20")
-    one.add_argument("--draws", type=int, default=1000, metavar="N", help="of --calibration; default: 1000")
-    one.add_argument("--seed", type=int, default=1, metavar="N")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    one.add_argument("--top", type=int, metavar="N", help=f"of --calibration; default: the setting, {Settings.top}")
+    one.add_argument(
+        "--draws", type=int, default=Settings.draws, metavar="N", help="of --calibration; default: %(default)s"
+    )
+    one.add_argument("--seed", type=int, default=Settings.seed, metavar="N", help="default: %(default)s")
+    add_format(one)
 
 
 def add_data(one: argparse.ArgumentParser) -> None:
     """What is tested on: a question to the workspace, or a plain table."""
     one.add_argument("--table", type=Path, metavar="FILE.csv", help="date, lon, lat[, offence, days] of any city")
-    one.add_argument("--total-area-km2", type=float, default=None, metavar="X", help="of the city of --table, for PAI")
-    one.add_argument("--bcu", default="all", help="West, South, East or all")
-    one.add_argument("--from", dest="start", default="", metavar="DATE", help="default: the first month held")
-    one.add_argument("--to", dest="end", default="", metavar="DATE", help="default: the last month held")
-    one.add_argument("--resolution", type=int, default=0, metavar="9|10|11")
-    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION; default: that of the source")
-    one.add_argument("--offences", default="", metavar="SELECTION")
-    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
-    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
+    one.add_argument("--total-area-km2", type=float, metavar="X", help="of the city of --table, for PAI")
+    add_bcu(one)
+    add_window(one, "default: the first month held", "default: the last month held")
+    add_resolution(one)
+    add_weights(one)
+    add_offences(one)
 
 
 def add_test(one: argparse.ArgumentParser) -> None:
     """Periods, origins, area and methods."""
     period = one.add_mutually_exclusive_group()
-    period.add_argument(
-        "--months",
-        nargs="?",
-        type=int,
-        const=0,
-        metavar="AHEAD",
-        help="periods are months (the default), so many ahead",
+    for name, help_ in (("months", "the default"), ("weeks", "timed sources only")):
+        period.add_argument(
+            f"--{name}", nargs="?", type=int, const=0, metavar="AHEAD",
+            help=f"periods are {name} ({help_}), so many ahead",
+        )  # fmt: skip
+    (train, horizon, _), (weeks, weeks_ahead, _) = SPANS.values()
+    one.add_argument("--train", type=int, metavar="N", help=f"periods ranked on; default: {train}, or {weeks} weeks")
+    one.add_argument(
+        "--horizon", type=int, metavar="N", help=f"periods tested; default: {horizon}, or {weeks_ahead} weeks"
     )
-    period.add_argument(
-        "--weeks", nargs="?", type=int, const=0, metavar="AHEAD", help="periods are weeks; timed sources only"
-    )
-    one.add_argument("--train", type=int, default=None, metavar="N", help="periods ranked on; default: 12, or 52 weeks")
-    one.add_argument("--horizon", type=int, default=None, metavar="N", help="periods tested; default: 3, or 4 weeks")
     one.add_argument(
         "--origins", default="", metavar="FIRST..LAST", help="first periods tested, such as 2021-10..2022-04"
     )
-    one.add_argument("--first-origin", default="", metavar="DATE")
-    one.add_argument("--last-origin", default="", metavar="DATE")
-    one.add_argument(
-        "--step", type=int, default=None, metavar="N", help="every Nth origin; default: 1, weeks: the horizon"
-    )
+    one.add_argument("--first-origin", default="", metavar="DATE", help="the same, one by one")
+    one.add_argument("--last-origin", default="", metavar="DATE", help="the same, one by one")
+    one.add_argument("--step", type=int, metavar="N", help="every Nth origin; default: 1, weeks: the horizon")
     area = one.add_mutually_exclusive_group()
-    area.add_argument("--area-share", type=float, default=None, metavar="X", help="share of the area, such as 0.001")
-    area.add_argument("--cells", type=int, default=None, metavar="N", help="default: the setting top for each BCU, 60")
+    area.add_argument("--area-share", type=float, metavar="X", help="share of the area, such as 0.001")
+    area.add_argument(
+        "--cells", type=int, metavar="N",
+        help=f"default: the setting top for each BCU, {Settings.top * len(BCUS)} for the force",
+    )  # fmt: skip
     one.add_argument("--methods", default="", metavar="A,B,…", help="default: all")
     one.add_argument("--leave-out-breaks", action="store_true", help="no origin across a change of map points")
 
@@ -197,22 +195,12 @@ def period_label(period: int) -> str:
 def workspace_history(asked: argparse.Namespace, plan: Plan) -> History:
     """The cube of the question asked of the workspace."""
     from hotspots.backtest.workspace import history_of
-    from hotspots.base.choices import BCUS
     from hotspots.store.workspace import open_workspace
 
     workspace = open_workspace(asked.workspace)
-    history = history_of(workspace, question_asked(asked), plan.period)
+    history = history_of(workspace, question_of(asked), plan.period)
     top = workspace.settings.top
     return replace(history, facts=history.facts | {"top": top, "cells": top * (len(BCUS) if asked.bcu == "all" else 1)})
-
-
-def question_asked(asked: argparse.Namespace) -> Question:
-    from hotspots.ranking.pipeline import Question
-
-    return Question(
-        bcu=asked.bcu, start=asked.start, end=asked.end, resolution=asked.resolution, weights=asked.weights,
-        offences=asked.offences, include_proactive=asked.include_proactive, source=asked.source,
-    )  # fmt: skip
 
 
 def table_history(asked: argparse.Namespace, plan: Plan) -> History:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
 from hotspots.base.errors import HotspotsError
+from hotspots.cli import context, matching, trials
 from hotspots.cli.change_question import add_question, question_of
-from hotspots.cli.console import Words, put_out, say
+from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_format, add_table
+from hotspots.cli.verbs import Verbs
 
 ESTIMATES = "estimates"
 TABLES = {
@@ -16,32 +18,18 @@ TABLES = {
 }  # fmt: skip
 DOSE_TABLES = {"dose": "table", "scatter": "scatter"}
 MATCH_TABLES = ("pairs", "balance")
-Run = Callable[[argparse.Namespace], None]
 
 
-def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
-    """Add ``change`` with its words to the program's verbs. ``result`` carries --out."""
-    from hotspots.cli.context import add_words as add_context
-    from hotspots.cli.matching import add_words as add_matching
-    from hotspots.cli.trials import add_words as add_trials
-
-    about = "treated hot spots against comparison; change match, matches, design, designs, trial, context"
-    whole = verbs.add_parser("change", help=about, description=about, parents=[common, result])
-    whole.set_defaults(run=run_change)
+def add_verbs(verbs: Verbs) -> None:
+    about = "what changed in treated hot spots, compared with what"
+    whole = verbs.add("change", run_change, about, "--bcu South --from 2026-05 --to 2026-10")
     add_question(whole)
-    whole.add_argument("--table", choices=(*TABLES, *DOSE_TABLES, *MATCH_TABLES), default=ESTIMATES)
-    whole.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
-    words = whole.add_subparsers(dest="what", required=False, metavar="WORD", action=Words)
-    words.above = whole
-
-    def word(name: str, run: Run, help_: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one: argparse.ArgumentParser = words.add_parser(name, help=help_, description=help_, parents=[common, *parents])
-        one.set_defaults(run=run)
-        return one
-
-    add_matching(word, result)
-    add_trials(word, result)
-    add_context(word, result)
+    add_table(whole, (*TABLES, *DOSE_TABLES, *MATCH_TABLES))
+    add_format(whole, "geojson")
+    words = Verbs(whole, required=False)
+    matching.add_words(words)
+    trials.add_words(words)
+    context.add_words(words)
 
 
 def run_change(asked: argparse.Namespace) -> None:

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import argparse
 
-from hotspots.change.question import BASELINES, COMPARISONS, ChangeQuestion
+from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
+from hotspots.cli.options import add_bcu, add_offences, add_register, add_resolution, add_weights, add_window
 
 
 def add_question(one: argparse.ArgumentParser) -> None:
     """The options of a question about change."""
-    one.add_argument("--bcu", default="all", help="West, South, East or all")
-    one.add_argument("--measure", choices=("count", "harm"), default="count", help="what the answer is about")
-    one.add_argument("--register", default="", metavar="NAME[@VERSION]", help="of the hot spots; default: the only one")
+    add_bcu(one)
+    one.add_argument("--measure", choices=("count", "harm"), default="count", help="of the answer; default: count")
+    add_register(one)
     one.add_argument("--top", type=int, default=0, metavar="N", help="instead of a register: the first N cells")
-    for name, dest, help_ in (
-        ("--chosen-from", "chosen_from", "--top: first day or month of choosing; default: the window before"),
-        ("--chosen-to", "chosen_to", "--top: last one"),
-        ("--before-from", "before_from", "first day or month before; default: the days after, whole years earlier"),
-        ("--before-to", "before_to", "last one"),
-        ("--from", "after_from", "first day or month after the start; default: since the register began"),
-        ("--to", "after_to", "last one; default: the last held"),
+    one.add_argument("--by", default="count", metavar="METHOD", help="--top: how cells are ranked; default: count")
+    for name, help_ in (
+        ("chosen-from", "--top: first day or month of choosing; default: the window before"),
+        ("chosen-to", "--top: last one"),
+        ("before-from", "first day or month before; default: the days after, whole years earlier"),
+        ("before-to", "last one before"),
     ):
-        one.add_argument(name, dest=dest, default="", metavar="DATE", help=help_)
-    one.add_argument("--by", default="count", metavar="METHOD", help="--top: how cells are ranked")
-    one.add_argument("--comparison", choices=tuple(COMPARISONS), default=None, help="default: register, else matched")
+        one.add_argument(f"--{name}", default="", metavar="DATE", help=help_)
+    add_window(
+        one, "first day or month after the start; default: since the register began",
+        "last one; default: the last held", "after_from", "after_to",
+    )  # fmt: skip
+    one.add_argument("--comparison", choices=tuple(COMPARISONS), help="default: register, else matched")
     one.add_argument("--match", default="", metavar="NAME", help="a frozen match")
-    one.add_argument("--baseline", choices=tuple(BASELINES), default=None, help="what the answer rests on")
-    one.add_argument("--offences", default="", metavar="SELECTION")
-    one.add_argument("--weights", default="", metavar="SET")
-    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
-    one.add_argument("--resolution", type=int, default=0, metavar="9|10|11", help="--top only")
-    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
-    one.add_argument("--period", choices=("week", "month"), default=None)
-    one.add_argument("--ring", type=float, default=ChangeQuestion.ring_m, metavar="METRES", help="width; default: 100")
+    one.add_argument("--baseline", choices=tuple(BASELINES), help="of the answer; default: by how places were chosen")
+    add_offences(one)
+    add_weights(one)
+    add_resolution(one, "with --top only; ")
+    one.add_argument("--period", choices=PERIODS, help="of the series; default: week, or month without days")
+    one.add_argument(
+        "--ring", type=float, default=ChangeQuestion.ring_m, metavar="METRES", help="width; default: %(default)g"
+    )
 
 
 def question_of(asked: argparse.Namespace) -> ChangeQuestion:

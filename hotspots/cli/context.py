@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_format
+from hotspots.cli.verbs import Verbs
 
-Run = Callable[[argparse.Namespace], None]
-Word = Callable[..., argparse.ArgumentParser]
 NONE = "none"
 OPTIONS = {
     "kind": "--kind", "name": "--name", "first_day": "--first-day", "last_day": "--last-day", "where": "--where",
@@ -18,23 +18,25 @@ OPTIONS = {
 }  # fmt: skip
 
 
-def add_words(word: Word, result: argparse.ArgumentParser) -> None:
-    """Add ``context`` to the words of a verb. ``word(name, run, help, *parents)``; ``result`` carries --out."""
-    one = word("context", run_context, "what else was going on: list, add, correct or withdraw context lines", result)
+def add_words(words: Verbs) -> None:
+    """Add ``context`` to the words of ``change``."""
+    about = "what else was going on: list, add, correct or withdraw context lines"
+    example = '--add "Night watch" --kind operation --first-day 2026-05-18 --where West --author "A Analyst" --note run'
+    one = words.add("context", run_context, about, example)
     what = one.add_mutually_exclusive_group()
     what.add_argument("--history", action="store_true", help="every line and correction ever written, oldest first")
     what.add_argument("--add", metavar="NAME", help="a line of this name; needs --kind and --first-day")
-    what.add_argument("--correct", metavar="LINE", help="a line by its number; only what is given changes")
+    what.add_argument("--correct", metavar="LINE", help="a line by its number; only the options used change")
     what.add_argument("--withdraw", metavar="LINE", help="a line by its number; it stays in the history")
     one.add_argument("--kind", metavar="KIND", help="restriction, recording, operation, holiday or other")
     one.add_argument("--name", metavar="NAME", help="with --correct: what the line is called from now on")
     one.add_argument("--first-day", metavar="DATE", help="such as 2026-05-18")
     one.add_argument("--last-day", metavar="DATE", help="included; left out or none: since the first day for good")
-    one.add_argument("--where", metavar="BCU", help="West, South, East or all; default: all")
+    one.add_argument("--where", metavar="BCU", help=f"{', '.join(BCUS)} or all; default: all")
     one.add_argument("--reference", metavar="TEXT", help="where the dates come from")
     one.add_argument("--author", metavar="WHO", help="needed to add, correct or withdraw")
     one.add_argument("--note", metavar="WHY", help="needed to add, correct or withdraw")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    add_format(one)
 
 
 def run_context(asked: argparse.Namespace) -> None:

@@ -3,54 +3,39 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any
 
 from hotspots.base.errors import HotspotsError
-from hotspots.cli.console import Words, put_out, say
+from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_bcu, add_format, add_register, add_signature, add_table, add_window
+from hotspots.cli.verbs import Verbs
+from hotspots.patrols.engine import DEFAULT
 
 TABLES = {
     "days": "table", "summary": "summary", "visits": "visits", "hours": "hours", "coverage": "coverage",
     "shifts": "shifts", "logs": "reconciled",
 }  # fmt: skip
-Run = Callable[[argparse.Namespace], None]
 
 
-def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
-    """Add ``dosage`` with its words to the program's verbs. ``result`` carries --out."""
-    about = "visits and minutes per hot spot and patrol day; dosage target, targets"
-    whole = verbs.add_parser("dosage", help=about, description=about, parents=[common, result])
-    whole.set_defaults(run=run_dosage)
-    add_question(whole)
-    words = whole.add_subparsers(dest="what", required=False, metavar="WORD", action=Words)
-    words.above = whole
-
-    def word(name: str, run: Run, help_: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one: argparse.ArgumentParser = words.add_parser(name, help=help_, description=help_, parents=[common, *parents])
-        one.set_defaults(run=run)
-        return one
-
-    one = word("target", run_target, "set the patrol-minutes that hot spots should get in a patrol day")
+def add_verbs(verbs: Verbs) -> None:
+    about = "visits and minutes per frozen hot spot and patrol day, against target"
+    whole = verbs.add("dosage", run_dosage, about, "--bcu South --from 2026-10-05 --to 2026-10-11")
+    add_bcu(whole)
+    add_window(whole, "first patrol day; default: 7 days back", "last patrol day, included")
+    add_register(whole)
+    whole.add_argument("--engine", default=DEFAULT, metavar="URL", help="duckdb://, spark://HOST:PORT or spark-local")
+    add_table(whole, TABLES)
+    add_format(whole, "geojson")
+    words = Verbs(whole, required=False)
+    one = words.add(
+        "target", run_target, "set the patrol-minutes that hot spots should get in a patrol day, from a day on",
+        '--register grip --minutes 45 --valid-from 2027-02-01 --author "A Sergeant" --note "three visits"', out=False,
+    )  # fmt: skip
     one.add_argument("--register", required=True, metavar="NAME", help="of the frozen hot spots")
     one.add_argument("--area", default="", metavar="AREA", help="such as West-01; default: every treated one")
     one.add_argument("--minutes", required=True, metavar="N", help="patrol-minutes; none lifts the target")
     one.add_argument("--valid-from", required=True, metavar="DATE", help="first patrol day on which it holds")
-    one.add_argument("--author", required=True, metavar="WHO")
-    one.add_argument("--note", required=True, metavar="WHY")
-    one = word("targets", run_targets, "every target ever set", result)
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
-
-
-def add_question(one: argparse.ArgumentParser) -> None:
-    from hotspots.patrols.engine import DEFAULT
-
-    one.add_argument("--bcu", default="all", help="West, South, East or all")
-    one.add_argument("--from", dest="start", default="", metavar="DATE", help="first patrol day; default: 7 days back")
-    one.add_argument("--to", dest="end", default="", metavar="DATE", help="last patrol day, included")
-    one.add_argument("--register", default="", metavar="NAME[@VERSION]", help="default: the only one")
-    one.add_argument("--engine", default=DEFAULT, metavar="URL", help="duckdb://, spark://HOST:PORT or spark-local")
-    one.add_argument("--table", choices=tuple(TABLES), default="days", help="which table; default: days")
-    one.add_argument("--format", choices=("csv", "json", "geojson"), default="csv")
+    add_signature(one)
+    add_format(words.add("targets", run_targets, "every target ever set"))
 
 
 def run_dosage(asked: argparse.Namespace) -> None:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from hotspots.cli.console import add_selection, put_out, question_of, say
+from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_format, add_selection, add_weights, question_of
+from hotspots.cli.verbs import Verbs
 
 
-def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
-    """Add both verbs. ``result`` carries --out."""
+def add_verbs(verbs: Verbs) -> None:
     about = "share of harm and of incidents in the densest part of each BCU, with chance removed, over time"
-    one = verbs.add_parser("concentration", help=about, description=about, parents=[common, result])
-    one.set_defaults(run=run_concentration)
-    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION; default: that of the source")
-    one.add_argument("--every", choices=("year", "quarter", "month", "window"), default="quarter")
+    one = verbs.add("concentration", run_concentration, about, "--every year")
+    add_weights(one)
+    one.add_argument(
+        "--every", choices=("year", "quarter", "month", "window"), default="quarter", help="default: quarter"
+    )
     add_selection(one)
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
-    about = "does it come again soon in the same place or near it? (timed sources)"
-    one = verbs.add_parser("near-repeats", help=about, description=about, parents=[common, result])
-    one.set_defaults(run=run_near_repeats)
-    one.add_argument("--rings", type=int, default=2, metavar="N")
-    one.add_argument("--permutations", type=int, default=999, metavar="N")
-    one.add_argument("--seed", type=int, default=1, metavar="N")
+    add_format(one)
+    about = "does it come again soon in the same place or near it? Timed sources only"
+    one = verbs.add("near-repeats", run_near_repeats, about, "--offences street-visible --bcu East")
+    one.add_argument("--rings", type=int, default=2, metavar="N", help="of cells around; default: %(default)s")
+    one.add_argument(
+        "--permutations", type=int, default=999, metavar="N", help="of the dates, for p; default: %(default)s"
+    )
+    one.add_argument("--seed", type=int, default=1, metavar="N", help="of the permutations; default: %(default)s")
     add_selection(one)
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    add_format(one)
 
 
 def run_concentration(asked: argparse.Namespace) -> None:

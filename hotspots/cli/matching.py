@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -11,28 +10,27 @@ from typing import TYPE_CHECKING, Any
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.change_question import add_question, question_of
 from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_format, add_freezing
+from hotspots.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.change.matching.places import Likes
 
-Word = Callable[..., argparse.ArgumentParser]
-FORMATS = ("csv", "json")
 OPTIONS = ("author", "note")  # of freezing
 
 
-def add_words(word: Word, result: argparse.ArgumentParser) -> None:
-    """Add ``match`` and ``matches`` to the words of ``change``. ``result`` carries --out."""
-    one = word("match", run_match, "comparison places for treated hot spots, matched on the time before", result)
+def add_words(words: Verbs) -> None:
+    """Add ``match`` and ``matches`` to the words of ``change``."""
+    about = "comparison places for treated hot spots, matched on the time before"
+    one = words.add("match", run_match, about, "--from 2026-05 --to 2026-10 --out pairs.csv")
     add_question(one)
-    one.add_argument("--format", choices=FORMATS, default="csv")
-    one.add_argument("--freeze", default="", metavar="NAME", help="freeze the match under this name, for good")
-    one.add_argument("--author", default="", metavar="WHO", help="who freezes it")
-    one.add_argument("--note", default="", metavar="WHY", help="why")
-    one = word("matches", run_matches, "frozen matches, and whether they were frozen before the start", result)
+    add_format(one)
+    add_freezing(one, "match")
+    one = words.add("matches", run_matches, "frozen matches, and whether they were frozen before the start")
     one.add_argument("--show", default="", metavar="NAME", help="the pairs of this one")
-    one.add_argument("--format", choices=FORMATS, default="csv")
+    add_format(one)
 
 
 def run_match(asked: argparse.Namespace) -> None:

@@ -3,78 +3,83 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.console import put_out, say
+from hotspots.cli.options import (
+    add_bcu,
+    add_format,
+    add_freezing,
+    add_offences,
+    add_register,
+    add_table,
+    add_weights,
+    add_window,
+)
+from hotspots.cli.verbs import Verbs
 
-Run = Callable[[argparse.Namespace], None]
-Word = Callable[..., argparse.ArgumentParser]
 TRIAL_TABLES = {"estimates": "table", "days": "days"}
 DESIGN_TABLES = {"schedule": "schedule", "balance": "balance", "effect": "effect"}
 
 
-def add_words(word: Word, result: argparse.ArgumentParser) -> None:
-    """Add the words design, designs and trial. ``word(name, run, help, *parents)``; ``result`` carries --out."""
-    add_design(word("design", run_design, "draw a randomised trial: which hot spot is patrolled on which day", result))
-    one = word("designs", run_designs, "the frozen trials, or the schedule of one", result)
+def add_words(words: Verbs) -> None:
+    """Add design, designs and trial to the words of ``change``."""
+    about = "draw a randomised trial: which hot spot is patrolled on which day"
+    add_design(words.add("design", run_design, about, "--from 2027-03-01 --to 2027-05-30 --per-day 3"))
+    one = words.add("designs", run_designs, "the frozen trials, or the schedule of one", "--show spring")
     one.add_argument("--show", default="", metavar="NAME", help="the frozen schedule of this trial")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
-    one = word("trial", run_trial, "what a frozen trial shows: patrolled against other days, by the lot", result)
+    add_format(one)
+    about = "what a frozen trial shows: patrolled against other days, as randomised and as delivered"
+    one = words.add("trial", run_trial, about, "spring")
     one.add_argument("name", metavar="NAME", help="of the frozen trial")
     one.add_argument(
-        "--washout-days", type=int, default=None, metavar="N",
-        help="days after a patrolled one to leave out; default: as frozen",
-    )  # fmt: skip
-    one.add_argument("--draws", type=int, default=999, metavar="N", help="redraws of the lot; default: 999")
-    one.add_argument("--seed", type=int, default=1, help="of the redraws; default: 1")
+        "--washout-days", type=int, metavar="N", help="days after a patrolled one to leave out; default: as frozen"
+    )
+    one.add_argument("--draws", type=int, default=999, metavar="N", help="other draws, for p; default: %(default)s")
+    one.add_argument("--seed", type=int, default=1, help="of these draws; default: %(default)s")
     one.add_argument("--offences", default="", metavar="SELECTION", help="default: as frozen")
-    one.add_argument("--weights", default="", metavar="SET", help="default: as frozen")
-    one.add_argument("--table", choices=tuple(TRIAL_TABLES), default="estimates", help="default: estimates")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
+    add_weights(one, "default: as frozen")
+    add_table(one, TRIAL_TABLES)
+    add_format(one)
 
 
 def add_design(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--bcu", default="all", help="West, South, East or all")
-    one.add_argument("--register", default="", metavar="NAME[@VERSION]", help="of the hot spots; default: the only one")
+    add_bcu(one)
+    add_register(one)
     one.add_argument("--kind", choices=("crossover", "cluster"), default="crossover", help="default: crossover")
-    one.add_argument("--from", dest="first", default="", metavar="DATE", help="first patrol day; default: a Monday")
-    one.add_argument("--to", dest="last", default="", metavar="DATE", help="last patrol day; default: 90 days in all")
-    one.add_argument("--seed", type=int, default=1, help="of the lot: the same seed, the same schedule")
+    add_window(one, "first patrol day; default: a Monday", "last patrol day; default: 90 days in all", "first", "last")
+    one.add_argument("--seed", type=int, default=1, help="of the draw: the same seed, the same schedule; default: 1")
     one.add_argument(
         "--share", type=float, default=0.5, metavar="SHARE",
-        help="of days (crossover) or hot spots (cluster) that are patrolled; default: 0.5",
+        help="of days (crossover) or hot spots (cluster) that are patrolled; default: %(default)s",
     )  # fmt: skip
     one.add_argument(
         "--per-day", default="", metavar="N|BCU=N,…", help="hot spots that a BCU can patrol on one day: 3, or West=3,…"
     )
-    one.add_argument("--longest-run", type=int, default=3, metavar="DAYS", help="in a row at most; default: 3")
     one.add_argument(
-        "--day-off", dest="days_off", action="append", default=[], metavar="DATE", help="without a lot; repeatable"
-    )  # fmt: skip
+        "--longest-run", type=int, default=3, metavar="DAYS", help="in a row at most; default: %(default)s"
+    )
+    one.add_argument(
+        "--day-off", dest="days_off", action="append", default=[], metavar="DATE", help="without patrols; repeatable"
+    )
     one.add_argument("--bank-holidays", action="store_true", help="bank holidays are days off too")
-    one.add_argument("--block-days", type=int, choices=(7, 14), default=7, help="equal treatment in each; default: 7")
     one.add_argument(
-        "--washout-days",
-        type=int,
-        default=0,
-        metavar="N",
-        help="to leave out after a patrolled one, in the analysis",
+        "--block-days", type=int, choices=(7, 14), default=7, help="equal treatment in each; default: %(default)s"
     )
-    one.add_argument("--offences", default="", metavar="SELECTION", help="that will be counted")
-    one.add_argument("--weights", default="", metavar="SET", help="NAME or NAME@VERSION that harm will be counted with")
-    one.add_argument("--source", default="", choices=("", "police-uk", "incidents"))
-    one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
     one.add_argument(
-        "--simulations", type=int, default=200, metavar="N", help="for the smallest fall that can be found; 0: none"
+        "--washout-days", type=int, default=0, metavar="N", help="to leave out after a patrolled one, in the analysis"
     )
-    one.add_argument("--table", choices=tuple(DESIGN_TABLES), default="schedule", help="default: schedule")
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
-    one.add_argument("--freeze", default="", metavar="NAME", help="freeze the design under this name, for good")
-    one.add_argument("--author", default="", metavar="WHO")
-    one.add_argument("--note", default="", metavar="WHY")
+    add_offences(one)
+    add_weights(one)
+    one.add_argument(
+        "--simulations", type=int, default=200, metavar="N",
+        help="for the smallest fall that can be found; default: %(default)s, 0: none",
+    )  # fmt: skip
+    add_table(one, DESIGN_TABLES)
+    add_format(one)
+    add_freezing(one, "design")
 
 
 # ---------------------------------------------------------------- design

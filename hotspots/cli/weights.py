@@ -1,83 +1,101 @@
-"""python -m hotspots weights …: import, list, show, decide, undo, default, export.
+"""python -m hotspots weights …: import, list, show, decide, undo, default, export, compare, robustness.
 
-One function per word. A new word is one `word(…)` in `add_parsers` and one `run_…` below.
+One function per word. A new word is one `words.add(…)` in `add_verbs` and one `run_…` below.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from hotspots.base.choices import UNITS
-from hotspots.cli.compare_weights import add_compare, add_robustness, run_compare, run_robustness
+from hotspots.base.choices import SOURCES, UNITS
 from hotspots.cli.console import put_out, say
-from hotspots.harm.scoring import WeightSet
+from hotspots.cli.options import add_format, add_question, add_signature, question_of
+from hotspots.cli.verbs import Verbs
 
-Run = Callable[[argparse.Namespace], None]
+if TYPE_CHECKING:
+    from hotspots.harm.scoring import WeightSet
 
 
-def add_parsers(verbs: Any, common: argparse.ArgumentParser, result: argparse.ArgumentParser) -> None:
-    """Add ``weights`` with its words to the program's verbs. ``result`` carries --out."""
+def add_verbs(verbs: Verbs) -> None:
     about = "harm-weight sets: versions, sources, hashes, and who changed what"
-    whole = verbs.add_parser("weights", help=about, description=about)
-    words = whole.add_subparsers(dest="what", required=True, metavar="WORD")
-
-    def word(name: str, run: Run, help_: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one: argparse.ArgumentParser = words.add_parser(name, help=help_, description=help_, parents=[common, *parents])
-        one.set_defaults(run=run)
-        return one
-
-    add_import(word("import", run_import, "store a file of weights as a version; prints what is odd about it"))
-    add_format(word("list", run_list, "every version of every weight set, and which is the default", result))
-    one = word("show", run_show, "the weights of a version, or who changed what, when and why", result)
+    words = Verbs(verbs.add("weights", None, about, "list", out=False))
+    signed = '--author "A Analyst" --note "as agreed"'
+    about = "store a file of weights as a version; prints what is odd about it"
+    add_import(words.add("import", run_import, about, "cchi.xlsx", out=False))
+    add_format(words.add("list", run_list, "every version of every weight set, and which is the default"))
+    one = words.add(
+        "show", run_show, "the weights of a version, or who changed what, when and why", "cchi-2020-sv --history"
+    )
     one.add_argument("name", metavar="NAME[@VERSION]")
     one.add_argument("--history", action="store_true", help="every change of this set instead of its weights")
     add_format(one)
-    one = word("default", run_default, "use a version for every question to a source that names no weights")
-    one.add_argument("source", choices=("police-uk", "incidents"))
+    one = words.add(
+        "default", run_default, "use a version for every question to a source that names no weights",
+        f"incidents cchi-2020-sv@2020 {signed}", out=False,
+    )  # fmt: skip
+    one.add_argument("source", choices=SOURCES)
     one.add_argument("name", metavar="NAME@VERSION")
     add_signature(one)
-    add_decide(word("decide", run_decide, "say what an ambiguous or unscored offence weighs; makes a new version"))
-    one = word("undo", run_undo, "go back one step: a new version with the weights of the one before")
+    one = words.add(
+        "decide", run_decide, "say what an ambiguous or unscored offence weighs; makes a new version",
+        'cchi-2020-sv --class 008/01 --days 19 --reason "mostly minor" --author "A Analyst"', out=False,
+    )  # fmt: skip
+    add_decide(one)
+    about = "go back one step: a new version with the weights of the one before"
+    one = words.add("undo", run_undo, about, f"cchi-2020-sv {signed}", out=False)
     one.add_argument("name", metavar="NAME")
     add_signature(one)
-    one = word("export", run_export, "a version as CSV that imports to the same hash", result)
+    one = words.add(
+        "export", run_export, "a version as CSV that imports to the same hash", "cchi-2020-sv --out weights.csv"
+    )
     one.add_argument("name", metavar="NAME[@VERSION]")
-    add_compare(word("compare", run_compare, "what enters and leaves the top from set A to set B", result))
-    add_robustness(word("robustness", run_robustness, "how firmly cells stand in the top when weights vary", result))
-
-
-def add_format(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--format", choices=("csv", "json"), default="csv")
-
-
-def add_signature(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--author", required=True, metavar="WHO")
-    one.add_argument("--note", required=True, metavar="WHY")
+    add_effects(words)
 
 
 def add_import(one: argparse.ArgumentParser) -> None:
     one.add_argument("path", type=Path, metavar="PATH", help="the official workbook, or a CSV or Excel file of weights")
-    one.add_argument("--name", metavar="NAME", help="default: told from the file, such as cchi-2020")
+    one.add_argument("--name", metavar="NAME", help="default: by the file, such as cchi-2020")
     one.add_argument("--version", metavar="VERSION", help="default: the year the file mentions, or the next number")
     one.add_argument("--label", metavar="TEXT", help="what people see")
     one.add_argument("--source-note", metavar="TEXT", help="where the weights come from")
     one.add_argument("--unit", choices=tuple(UNITS), help="what the scores are, where the file does not say")
-    one.add_argument("--author", default="not stated", metavar="WHO")
-    one.add_argument("--note", default="", metavar="WHY")
+    one.add_argument("--author", default="not stated", metavar="WHO", help="who imports it")
+    one.add_argument("--note", default="", metavar="WHY", help="why")
 
 
 def add_decide(one: argparse.ArgumentParser) -> None:
     one.add_argument("name", metavar="NAME[@VERSION]", help="the set the decision is added to")
     which = one.add_mutually_exclusive_group(required=True)
     which.add_argument("--urn", default="", metavar="8N.8.1.1", help="the offence by Athena URN")
-    which.add_argument("--class", dest="ho_class", default="", metavar="008/01", help="offences known by class alone")
+    which.add_argument("--class", dest="ho_class", default="", metavar="008/01", help="offences with a class alone")
     which.add_argument("--crime-type", default="", metavar="TYPE", help="a data.police.uk crime type")
     one.add_argument("--days", required=True, type=float, metavar="N", help="the weight, in the unit of the set")
-    one.add_argument("--reason", required=True, metavar="WHY")
-    one.add_argument("--author", required=True, metavar="WHO")
+    one.add_argument("--reason", required=True, metavar="WHY", help="why this weight")
+    one.add_argument("--author", required=True, metavar="WHO", help="who decides")
+
+
+def add_effects(words: Verbs) -> None:
+    """What weights do to the ranking."""
+    one = words.add(
+        "compare", run_compare, "what enters and leaves the top from set A to set B", "cchi-2020-sv cchi-2020"
+    )
+    one.add_argument("first", metavar="A", help="a weight set: NAME or NAME@VERSION")
+    one.add_argument("second", metavar="B", help="another")
+    add_question(one)
+    one = words.add(
+        "robustness", run_robustness, "how firmly cells stand in the top when weights vary", "cchi-2020-sv --bcu South"
+    )
+    one.add_argument("name", metavar="SET", help="a weight set: NAME or NAME@VERSION")
+    one.add_argument("--draws", type=int, default=500, metavar="N", help="default: %(default)s")
+    one.add_argument(
+        "--spread", type=float, default=2.0, metavar="FACTOR",
+        help="each weight is drawn between 1/FACTOR and FACTOR times its value; default: %(default)g",
+    )  # fmt: skip
+    one.add_argument("--seed", type=int, default=1, metavar="N", help="of the draws; default: %(default)s")
+    one.add_argument("--against", nargs="+", default=[], metavar="SET", help="other sets, each a column of its own")
+    add_question(one)
 
 
 def run_import(asked: argparse.Namespace) -> None:
@@ -148,3 +166,45 @@ def run_export(asked: argparse.Namespace) -> None:
         beside = asked.out.with_suffix(".toml")
         put_out(describe_toml(weights), beside)
         say(f"{beside.name} beside it holds the description: name, version, unit, source.")
+
+
+def run_compare(asked: argparse.Namespace) -> None:
+    from hotspots.exports import as_text
+    from hotspots.ranking.what_if.effects import compare_workspace
+    from hotspots.ranking.what_if.reweigh import PERSISTENCE
+
+    effect = compare_workspace(asked.workspace, question_of(asked), asked.first, asked.second, asked.top)
+    found = effect.comparison
+    assert found is not None
+    say(f"A: {effect.facts['weights_a']}")
+    say(f"B: {effect.facts['weights_b']}")
+    say(
+        f"Top {found.top} of {len(found.table):,} cells, {effect.facts['window']}: Jaccard {found.jaccard:.3f},"
+        f" rank-biased overlap {found.rbo:.3f} (p = {PERSISTENCE}); {found.n_enter} enter, {found.n_leave} leave."
+    )
+    say_beside(effect.warnings, asked.by)
+    put_out(as_text(effect.table, asked.format, effect.facts), asked.out)
+
+
+def run_robustness(asked: argparse.Namespace) -> None:
+    from hotspots.exports import as_text
+    from hotspots.ranking.what_if.effects import robustness_workspace
+
+    effect = robustness_workspace(
+        asked.workspace, question_of(asked), asked.name, asked.top, asked.draws, asked.spread, asked.seed, asked.against
+    )
+    say(f"{effect.facts['weights']}; {effect.facts['window']}.")
+    say(
+        f"{asked.draws:,} draws, each weight between 1/{asked.spread:g} and {asked.spread:g} times its value;"
+        f" a share in the top has a standard error of at most {effect.facts['largest_standard_error']}."
+        " The spread is assumed, not estimated."
+    )
+    say_beside(effect.warnings, asked.by)
+    put_out(as_text(effect.table, asked.format, effect.facts), asked.out)
+
+
+def say_beside(warnings: tuple[str, ...], method: str) -> None:
+    if method == "count":
+        say("Ranked by count, weights change nothing: choose a method of harm with --by.")
+    for line in warnings:
+        say(line)

@@ -27,9 +27,9 @@ from hotspots import geography
 from hotspots.areas import cell_ids
 from hotspots.base.errors import HotspotsError
 from hotspots.change.rings import METRES, rings
-from hotspots.demo.incidents import DEFAULT_SEED, expected_rows
+from hotspots.demo import DEFAULT_SEED, FALL
+from hotspots.demo.incidents import expected_rows
 
-FALL = 0.25
 DISPLACED: Mapping[str, float] = {"East": 0.5}  # in one BCU, so that the others show what no displacement looks like
 POINTS_PER_RING_CELL = 6
 RING_POINT_RADIUS = 40.0  # metres; a resolution-10 cell reaches at least 60 m from its centre

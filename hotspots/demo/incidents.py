@@ -45,11 +45,10 @@ import pandas as pd
 from hotspots import geography
 from hotspots.base.errors import HotspotsError
 from hotspots.base.shipped import DATA
+from hotspots.demo import DEFAULT_END, DEFAULT_SEED
 
 MIX_FILE = DATA / "demo_offence_mix.csv"
 
-DEFAULT_SEED = 20261031
-DEFAULT_END = date(2026, 10, 31)  # fixed, not today: the demo must come out the same next year
 DEFAULT_PER_YEAR = 35_000  # records; about a quarter of what the force records
 EXPORT_DELAY_DAYS = 7  # the export is taken a week after the window, so nothing is recorded later than that
 

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from hotspots.areas.finding import Limits, definition_of, facts_of, with_cells_o
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.shipped import MAPPINGS
-from hotspots.demo.effects import FALL, expected_in_areas, in_words, with_effects
-from hotspots.demo.incidents import DEFAULT_END, DEFAULT_SEED, SPOTS, publish_export, spot_cells, synthetic_incidents
+from hotspots.demo import DEFAULT_END, DEFAULT_SEED, FALL, VALID_FROM
+from hotspots.demo.effects import expected_in_areas, in_words, with_effects
+from hotspots.demo.incidents import SPOTS, publish_export, spot_cells, synthetic_incidents
 from hotspots.intake import Imported, import_files
 from hotspots.store.database import FILE
 from hotspots.store.workspace import MANIFEST, open_workspace, stored_files, write_aside
@@ -30,7 +31,6 @@ MAPPING = MAPPINGS / "athena_export.toml"
 TRUTH = "demo_truth.json"
 CACHE = "cache"
 REGISTER = "grip-demo"
-VALID_FROM = date(2025, 11, 1)  # the second of the two years of incidents
 COMPARISON = (3, 5, 9, 12, 16, 19)  # of SPOTS, two in each BCU; the others are treated
 PATROL_DAYS = 28
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
 from hotspots.intake.repair import damaged_files, refuse_unmended, without
 from hotspots.sources.reading import Upload
 from hotspots.store.workspace import FileReport, Manifest, Workspace, publish, writing
 
-SOURCES = ("police-uk", "incidents", "pings", "patrol-log", "boundaries")
 TRACKS = ("pings", "patrol-log")
 
 
@@ -47,8 +47,8 @@ def import_files(
     ``progress`` is told each file's name as it is read. Everything takes effect at once or not at all.
     Raises HotspotsError with every problem found.
     """
-    if source not in SOURCES:
-        raise HotspotsError(f"Source '{source}' is not one of {', '.join(SOURCES)}.")
+    if source not in FEEDS:
+        raise HotspotsError(f"Source '{source}' is not one of {', '.join(FEEDS)}.")
     if not paths:
         raise HotspotsError("No file was given to import.")
     if timezone and source not in TRACKS:

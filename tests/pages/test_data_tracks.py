@@ -33,6 +33,6 @@ def test_each_source_offers_its_own_mappings(at: Any, empty: Path, source: str, 
 
 
 def test_every_source_of_an_import_is_on_the_page() -> None:
-    from hotspots.intake import SOURCES
+    from hotspots.base.choices import FEEDS
 
-    assert set(KINDS) == set(SOURCES)
+    assert set(KINDS) == set(FEEDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -13,7 +12,7 @@ import pytest
 from hotspots.areas import AREA_COLUMNS, candidate_areas
 from hotspots.areas.register import freeze as store
 from hotspots.base.errors import HotspotsError
-from hotspots.cli.areas import add_parsers
+from hotspots.cli import main
 from hotspots.store.database import FILE
 from tests.area_samples import SIZE, disk, facts
 from tests.samples import BLACKPOOL, PRESTON
@@ -30,14 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(folder: Path, *words: str) -> None:
-    """What the program does with ``areas …``."""
-    common, result = (argparse.ArgumentParser(add_help=False) for _ in range(2))
-    common.add_argument("--workspace", type=Path)
-    result.add_argument("--out", type=Path)
-    whole = argparse.ArgumentParser()
-    add_parsers(whole.add_subparsers(dest="verb", required=True), common, result)
-    asked = whole.parse_args(["areas", *words, "--workspace", str(folder)])
-    asked.run(asked)
+    main.run(["areas", *words, "--workspace", str(folder)])
 
 
 def rows(text: str) -> list[dict[str, str]]:

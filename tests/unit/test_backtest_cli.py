@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -16,7 +15,7 @@ from hotspots.backtest import METHODS
 from hotspots.backtest.periods import monday
 from hotspots.backtest.workspace import history_of
 from hotspots.base.errors import HotspotsError
-from hotspots.cli.backtest import add_parsers
+from hotspots.cli import main
 from hotspots.ranking.pipeline import Question
 from tests.workspaces import demo, police
 
@@ -40,14 +39,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*words: str) -> None:
-    parser = argparse.ArgumentParser()
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    common, result = argparse.ArgumentParser(add_help=False), argparse.ArgumentParser(add_help=False)
-    common.add_argument("--workspace", type=Path)
-    result.add_argument("--out", type=Path)
-    add_parsers(verbs, common, result)
-    asked = parser.parse_args(["backtest", *words])
-    asked.run(asked)
+    main.run(["backtest", *words])
 
 
 def rows(text: str) -> list[dict[str, str]]:

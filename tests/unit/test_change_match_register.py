@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from hotspots.__main__ import parser
 from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching import register as match_register
 from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import Likes, places_like
 from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems, stamp
+from hotspots.cli import main
 from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files
 from hotspots.store.database import FILE, tables, transaction
@@ -171,8 +171,7 @@ def test_a_match_made_for_another_question_says_in_what(folder, likes):
 
 
 def run(folder: Path, *words: str) -> None:
-    asked = parser().parse_args(["change", *words, "--workspace", str(folder)])
-    asked.run(asked)
+    main.run(["change", *words, "--workspace", str(folder)])
 
 
 def rows(text: str) -> list[dict[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import importlib.util
 import io
@@ -26,8 +25,8 @@ from hotspots.change import context
 from hotspots.change.context import kept
 from hotspots.change.context.straddle import Cover, days_of, unlike
 from hotspots.charts import incidents as charts
+from hotspots.cli import main
 from hotspots.cli.check import check_workspace
-from hotspots.cli.context import add_words
 from hotspots.intake import import_files
 from hotspots.store.database import FILE, transaction
 from tests.conftest import REPOSITORY
@@ -500,22 +499,10 @@ def test_breaks_as_lines_of_the_table() -> None:
 
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]):
-    """``run("--history")``: (standard output, standard error) of the word, added to a verb of its own."""
-    parser = argparse.ArgumentParser()
-    words = parser.add_subparsers()
-    result = argparse.ArgumentParser(add_help=False)
-    result.add_argument("--out", type=Path)
-
-    def word(name, run, help_, *parents):
-        one = words.add_parser(name, help=help_, parents=list(parents))
-        one.set_defaults(run=run, workspace=folder)
-        return one
-
-    add_words(word, result)
+    """``run("--history")``: (standard output, standard error) of ``change context``."""
 
     def go(*options: str) -> tuple[str, str]:
-        asked = parser.parse_args(["context", *options])
-        asked.run(asked)
+        main.run(["change", "context", *options, "--workspace", str(folder)])
         return tuple(capsys.readouterr())
 
     return go

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.__main__ import parser
 from hotspots.base import choices, columns
 from hotspots.base.choices import BCUS
 from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.cli.dictionary import dictionary
+from hotspots.cli.main import parser
 from hotspots.harm import offences
 from hotspots.harm import scoring as harm
 from hotspots.ranking import rank as ranking

@@ -551,7 +551,7 @@ def test_an_import_of_many_files_is_told_in_few_lines(tmp_path, capsys):
     assert main(["import", str(tmp_path), "--source", "pings", "--workspace", str(tmp_path / "w")]) == 0
     told = capsys.readouterr().err.splitlines()
     assert "07.csv: 3 rows read = 2 accepted, 0 updated, 0 unchanged, 0 repeated, 1 quarantined." in told
-    assert "  set aside: 1 rows: no unit" in told
+    assert "  quarantined: 1 row: no unit" in told
     assert "No status column: proactive and reactive time cannot be told apart (50 files)" in told
     assert any(line.startswith("50 files: 101 rows read = 100 accepted") for line in told)
     assert len(told) < 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from hotspots.base.errors import HotspotsError
-from hotspots.cli.trials import add_words, per_day_of
+from hotspots.cli import main
+from hotspots.cli.trials import per_day_of
 from hotspots.trials import register
 from tests.trial_workspace import make_before, put_trial
 
@@ -31,20 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(folder: Path, *arguments: str) -> None:
-    common, result = argparse.ArgumentParser(add_help=False), argparse.ArgumentParser(add_help=False)
-    common.add_argument("--workspace", type=Path)
-    result.add_argument("--out", type=Path)
-    whole = argparse.ArgumentParser()
-    words = whole.add_subparsers(required=True)
-
-    def word(name, does, help_, *parents):
-        one = words.add_parser(name, help=help_, parents=[common, *parents])
-        one.set_defaults(run=does)
-        return one
-
-    add_words(word, result)
-    asked = whole.parse_args([arguments[0], "--workspace", str(folder), *arguments[1:]])
-    asked.run(asked)
+    main.run(["change", *arguments, "--workspace", str(folder)])
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

@@ -1,0 +1,125 @@
+"""python -m hotspots demo, import, intake, check: what the workspace holds, and how it got there."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotspots.base.choices import FEEDS
+from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
+from hotspots.cli.console import put_out, say
+from hotspots.cli.options import add_format
+from hotspots.cli.verbs import Verbs
+from hotspots.demo import DEFAULT_SEED, FALL, VALID_FROM
+
+if TYPE_CHECKING:
+    from hotspots.intake import Imported
+
+FEW = 40  # files of an import: of more than this, those without quarantined rows are only summed up
+
+
+def add_verbs(verbs: Verbs) -> None:
+    one = verbs.add("demo", run_demo, "build a clearly labelled synthetic workspace", "--workspace demo", out=False)
+    one.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="N", help=f"default: {DEFAULT_SEED}")
+    one.add_argument(
+        "--effect", type=float, default=FALL, metavar="SHARE",
+        help=f"of the incidents in treated hot spots to prevent from {VALID_FROM} on, half of those in East happening"
+        f" next door; default: {FALL}, 0 plants no change",
+    )  # fmt: skip
+    one = verbs.add(
+        "import", run_import,
+        "load files and print the intake report; the same again changes nothing",
+        "police_uk.zip --source police-uk", out=False,
+    )  # fmt: skip
+    help_ = "CSV, XLSX, Parquet, a zip or folder of them; boundaries: GeoJSON or GeoPackage"
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=help_)
+    one.add_argument("--source", required=True, choices=FEEDS, help="what the files are")
+    one.add_argument(
+        "--mapping", type=Path, metavar="FILE.toml", help="names the columns of a force's export; incidents need it"
+    )
+    one.add_argument(
+        "--timezone", default="", metavar="ZONE",
+        help="of times without an offset, in pings and patrol-log, such as Europe/London",
+    )  # fmt: skip
+    one = verbs.add("intake", run_intake, "what became of every row, by file and reason", "--summary")
+    add_format(one)
+    one.add_argument(
+        "--quarantined", action="store_true", help="the rows quarantined, to be corrected and loaded again"
+    )
+    one.add_argument("--summary", action="store_true", help="what the workspace holds now, in counts")
+    verbs.add("check", run_check, "say whether the workspace is whole, and how to repair it", out=False)
+
+
+def run_demo(asked: argparse.Namespace) -> None:
+    from hotspots.demo.workspace import build_demo
+
+    say("Building the synthetic demo …")
+    report(build_demo(asked.workspace, asked.seed, effect=asked.effect))
+
+
+def run_import(asked: argparse.Namespace) -> None:
+    from hotspots.intake import import_files
+
+    report(import_files(asked.workspace, asked.paths, asked.source, asked.mapping, timezone=asked.timezone))
+
+
+def report(imported: Imported) -> None:
+    """What an import did, on standard error."""
+    from hotspots.intake.report import COUNTS, headline, told
+
+    few = len(imported.reports) <= FEW
+    notes: Counter[str] = Counter()
+    for file in imported.reports:
+        if few or file.quarantined or not file.read:
+            say(told(file))
+        for reason, n in file.reasons.items():
+            say(f"  quarantined: {counted(n, 'row')}: {reason}" if n else f"  {reason}")
+        for note in file.notes:
+            if few:
+                say(f"  {note}")
+            else:
+                notes[note] += 1
+    for note, n in notes.most_common(FEW):
+        say(f"{note} ({n:,} files)")
+    if len(imported.reports) > 1:
+        sums = {c: sum(getattr(r, c) for r in imported.reports) for c in COUNTS}
+        rest = ", ".join(f"{sums[c]:,} {c}" for c in COUNTS[1:])
+        say(f"{len(imported.reports)} files: {sums['read']:,} rows read = {rest}.")
+    for note in imported.notes:
+        say(note)
+    if not imported.changed:
+        say("Nothing changed: the workspace already held all of this.")
+    for line in headline(imported.workspace):
+        say(line)
+
+
+def run_intake(asked: argparse.Namespace) -> None:
+    from hotspots.exports import as_text
+    from hotspots.intake.quarantine import quarantined_rows
+    from hotspots.intake.report import headline, holdings, intake_table
+    from hotspots.store.workspace import open_workspace
+
+    workspace = open_workspace(asked.workspace)
+    if asked.quarantined:
+        table = quarantined_rows(workspace)
+    elif asked.summary:
+        table = holdings(workspace)
+    else:
+        table = intake_table(workspace.manifest.reports)
+    for line in headline(workspace):
+        say(line)
+    put_out(as_text(table, asked.format), asked.out)
+
+
+def run_check(asked: argparse.Namespace) -> None:
+    from hotspots.cli.check import check_workspace
+
+    wrong, untidy = check_workspace(asked.workspace)
+    for line in untidy:
+        say(line)
+    if wrong:
+        raise HotspotsError(wrong)
+    say("The workspace is whole.")

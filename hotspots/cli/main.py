@@ -1,0 +1,46 @@
+"""python -m hotspots VERB: everything the pages compute, by the same functions.
+
+Results go to standard output or --out, progress and reports to standard error. Exit status: 0 done, 1 the input
+or the request is wrong (said in sentences), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from hotspots.base.errors import HotspotsError
+from hotspots.cli import areas, backtest, change, dosage, insight, intake, rank, weights
+from hotspots.cli.verbs import PROGRAM, Verbs
+
+FAMILIES = (intake, rank, areas, dosage, change, backtest, insight, weights)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit status."""
+    try:
+        run(arguments)
+    except HotspotsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader (such as head) has had enough; nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def run(arguments: Sequence[str] | None) -> None:
+    """Run one verb. Raises HotspotsError with what is wrong, SystemExit on wrong usage."""
+    asked = parser().parse_args(arguments)
+    asked.run(asked)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every verb with its options."""
+    whole = argparse.ArgumentParser(prog=PROGRAM, description="Micro-hotspots of harm, from the command line.")
+    verbs = Verbs(whole)
+    for family in FAMILIES:
+        family.add_verbs(verbs)
+    return whole
