@@ -32,7 +32,7 @@ def to_csv(table: pd.DataFrame) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([safe_text(c) for c in table.columns])
     for row in table.itertuples(index=False):
-        writer.writerow(["" if is_empty(v) else safe_text(plain(v)) for v in row])
+        writer.writerow(["" if is_empty(v) else safe_text(in_one(plain(v))) for v in row])
     return "".join(out)
 
 
@@ -48,17 +48,26 @@ class Lines(list[str]):
 
 def to_json(table: pd.DataFrame, about: dict[str, Any] | None = None) -> str:
     """{"about": …, "rows": [ … ]}; null where a value is unknown."""
-    rows = [
+    return json.dumps({"about": about or {}, "rows": rows_of(table)}, ensure_ascii=False, indent=1)
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row as a mapping of plain values, None where one is unknown."""
+    return [
         {c: None if is_empty(v) else plain(v) for c, v in zip(table.columns, row, strict=True)}
         for row in table.itertuples(index=False)
     ]
-    return json.dumps({"about": about or {}, "rows": rows}, ensure_ascii=False, indent=1)
 
 
 def is_empty(value: object) -> bool:
     if isinstance(value, (float, np.floating)):
         return bool(np.isnan(value))
     return value is None or value is pd.NA or value is pd.NaT
+
+
+def in_one(value: object) -> object:
+    """A list, such as the cells of an area, as one text with blanks between; everything else as it is."""
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
 def plain(value: Any) -> Any:

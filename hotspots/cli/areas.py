@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.areas.finding import Candidates, Limits
-    from hotspots.areas.register import Frozen
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -109,19 +108,20 @@ def candidates_of(asked: argparse.Namespace) -> Candidates:
 
 
 def run_candidates(asked: argparse.Namespace) -> None:
-    from hotspots.exports.areas import areas_text
+    from hotspots.exports import as_text
     from hotspots.ranking.pipeline import in_unit
 
     found = candidates_of(asked)
     table = in_unit(found.areas, found.answer.weights)
-    put_out(areas_text(table, asked.format, {"what": "Candidate hot spots", **found.definition}), asked.out)
+    put_out(as_text(table, asked.format, {"what": "Candidate hot spots", **found.definition}), asked.out)
 
 
 def run_freeze(asked: argparse.Namespace) -> None:
     from hotspots.areas import measured, named, refusals
     from hotspots.areas.finding import with_cells_of
     from hotspots.areas.register import freeze
-    from hotspots.exports.areas import areas_text, read_areas
+    from hotspots.exports import as_text
+    from hotspots.exports.areas import about_frozen, in_its_unit, read_areas
     from hotspots.store.workspace import open_workspace
 
     edited = None if asked.areas is None else read_areas(asked.areas)
@@ -143,7 +143,7 @@ def run_freeze(asked: argparse.Namespace) -> None:
     for line in done.warnings:
         say(line)
     say(f"Frozen as {done.ref}: {len(done.areas)} areas from {done.valid_from}, sha256 {done.sha256}.")
-    put_out(areas_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
+    put_out(as_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
 
 
 def elsewhere(edited: pd.DataFrame, bcu: str) -> list[str]:
@@ -154,24 +154,10 @@ def elsewhere(edited: pd.DataFrame, bcu: str) -> list[str]:
     return [f"The file has areas of {', '.join(strange)}, but the question is about {bcu} alone. Leave --bcu out."]
 
 
-def in_its_unit(done: Frozen) -> pd.DataFrame:
-    """The frozen areas with the columns of days named by the unit of the weights they were made with."""
-    unit = str(done.definition.get("weights_unit", "days"))
-    return done.areas.rename(columns={c: c.replace("days", unit) for c in done.areas.columns})
-
-
-def about_frozen(done: Frozen) -> dict[str, Any]:
-    """What a frozen version is, to go with it in every download."""
-    return {
-        "what": "Frozen hot spots", "register": done.ref, "sha256": done.sha256, "author": done.author,
-        "note": done.note, "created": done.created, **done.definition,
-    }  # fmt: skip
-
-
 def run_list(asked: argparse.Namespace) -> None:
     from hotspots.areas import register as area_register
     from hotspots.exports import as_text
-    from hotspots.exports.areas import areas_text
+    from hotspots.exports.areas import about_frozen, in_its_unit
 
     if asked.on and not asked.name:
         raise HotspotsError("--on needs --name: which register?")
@@ -182,7 +168,7 @@ def run_list(asked: argparse.Namespace) -> None:
         if asked.on:
             done = area_register.version_on(asked.workspace, asked.name, asked.on)
         say(f"{done.ref}, from {done.valid_from} to {done.valid_to or 'further notice'}; {done.author}: {done.note}")
-        put_out(areas_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
+        put_out(as_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
         return
     if asked.format == "geojson":
         raise HotspotsError("A list of versions has no outlines: add --name, or use --format csv or json.")

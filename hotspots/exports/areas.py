@@ -1,49 +1,39 @@
-"""Areas out as CSV, JSON and GeoJSON, and a CSV of edited areas back in."""
+"""Frozen areas as they go out, and a CSV of edited areas back in."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hotspots.areas import AREA_COLUMNS, AREAS, in_form, outline
+from hotspots.areas import AREA_COLUMNS, AREAS, in_form
+from hotspots.areas.register import Frozen
 from hotspots.base.columns import TEXT
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.base.writing import RISKY, is_empty, plain, to_csv, to_json
+from hotspots.base.writing import RISKY
 
 LARGEST = 20_000_000  # bytes of a file of areas
 
 
-def areas_text(areas: pd.DataFrame, wanted: str, about: dict[str, Any] | None = None) -> str:
-    """The areas as csv (cells with blanks between them), json (cells as a list) or geojson (outlines)."""
-    if wanted == "geojson":
-        return areas_geojson(areas, about)
-    return to_csv(flat(areas)) if wanted == "csv" else to_json(areas, about)
+def about_frozen(frozen: Frozen) -> dict[str, Any]:
+    """What a frozen version is, to go with it in every download."""
+    return {
+        "what": "Frozen hot spots", "register": frozen.ref, "sha256": frozen.sha256, "author": frozen.author,
+        "note": frozen.note, "created": frozen.created, **frozen.definition,
+    }  # fmt: skip
 
 
-def flat(areas: pd.DataFrame) -> pd.DataFrame:
-    """The areas with their cells as one text each, for CSV and workbooks."""
-    return areas.assign(cells=pd.Series([" ".join(c) for c in areas["cells"]], index=areas.index, dtype="str"))
-
-
-def areas_geojson(areas: pd.DataFrame, about: dict[str, Any] | None = None) -> str:
-    """Each area as one polygon or several (WGS84), with every column as a property."""
-    import shapely
-
-    features = []
-    for row in areas.to_dict("records"):
-        shape = shapely.transform(outline(row["cells"]), lambda xy: xy.round(6))
-        facts = {str(c): None if is_empty(v) else plain(v) for c, v in row.items()}
-        features.append({"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": facts})
-    return json.dumps({"type": "FeatureCollection", "about": about or {}, "features": features}, ensure_ascii=False)
+def in_its_unit(frozen: Frozen) -> pd.DataFrame:
+    """The frozen areas with the columns of days named by the unit of the weights they were made with."""
+    unit = str(frozen.definition.get("weights_unit", "days"))
+    return frozen.areas.rename(columns={c: c.replace("days", unit) for c in frozen.areas.columns})
 
 
 def read_areas(path: Path) -> pd.DataFrame:
-    """A CSV of areas as `areas_text` writes it, perhaps edited: at least the columns area, bcu and cells.
+    """A CSV of areas as the verb ``areas`` writes it, perhaps edited: at least the columns area, bcu and cells.
 
     Returns a table in `AREAS`; figures are as the file has them and are to be summed anew. Cells may have blanks,
     commas or semicolons between them. HotspotsError, all problems at once, for a file that cannot be read.

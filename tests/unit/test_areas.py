@@ -36,7 +36,8 @@ from hotspots.areas import (
     with_role,
 )
 from hotspots.base.errors import HotspotsError
-from hotspots.exports.areas import areas_geojson, areas_text, read_areas
+from hotspots.exports import as_text, to_geojson
+from hotspots.exports.areas import read_areas
 from tests.area_samples import CENTRE, SIZE, best_sum, disk, every_area, facts
 
 THREE = 3 * SIZE
@@ -409,7 +410,7 @@ def test_an_outline_covers_its_cells_and_nothing_else() -> None:
 
 def test_geojson_has_outlines_with_every_column(two: pd.DataFrame, cells: pd.DataFrame) -> None:
     apart = add_cells(two, "South-02", [ROW[0]], cells, "Bob")
-    found = json.loads(areas_geojson(apart, {"weights": "x@1"}))
+    found = json.loads(to_geojson(apart, {"weights": "x@1"}))
     assert [f["geometry"]["type"] for f in found["features"]] == ["Polygon", "MultiPolygon"]
     assert found["about"] == {"weights": "x@1"}
     first = found["features"][0]["properties"]
@@ -424,13 +425,13 @@ def test_csv_comes_back_as_it_went_out(two: pd.DataFrame, cells: pd.DataFrame, t
     names = ["=cmd|' /C calc'!A0", '\'@quoted, "twice"']
     given = add_cells(with_role(two.assign(name=names), "South-02", "treated"), "South-01", [ROW[3]], cells, "=Bob")
     path = tmp_path / "areas.csv"
-    text = areas_text(given, "csv")
+    text = as_text(given, "csv")
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     first = next(csv.DictReader(io.StringIO(text)))
     assert first["name"] == "'=cmd|' /C calc'!A0"
     assert first["cells"] == " ".join(sorted(f"{c:x}" for c in ROW[1:4]))
     pd.testing.assert_frame_equal(measured(read_areas(path), cells), given)
-    assert json.loads(areas_text(given, "json"))["rows"][0]["cells"] == sorted(f"{c:x}" for c in ROW[1:4])
+    assert json.loads(as_text(given, "json"))["rows"][0]["cells"] == sorted(f"{c:x}" for c in ROW[1:4])
 
 
 def test_a_short_file_is_enough_and_a_wrong_one_is_told(tmp_path) -> None:

@@ -68,7 +68,7 @@ def test_what_was_made_safe_comes_back_as_it_was():
 
 
 def test_xlsx_equals_the_table_and_holds_no_formula():
-    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(TABLE, ABOUT)))
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx({"Table": TABLE, "About": ABOUT})))
     header, *rows = book["Table"].iter_rows()
     assert [c.value for c in header] == list(TABLE.columns)
     for row, expected in zip(rows, TABLE.itertuples(index=False), strict=True):
@@ -86,7 +86,7 @@ def test_xlsx_equals_the_table_and_holds_no_formula():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_in_a_workbook_is_text(text):
-    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(pd.DataFrame({text: [text]}))))
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx({"Table": pd.DataFrame({text: [text]})})))
     for (cell,) in book["Table"].iter_rows():
         assert cell.data_type == "s"
         assert cell.hyperlink is None
@@ -94,7 +94,7 @@ def test_hostile_text_in_a_workbook_is_text(text):
 
 
 def test_the_same_table_makes_the_same_workbook():
-    assert to_xlsx(TABLE, ABOUT) == to_xlsx(TABLE.copy(), dict(ABOUT))
+    assert to_xlsx({"Table": TABLE, "About": ABOUT}) == to_xlsx({"Table": TABLE.copy(), "About": dict(ABOUT)})
 
 
 def test_json_keeps_types_and_unknowns():
@@ -125,7 +125,7 @@ def test_a_table_without_rows():
     assert to_csv(empty).strip() == ",".join(TABLE.columns)
     assert json.loads(to_json(empty))["rows"] == []
     assert json.loads(to_geojson(empty))["features"] == []
-    assert openpyxl.load_workbook(io.BytesIO(to_xlsx(empty)))["Table"].max_row == 1
+    assert openpyxl.load_workbook(io.BytesIO(to_xlsx({"Table": empty})))["Table"].max_row == 1
 
 
 def test_text_formats_by_name():
@@ -139,5 +139,5 @@ def test_missing_values_of_every_kind_are_empty():
     table = pd.DataFrame(unknown, dtype=object)
     assert to_csv(table).splitlines()[1] == ",,,,"
     assert set(json.loads(to_json(table))["rows"][0].values()) == {None}
-    rows = list(openpyxl.load_workbook(io.BytesIO(to_xlsx(table)))["Table"].iter_rows(2))
+    rows = list(openpyxl.load_workbook(io.BytesIO(to_xlsx({"Table": table})))["Table"].iter_rows(2))
     assert all(cell.value is None for row in rows for cell in row)

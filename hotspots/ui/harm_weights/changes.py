@@ -194,7 +194,9 @@ def show_downloads(
     download_buttons(
         [
             Download("Changes, CSV", f"{name}.csv", "text/csv", lambda: writing.to_csv(table)),
-            Download("Changes, Excel", f"{name}.xlsx", words.XLSX, lambda: exports.to_xlsx(table, facts)),
+            Download(
+                "Changes, Excel", f"{name}.xlsx", words.XLSX, lambda: exports.to_xlsx({"Table": table, "About": facts})
+            ),
         ],
         key="changes",
     )

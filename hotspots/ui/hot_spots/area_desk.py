@@ -5,7 +5,6 @@ The draft lives in the session until it is frozen (`hotspots.ui.hot_spots.draft`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,7 +13,7 @@ import streamlit as st
 
 from hotspots import exports
 from hotspots.areas.finding import Candidates, Limits
-from hotspots.exports.areas import areas_text, flat
+from hotspots.base.writing import to_csv
 from hotspots.maps import area_labels
 from hotspots.ranking.pipeline import Answer
 from hotspots.ui import frame, loading, words
@@ -145,14 +144,9 @@ def offer_files(name: str, table: pd.DataFrame, facts: dict[str, Any], key: str)
     """Areas as CSV, workbook and outlines."""
     download_buttons(
         [
-            Download("CSV", f"{name}.csv", "text/csv", lambda: areas_text(table, "csv")),
-            Download("Excel", f"{name}.xlsx", words.XLSX, lambda: exports.to_xlsx(flat(table), on_a_sheet(facts))),
-            Download("GeoJSON", f"{name}.geojson", "application/geo+json", lambda: areas_text(table, "geojson", facts)),
+            Download("CSV", f"{name}.csv", "text/csv", lambda: to_csv(table)),
+            Download("Excel", f"{name}.xlsx", words.XLSX, lambda: exports.to_xlsx({"Table": table, "About": facts})),
+            Download("GeoJSON", f"{name}.geojson", "application/geo+json", lambda: exports.to_geojson(table, facts)),
         ],
         key=key,
     )
-
-
-def on_a_sheet(facts: dict[str, Any]) -> dict[str, object]:
-    """Facts as a sheet can hold them: what has parts as JSON text."""
-    return {name: json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for name, v in facts.items()}

@@ -155,7 +155,7 @@ def show_downloads(answer: Answer, listed: pd.DataFrame) -> None:
     download_buttons(
         [
             Download("CSV", f"{name}.csv", "text/csv", lambda: writing.to_csv(listed)),
-            Download("Excel", f"{name}.xlsx", sheet, lambda: exports.to_xlsx(listed, facts)),
+            Download("Excel", f"{name}.xlsx", sheet, lambda: exports.to_xlsx({"Table": listed, "About": facts})),
             Download("GeoJSON", f"{name}.geojson", "application/geo+json", lambda: exports.to_geojson(listed, facts)),
         ],
         key="ranked",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from hotspots.areas.register import Frozen
 from hotspots.base.errors import HotspotsError
-from hotspots.cli.areas import about_frozen, in_its_unit
+from hotspots.exports.areas import about_frozen, in_its_unit
 from hotspots.harm import offences
 from hotspots.ranking.pipeline import Answer
 from hotspots.ui import loading, words
