@@ -38,6 +38,7 @@ bench: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m hotspots.cli.dictionary > docs/data_dictionary.md
+	$(BIN)/python -m hotspots.cli.commands > docs/commands.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -41,13 +41,13 @@ def add_verbs(verbs: Verbs) -> None:
         "exclude", run_exclude, "keep cells out of candidate areas, for a reason",
         '8a195d49b2effff --reason hospital --author "A Analyst"', out=False,
     )  # fmt: skip
-    one.add_argument("cells", nargs="+", metavar="CELL")
+    one.add_argument("cells", nargs="+", metavar="CELL", help="H3 numbers of cells, as in rank")
     one.add_argument("--reason", required=True, metavar="KIND", help="prison, hospital, police station, … or other")
     add_signature(one, note_needed=False)
     one = words.add(
         "include", run_include, "lift the exclusion of cells", '8a195d49b2effff --author "A Analyst"', out=False
     )  # fmt: skip
-    one.add_argument("cells", nargs="+", metavar="CELL")
+    one.add_argument("cells", nargs="+", metavar="CELL", help="H3 numbers of cells, as in rank")
     add_signature(one, note_needed=False)
 
 
@@ -65,14 +65,16 @@ def add_limits(one: argparse.ArgumentParser) -> None:
         help=f"areas of each BCU; default: West {Settings.areas_west}, South {Settings.areas_south},"
         f" East {Settings.areas_east}",
     )  # fmt: skip
-    add_question(one)
+    add_question(one, top=argparse.SUPPRESS)  # refused: --per-bcu says how many
 
 
 def add_freeze(one: argparse.ArgumentParser) -> None:
     one.add_argument("--name", required=True, metavar="NAME", help="of the register; a later version supersedes")
     one.add_argument("--valid-from", required=True, metavar="DATE", help="first day on which these areas hold")
     one.add_argument("--areas", type=Path, metavar="FILE.csv", help="edited candidates; columns area, bcu, cells, role")
-    one.add_argument("--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one")
+    one.add_argument(
+        "--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one; default: none"
+    )
     add_signature(one)
     add_limits(one)
 

@@ -37,7 +37,7 @@ def add_verbs(verbs: Verbs) -> None:
     one.add_argument(
         "--draws", type=int, default=Settings.draws, metavar="N", help="of --calibration; default: %(default)s"
     )
-    one.add_argument("--seed", type=int, default=Settings.seed, metavar="N", help="default: %(default)s")
+    one.add_argument("--seed", type=int, default=Settings.seed, metavar="N", help="of all draws; default: %(default)s")
     add_format(one)
 
 
@@ -46,7 +46,7 @@ def add_data(one: argparse.ArgumentParser) -> None:
     one.add_argument("--table", type=Path, metavar="FILE.csv", help="date, lon, lat[, offence, days] of any city")
     one.add_argument("--total-area-km2", type=float, metavar="X", help="of the city of --table, for PAI")
     add_bcu(one)
-    add_window(one, "default: the first month held", "default: the last month held")
+    add_window(one, "first day or month; default: the first held", "last day or month; default: the last held")
     add_resolution(one)
     add_weights(one)
     add_offences(one)
@@ -75,9 +75,9 @@ def add_test(one: argparse.ArgumentParser) -> None:
     area.add_argument("--area-share", type=float, metavar="X", help="share of the area, such as 0.001")
     area.add_argument(
         "--cells", type=int, metavar="N",
-        help=f"default: the setting top for each BCU, {Settings.top * len(BCUS)} for the force",
+        help=f"ranked first; default: the setting top for each BCU, {Settings.top * len(BCUS)} in all",
     )  # fmt: skip
-    one.add_argument("--methods", default="", metavar="A,B,…", help="default: all")
+    one.add_argument("--methods", default="", metavar="A,B,…", help="what is compared; default: all")
     one.add_argument("--leave-out-breaks", action="store_true", help="no origin across a change of map points")
 
 

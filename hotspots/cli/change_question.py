@@ -14,27 +14,33 @@ def add_question(one: argparse.ArgumentParser) -> None:
     one.add_argument("--measure", choices=("count", "harm"), default="count", help="of the answer; default: count")
     add_register(one)
     one.add_argument("--top", type=int, default=0, metavar="N", help="instead of a register: the first N cells")
-    one.add_argument("--by", default="count", metavar="METHOD", help="--top: how cells are ranked; default: count")
+    one.add_argument("--by", default="count", metavar="METHOD", help="with --top: how cells are ranked; default: count")
     for name, help_ in (
-        ("chosen-from", "--top: first day or month of choosing; default: the window before"),
-        ("chosen-to", "--top: last one"),
+        ("chosen-from", "with --top: first day or month of choosing; default: the window before"),
+        ("chosen-to", "with --top: last day or month of choosing"),
         ("before-from", "first day or month before; default: the days after, whole years earlier"),
-        ("before-to", "last one before"),
+        ("before-to", "last day or month before"),
     ):
         one.add_argument(f"--{name}", default="", metavar="DATE", help=help_)
     add_window(
         one, "first day or month after the start; default: since the register began",
-        "last one; default: the last held", "after_from", "after_to",
+        "last day or month after; default: the last held", "after_from", "after_to",
     )  # fmt: skip
-    one.add_argument("--comparison", choices=tuple(COMPARISONS), help="default: register, else matched")
-    one.add_argument("--match", default="", metavar="NAME", help="a frozen match")
+    one.add_argument(
+        "--comparison", choices=tuple(COMPARISONS), help="places compared with; default: register, else matched"
+    )
+    one.add_argument("--match", default="", metavar="NAME", help="a frozen match to compare with")
     one.add_argument("--baseline", choices=tuple(BASELINES), help="of the answer; default: by how places were chosen")
     add_offences(one)
     add_weights(one)
     add_resolution(one, "with --top only; ")
     one.add_argument("--period", choices=PERIODS, help="of the series; default: week, or month without days")
     one.add_argument(
-        "--ring", type=float, default=ChangeQuestion.ring_m, metavar="METRES", help="width; default: %(default)g"
+        "--ring",
+        type=float,
+        default=ChangeQuestion.ring_m,
+        metavar="METRES",
+        help="width of the rings; default: %(default)g",
     )
 
 

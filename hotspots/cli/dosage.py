@@ -20,9 +20,14 @@ def add_verbs(verbs: Verbs) -> None:
     about = "visits and minutes per frozen hot spot and patrol day, against target"
     whole = verbs.add("dosage", run_dosage, about, "--bcu South --from 2026-10-05 --to 2026-10-11")
     add_bcu(whole)
-    add_window(whole, "first patrol day; default: 7 days back", "last patrol day, included")
+    add_window(whole, "first patrol day; default: the last seven held", "last patrol day, included")
     add_register(whole)
-    whole.add_argument("--engine", default=DEFAULT, metavar="URL", help="duckdb://, spark://HOST:PORT or spark-local")
+    whole.add_argument(
+        "--engine",
+        default=DEFAULT,
+        metavar="URL",
+        help=f"duckdb://, spark://HOST:PORT or spark-local; default: {DEFAULT}",
+    )
     add_table(whole, TABLES)
     add_format(whole, "geojson")
     words = Verbs(whole, required=False)

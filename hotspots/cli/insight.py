@@ -14,7 +14,10 @@ def add_verbs(verbs: Verbs) -> None:
     one = verbs.add("concentration", run_concentration, about, "--every year")
     add_weights(one)
     one.add_argument(
-        "--every", choices=("year", "quarter", "month", "window"), default="quarter", help="default: quarter"
+        "--every",
+        choices=("year", "quarter", "month", "window"),
+        default="quarter",
+        help="length of a period; default: quarter",
     )
     add_selection(one)
     add_format(one)

@@ -23,7 +23,9 @@ FEW = 40  # files of an import: of more than this, those without quarantined row
 
 def add_verbs(verbs: Verbs) -> None:
     one = verbs.add("demo", run_demo, "build a clearly labelled synthetic workspace", "--workspace demo", out=False)
-    one.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="N", help=f"default: {DEFAULT_SEED}")
+    one.add_argument(
+        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help=f"of the random numbers; default: {DEFAULT_SEED}"
+    )
     one.add_argument(
         "--effect", type=float, default=FALL, metavar="SHARE",
         help=f"of the incidents in treated hot spots to prevent from {VALID_FROM} on, half of those in East happening"

@@ -15,11 +15,12 @@ from hotspots.base.settings import RESOLUTIONS, Settings
 if TYPE_CHECKING:
     from hotspots.ranking.pipeline import Question
 
+TOP = f"how many cells; default: the setting, {Settings.top}"
 SET = "NAME or NAME@VERSION; default: that of the source"
 
 
 def add_bcu(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all")
+    one.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all; default: all")
 
 
 def add_window(one: argparse.ArgumentParser, first: str, last: str, start: str = "start", end: str = "end") -> None:
@@ -29,7 +30,7 @@ def add_window(one: argparse.ArgumentParser, first: str, last: str, start: str =
 
 
 def add_resolution(one: argparse.ArgumentParser, more: str = "") -> None:
-    help_ = f"size of cells in H3; {more}default: the setting, {Settings.resolution}"
+    help_ = f"H3 size of cells; {more}default: the setting, {Settings.resolution}"
     one.add_argument("--resolution", type=int, default=0, metavar="|".join(map(str, RESOLUTIONS)), help=help_)
 
 
@@ -38,7 +39,9 @@ def add_offences(one: argparse.ArgumentParser, default: str = "that of the sourc
     help_ = f"which offences count, such as knife or category:Robbery; default: {default}"
     one.add_argument("--offences", default="", metavar="SELECTION", help=help_)
     one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
-    one.add_argument("--source", default="", choices=("", *SOURCES), help="default: incidents where there are any")
+    one.add_argument(
+        "--source", default="", choices=("", *SOURCES), help="of incidents; default: incidents where there are any"
+    )
 
 
 def add_weights(one: argparse.ArgumentParser, help_: str = SET) -> None:
@@ -51,7 +54,7 @@ def add_register(one: argparse.ArgumentParser) -> None:
 
 
 def add_format(one: argparse.ArgumentParser, *more: str) -> None:
-    one.add_argument("--format", choices=("csv", "json", *more), default="csv", help="default: csv")
+    one.add_argument("--format", choices=("csv", "json", *more), default="csv", help="of the table; default: csv")
 
 
 def add_table(one: argparse.ArgumentParser, names: Any) -> None:
@@ -74,17 +77,21 @@ def add_freezing(one: argparse.ArgumentParser, what: str) -> None:
 def add_selection(one: argparse.ArgumentParser) -> None:
     """The options that say which incidents are meant."""
     add_bcu(one)
-    add_window(one, "first day or month; default: twelve months back", "last day or month, included")
+    add_window(
+        one, "first day or month; default: twelve months back", "last day or month, included; default: the last held"
+    )
     one.add_argument("--hours", default="", metavar="20-04", help="local hours; timed sources only")
     add_resolution(one)
     add_offences(one)
 
 
-def add_question(one: argparse.ArgumentParser) -> None:
-    """The options that say what is to be ranked and how, without the weights."""
+def add_question(one: argparse.ArgumentParser, top: str = TOP) -> None:
+    """The options that say what is to be ranked and how, without the weights. ``top``: help of --top."""
     add_selection(one)
-    one.add_argument("--by", default=DEFAULT_METHOD, metavar="METHOD", help=f"{', '.join(METHODS)}; default: the first")
-    one.add_argument("--top", type=int, metavar="N", help=f"default: the setting, {Settings.top}")
+    one.add_argument(
+        "--by", default=DEFAULT_METHOD, metavar="METHOD", help=f"{', '.join(METHODS)}; default: {DEFAULT_METHOD}"
+    )
+    one.add_argument("--top", type=int, metavar="N", help=top)
     add_format(one, "geojson")
 
 

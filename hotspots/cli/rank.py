@@ -10,7 +10,12 @@ from hotspots.cli.verbs import Verbs
 
 
 def add_verbs(verbs: Verbs) -> None:
-    one = verbs.add("rank", run_rank, "ranked cells", "--bcu South --from 2026-01 --to 2026-06 --top 20")
+    one = verbs.add(
+        "rank",
+        run_rank,
+        "the cells in order of expected harm, or of another method, and how sure that is",
+        "--bcu South --from 2026-01 --to 2026-06 --top 20",
+    )
     add_weights(one)
     add_question(one)
     one.add_argument("--next", action="store_true", help="p_top_next too: the top by what will be counted (slower)")

@@ -38,9 +38,9 @@ def add_words(words: Verbs) -> None:
         "--washout-days", type=int, metavar="N", help="days after a patrolled one to leave out; default: as frozen"
     )
     one.add_argument("--draws", type=int, default=999, metavar="N", help="other draws, for p; default: %(default)s")
-    one.add_argument("--seed", type=int, default=1, help="of these draws; default: %(default)s")
-    one.add_argument("--offences", default="", metavar="SELECTION", help="default: as frozen")
-    add_weights(one, "default: as frozen")
+    one.add_argument("--seed", type=int, default=1, metavar="N", help="of these draws; default: %(default)s")
+    one.add_argument("--offences", default="", metavar="SELECTION", help="which offences count; default: as frozen")
+    add_weights(one, "NAME or NAME@VERSION; default: as frozen")
     add_table(one, TRIAL_TABLES)
     add_format(one)
 
@@ -48,25 +48,43 @@ def add_words(words: Verbs) -> None:
 def add_design(one: argparse.ArgumentParser) -> None:
     add_bcu(one)
     add_register(one)
-    one.add_argument("--kind", choices=("crossover", "cluster"), default="crossover", help="default: crossover")
+    one.add_argument(
+        "--kind",
+        choices=("crossover", "cluster"),
+        default="crossover",
+        help="hot spots take turns, or are patrolled throughout; default: crossover",
+    )
     add_window(one, "first patrol day; default: a Monday", "last patrol day; default: 90 days in all", "first", "last")
-    one.add_argument("--seed", type=int, default=1, help="of the draw: the same seed, the same schedule; default: 1")
+    one.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="of the draw: the same seed, the same schedule; default: 1"
+    )
     one.add_argument(
         "--share", type=float, default=0.5, metavar="SHARE",
         help="of days (crossover) or hot spots (cluster) that are patrolled; default: %(default)s",
     )  # fmt: skip
     one.add_argument(
-        "--per-day", default="", metavar="N|BCU=N,…", help="hot spots that a BCU can patrol on one day: 3, or West=3,…"
+        "--per-day",
+        default="",
+        metavar="N|BCU=N,…",
+        help="hot spots that a BCU can patrol on one day, such as 3, or West=3,South=2",
     )
     one.add_argument(
-        "--longest-run", type=int, default=3, metavar="DAYS", help="in a row at most; default: %(default)s"
+        "--longest-run",
+        type=int,
+        default=3,
+        metavar="DAYS",
+        help="patrolled days in a row at most; default: %(default)s",
     )
     one.add_argument(
         "--day-off", dest="days_off", action="append", default=[], metavar="DATE", help="without patrols; repeatable"
     )
     one.add_argument("--bank-holidays", action="store_true", help="bank holidays are days off too")
     one.add_argument(
-        "--block-days", type=int, choices=(7, 14), default=7, help="equal treatment in each; default: %(default)s"
+        "--block-days",
+        type=int,
+        choices=(7, 14),
+        default=7,
+        help="blocks with as many patrolled days for each hot spot; default: %(default)s",
     )
     one.add_argument(
         "--washout-days", type=int, default=0, metavar="N", help="to leave out after a patrolled one, in the analysis"

@@ -28,15 +28,15 @@ def add_verbs(verbs: Verbs) -> None:
     one = words.add(
         "show", run_show, "the weights of a version, or who changed what, when and why", "cchi-2020-sv --history"
     )
-    one.add_argument("name", metavar="NAME[@VERSION]")
+    one.add_argument("name", metavar="NAME[@VERSION]", help="of the set")
     one.add_argument("--history", action="store_true", help="every change of this set instead of its weights")
     add_format(one)
     one = words.add(
         "default", run_default, "use a version for every question to a source that names no weights",
         f"incidents cchi-2020-sv@2020 {signed}", out=False,
     )  # fmt: skip
-    one.add_argument("source", choices=SOURCES)
-    one.add_argument("name", metavar="NAME@VERSION")
+    one.add_argument("source", choices=SOURCES, help="of incidents")
+    one.add_argument("name", metavar="NAME@VERSION", help="of the set")
     add_signature(one)
     one = words.add(
         "decide", run_decide, "say what an ambiguous or unscored offence weighs; makes a new version",
@@ -45,12 +45,12 @@ def add_verbs(verbs: Verbs) -> None:
     add_decide(one)
     about = "go back one step: a new version with the weights of the one before"
     one = words.add("undo", run_undo, about, f"cchi-2020-sv {signed}", out=False)
-    one.add_argument("name", metavar="NAME")
+    one.add_argument("name", metavar="NAME", help="of the set")
     add_signature(one)
     one = words.add(
         "export", run_export, "a version as CSV that imports to the same hash", "cchi-2020-sv --out weights.csv"
     )
-    one.add_argument("name", metavar="NAME[@VERSION]")
+    one.add_argument("name", metavar="NAME[@VERSION]", help="of the set")
     add_effects(words)
 
 
@@ -61,7 +61,7 @@ def add_import(one: argparse.ArgumentParser) -> None:
     one.add_argument("--label", metavar="TEXT", help="what people see")
     one.add_argument("--source-note", metavar="TEXT", help="where the weights come from")
     one.add_argument("--unit", choices=tuple(UNITS), help="what the scores are, where the file does not say")
-    one.add_argument("--author", default="not stated", metavar="WHO", help="who imports it")
+    one.add_argument("--author", default="not stated", metavar="WHO", help="who imports it; default: not stated")
     one.add_argument("--note", default="", metavar="WHY", help="why")
 
 
@@ -88,7 +88,7 @@ def add_effects(words: Verbs) -> None:
         "robustness", run_robustness, "how firmly cells stand in the top when weights vary", "cchi-2020-sv --bcu South"
     )
     one.add_argument("name", metavar="SET", help="a weight set: NAME or NAME@VERSION")
-    one.add_argument("--draws", type=int, default=500, metavar="N", help="default: %(default)s")
+    one.add_argument("--draws", type=int, default=500, metavar="N", help="other weightings; default: %(default)s")
     one.add_argument(
         "--spread", type=float, default=2.0, metavar="FACTOR",
         help="each weight is drawn between 1/FACTOR and FACTOR times its value; default: %(default)g",

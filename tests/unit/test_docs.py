@@ -13,6 +13,7 @@ import pytest
 from hotspots.base import choices, columns
 from hotspots.base.choices import BCUS
 from hotspots.base.settings import RESOLUTIONS, Settings
+from hotspots.cli import commands as reference
 from hotspots.cli.dictionary import dictionary
 from hotspots.cli.main import parser
 from hotspots.harm import offences
@@ -22,6 +23,8 @@ from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 METHOD = (REPOSITORY / "docs" / "method.md").read_text(encoding="utf-8")
+COMMANDS = (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8")
+VERBS = dict(reference.verbs())
 DECISIONS = sorted((REPOSITORY / "docs" / "decisions").glob("*.md"))
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")),
@@ -35,22 +38,6 @@ def rows_of(text: str, heading: str) -> list[list[str]]:
     assert found, f"there is no heading '{heading}'"
     lines = [line for line in rest.split("\n## ")[0].splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
-def verbs() -> dict[str, argparse.ArgumentParser]:
-    """Each verb's own parser."""
-    found = [a for a in parser()._actions if isinstance(a, argparse._SubParsersAction)]
-    return dict(found[0].choices)
-
-
-def actions(one: argparse.ArgumentParser) -> list[argparse.Action]:
-    """A parser's options and words, and those of the words below it."""
-    found = list(one._actions)
-    for action in one._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for below in action.choices.values():
-                found += actions(below)
-    return found
 
 
 def commands() -> list[str]:
@@ -117,29 +104,33 @@ def test_the_readme_names_every_page_and_no_other() -> None:
     assert {row[0].strip("*") for row in rows_of(README, "The pages")} == pages
 
 
-def test_the_readme_names_every_verb_and_no_other() -> None:
-    told = {re.match(r"`([\w-]+)", row[0])[1] for row in rows_of(README, "Command line")}  # type: ignore[index]
-    assert told == set(verbs())
+@pytest.mark.parametrize(("verb", "one"), VERBS.items(), ids=VERBS)
+def test_the_reference_has_every_option_and_choice_of_a_verb(verb: str, one: argparse.ArgumentParser) -> None:
+    section = COMMANDS.partition(f"\n## {verb}\n")[2].split("\n## ")[0]
+    assert one.description in section
+    assert f"\npython -m hotspots {verb}" in section, "an example"
+    for action in one._actions:
+        if action.dest in ("help", "workspace", "word") or action.help == argparse.SUPPRESS:
+            continue
+        row = next(
+            r for r in section.splitlines() if r.startswith(f"| `{(*action.option_strings, row_name(action))[0]}")
+        )
+        assert action.help, f"{verb}: {row}"
+        assert all(f"`{choice}`" in row for choice in action.choices or () if choice), row
 
 
-@pytest.mark.parametrize("verb", sorted(verbs()))
-def test_the_readme_names_every_option_and_choice_of_a_verb(verb: str) -> None:
-    section = README.partition("\n## Command line\n")[2].split("\n## ")[0]
-    row = "\n".join(line for line in section.splitlines() if line.startswith(f"| `{verb}"))
-    common = section.split("\n| ")[0]
-    elsewhere = {o for a in actions(verbs()["rank"]) for o in a.option_strings} if "options of `rank`" in row else set()
-    for action in actions(verbs()[verb]):
-        for option in (o for o in action.option_strings if o.startswith("--")):
-            assert re.search(rf"{option}\b", row) or option in common or option in elsewhere, f"{verb} {option}"
-        for choice in action.choices or () if not set(action.option_strings) & elsewhere else ():
-            assert re.search(rf"\b{choice}\b", row) if choice else True, f"{verb}: {choice}"
-    told = set(re.findall(r"--[a-z0-9-]+", row))
-    assert told <= {o for a in actions(verbs()[verb]) for o in a.option_strings} | elsewhere
+def row_name(action: argparse.Action) -> str:
+    return str(action.metavar or action.dest.upper())
 
 
-def test_the_readme_names_every_method_bcu_and_resolution() -> None:
-    row = next(line for line in README.splitlines() if line.startswith("| `rank`"))
-    assert all(f"`{word}`" in row for word in (*choices.METHODS, *BCUS, *RESOLUTIONS))
+def test_the_reference_is_up_to_date() -> None:
+    assert reference.commands() == COMMANDS, "run: make docs"
+
+
+def test_the_reference_names_every_method_and_bcu() -> None:
+    row = next(line for line in COMMANDS.splitlines() if line.startswith("| `--by METHOD`"))
+    assert all(name in row for name in choices.METHODS)
+    assert f"| {', '.join(BCUS)} or all |" in COMMANDS
 
 
 # ---------------------------------------------------------------- commands
