@@ -53,8 +53,8 @@ from hotspots.backtest.tables import history_of_table
 from hotspots.backtest.workspace import history_of
 from hotspots.base import choices
 from hotspots.geography.neighbours import adjacency
+from hotspots.harm.scoring import scored_days
 from hotspots.ranking.pipeline import POLICE_UK, Question
-from hotspots.ranking.what_if.reweigh import known_days
 
 PAGE = HOME / "docs" / "backtest.md"
 COMMAND = "python -m benchmarks.evidence"
@@ -258,7 +258,7 @@ def rounded(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def stated(history: History, top: int = 20) -> dict[str, Any]:
-    """Whether the stated chances of the top of each BCU kept their word."""
+    """How often the stated chances of the top of each BCU came true."""
     say("calibration …")
     table = calibration(
         history.cube, history.scores, periods=history.periods, groups=history.groups, train=12, horizon=3,
@@ -337,7 +337,7 @@ def by_offence(cities: dict[str, tuple[History, list[int]]]) -> dict[str, Any]:
                 cube, scores = with_kinds(history, place, KINDS[city], factor, seed)
                 found = backtest(
                     cube, scores, periods=history.periods, total_area_m2=history.total_area_m2, methods=TESTED,
-                    origins=origins, n_cells=CELLS[0], cap=history.cap,
+                    train=12, horizon=3, origins=origins, n_cells=CELLS[0], cap=history.cap,
                 )  # fmt: skip
                 means = found.groupby("method")["harm_caught_share"].mean()
                 best = found.groupby("method")["harm_best_share"].mean().iloc[0]
@@ -390,7 +390,7 @@ def with_kinds(
     )
     odds = np.array([k.share for k in kinds]) * np.exp(factor * noise)
     chance = odds / odds.sum(axis=1, keepdims=True)
-    cube, known = history.cube, known_days(history.scores)[0]
+    cube, known = history.cube, scored_days(history.scores)
     commonest = int(cube.groupby("offence")["n_offences"].sum().idxmax())
     mixed = cube[cube["offence"] == commonest]
     drawn = random.multinomial(mixed["n_offences"], chance[np.searchsorted(places.cells, mixed["cell"])])
@@ -489,7 +489,7 @@ def test_part(test: dict[str, Any]) -> str:
 
 
 def calibration_part(evidence: dict[str, Any]) -> str:
-    text = """## Do the chances keep their word?
+    text = """## Do the stated chances come true?
 
 `p_top_next` says how likely a cell is to be among the first of its BCU by the harm counted over the next three
 months: that can be checked. `p_top` says how likely it is to *belong* there, by its underlying rate, which nobody can

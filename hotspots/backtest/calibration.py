@@ -1,4 +1,4 @@
-"""Do the probabilities keep their word? Cells given 0.8 should be in the next period's top N four times in five."""
+"""Do stated chances come true? Of the cells given 80%, four in five should be in the next period's top."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pandas as pd
 
 from hotspots.backtest.methods import harm, incidents
 from hotspots.backtest.periods import origins_available, windows
+from hotspots.base.settings import Settings
+from hotspots.harm.scoring import scored_days
+from hotspots.ranking import expected
 from hotspots.ranking.rank import order_of
-from hotspots.ranking.what_if.reweigh import known_days
 
 BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 FIGURES = ("p_top", "p_top_next")
@@ -23,15 +25,12 @@ def calibration(
     *,
     periods: Sequence[int],
     groups: pd.Series | None = None,
-    train: int = 12,
-    horizon: int = 3,
+    train: int,
+    horizon: int,
     origins: Sequence[int] | None = None,
-    top: int = 20,
-    draws: int = 1000,
-    seed: int = 1,
-    bins: Sequence[float] = BINS,
-    breaks: Sequence[int] = (),
-    leave_out_breaks: bool = False,
+    top: int = Settings.top,
+    draws: int = Settings.draws,
+    seed: int = Settings.seed,
 ) -> pd.DataFrame:
     """Stated probability of being in the top N of a group (BCU) against how often the tested periods put it there.
 
@@ -52,7 +51,7 @@ def calibration(
     periods pushes cells in and out of the observed top, so cells with a high p_top are found there less often than it
     says, and that is no fault of it.
     """
-    kept, _ = origins_available(periods, train, horizon, origins, breaks, leave_out_breaks)
+    kept, _ = origins_available(periods, train, horizon, origins)
     groups = pd.Series("", index=np.unique(cube["cell"].to_numpy(dtype=np.int64))) if groups is None else groups
     parts = []
     for origin in kept:
@@ -62,7 +61,7 @@ def calibration(
         came = in_top(cube[cube["period"].isin(tested)], scores, groups, top)
         parts.append(said.assign(in_top=said["cell"].isin(came)))
     every = pd.concat(parts, ignore_index=True)
-    rows = [row for figure in FIGURES for row in binned(figure, every[figure], every["in_top"], bins)]
+    rows = [row for figure in FIGURES for row in binned(figure, every[figure], every["in_top"], BINS)]
     names = "figure low high n_cells mean_stated n_in_top share_in_top ci_low ci_high"
     return pd.DataFrame(rows, columns=names.split()).assign(n_origins=len(kept))
 
@@ -93,11 +92,8 @@ def stated(
     seed: int,
 ) -> pd.DataFrame:
     """What the training periods say of each cell: cell, p_top and p_top_next."""
-    from hotspots.ranking import expected
-
     counts = expected.tally(known, scores, list(before))
-    near = expected.Surroundings.of(counts.cell)
-    posterior = expected.posterior_of(counts, near, expected.fit(counts, near))
+    posterior = expected.learnt(counts)
     codes = pd.factorize(groups.reindex(counts.cell))[0]
     return pd.DataFrame(
         {
@@ -111,7 +107,7 @@ def stated(
 def in_top(test: pd.DataFrame, scores: pd.DataFrame, groups: pd.Series, top: int) -> np.ndarray:
     """The cells among the first ``top`` of their group by the harm of these periods; none without harm."""
     cells = np.unique(test["cell"].to_numpy(dtype=np.int64))
-    days = harm(test, cells, known_days(scores)[0])
+    days = harm(test, cells, scored_days(scores))
     order = order_of(days, days, incidents(test, cells), cells)
     group = pd.factorize(groups.reindex(cells))[0][order]
     first = order[pd.Series(group).groupby(group).cumcount().to_numpy() < top]

@@ -1,4 +1,4 @@
-"""Methods side by side over the same origins: paired differences with intervals, and which one wins."""
+"""Methods side by side over the same origins: paired differences with intervals, the best method first."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import pandas as pd
 
 from hotspots.backtest.methods import METHODS
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 
 MEASURE = "harm_caught_share"
 TIE_DECIMALS = 4  # means that agree to 0.01 percentage points are a tie
 DRAWS, CONFIDENCE = 10_000, 0.95
 
 
-def paired(table: pd.DataFrame, against: str = "count", measure: str = MEASURE, seed: int = 1) -> pd.DataFrame:
+def paired(table: pd.DataFrame, against: str = "count", seed: int = Settings.seed) -> pd.DataFrame:
     """Each method against one other on the same origins: mean difference with two intervals.
 
     ``table``: from `hotspots.backtest.run.backtest`. Returns one row per method, the best mean first: method,
-    n_origins, mean_harm_caught_share (the mean of ``measure``, and named for it), mean_pai, mean_pei, mean_best_share,
+    n_origins, mean_harm_caught_share, mean_pai, mean_pei, mean_best_share,
     difference = mean of dₒ = own − other over origins o, ci_low and ci_high (95%), t_low and t_high (95%), wins, draws
     and losses (origins with d above, at and below 0). The method itself has difference 0 and no interval.
 
@@ -31,7 +32,7 @@ def paired(table: pd.DataFrame, against: str = "count", measure: str = MEASURE, 
     too with few origins (seven origins of three months are little more than two separate quarters). Neither covers
     another year or another force, and with many methods the best of them is partly luck.
     """
-    wide = shares(table, measure)
+    wide = shares(table)
     if against not in wide:
         raise HotspotsError(
             f"The back-test has no method '{against}' to compare with; it has {', '.join(map(str, wide.columns))}."
@@ -48,7 +49,7 @@ def paired(table: pd.DataFrame, against: str = "count", measure: str = MEASURE, 
             {
                 "method": method,
                 "n_origins": len(gap),
-                f"mean_{measure}": wide[method].mean(),
+                f"mean_{MEASURE}": wide[method].mean(),
                 "mean_pai": means.loc[method, "pai"],
                 "mean_pei": means.loc[method, "pei"],
                 "mean_best_share": means.loc[method, "harm_best_share"],
@@ -68,9 +69,9 @@ def paired(table: pd.DataFrame, against: str = "count", measure: str = MEASURE, 
     return pd.DataFrame(rows).set_index("method").loc[order].reset_index()
 
 
-def shares(table: pd.DataFrame, measure: str = MEASURE) -> pd.DataFrame:
+def shares(table: pd.DataFrame) -> pd.DataFrame:
     """Origin × method, over the origins where every method has a figure."""
-    wide = table.pivot(index="origin", columns="method", values=measure)
+    wide = table.pivot(index="origin", columns="method", values=MEASURE)
     wide = wide[list(dict.fromkeys(table["method"]))].dropna()
     if not len(wide):
         raise HotspotsError("There is no origin with a figure for every method, so nothing can be compared.")
@@ -108,7 +109,11 @@ def t_interval(gap: np.ndarray) -> tuple[float, float]:
 
 
 def ranking_of(wide: pd.DataFrame) -> list[str]:
-    """Methods from the best mean down; means that agree to `TIE_DECIMALS` go by simplicity."""
+    """Methods from the best mean down; means that agree to `TIE_DECIMALS` go by simplicity.
+
+    No test of significance stands between: some method must be used, and the first is the best guess. How sure it is,
+    `paired` says.
+    """
     simple = simplicity(wide.columns)
     return sorted(wide.columns, key=lambda m: (-np.round(wide[m].to_numpy().mean(), TIE_DECIMALS), simple[m]))
 
@@ -117,13 +122,3 @@ def simplicity(methods: Iterable[str]) -> dict[str, int]:
     """Place of each method from simple to elaborate: the order of METHODS; others follow in their own order."""
     names = [*METHODS, *(m for m in methods if m not in METHODS)]
     return {name: place for place, name in enumerate(names)}
-
-
-def winner(table: pd.DataFrame, measure: str = MEASURE) -> str:
-    """The method with the highest mean share over the held-out origins.
-
-    Rule: plain best mean, over the origins where every method has a figure; means within 0.01 percentage points of each
-    other are a tie, which goes to the simpler method (the order of `METHODS`). No test of significance stands between:
-    some method must be used, and this one is the best guess. How sure it is, `paired` says.
-    """
-    return ranking_of(shares(table, measure))[0]

@@ -14,22 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hotspots.base.settings import Settings
 from hotspots.geography import cell_areas_m2, cell_centres
-from hotspots.ranking.rank import CAP_DAYS, transformed
-from hotspots.ranking.what_if.reweigh import known_days
+from hotspots.harm.scoring import scored_days
+from hotspots.ranking.rank import transformed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 EARTH_M = 6_371_007.18
-BANDWIDTHS_M = (
-    75.0,
-    100.0,
-    150.0,
-    200.0,
-    300.0,
-    500.0,
-)  # of the kernel density; cells of resolution 10 lie 124 m apart
+# of the kernel density; cells of resolution 10 lie 124 m apart
+BANDWIDTHS_M = (75.0, 100.0, 150.0, 200.0, 300.0, 500.0)
 LAGS = (1, 3, 6, 12)  # periods before the origin whose sums the gradient-boosted model knows
 TREES = {"max_iter": 120, "learning_rate": 0.05, "max_leaf_nodes": 12, "min_samples_leaf": 40}
 
@@ -46,8 +41,8 @@ class Context:
     train_periods: tuple[int, ...]
     horizon: int
     cells: np.ndarray
-    seed: int = 1
-    cap: float = CAP_DAYS
+    seed: int = Settings.seed
+    cap: float = Settings.harm_cap_days
 
     @cached_property
     def metres(self) -> np.ndarray:
@@ -98,22 +93,22 @@ def by_count(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.
 
 
 def by_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
-    return harm(train, context.cells, known_days(scores)[0])
+    return harm(train, context.cells, scored_days(scores))
 
 
 def by_sqrt(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
-    return harm(train, context.cells, transformed(known_days(scores)[0], "harm-sqrt"))
+    return harm(train, context.cells, transformed(scored_days(scores), "harm-sqrt"))
 
 
 def by_cap(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
-    return harm(train, context.cells, transformed(known_days(scores)[0], "harm-cap", context.cap))
+    return harm(train, context.cells, transformed(scored_days(scores), "harm-cap", context.cap))
 
 
 def by_decay(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Harm days that lose half their weight every half training window: six months of twelve."""
     age = len(context.train_periods) - np.searchsorted(context.train_periods, train["period"].to_numpy())
     fading = 0.5 ** (age / (len(context.train_periods) / 2))
-    days = known_days(scores)[0][train["offence"].to_numpy()]
+    days = scored_days(scores)[train["offence"].to_numpy()]
     return per_cell(train, context.cells, train["n_offences"].to_numpy(dtype=float) * days * fading)
 
 
@@ -127,7 +122,7 @@ def by_density(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> n
     likeliest, given the periods before them (log-likelihood weighted by harm; a hundredth of the density is spread
     evenly, so that one far cell does not decide). Cells stand for their incidents: nothing is known inside one.
     """
-    days = known_days(scores)[0]
+    days = scored_days(scores)
     every = harm(train, context.cells, days)
     learnable = len(context.train_periods) - context.horizon
     if not every.any():
@@ -176,7 +171,7 @@ def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.nda
     if not len(context.cells):
         return np.zeros(0)
     cells = surroundings(context.cells)
-    z = gi_star(harm(train, cells, known_days(scores)[0]), adjacency(cells))
+    z = gi_star(harm(train, cells, scored_days(scores)), adjacency(cells))
     return np.nan_to_num(np.asarray(z))[np.searchsorted(cells, context.cells)]  # nan where harm is the same everywhere
 
 
@@ -203,7 +198,7 @@ def by_trees(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     memory = len(context.train_periods) - context.horizon
-    days = known_days(scores)[0]
+    days = scored_days(scores)
     if memory < 1 or not len(context.cells):
         return by_harm(train, scores, context)
     periods = np.asarray(context.train_periods)

@@ -57,8 +57,8 @@ def crosses(origin: int, train: int, horizon: int, breaks: Sequence[int]) -> lis
 
 def origins_available(
     periods: Sequence[int],
-    train: int = 12,
-    horizon: int = 3,
+    train: int,
+    horizon: int,
     wanted: Sequence[int] | None = None,
     breaks: Sequence[int] = (),
     leave_out_breaks: bool = False,

@@ -9,11 +9,12 @@ import pandas as pd
 
 from hotspots.backtest.methods import FORECASTS, METHODS, Context, Method, harm, incidents
 from hotspots.backtest.metrics import cells_within, targeting_curve
-from hotspots.backtest.periods import crosses, origins_available, windows
+from hotspots.backtest.periods import between, crosses, origins_available, windows
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.geography import cell_areas_m2
-from hotspots.ranking.rank import CAP_DAYS, order_of
-from hotspots.ranking.what_if.reweigh import known_days
+from hotspots.harm.scoring import scored_days
+from hotspots.ranking.rank import order_of
 
 N_CELLS = 60
 
@@ -25,16 +26,15 @@ def backtest(
     periods: Sequence[int],
     total_area_m2: float,
     methods: Sequence[str] | Mapping[str, Method] | None = None,
-    train: int = 12,
-    horizon: int = 3,
+    train: int,
+    horizon: int,
     origins: Sequence[int] | None = None,
     area_share: float | None = None,
     n_cells: int | None = None,
     areas_m2: pd.Series | None = None,
-    seed: int = 1,
-    cap: float = CAP_DAYS,
+    seed: int = Settings.seed,
+    cap: float = Settings.harm_cap_days,
     breaks: Sequence[int] = (),
-    leave_out_breaks: bool = False,
 ) -> pd.DataFrame:
     """Rolling-origin comparison of ranking methods in a fixed area.
 
@@ -62,11 +62,11 @@ def backtest(
     if not total_area_m2 > 0:
         raise HotspotsError(f"The whole area is {total_area_m2:g} m²; it must be above 0.")
     check_area(area_share, n_cells)
-    kept, _ = origins_available(periods, train, horizon, origins, breaks, leave_out_breaks)
+    kept, _ = origins_available(periods, train, horizon, origins)
     budget = None if area_share is None else area_share * total_area_m2
     cells = np.unique(cube["cell"].to_numpy(dtype=np.int64))
     area_of = pd.Series(cell_areas_m2(cells), index=cells) if areas_m2 is None else areas_m2
-    days = known_days(scores)[0]
+    days = scored_days(scores)
     first = min(min(kept), min(periods))
     rows = []
     for origin in kept:
@@ -78,7 +78,7 @@ def backtest(
         truth = Truth(cube[cube["period"].isin(tested)], days, candidates, area_of, total_area_m2)
         about = {
             "train": train,
-            "place": place_of(first, origin),
+            "place": len(between(first, origin)) - 1,
             "crosses_break": bool(crosses(origin, train, horizon, breaks)),
         }
         for name, method in chosen.items():
@@ -108,13 +108,6 @@ def check_area(area_share: float | None, n_cells: int | None) -> None:
         raise HotspotsError(f"The share of the area is {area_share:g}; it must be above 0 and at most 1 (0.01 is 1%).")
     if n_cells is not None and n_cells < 1:
         raise HotspotsError(f"The number of cells is {n_cells}; it must be at least 1.")
-
-
-def place_of(first: int, origin: int) -> int:
-    """How many periods lie between the first period and an origin."""
-    from hotspots.backtest.periods import between
-
-    return len(between(first, origin)) - 1
 
 
 def ranked(method: Method, name: str, known: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:

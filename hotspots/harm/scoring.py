@@ -314,6 +314,16 @@ def score_offences(offences: pd.DataFrame, weights: WeightSet) -> pd.DataFrame:
     return _same_rows(offences, pd.concat([kept, scores], axis=1))
 
 
+def is_scored(scores: pd.DataFrame) -> np.ndarray:
+    """Whether each line of `score_offences` has a weight (bool)."""
+    return np.asarray(scores["status"].to_numpy(dtype=object) == SCORED, dtype=bool)
+
+
+def scored_days(scores: pd.DataFrame, otherwise: float = 0.0) -> np.ndarray:
+    """The days of each line of `score_offences` as floats; ``otherwise`` where it is not scored."""
+    return np.where(is_scored(scores), scores["days"].to_numpy(dtype=float), otherwise)
+
+
 def _same_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """``after``, if it has the rows of ``before`` in their order: a join that multiplies crimes is a defect of ours."""
     if len(after) != len(before) or not after.index.equals(before.index):

@@ -161,7 +161,7 @@ def say_patterns(
     since = patterns.periods_since_break(periods, breaks)
     reason = patterns.why_no_patterns(since)
     if not reason and len(ranked):
-        days = np.sqrt(np.where(scores["status"] == "scored", scores["days"], np.nan))
+        days = np.sqrt(harm.scored_days(scores, np.nan))
         found = patterns.cell_patterns(cube, days, since).set_index("cell")["pattern"]
         ranked["pattern"] = found.reindex(cells).fillna("").to_numpy()
     return ranked, reason

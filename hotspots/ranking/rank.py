@@ -15,7 +15,7 @@ import pandas as pd
 from hotspots.base.choices import DEFAULT_METHOD, EXPECTED, METHODS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.ranking.expected import TOP, expected_harm
+from hotspots.ranking.expected import expected_harm
 
 MEASURE = {
     EXPECTED: "harm_expected_days",
@@ -58,7 +58,7 @@ def rank_cells(
     method, weights = known_method(method), completed(weights)
     table = measure_cells(cell_periods, weights, cap)
     if expected is None and method == EXPECTED:
-        expected = expected_harm(cell_periods, weights, top=top or TOP)
+        expected = expected_harm(cell_periods, weights, top=top or Settings.top)
     if expected is not None:
         table = table.merge(expected, on="cell", how="left", validate="1:1")
     figure, harm, n = (table[c].to_numpy(dtype=float) for c in (MEASURE[method], "harm_days", "n_incidents"))

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.backtest import METHODS, backtest, paired, targeting_curve
+from hotspots.backtest import METHODS, backtest, paired
 from hotspots.backtest.calibration import wilson
+from hotspots.backtest.metrics import targeting_curve
 from hotspots.backtest.workspace import history_of
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question

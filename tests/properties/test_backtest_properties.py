@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.backtest import METHODS, backtest, targeting_curve
+from hotspots.backtest import METHODS, backtest
 from hotspots.backtest.methods import harm
-from hotspots.ranking.what_if.reweigh import known_days
+from hotspots.backtest.metrics import targeting_curve
+from hotspots.harm.scoring import scored_days
 from tests.backtesting import CELLS, Row, cube_of, equal_areas, plain_backtest, scores_of
 
 FEW = CELLS[:9]
@@ -39,7 +40,7 @@ def test_the_perfect_choice_has_a_pei_of_one_and_no_method_exceeds_it(
 ):
     cube, scores = cube_of(rows), scores_of(days)
     truth = cube[cube["period"] >= 5]
-    weights = known_days(scores)[0]
+    weights = scored_days(scores)
     oracle = {m: METHODS[m] for m in QUICK} | {"perfect": lambda t, s, c: harm(truth, c.cells, weights)}
     known = cube[cube["cell"].isin(cube.loc[cube["period"] < 5, "cell"])]  # where the ranking knows every cell
     table = backtest(known, scores, methods=oracle, n_cells=n, **ASKED).set_index("method")

@@ -14,7 +14,22 @@ from h3.api import basic_int as h3
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hotspots.ranking import expected
+from hotspots.ranking.expected.counts import Surroundings, decayed, tally
+from hotspots.ranking.expected.fitting import (
+    FAR,
+    HALF_LIVES,
+    HOT,
+    HOT_MEAN,
+    KAPPA,
+    NEAR,
+    STRENGTH,
+    Fitted,
+    Split,
+    prior_rate,
+    prior_share,
+    priors,
+)
+from hotspots.ranking.expected.model import expected_harm
 
 DISK = sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 3))  # 37 cells
 CORNER = h3.latlng_to_cell(53.8100, -2.6990, 10)
@@ -23,7 +38,7 @@ PERIODS = range(8)
 SCORES = pd.DataFrame({"status": ["scored"] * 4 + ["unscored"], "days": [*DAYS, np.nan]})
 # An own rate that is both far more even than the surroundings and the hot cells' is outside: with a larger κ, a cell in
 # busy surroundings can seem hot by its own count although the hot Gamma is the lower of its two.
-KAPPAS = [k for k in expected.KAPPA if k <= 2.5]
+KAPPAS = [k for k in KAPPA if k <= 2.5]
 BUSY = 20  # times the mean
 ALMOST = 1e-9  # relative: sums in another order
 FIGURES = ["harm_expected_low", "harm_expected_days", "harm_expected_high"]
@@ -35,7 +50,7 @@ INCIDENTS = st.lists(st.tuples(INCIDENT, st.integers(1, 30)), min_size=1, max_si
 @dataclass
 class Case:
     cube: pd.DataFrame
-    fitted: expected.Fitted
+    fitted: Fitted
 
 
 def with_incidents(cube: pd.DataFrame | None, *incidents: tuple[int, int, int], n: int = 1) -> pd.DataFrame:
@@ -56,35 +71,35 @@ def cubes(draw: st.DrawFn) -> pd.DataFrame:
 def cases(draw: st.DrawFn) -> Case:
     """A cube, and hyperparameters from the grids, its strengths as small as `fit_splits` allows, or larger."""
     cube = draw(cubes())
-    counts = expected.tally(cube, SCORES, periods=PERIODS)
-    near = expected.Surroundings.of(counts.cell)
-    half_life = draw(st.sampled_from(expected.HALF_LIVES)) * len(PERIODS)
-    bands, periods = expected.decayed(counts, half_life)
+    counts = tally(cube, SCORES, periods=PERIODS)
+    near = Surroundings.of(counts.cell)
+    half_life = draw(st.sampled_from(HALF_LIVES)) * len(PERIODS)
+    bands, periods = decayed(counts, half_life)
     volume = bands.sum(axis=0)
     mean = float(volume.sum() / periods / len(volume))
-    fitted = expected.Fitted(
+    fitted = Fitted(
         half_life=half_life,
         dispersion=draw(st.sampled_from([1.0, 1.5, 3.0])),
         mean=mean,
         kappa=draw(st.sampled_from(KAPPAS)) / mean,
-        near=draw(st.sampled_from(expected.NEAR)),
-        hot=draw(st.sampled_from(expected.HOT)),
-        hot_mean=draw(st.sampled_from(expected.HOT_MEAN)) * mean,
+        near=draw(st.sampled_from(NEAR)),
+        hot=draw(st.sampled_from(HOT)),
+        hot_mean=draw(st.sampled_from(HOT_MEAN)) * mean,
     )
-    assume(expected.prior_rate(volume, periods, near, fitted).max() < BUSY * mean)
-    least = float(expected.priors(volume, periods, near, fitted)[0].max())
+    assume(prior_rate(volume, periods, near, fitted).max() < BUSY * mean)
+    least = float(priors(volume, periods, near, fitted)[0].max())
     left, splits = volume, []
     for band in bands[:-1]:
-        strength = draw(st.sampled_from([least, *(s for s in expected.STRENGTH if s > least)]))
-        split = expected.Split(draw(st.sampled_from([0.3, 0.9, 0.999])), strength, draw(st.sampled_from(expected.FAR)))
-        share = expected.prior_share(split.share, split.far, near.total(band), near.total(left))
+        strength = draw(st.sampled_from([least, *(s for s in STRENGTH if s > least)]))
+        split = Split(draw(st.sampled_from([0.3, 0.9, 0.999])), strength, draw(st.sampled_from(FAR)))
+        share = prior_share(split.share, split.far, near.total(band), near.total(left))
         splits.append(split)
         left, least = np.maximum(left - band, 0.0), strength * float(1 - share.min())
     return Case(cube, replace(fitted, splits=tuple(splits)))
 
 
-def figures(cube: pd.DataFrame, fitted: expected.Fitted | None) -> pd.Series:
-    table = expected.expected_harm(cube, SCORES, periods=PERIODS, fitted=fitted, draws=0)
+def figures(cube: pd.DataFrame, fitted: Fitted | None) -> pd.Series:
+    table = expected_harm(cube, SCORES, periods=PERIODS, fitted=fitted, draws=0)
     return table.set_index("cell")["harm_expected_days"]
 
 
@@ -131,14 +146,14 @@ def test_a_later_incident_counts_for_no_less(case: Case, incident: tuple[int, in
 
 @given(cases(), st.sampled_from(DISK), st.sampled_from(PERIODS))
 def test_what_has_no_weight_changes_nothing(case: Case, cell: int, period: int):
-    before = expected.expected_harm(case.cube, SCORES, PERIODS, fitted=case.fitted, top=3, draws=50)
+    before = expected_harm(case.cube, SCORES, PERIODS, fitted=case.fitted, top=3, draws=50)
     cube = with_incidents(case.cube, (cell, period, 4), n=7)
-    assert expected.expected_harm(cube, SCORES, PERIODS, fitted=case.fitted, top=3, draws=50).equals(before)
+    assert expected_harm(cube, SCORES, PERIODS, fitted=case.fitted, top=3, draws=50).equals(before)
 
 
 @given(cubes(), st.integers(1, 10), st.integers(0, 5))
 def test_figures_of_a_fit_are_figures(cube: pd.DataFrame, top: int, seed: int):
-    found = expected.expected_harm(cube, SCORES, periods=PERIODS, top=top, draws=100, seed=seed)
+    found = expected_harm(cube, SCORES, periods=PERIODS, top=top, draws=100, seed=seed)
     assert found["cell"].tolist() == sorted(cube["cell"].unique())
     assert np.isfinite(found[FIGURES]).all(axis=None)
     low, middle, high = (found[c] for c in FIGURES)
@@ -156,8 +171,8 @@ def test_the_order_of_rows_changes_no_fit(cube: pd.DataFrame, random):
 
 @given(cubes(), st.floats(0.01, 100))
 def test_the_unit_of_weights_is_only_a_unit(cube: pd.DataFrame, unit: float):
-    one = expected.expected_harm(cube, SCORES, draws=0)
-    other = expected.expected_harm(cube, SCORES.assign(days=SCORES["days"] * unit), draws=0)
+    one = expected_harm(cube, SCORES, draws=0)
+    other = expected_harm(cube, SCORES.assign(days=SCORES["days"] * unit), draws=0)
     assert np.allclose(other[FIGURES], unit * one[FIGURES], rtol=1e-6)
 
 

@@ -34,7 +34,9 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots.ranking import expected
+from hotspots.ranking.expected.fitting import Fitted
+from hotspots.ranking.expected.model import expected_harm
+from hotspots.ranking.expected.posterior import INTERVAL
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 25)))
 DAYS = np.array([1.0, 10.0, 365.0, 1825.0])
@@ -75,7 +77,7 @@ def coverage(shape: float, mean: float, alike: float) -> dict[str, float]:
     found: dict[str, list[float]] = {"all": [], "planted": [], "first": []}
     for seed in range(SETS):
         cube, truth, hot = simulate(seed, shape, mean, alike)
-        table = expected.expected_harm(cube, SCORES, draws=0, horizon=1).set_index("cell")
+        table = expected_harm(cube, SCORES, draws=0, horizon=1).set_index("cell")
         covers = truth[table.index].between(table["harm_expected_low"], table["harm_expected_high"])
         found["all"].append(covers.mean())
         found["planted"].append(covers[covers.index.isin(hot)].mean())
@@ -85,14 +87,14 @@ def coverage(shape: float, mean: float, alike: float) -> dict[str, float]:
 
 @pytest.mark.parametrize(("shape", "mean", "alike"), [(0.5, 0.25, 30), (1, 0.25, 30), (0, 0.25, 30)])
 def test_intervals_cover_the_truth_as_often_as_they_say(shape, mean, alike):
-    assert coverage(shape, mean, alike)["all"] == pytest.approx(expected.INTERVAL, abs=0.03)
+    assert coverage(shape, mean, alike)["all"] == pytest.approx(INTERVAL, abs=0.03)
 
 
 @pytest.mark.parametrize(("shape", "mean", "alike"), [(0.5, 0.25, 30), (1, 0.25, 30)])
 def test_intervals_of_planted_hot_spots_and_of_the_first_cover_as_well(shape, mean, alike):
     found = coverage(shape, mean, alike)
-    assert found["planted"] == pytest.approx(expected.INTERVAL, abs=0.03)
-    assert found["first"] == pytest.approx(expected.INTERVAL, abs=0.03)
+    assert found["planted"] == pytest.approx(INTERVAL, abs=0.03)
+    assert found["first"] == pytest.approx(INTERVAL, abs=0.03)
 
 
 def found_first(rates: tuple[float, float], sets: int = 30) -> tuple[float, float]:
@@ -100,7 +102,7 @@ def found_first(rates: tuple[float, float], sets: int = 30) -> tuple[float, floa
     shares = []
     for seed in range(sets):
         cube, _, hot = simulate(seed, shape=1, alike=1000, rates=rates)
-        table = expected.expected_harm(cube, SCORES, draws=0).set_index("cell")
+        table = expected_harm(cube, SCORES, draws=0).set_index("cell")
         raw = (cube["n_offences"] * DAYS[cube["offence"]]).groupby(cube["cell"]).sum()
         shares.append(
             [np.isin(figure.nlargest(PLANTED).index, hot).mean() for figure in (table["harm_expected_days"], raw)]
@@ -121,7 +123,7 @@ def test_the_chance_of_the_top_is_what_it_says():
     told, true = [], []
     for seed in range(100):
         cube, truth, _ = simulate(seed)
-        table = expected.expected_harm(cube, SCORES, draws=300, top=TOP)
+        table = expected_harm(cube, SCORES, draws=300, top=TOP)
         told.append(table["p_top"].to_numpy())
         true.append(table["cell"].isin(truth.nlargest(TOP).index).to_numpy())
     p, is_top = np.concatenate(told), np.concatenate(true)
@@ -134,7 +136,7 @@ def test_the_chance_of_the_top_is_what_it_says():
     assert is_top[sure].mean() == pytest.approx(p[sure].mean(), abs=0.04)
 
 
-def alike(table: pd.DataFrame) -> expected.Fitted:
+def alike(table: pd.DataFrame) -> Fitted:
     """The hyperparameters of a fit, but that all cells are alike."""
     fitted = table.attrs["fitted"]
     splits = tuple(replace(split, strength=1e6, far=1e9) for split in fitted.splits)
@@ -151,9 +153,9 @@ def test_where_nothing_is_planted_no_cell_is_called_hot():
     chances, told, most, raw = [], [], [], []
     for seed in range(20):
         cube, _, _ = simulate(seed, shape=0, alike=0, planted=0)
-        table = expected.expected_harm(cube, SCORES, draws=500, top=TOP)
+        table = expected_harm(cube, SCORES, draws=500, top=TOP)
         chances.append(table["p_top"].to_numpy())
-        told.append(expected.expected_harm(cube, SCORES, draws=500, top=TOP, fitted=alike(table))["p_top"].max())
+        told.append(expected_harm(cube, SCORES, draws=500, top=TOP, fitted=alike(table))["p_top"].max())
         most.append(table["harm_expected_days"].max() / table["harm_expected_days"].mean())
         harm = (cube["n_offences"] * DAYS[cube["offence"]]).groupby(cube["cell"]).sum()
         raw.append(harm.max() / harm.mean())

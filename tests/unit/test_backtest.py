@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.backtest import METHODS, backtest, calibration, origins_available, paired, winner
+from hotspots.backtest import METHODS, backtest, calibration, origins_available, paired
 from hotspots.backtest.calibration import binned, in_top
 from hotspots.backtest.compare import block_interval
 from hotspots.backtest.metrics import cells_within, most_held, targeting_curve
@@ -62,7 +62,7 @@ def test_a_break_is_crossed_from_the_first_test_across_it_to_the_last_window_wit
 
 def test_nothing_to_test_is_told():
     with pytest.raises(HotspotsError, match=r"needs 12 periods before it and 3 .* from 2022-01 to 2022-03, 3 in all"):
-        origins_available([202201, 202202, 202203])
+        origins_available([202201, 202202, 202203], 12, 3)
     with pytest.raises(HotspotsError, match="training window is 0"):
         origins_available([1, 2, 3], train=0, horizon=1)
 
@@ -297,12 +297,14 @@ def test_a_steady_difference_has_a_narrow_interval_and_blocks_widen_a_persistent
 def test_an_origin_without_a_figure_for_every_method_is_left_aside():
     table = compared({"count": [0.1, 0.2, np.nan], "harm": [0.2, 0.1, 0.9]})
     assert paired(table)["n_origins"].tolist() == [2, 2]
-    assert winner(table) == "count"  # equal means: the simpler
+    assert paired(table)["method"].iloc[0] == "count"  # equal means: the simpler
 
 
 def test_the_best_mean_wins_and_a_tie_goes_to_the_simpler():
-    assert winner(compared({"count": [0.10, 0.20], "expected-harm": [0.12, 0.20]})) == "expected-harm"
-    assert winner(compared({"expected-harm": [0.10004, 0.2], "count": [0.1, 0.2]})) == "count"  # within 0.005 points
+    better = paired(compared({"count": [0.10, 0.20], "expected-harm": [0.12, 0.20]}))
+    assert better["method"].tolist() == ["expected-harm", "count"]
+    equal = paired(compared({"expected-harm": [0.10004, 0.2], "count": [0.1, 0.2]}))  # within 0.005 points
+    assert equal["method"].tolist() == ["count", "expected-harm"]
     with pytest.raises(HotspotsError, match="no method 'harm' to compare with"):
         paired(compared({"count": [0.1]}), against="harm")
 

@@ -119,7 +119,7 @@ def test_expected_harm_beats_the_plain_methods_on_weights_by_offence():
             assert rows["expected-harm"].mean() > rows[other].mean(), f"{city}, {other}"
 
 
-def test_high_chances_keep_their_word():
+def test_high_chances_come_true():
     """Cells given 0.8 or more of being in the next top: what came lies near what was said."""
     for part in HELD["calibration"]:
         rows = evidence.unfold(part["table"])

@@ -29,9 +29,7 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError
 from hotspots.change.estimates.mixture import mixture_means
-from hotspots.ranking.expected import fit, interval, posterior_of, volume_moments
-from hotspots.ranking.expected.counts import Counts, Surroundings, tally
-from hotspots.ranking.expected.posterior import counted_moments
+from hotspots.ranking.expected import Counts, counted_moments, interval, learnt, tally, volume_moments
 
 MEASURES = ("count", "harm")
 
@@ -77,8 +75,7 @@ def expected_fall(
     before = _counted(cell_periods, scores, counts.cell[at], measure) / length if length else 0.0
     if not len(at) or before <= 0:
         raise HotspotsError("The chosen cells have no scored offence in the window, so there is nothing to fall from.")
-    near = Surroundings.of(counts.cell)
-    posterior = posterior_of(counts, near, fit(counts, near))
+    posterior = learnt(counts)
     rate, spread_of_rate = mixture_rates(counts, length)
     if measure == "harm":
         share = rate / volume_moments(posterior)[0]

@@ -15,7 +15,7 @@ from hotspots.base.months import months_between
 from hotspots.change.bands import band_of
 from hotspots.change.estimates.mixture import mixture_means
 from hotspots.harm.scoring import SCORED
-from hotspots.ranking.expected import Surroundings, fit, moments, posterior_of, tally, volume_moments
+from hotspots.ranking.expected import learnt, moments, tally, volume_moments
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.int64]
@@ -172,8 +172,7 @@ def _posterior_mean(
     counted = tally(cube, scores, periods, exposure)
     if not len(counted.cell):
         return pd.Series(dtype=float)
-    near = Surroundings.of(counted.cell)
-    posterior = posterior_of(counted, near, fit(counted, near))
+    posterior = learnt(counted)
     mean, _ = moments(posterior) if harm else volume_moments(posterior)
     return pd.Series(np.asarray(mean, dtype=float), index=counted.cell)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspots.geography.neighbours import adjacency, are_cells, surroundings
-from hotspots.harm.scoring import SCORED
+from hotspots.harm.scoring import is_scored, scored_days
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -74,10 +74,10 @@ def tally(
     steps = steps_of(observed)
     lengths = np.zeros(int(steps.max()) + 1 if len(steps) else 0)
     lengths[steps] = 1.0 if exposure is None else np.asarray(exposure, dtype=float)
-    scored = weights["status"].to_numpy(dtype=object) == SCORED
+    scored = is_scored(weights)
     offence = cell_periods["offence"].to_numpy()
     kept = cell_periods[scored[offence]]
-    days = np.where(scored, weights["days"].to_numpy(dtype=float), np.nan)
+    days = scored_days(weights, np.nan)
     cell = with_surroundings(np.unique(kept["cell"].to_numpy(dtype=np.int64)))
     code = np.searchsorted(cell, kept["cell"].to_numpy(dtype=np.int64))
     n = kept["n_offences"].to_numpy(dtype=np.float64)

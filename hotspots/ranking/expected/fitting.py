@@ -1,4 +1,4 @@
-"""What is learnt from all cells together: memory, dispersion, volume and severity: `hotspots.ranking.expected`."""
+"""What is learnt from all cells together: memory, dispersion, volume and severity: `model.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each cell's posterior: means, intervals, draws, and chances of the top. The model: `hotspots.ranking.expected`."""
+"""Each cell's posterior: means, intervals, draws, and chances of the top. The model: `model.py`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspots.base.settings import Settings
 from hotspots.ranking.expected.counts import Counts, Floats, Surroundings, decayed
 from hotspots.ranking.expected.fitting import Fitted, count_likelihood, prior_share, priors
 
-TOP, DRAWS, SEED, HORIZON = 20, 1000, 1, 3
 INTERVAL = 0.90  # of harm_expected_low to harm_expected_high
 PILOT_CELLS, PILOT_DRAWS = 5, 50  # to find the lowest bar: cells per place in the top, and draws of them
 COUNTED_DRAWS, COUNTED_PILOT = 400, 20
@@ -139,7 +139,7 @@ def share_of(yes: Floats, no: Floats, hit: Floats, miss: Floats, generator: np.r
 
 
 def chance_of_top(
-    posterior: Posterior, groups: NDArray[np.int64], top: int, draws: int = DRAWS, seed: int = SEED
+    posterior: Posterior, groups: NDArray[np.int64], top: int, draws: int = Settings.draws, seed: int = Settings.seed
 ) -> Floats:
     """Share of draws in which each cell is among the ``top`` of its group. A group of −1 is none: nan.
 
@@ -196,7 +196,7 @@ def chance_of_counted_top(
     top: int,
     horizon: float,
     draws: int = COUNTED_DRAWS,
-    seed: int = SEED,
+    seed: int = Settings.seed,
 ) -> Floats:
     """Chance that a cell is among the ``top`` of its group *by what will be counted* over ``horizon`` periods.
 

@@ -19,9 +19,10 @@ import pandas as pd
 
 from hotspots.base.choices import DEFAULT_METHOD, EXPECTED
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.harm.offences import normalise_ho_class, normalise_urn
-from hotspots.harm.scoring import SCORED, WeightSet, score_offences
-from hotspots.ranking.expected import HORIZON, band_rates, expected_harm
+from hotspots.harm.scoring import WeightSet, is_scored, score_offences, scored_days
+from hotspots.ranking.expected import band_rates, expected_harm
 from hotspots.ranking.rank import CAP_DAYS, check_method, levelled, order_of, transformed
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Counts:
     cube: pd.DataFrame
     periods: Sequence[int] | None = None
     exposure: Sequence[float] | None = None
-    horizon: float = HORIZON
+    horizon: float = Settings.expected_months
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ def count_cells(
     cells: np.ndarray | None = None,
     periods: Sequence[int] | None = None,
     exposure: Sequence[float] | None = None,
-    horizon: float = HORIZON,
+    horizon: float = Settings.expected_months,
 ) -> Counts:
     """The counts of a cube (`hotspots.ranking.cell_periods`), over its periods; ``cells``: of these only (int64)."""
     from scipy.sparse import coo_array
@@ -90,8 +91,8 @@ def count_cells(
 
 def rank_counts(counts: Counts, scores: pd.DataFrame, method: str = DEFAULT_METHOD, cap: float = CAP_DAYS) -> Ranks:
     """The ranking that `hotspots.ranking.rank.rank_cells` gives, from counts."""
-    days, scored = known_days(scores)
-    has_figure = counts.matrix @ scored.astype(float) > 0
+    days = scored_days(scores)
+    has_figure = counts.matrix @ is_scored(scores).astype(float) > 0
     harm = np.where(has_figure, counts.matrix @ days, np.nan)
     if method == "count":
         figure = counts.n_incidents
@@ -103,12 +104,6 @@ def rank_counts(counts: Counts, scores: pd.DataFrame, method: str = DEFAULT_METH
     rank = np.empty(len(counts.cell), dtype=np.int64)
     rank[order_of(figure, harm, counts.n_incidents, counts.cell)] = np.arange(1, len(rank) + 1)
     return Ranks(rank, figure, harm)
-
-
-def known_days(scores: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """(days of each offence code, 0 where it is not scored; whether it is)."""
-    scored = scores["status"].to_numpy(dtype=object) == SCORED
-    return np.where(scored, scores["days"].to_numpy(dtype=float), 0.0), scored
 
 
 def counted(cube: pd.DataFrame | Counts, n_offences: int, cells: np.ndarray | None) -> Counts:
@@ -128,7 +123,7 @@ def rescore(scores: pd.DataFrame, weights: WeightSet) -> pd.DataFrame:
 
 def equal_weights(scores: pd.DataFrame) -> pd.DataFrame:
     """The same offences, every scored one weighing one day: a count of scored offences."""
-    scored = scores["status"].to_numpy(dtype=object) == SCORED
+    scored = is_scored(scores)
     return scores.assign(**{c: np.where(scored, 1.0, scores[c]) for c in ("days", "days_low", "days_high")})
 
 
@@ -207,7 +202,7 @@ def drivers(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per cell: the driver's label, its change in days and in share. See `compare_rankings`."""
     matrix = counts.matrix
-    days_a, days_b = known_days(scores_a)[0], known_days(scores_b)[0]
+    days_a, days_b = scored_days(scores_a), scored_days(scores_b)
     change = np.zeros(len(days_a))
     if method != "count":
         n = matrix.sum(axis=0)
@@ -354,7 +349,7 @@ def drawn_ranks(
     has_figure = np.flatnonzero(~np.isnan(base.figure))
     # ties that harm does not settle go by count, then cell id: with cells in that order a stable sort leaves them so
     settled = has_figure[np.lexsort((counts.cell[has_figure], -counts.n_incidents[has_figure]))]
-    matrix, days = counts.matrix[settled], known_days(scores)[0][:, None] * factors
+    matrix, days = counts.matrix[settled], scored_days(scores)[:, None] * factors
     if method == EXPECTED:
         matrix, days, method = *expected_at(counts, scores, counts.cell[settled], days), "harm"
     for start in range(0, draws, BLOCK):

@@ -62,7 +62,7 @@ class Tried(NamedTuple):
 
 
 def show_evidence() -> None:
-    """What ships: one test at a time, with table, chart and sentences; then how well the chances kept their word."""
+    """What ships: one test at a time, with table, chart and sentences; then how often stated chances came true."""
     st.header("Which ranking catches most", anchor="which-ranking-catches-most")
     st.markdown(f"{ABOUT_CATCH} {evidence.CAUTION}")
     held = evidence.load()
@@ -138,8 +138,8 @@ def show_by_offence(part: dict[str, Any]) -> None:
 
 
 def show_calibration(parts: list[dict[str, Any]]) -> None:
-    """Whether the stated chances kept their word, in words."""
-    st.subheader("Do the chances keep their word?")
+    """How often the stated chances came true, in words."""
+    st.subheader("Do the stated chances come true?")
     part = parts[0]
     rows = evidence.unfold(part["table"])
     inside, bins = evidence.within_interval(rows)
