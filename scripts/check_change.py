@@ -31,7 +31,6 @@ sys.path.insert(0, str(REPOSITORY))
 from hotspots import geography  # noqa: E402
 from hotspots.base import choices  # noqa: E402
 from hotspots.base.months import months_between  # noqa: E402
-from hotspots.change import matching  # noqa: E402
 from hotspots.change.estimates.expected_fall import expected_fall  # noqa: E402
 from hotspots.change.estimates.from_expected import ratio_from_expected  # noqa: E402
 from hotspots.change.estimates.panel import panel_of, periods_of  # noqa: E402
@@ -39,6 +38,7 @@ from hotspots.change.estimates.panel_models import before_after, clustered, desi
 from hotspots.change.estimates.panel_models import fit as fit_panel  # noqa: E402
 from hotspots.change.estimates.wdd import wdd  # noqa: E402
 from hotspots.change.matching.cells import expected_levels  # noqa: E402
+from hotspots.change.matching.choice import match  # noqa: E402
 from hotspots.change.rings import rings  # noqa: E402
 from hotspots.demo import FALL, VALID_FROM  # noqa: E402
 from hotspots.demo import incidents as demo  # noqa: E402
@@ -359,10 +359,10 @@ def alike(found: pd.DataFrame, worst: list[int], closed: set[int], levels: pd.Da
     units = pd.DataFrame({
         "unit": names, "group": ["treated"] * TOP + ["candidate"] * (len(cells) - TOP), "bcu": "all", "lon": lon,
         "lat": lat, "area_m2": geography.cell_areas_m2(cells), "expected_count": level[cells].to_numpy(),
-        "expected_harm": level[cells].to_numpy(),
+        "expected_harm": 0.0,
     })  # fmt: skip
-    rules = matching.Rules(harm_weight=0.0)
-    return [int(u, 16) for u in matching.match(units, counts, counts.astype(float), rules=rules).pairs["comparison"]]
+    none, covered = pd.DataFrame(index=names), counts * 0.0 + 1.0
+    return [int(u, 16) for u in match(units, counts, 1.0 * counts, none, covered, {}).pairs["comparison"]]
 
 
 # ---------------------------------------------------------------- one seed

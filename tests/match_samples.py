@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 from h3.api import basic_int as h3
 
 from hotspots.change.matching.cells import CellFacts
+from hotspots.change.matching.choice import match
+from hotspots.change.matching.places import Likes, places_like
+from hotspots.change.matching.rules import WEIGHTS, Matched
 from hotspots.geography import cell_areas_m2, cell_centres, hex_ids
 from tests.area_samples import CENTRE, disk
 
@@ -50,6 +55,32 @@ def facts_of(
     )
 
 
+@contextmanager
+def weighing(**weights: float) -> Iterator[None]:
+    """The distance has these parts alone, with these weights."""
+    with patch.dict(WEIGHTS, dict.fromkeys(WEIGHTS, 0.0) | weights):
+        yield
+
+
+def matched_by(
+    units: pd.DataFrame,
+    counts: pd.DataFrame,
+    harm: pd.DataFrame,
+    shares: pd.DataFrame | None = None,
+    exposure: pd.DataFrame | None = None,
+    barred: Mapping[str, str] | None = None,
+) -> Matched:
+    """`match` of places without offence bands, whose periods are covered where there is a count, and with all free."""
+    covered = counts.notna().astype(float).replace(0.0, np.nan) if exposure is None else exposure
+    mix = pd.DataFrame(index=units["unit"].astype(str)) if shares is None else shares
+    return match(units, counts, harm, mix, covered, barred or {})
+
+
+def like(treated: pd.DataFrame, facts: CellFacts, taken: Mapping[int, str] | None = None) -> Likes:
+    """`places_like` with rings of 100 m."""
+    return places_like(treated, facts, 100.0, taken or {})
+
+
 def treated_of(spots: Mapping[str, Sequence[int]], bcu: str = "South") -> pd.DataFrame:
     """area → its cells."""
     return pd.DataFrame(
@@ -62,4 +93,4 @@ def treated_of(spots: Mapping[str, Sequence[int]], bcu: str = "South") -> pd.Dat
     )
 
 
-__all__ = ["BANDS", "CENTRE", "disk", "facts_of", "far", "treated_of"]
+__all__ = ["BANDS", "CENTRE", "disk", "facts_of", "far", "like", "matched_by", "treated_of", "weighing"]

@@ -111,7 +111,7 @@ def likes_of(workspace: Workspace, question: ChangeQuestion) -> tuple[Settled, L
 def made_likes(workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame) -> Likes:
     from hotspots.change.matching.places import places_like
 
-    return places_like(treated, facts, ring_m=asked.question.ring_m, taken=hot_cells(workspace))
+    return places_like(treated, facts, asked.question.ring_m, hot_cells(workspace))
 
 
 def likes_for(workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame) -> tuple[Likes, list[str]]:

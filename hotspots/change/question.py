@@ -11,7 +11,7 @@ from hotspots.base.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspots.change.matching import Matched
+    from hotspots.change.matching.rules import Matched
 
 COMPARISONS = {
     "register": "the hot spots frozen for comparison",

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.base.errors import HotspotsError
-from hotspots.change.matching import COMPONENTS, Rules, before, match
+from hotspots.change.matching.rules import COMPONENTS, WEIGHTS
+from tests.match_samples import matched_by, weighing
 
 Given = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
@@ -40,42 +41,28 @@ def given_tables(draw: st.DrawFn, most: int = 6) -> Given:
     return units, counts.astype(float), 10.0 * counts, shares
 
 
-RULES = st.builds(
-    Rules,
-    levels=st.sampled_from(["expected", "raw"]),
-    ratio=st.integers(1, 3),
-    bcu_penalty=st.sampled_from([None, 0.5]),
-    caliper=st.sampled_from([None, 1.5]),
-)
-
-
-def tried(tables: Given, rules: Rules):
+def tried(tables: Given):
     """The match, or None where nobody can be matched."""
     try:
-        return match(*tables, rules=rules)
+        return matched_by(*tables)
     except HotspotsError:
         return None
 
 
 @settings(max_examples=40, deadline=None)
-@given(given_tables(), RULES)
-def test_nobody_twice_and_everybody_accounted_for(tables, rules):
-    found = tried(tables, rules)
+@given(given_tables())
+def test_nobody_twice_and_everybody_accounted_for(tables):
+    found = tried(tables)
     if found is None:
         return
     units = tables[0].set_index("unit")
     assert found.pairs["comparison"].is_unique
-    assert (found.pairs["treated"].value_counts() <= rules.ratio).all()
+    assert (found.pairs["treated"].value_counts() == 1).all()
     assert (units.loc[found.pairs["treated"], "group"] == "treated").all()
     assert (units.loc[found.pairs["comparison"], "group"] == "candidate").all()
     assert found.pairs["distance"].to_numpy() == pytest.approx(found.pairs[list(COMPONENTS)].sum(axis=1).to_numpy())
-    if rules.bcu_penalty is None:
-        assert (
-            units.loc[found.pairs["treated"], "bcu"].to_numpy()
-            == units.loc[found.pairs["comparison"], "bcu"].to_numpy()
-        ).all()
-    if rules.caliper is not None:
-        assert (found.pairs["distance"] <= rules.caliper).all()
+    own, other = (units.loc[found.pairs[c], "bcu"].to_numpy() for c in ("treated", "comparison"))
+    assert (own == other).all()
     candidates = set(units.index[units["group"] == "candidate"])
     told = set(found.unmatched.loc[found.unmatched["group"] == "candidate", "unit"])
     assert told == candidates - set(found.pairs["comparison"])
@@ -84,9 +71,10 @@ def test_nobody_twice_and_everybody_accounted_for(tables, rules):
 @settings(max_examples=40, deadline=None)
 @given(given_tables(most=4))
 def test_the_sum_is_the_least_there_is(tables):
-    """Against every way of pairing, distances worked out here: √ levels in pooled standard deviations, and the BCU."""
-    units = tables[0].set_index("unit").sort_index()
-    found = match(*tables, rules=Rules(trend_weight=0, season_weight=0, mix_weight=0, near_weight=0, bcu_penalty=0.5))
+    """Against every way of pairing, distances worked out here: √ levels in pooled standard deviations."""
+    units = tables[0].assign(bcu="South").set_index("unit").sort_index()
+    with weighing(count=1.0, harm=0.5):
+        found = matched_by(units.reset_index(), *tables[1:])
     is_treated = units["group"] == "treated"
 
     def apart(column: str, weight: float) -> np.ndarray:
@@ -95,8 +83,7 @@ def test_the_sum_is_the_least_there_is(tables):
         spread = np.sqrt(np.mean(variances)) if variances and np.mean(variances) > 0 else 1.0
         return weight * np.abs(np.subtract.outer(root[is_treated].to_numpy(), root[~is_treated].to_numpy())) / spread
 
-    other_bcu = np.not_equal.outer(units.loc[is_treated, "bcu"].to_numpy(), units.loc[~is_treated, "bcu"].to_numpy())
-    distance = apart("expected_count", 1) + apart("expected_harm", 0.5) + 0.5 * other_bcu
+    distance = apart("expected_count", 1) + apart("expected_harm", 0.5)
     n, m = distance.shape
     size = min(n, m)
     least = min(
@@ -121,7 +108,8 @@ def test_ties_go_to_lower_ids(levels, n_treated):
         }
     )  # fmt: skip
     counts = pd.DataFrame({0: levels}, index=units["unit"])
-    found = match(units, counts, counts, rules=Rules(near_weight=0))
+    with weighing(**{**WEIGHTS, "near": 0.0}):
+        found = matched_by(units, counts, counts)
     root = np.sqrt(levels)
     chosen = [(int(t[1:]), int(c[1:])) for t, c in zip(found.pairs["treated"], found.pairs["comparison"], strict=True)]
     kept = sorted(abs(root[t] - root[c]) for t, c in chosen)
@@ -134,14 +122,15 @@ def test_ties_go_to_lower_ids(levels, n_treated):
 
 
 @settings(max_examples=40, deadline=None)
-@given(given_tables(), st.sampled_from(["expected", "raw"]), st.integers(1, 2))
-def test_an_exact_twin_is_taken(tables, levels, ratio):
+@given(given_tables())
+def test_an_exact_twin_is_taken(tables):
     """A candidate that is like a treated place in everything but where it lies, nearness not counted."""
     units, counts, harm, shares = tables
     one = units.iloc[0]
     units = pd.concat([units, one.to_frame().T.assign(unit="twin", group="candidate", lat=53.2)]).infer_objects()
     more = [pd.concat([t, t.loc[[one["unit"]]].set_axis(["twin"])]) for t in (counts, harm, shares)]
-    found = match(units, *more, rules=Rules(levels=levels, near_weight=0, ratio=ratio))
+    with weighing(**{**WEIGHTS, "near": 0.0}):
+        found = matched_by(units, *more)
     row = found.pairs.set_index("comparison").loc["twin"]
     same = found.pairs[(found.pairs["treated"] == one["unit"]) & (found.pairs["distance"] < 1e-12)]
     assert len(same) >= 1
@@ -149,37 +138,18 @@ def test_an_exact_twin_is_taken(tables, levels, ratio):
 
 
 @settings(max_examples=30, deadline=None)
-@given(given_tables(), RULES, st.randoms(use_true_random=False))
-def test_the_order_of_rows_and_columns_changes_nothing(tables, rules, random):
+@given(given_tables(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_and_columns_changes_nothing(tables, random):
     def shuffled(table: pd.DataFrame, columns: bool = True) -> pd.DataFrame:
         rows, names = list(range(len(table))), list(table.columns)
         random.shuffle(rows)
         random.shuffle(names)
         return table.iloc[rows][names]
 
-    found = tried(tables, rules)
-    again = tried(tuple(shuffled(t) for t in tables), rules)  # type: ignore[arg-type]
+    found = tried(tables)
+    again = tried(tuple(shuffled(t) for t in tables))  # type: ignore[arg-type]
     assert (found is None) == (again is None)
     if found is not None:
         pd.testing.assert_frame_equal(found.pairs, again.pairs)
         pd.testing.assert_frame_equal(found.balance, again.balance)
         assert found.sha256 == again.sha256
-
-
-@settings(max_examples=20, deadline=None)
-@given(given_tables(), st.integers(0, 1000))
-def test_what_comes_after_the_start_cannot_enter(tables, outcome):
-    """From a panel with any outcome whatever, the frozen match is the same to the last digit of its hash."""
-    units, counts, _, shares = tables
-
-    def panel(after: int) -> pd.DataFrame:
-        long = counts.stack().rename_axis(["unit", "period"]).rename("count").reset_index()
-        later = pd.DataFrame({"unit": units["unit"], "period": 99, "count": float(after)})
-        whole = pd.concat([long.assign(post=False), later.assign(post=True)])
-        return whole.assign(harm=2 * whole["count"], exposure=1.0)
-
-    hashes = set()
-    for after in (0, outcome):
-        count, harm, exposure = before(panel(after))
-        hashes.add(match(units, count, harm, shares, exposure, Rules(bcu_penalty=1.0)).sha256)
-    assert len(hashes) == 1

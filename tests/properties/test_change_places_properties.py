@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.pairs import pairs_of
-from hotspots.change.matching.places import Likes, places_like
-from tests.match_samples import disk, facts_of, treated_of
+from hotspots.change.matching.places import Likes
+from tests.match_samples import disk, facts_of, like, treated_of
 
 CELLS = disk(6)  # 127
 Spots = dict[str, list[int]]
@@ -32,7 +32,7 @@ def made(draw: st.DrawFn) -> tuple[Spots, dict[int, float], dict[int, str], set[
 
 def tried(spots: pd.DataFrame, level: dict[int, float], bcu: dict[int, str], taken: set[int]) -> Likes | None:
     try:
-        return places_like(spots, facts_of(level, bcu=bcu), taken=taken)
+        return like(spots, facts_of(level, bcu=bcu), dict.fromkeys(taken, "South-99"))
     except HotspotsError:
         return None
 

@@ -25,9 +25,8 @@ import pytest
 
 from hotspots.base.months import months_between
 from hotspots.change.matching.cells import cell_facts
-from hotspots.change.matching.places import places_like
 from hotspots.ranking.cell_periods import build_cell_periods
-from tests.match_samples import disk, treated_of
+from tests.match_samples import disk, like, treated_of
 
 CELLS = np.array(disk(18), dtype=np.int64)
 BEFORE, MONTHS, TREATED, SEEDS = months_between(202401, 202412), 12, 20, 24
@@ -57,7 +56,7 @@ def studies() -> pd.DataFrame:
         whose = pd.DataFrame({"cell": np.unique(cube["cell"]), "bcu": "South"})
         facts = cell_facts(cube, scores, whose, BEFORE, [1.0] * len(BEFORE))
         treated = CELLS[np.lexsort((CELLS, -before.sum(axis=(1, 2))))[:TREATED]]
-        found = places_like(treated_of({f"South-{i:02d}": [c] for i, c in enumerate(treated, 1)}), facts)
+        found = like(treated_of({f"South-{i:02d}": [c] for i, c in enumerate(treated, 1)}), facts)
         likes = np.array([int(c, 16) for cells in found.places["cells"] for c in cells], dtype=np.int64)
         rows.append({**changes(before, after, facts, treated, likes), "built_in": found.built_in * MONTHS})
     return pd.DataFrame(rows)

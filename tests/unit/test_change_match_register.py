@@ -17,7 +17,7 @@ from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching import register as match_register
 from hotspots.change.matching.pairs import pairs_of
-from hotspots.change.matching.places import Likes, places_like
+from hotspots.change.matching.places import Likes
 from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems, stamp
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace
@@ -25,7 +25,7 @@ from hotspots.intake import import_files
 from hotspots.store.database import FILE, tables, transaction
 from tests.area_workspace import cell_at
 from tests.change_workspace import LANCASTER, crimes
-from tests.match_samples import CENTRE, disk, facts_of, treated_of
+from tests.match_samples import CENTRE, disk, facts_of, like, treated_of
 from tests.samples import BLACKPOOL, street
 from tests.workspaces import make_police
 
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def likes() -> Likes:
     facts = facts_of({c: 1 + i % 5 for i, c in enumerate(disk(6))})
-    return places_like(treated_of({"South-01": [CENTRE], "South-02": [disk(4)[0]]}), facts)
+    return like(treated_of({"South-01": [CENTRE], "South-02": [disk(4)[0]]}), facts)
 
 
 def frozen(folder: Path, likes: Likes, name: str = "grip-like", first: str = "2026-04-01"):

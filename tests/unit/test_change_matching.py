@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,20 +11,21 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from hotspots.base.errors import HotspotsError
-from hotspots.change.matching import (
-    BALANCE_COLUMNS,
-    COMPONENTS,
-    PAIR_COLUMNS,
-    Matched,
-    Rules,
-    before,
-    frozen_text,
-    match,
-    pre_trend_tests,
-    trends,
-)
+from hotspots.change.matching import choice
+from hotspots.change.matching.alike import trends
+from hotspots.change.matching.hashed import frozen_text
+from hotspots.change.matching.rules import BALANCE_COLUMNS, COMPONENTS, PAIR_COLUMNS, WEIGHTS, Matched
+from hotspots.change.matching.worth import pre_trend_tests
+from tests.match_samples import matched_by, weighing
 
-LEVEL_ONLY = Rules(harm_weight=0, trend_weight=0, season_weight=0, mix_weight=0, near_weight=0)
+WHOLE = dict(WEIGHTS)
+
+
+@pytest.fixture(autouse=True)
+def level_only():
+    """Distances of the expected count alone, unless a test says otherwise."""
+    with weighing(count=1.0):
+        yield
 
 
 def places(rows: dict[str, tuple[str, float]], **more: object) -> pd.DataFrame:
@@ -46,9 +46,9 @@ def level(units: pd.DataFrame, periods: int = 4) -> pd.DataFrame:
     return pd.DataFrame({p: units["expected_count"].to_numpy() for p in range(periods)}, index=units["unit"])
 
 
-def matched(units: pd.DataFrame, rules: Rules = LEVEL_ONLY, **more: object) -> Matched:
+def matched(units: pd.DataFrame, **more: object) -> Matched:
     counts = level(units)
-    return match(units, counts, 10 * counts, rules=rules, **more)
+    return matched_by(units, counts, 10 * counts, **more)
 
 
 def pairs(found: Matched) -> list[tuple[str, str]]:
@@ -93,15 +93,12 @@ def test_ties_go_to_the_lower_id():
 
 
 def test_components_are_weighted_and_add_up():
-    rules = Rules(season_periods=None, bcu_penalty=0.7)
-    units = FOUR.assign(bcu=["South", "South", "East", "South", "East"])
-    shares = pd.DataFrame({"low": [1.0, 0.5, 0, 1, 0.5], "high": [0.0, 0.5, 1, 0, 0.5]}, index=units["unit"])
-    counts = level(units)
-    found = match(units, counts, 10 * counts, shares, rules=rules)
+    shares = pd.DataFrame({"low": [1.0, 0.5, 0, 1, 0.5], "high": [0.0, 0.5, 1, 0, 0.5]}, index=FOUR["unit"])
+    with weighing(**WHOLE):
+        found = matched(FOUR, shares=shares)
     assert found.pairs["distance"].tolist() == pytest.approx(found.pairs[list(COMPONENTS)].sum(axis=1).tolist())
-    bcu = dict(zip(units["unit"], units["bcu"], strict=True))
-    apart = [bcu[t] != bcu[c] for t, c in pairs(found)]
-    assert found.pairs["bcu"].tolist() == [0.7 if a else 0.0 for a in apart]
+    assert found.pairs["mix"].gt(0).all()
+    assert found.pairs["bcu"].tolist() == [0, 0]
     assert found.pairs["near"].tolist() == pytest.approx((0.1 * found.pairs["km"] / (found.pairs["km"] + 10)).tolist())
 
 
@@ -116,8 +113,8 @@ def test_the_offence_mix_is_hellinger_after_drawing_towards_everybodys():
     shares ¾ and ¼ against ¼ and ¾."""
     units = places({"t": ("treated", 5), "a": ("candidate", 5)})
     shares = pd.DataFrame({"low": [1.0, 0.0], "high": [0.0, 1.0]}, index=["t", "a"])
-    counts = level(units)
-    found = match(units, counts, counts, shares, rules=replace(LEVEL_ONLY, mix_weight=2.0))
+    with weighing(count=1.0, mix=2.0):
+        found = matched(units, shares=shares)
     expected = 2 * np.sqrt(0.5 * 2 * (np.sqrt(0.75) - np.sqrt(0.25)) ** 2)
     assert found.pairs["mix"][0] == pytest.approx(expected)
 
@@ -126,12 +123,11 @@ def test_the_season_counts_beyond_a_year_only():
     """A summer place against a winter place and an even one."""
     units = places({"t": ("treated", 30), "a": ("candidate", 30), "b": ("candidate", 30)})
     year = np.array([[0] * 3 + [60] * 6 + [0] * 3, [60] * 3 + [0] * 6 + [60] * 3, [30] * 12], dtype=float)
-    rules = replace(LEVEL_ONLY, season_weight=1.0)
-    two = pd.DataFrame(np.hstack([year, year]), index=units["unit"])
-    assert pairs(match(units, two, two, rules=rules)) == [("t", "b")]
-    assert match(units, two, two, rules=rules).pairs["season"][0] > 0.1
-    one = pd.DataFrame(year, index=units["unit"])
-    found = match(units, one, one, rules=rules)
+    two, one = (pd.DataFrame(np.hstack([year] * n), index=units["unit"]) for n in (2, 1))
+    with weighing(count=1.0, season=1.0):
+        both, found = matched_by(units, two, two), matched_by(units, one, one)
+    assert pairs(both) == [("t", "b")]
+    assert both.pairs["season"][0] > 0.1
     assert found.pairs["season"][0] == 0
     assert any("no more than a year" in n for n in found.notes)
 
@@ -155,37 +151,41 @@ def test_slopes_that_chance_explains_tell_nobody_apart():
 
 
 def test_a_period_without_data_is_not_a_zero():
-    """The same place with a month missing: the level is the same, and so is the slope of a level place."""
-    units = places({"t": ("treated", 9), "a": ("candidate", 9), "b": ("candidate", 6.75)})
+    """9 in each of three months and one missing: 9 a month, not 6.75."""
+    units = places({"t": ("treated", 9), "a": ("candidate", 9)})
     counts = level(units)
     counts.loc["a", 2] = np.nan
-    found = match(units, counts, counts, rules=replace(LEVEL_ONLY, levels="raw"))
-    assert pairs(found) == [("t", "a")]
+    found = matched_by(units, counts, counts)
+    assert found.balance.set_index("measure").loc["count per period", "matched_comparison"] == 9
     assert found.pre_periods["comparison_exposure"].tolist() == [1, 1, 0, 1]
-    told = match(units, counts, counts, exposure=counts * 0 + 1, rules=replace(LEVEL_ONLY, levels="raw"))
-    assert told.sha256 == found.sha256
     covered = (counts * 0 + 1).fillna(1.0)  # it says that the month is covered, but there is no count
-    assert match(units, counts, counts, exposure=covered, rules=replace(LEVEL_ONLY, levels="raw")).sha256 == told.sha256
+    assert matched_by(units, counts, counts, exposure=covered).sha256 == found.sha256
     assert found.joint_df == 2
 
 
-def test_only_the_same_bcu_unless_a_penalty_is_given():
-    units = FOUR.assign(bcu=["South", "West", "South", "South", "West"])
-    found = matched(units)
+def test_a_match_lies_in_the_same_bcu():
+    assert pairs(matched(FOUR)) == [("t1", "a"), ("t2", "b")]
+    found = matched(FOUR.assign(bcu=["South", "West", "South", "South", "West"]))
     assert pairs(found) == [("t1", "b"), ("t2", "c")]
-    assert pairs(matched(units, replace(LEVEL_ONLY, bcu_penalty=0.0))) == [("t1", "a"), ("t2", "b")]
+
+
+def test_where_candidates_run_out_the_reason_is_given():
+    found = matched(FOUR.iloc[:3])
+    reason = dict(zip(found.unmatched["unit"], found.unmatched["reason"], strict=True))
+    assert pairs(found) == [("t2", "a")]  # √levels 4 and 3 against 2
+    assert reason == {"t1": "the candidates nearest to it serve other hot spots"}
 
 
 def test_a_treated_place_alone_in_its_bcu_is_told():
     found = matched(FOUR.assign(bcu=["South", "West", "South", "South", "South"]))
     assert pairs(found) == [("t1", "b")]
     reason = dict(zip(found.unmatched["unit"], found.unmatched["reason"], strict=True))
-    assert reason["t2"] == "0 of 1 found: no candidate of its BCU lies clear of the treated hot spots"
-    assert reason["a"] == "others are more alike"
+    assert reason["t2"] == "no candidate of its BCU lies clear of the treated hot spots"
+    assert reason["a"] == "others are nearer"
     assert any(n.startswith("1 of 2 treated hot spots have no match") for n in found.notes)
 
 
-def test_too_near_a_treated_hot_spot_or_barred():
+def test_too_near_a_treated_hot_spot_or_barred(monkeypatch):
     """b is 150 m from t1's centre: 20 m from edge to edge. Circles of 13,400 m² have a radius of 65 m."""
     lon = FOUR["lon"].tolist()
     lon[3] = lon[0] + 0.150 / (111.32 * np.cos(np.radians(53.76)))
@@ -194,30 +194,8 @@ def test_too_near_a_treated_hot_spot_or_barred():
     assert reason["b"] == "it lies within 100 m of treated t1"
     assert reason["a"] == "it shares a cell with treated South-01"
     assert pairs(found) == [("t1", "c")] or pairs(found) == [("t2", "c")]
-    assert "b" in matched(FOUR.assign(lon=lon), replace(LEVEL_ONLY, apart_m=10)).pairs["comparison"].tolist()
-
-
-def test_first_matches_come_before_second_ones():
-    """Three candidates for two places, two each: nobody goes without so that another gets two."""
-    found = matched(FOUR, replace(LEVEL_ONLY, ratio=2))
-    assert sorted(found.pairs["comparison"]) == ["a", "b", "c"]
-    assert set(found.pairs["treated"]) == {"t1", "t2"}
-    short = found.unmatched[found.unmatched["group"] == "treated"]
-    assert short["reason"].tolist() == ["1 of 2 found: the candidates like it serve other hot spots"]
-
-
-def test_a_first_match_far_off_comes_before_a_second_one_close_by():
-    units = places({"t1": ("treated", 16), "t2": ("treated", 1), "a": ("candidate", 16), "b": ("candidate", 16)})
-    found = matched(units, replace(LEVEL_ONLY, ratio=2))
-    assert pairs(found) == [("t1", "a"), ("t2", "b")]
-
-
-def test_a_caliper_leaves_the_far_ones_out():
-    found = matched(FOUR, replace(LEVEL_ONLY, caliper=0.5))
-    assert pairs(found) == [("t2", "b")]
-    reason = dict(zip(found.unmatched["unit"], found.unmatched["reason"], strict=True))
-    assert reason["t1"] == "0 of 1 found: every candidate is further than the caliper of 0.5"
-    assert reason["c"] == "further than the caliper from every treated hot spot"
+    monkeypatch.setattr(choice, "APART_M", 10.0)
+    assert "b" in matched(FOUR.assign(lon=lon)).pairs["comparison"].tolist()
 
 
 def test_balance_by_hand():
@@ -229,36 +207,15 @@ def test_balance_by_hand():
     assert row.tolist() == pytest.approx([12.5, 14 / 3, (12.5 - 14 / 3) / spread, 12.5, 6.5, 6 / spread])
 
 
-def test_comparison_places_of_one_hot_spot_share_its_weight():
-    """t1 gets a and c, t2 gets b: (4 + 1)/2 and 9, so 5.75, not 14/3."""
-    found = matched(FOUR, replace(LEVEL_ONLY, ratio=2))
-    got = found.pairs.groupby("treated")["comparison"].apply(list)
-    held = {"a": 4, "b": 9, "c": 1}
-    mean = np.mean([np.mean([held[c] for c in cs]) for cs in got])
-    assert found.balance.set_index("measure").loc["count per period", "matched_comparison"] == pytest.approx(mean)
-
-
 def test_what_selection_alone_would_bring():
     """Counted 20 and expected 15 in the treated, 12 and 11 in its match: 5 fall away there, 1 here."""
     units = places({"t": ("treated", 15), "a": ("candidate", 11), "b": ("candidate", 1)})
     counts = pd.DataFrame({0: [20.0, 12, 1], 1: [20.0, 12, 1]}, index=units["unit"])
-    found = match(units, counts, 3 * counts, rules=LEVEL_ONLY)
+    found = matched_by(units, counts, 3 * counts)
     assert found.built_in == pytest.approx(-5 - -1)
     told = found.regression.set_index(["measure", "group"])
     assert told.loc[("count", "treated")].tolist() == [1, 20, 15, -5]
     assert told.loc[("harm days", "comparison")].tolist() == [1, 36, 110, 74]
-
-
-def test_raw_levels_are_matched_when_asked_for_and_warned_of():
-    """By the expected level a is nearer, by the count b."""
-    units = places({"t": ("treated", 10), "a": ("candidate", 10), "b": ("candidate", 5)})
-    counts = pd.DataFrame({0: [20.0, 12, 20], 1: [20.0, 12, 20]}, index=units["unit"])
-    assert pairs(match(units, counts, counts, rules=LEVEL_ONLY)) == [("t", "a")]
-    found = match(units, counts, counts, rules=replace(LEVEL_ONLY, levels="raw"))
-    assert pairs(found) == [("t", "b")]
-    assert found.notes[0].startswith("Matched on the raw level")
-    without = units.drop(columns=["expected_count", "expected_harm"])
-    assert np.isnan(match(without, counts, counts, rules=replace(LEVEL_ONLY, levels="raw")).built_in)
 
 
 def pre(treated: list[float], expected: list[float], comparison: list[float]) -> pd.DataFrame:
@@ -276,7 +233,7 @@ def test_pre_trend_by_hand():
 def test_the_joint_test_is_pearsons_where_exposures_are_equal():
     units = places({"t": ("treated", 9), "a": ("candidate", 9)})
     counts = pd.DataFrame([[3, 8, 12, 5], [7, 9, 6, 4]], index=["t", "a"], dtype=float)
-    found = match(units, counts, counts, rules=LEVEL_ONLY)
+    found = matched_by(units, counts, counts)
     theirs = chi2_contingency(counts.to_numpy(), correction=False)
     assert (found.joint_x2, found.joint_df, found.joint_p) == pytest.approx((theirs[0], theirs[2], theirs[1]))
     assert found.pre_periods["difference"].tolist() == [-4, -1, 6, 1]
@@ -288,16 +245,16 @@ def test_half_a_period_is_no_fall():
     units = places({"t": ("treated", 20), "a": ("candidate", 20)})
     counts = pd.DataFrame([[20, 10, 20], [20, 20, 20]], index=["t", "a"], dtype=float)
     exposure = pd.DataFrame([[1, 0.5, 1], [1, 1, 1]], index=["t", "a"], dtype=float)
-    found = match(units, counts, counts, exposure=exposure, rules=LEVEL_ONLY)
+    found = matched_by(units, counts, counts, exposure=exposure)
     assert found.joint_x2 == pytest.approx(0, abs=1e-12)
     assert found.pre_periods["difference"].tolist() == pytest.approx([0, 0, 0])
-    assert match(units, counts, counts, rules=LEVEL_ONLY).joint_x2 > 1
+    assert matched_by(units, counts, counts).joint_x2 > 1
 
 
 def test_one_period_cannot_be_tested():
     units = places({"t": ("treated", 9), "a": ("candidate", 9)})
     counts = level(units, 1)
-    found = match(units, counts, counts, rules=LEVEL_ONLY)
+    found = matched_by(units, counts, counts)
     assert found.joint_df == 0
     assert np.isnan([found.joint_p, found.drift_p]).all()
 
@@ -309,39 +266,17 @@ def test_the_hash_is_of_the_frozen_text_and_of_everything():
     assert facts["pairs"]["data"][0][:2] == ["t1", "a"]
     assert facts["rules"]["count_weight"] == 1.0
     others = [
-        matched(FOUR, replace(LEVEL_ONLY, caliper=99)),
         matched(FOUR, barred={"nobody": "a reason"}),
         matched(FOUR.assign(expected_count=[16, 9, 4, 9, 1.001])),
     ]
-    assert len({found.sha256, *(o.sha256 for o in others)}) == 4
-    assert pairs(others[1]) == pairs(found)
-
-
-def test_before_keeps_the_pre_periods_only():
-    panel = pd.DataFrame(
-        {
-            "unit": ["a", "a", "a", "b", "b"],
-            "period": [1, 2, 3, 2, 3],
-            "post": [False, False, True, False, True],
-            "exposure": [1.0, 0.5, 1, 1, 1],
-            "count": [4, 2, 99, 7, 99],
-            "harm": [40.0, 20, 99, 70, 99],
-        }
-    )
-    count, harm, exposure = before(panel)
-    assert count.columns.tolist() == [1, 2]
-    assert count.loc["a"].tolist() == [4, 2]
-    assert np.isnan(count.loc["b", 1])
-    assert harm.loc["b", 2] == 70
-    assert exposure.loc["a"].tolist() == [1, 0.5]
-    with pytest.raises(HotspotsError, match="twice in one period"):
-        before(pd.concat([panel, panel]))
+    assert len({found.sha256, *(o.sha256 for o in others)}) == 3
+    assert pairs(others[0]) == pairs(found)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"drop": ["expected_count"]}, "lack the columns expected_count.*Expected levels come from a model"),
+        ({"drop": ["expected_count"]}, "lack the columns expected_count"),
         ({"drop": ["bcu"]}, "lack the columns bcu"),
         ({"group": "treated"}, "no candidate place"),
         ({"group": ["treated", "treated", "policed", "candidate", "candidate"]}, "no group 'policed'"),
@@ -354,7 +289,7 @@ def test_places_that_cannot_be_used(change, words):
     units = FOUR.drop(columns=change["drop"]) if "drop" in change else FOUR.assign(**change)
     counts = level(FOUR)
     with pytest.raises(HotspotsError, match=words):
-        match(units, counts, counts)
+        matched_by(units, counts, counts)
 
 
 def test_tables_that_do_not_fit():
@@ -370,17 +305,9 @@ def test_tables_that_do_not_fit():
         (counts, {"exposure": counts[[0, 1]]}, "different periods"),
     ):
         with pytest.raises(HotspotsError, match=words):
-            match(FOUR, table, table, **more)
+            matched_by(FOUR, table, table, **more)
 
 
 def test_nobody_to_match_is_an_error():
     with pytest.raises(HotspotsError, match="No candidate lies at least 100 m from every treated hot spot and in the"):
         matched(FOUR.assign(bcu=["South", "South", "East", "East", "East"]))
-    with pytest.raises(HotspotsError, match="No candidate is within the caliper of 0 of"):
-        matched(FOUR.iloc[[0, 2]], replace(LEVEL_ONLY, caliper=0.0))
-
-
-def test_rules_that_make_no_sense_are_told_all_at_once():
-    with pytest.raises(HotspotsError) as error:
-        Rules(count_weight=-1, ratio=0, caliper=-2, season_periods=2, levels="true")  # type: ignore[arg-type]
-    assert len(error.value.problems) == 5

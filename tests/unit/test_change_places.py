@@ -14,18 +14,23 @@ from hotspots.base.columns import CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
 from hotspots.change.bands import band_of
 from hotspots.change.estimates.mixture import mixture_means
-from hotspots.change.matching import Rules
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of, with_quiet_cells, without_gaps
 from hotspots.change.matching.pairs import likes_of_text, pairs_of, text_of
-from hotspots.change.matching.places import PLACE_COLUMNS, places_like
+from hotspots.change.matching.places import PLACE_COLUMNS
 from hotspots.geography import hex_ids
 from hotspots.ranking.cell_periods import build_cell_periods
 from hotspots.ranking.expected import expected_harm
-from tests.match_samples import BANDS, CENTRE, disk, facts_of, far, treated_of
+from tests.match_samples import BANDS, CENTRE, disk, facts_of, far, like, treated_of, weighing
 
 NEXT = sorted(h3.grid_ring(CENTRE, 1))
 LIKE_BUSY, LIKE_QUIET, OTHER, MORE = far(8), far(10), far(12), far(14)
-LEVEL_ONLY = Rules(harm_weight=0, trend_weight=0, season_weight=0, mix_weight=0, near_weight=0)
+
+
+@pytest.fixture(autouse=True)
+def level_only():
+    """Distances of the expected count alone, unless a test says otherwise."""
+    with weighing(count=1.0):
+        yield
 
 
 def text(cell: int) -> str:
@@ -145,7 +150,7 @@ def test_quiet_cells_get_a_row_of_noughts_and_known_ones_stay(known):
 
 def test_every_cell_gets_the_cell_most_like_it_and_a_hot_spots_cells_make_one_place():
     facts = facts_of({CENTRE: 9, NEXT[0]: 1, LIKE_BUSY: 9, LIKE_QUIET: 1, OTHER: 4})
-    found = places_like(treated_of({"South-01": [CENTRE, NEXT[0]]}), facts, LEVEL_ONLY)
+    found = like(treated_of({"South-01": [CENTRE, NEXT[0]]}), facts)
     assert list(found.places.columns) == list(PLACE_COLUMNS)
     (place,) = found.places.to_dict("records")
     assert place["area"] == "like South-01"
@@ -169,19 +174,18 @@ def test_next_door_frozen_and_other_bcus_never_serve():
     """The best like lies next door, the next best is frozen, the third in another BCU: the fourth is taken."""
     facts = facts_of({CENTRE: 9, NEXT[0]: 9, LIKE_BUSY: 9, OTHER: 9, LIKE_QUIET: 2}, bcu={OTHER: "West"})
     treated = treated_of({"South-01": [CENTRE]})
-    found = places_like(treated, facts, LEVEL_ONLY, taken={LIKE_BUSY: "South-07"})
+    found = like(treated, facts, taken={LIKE_BUSY: "South-07"})
     assert found.places["cells"].tolist() == [(text(LIKE_QUIET),)]
     why = found.matched.unmatched.set_index("unit")["reason"]
     assert why[text(NEXT[0])] == "it lies within 100 m of treated South-01"
     assert why[text(LIKE_BUSY)] == "it belongs to South-07"
     assert why[text(OTHER)] == "no treated hot spot in its BCU"
-    assert places_like(treated, facts, LEVEL_ONLY, taken=[LIKE_BUSY]).places["cells"].tolist() == [(text(LIKE_QUIET),)]
-    assert places_like(treated, facts, LEVEL_ONLY).places["cells"].tolist() == [(text(LIKE_BUSY),)]
+    assert like(treated, facts).places["cells"].tolist() == [(text(LIKE_BUSY),)]
 
 
 def test_a_treated_cell_without_an_incident_is_matched_by_its_level_all_the_same():
     facts = facts_of({CENTRE: 9, LIKE_BUSY: 9, LIKE_QUIET: 0.05})
-    found = places_like(treated_of({"South-01": [CENTRE, NEXT[0]]}), facts, LEVEL_ONLY)
+    found = like(treated_of({"South-01": [CENTRE, NEXT[0]]}), facts)
     pairs = pairs_of(found).set_index("treated_cell")["comparison_cell"]
     assert pairs[text(NEXT[0])] == text(LIKE_QUIET)
 
@@ -190,9 +194,7 @@ def test_a_month_that_was_not_imported_is_no_nought():
     """LIKE_BUSY had 6 in each of two months that are held: as many per month as the treated cell."""
     facts = facts_of({CENTRE: 6, LIKE_BUSY: 6, OTHER: 4})
     gap = np.array([1.0, 0.0, 1.0])
-    found = places_like(
-        treated_of({"A": [CENTRE]}), replace(facts, exposure=gap, counts=facts.counts * gap), LEVEL_ONLY
-    )
+    found = like(treated_of({"A": [CENTRE]}), replace(facts, exposure=gap, counts=facts.counts * gap))
     assert found.matched.pre_periods["treated_exposure"].tolist() == [1, 0, 1]
     assert found.matched.regression["before"].tolist()[:2] == [6, 6]
 
@@ -203,9 +205,8 @@ def test_seasons_keep_their_place_in_the_year():
     facts = facts_of({CENTRE: 4, LIKE_BUSY: 4, OTHER: 4}, months)
     summer = np.array([9.0 if 6 <= m % 100 <= 8 else 1.0 for m in months])
     counts = np.array([summer if c != OTHER else np.roll(summer, 6) for c in facts.cell.tolist()])
-    found = places_like(
-        treated_of({"A": [CENTRE]}), replace(facts, counts=counts), Rules(trend_weight=0, near_weight=0)
-    )
+    with weighing(count=1.0, harm=0.5, season=0.5, mix=1.0):
+        found = like(treated_of({"A": [CENTRE]}), replace(facts, counts=counts))
     assert found.places["cells"].tolist() == [(text(LIKE_BUSY),)]
 
 
@@ -220,7 +221,7 @@ def test_seasons_keep_their_place_in_the_year():
 )
 def test_where_cells_run_out_it_is_said(level, said):
     facts = facts_of({CENTRE: 9, NEXT[0]: 9, LIKE_BUSY: 9, MORE: level})
-    found = places_like(treated_of({"South-01": [CENTRE, NEXT[0]], "South-02": [far(20)]}), facts, LEVEL_ONLY)
+    found = like(treated_of({"South-01": [CENTRE, NEXT[0]], "South-02": [far(20)]}), facts)
     assert found.places["n_cells"].sum() == 2
     assert [n for n in found.notes if n.startswith("South-0")] == [said]
     assert any(n.startswith("1 of 3 treated cells have no match") for n in found.notes)
@@ -229,13 +230,13 @@ def test_where_cells_run_out_it_is_said(level, said):
 def test_not_like_with_like_is_said_with_what_differs_most_first():
     """Treated 9 and 16 a month, candidates 1 and 4: √ levels 3.5 against 1.5 on average."""
     facts = facts_of({CENTRE: 9, NEXT[0]: 16, LIKE_BUSY: 1, OTHER: 4})
-    found = places_like(treated_of({"South-01": [CENTRE, NEXT[0]]}), facts, LEVEL_ONLY)
+    found = like(treated_of({"South-01": [CENTRE, NEXT[0]]}), facts)
     (note,) = [n for n in found.notes if n.startswith("Not like with like")]
     # √ levels: (3.5 − 1.5) over √((½ + ½)/2), the pooled standard deviation of 3, 4 and of 1, 2
     assert "√ count per period (2.83 higher)" in note
     assert "area" not in note
     alike = facts_of({CENTRE: 9, NEXT[0]: 16, LIKE_BUSY: 9, OTHER: 16})
-    same = places_like(treated_of({"South-01": [CENTRE, NEXT[0]]}), alike, LEVEL_ONLY)
+    same = like(treated_of({"South-01": [CENTRE, NEXT[0]]}), alike)
     assert not any(n.startswith("Not like") for n in same.notes)
 
 
@@ -243,7 +244,7 @@ def test_what_selection_alone_would_show_is_said():
     """Treated 9 a month and 7 to be expected, comparison 9 and 8: −2 against −1."""
     facts = facts_of({CENTRE: 9, LIKE_BUSY: 9})
     expected = np.array([7.0 if c == CENTRE else 8.0 for c in facts.cell.tolist()])
-    found = places_like(treated_of({"A": [CENTRE]}), replace(facts, expected_count=expected), LEVEL_ONLY)
+    found = like(treated_of({"A": [CENTRE]}), replace(facts, expected_count=expected))
     assert found.built_in == pytest.approx(-1)
     assert any("-1.00 incidents per cell and period" in n for n in found.notes)
 
@@ -259,13 +260,13 @@ def test_what_selection_alone_would_show_is_said():
 )
 def test_what_cannot_be_matched_is_refused(spots, level, said):
     with pytest.raises(HotspotsError, match=said):
-        places_like(treated_of(spots), facts_of(level))
+        like(treated_of(spots), facts_of(level))
 
 
 def test_nothing_before_the_start_is_refused():
     facts = facts_of({CENTRE: 1, OTHER: 1})
     with pytest.raises(HotspotsError, match="no incident before the start"):
-        places_like(treated_of({"A": [CENTRE]}), replace(facts, exposure=np.zeros(3)))
+        like(treated_of({"A": [CENTRE]}), replace(facts, exposure=np.zeros(3)))
 
 
 # ---------------------------------------------------------------- as text
@@ -273,13 +274,12 @@ def test_nothing_before_the_start_is_refused():
 
 def test_a_match_comes_back_from_its_text():
     facts = facts_of({c: 1 + i % 5 for i, c in enumerate(disk(6))})
-    found = places_like(treated_of({"South-01": [CENTRE, NEXT[0]], "South-02": [disk(2)[0]]}), facts)
+    found = like(treated_of({"South-01": [CENTRE, NEXT[0]], "South-02": [disk(2)[0]]}), facts)
     told = text_of(found)
     again = likes_of_text(told)
     assert text_of(again) == told
     assert again.sha256 == found.sha256
     assert again.notes == found.notes
-    assert again.matched.rules == found.matched.rules
     pd.testing.assert_frame_equal(again.places, found.places, check_dtype=False)
     for name in ("pairs", "balance", "pre_periods", "regression"):
         pd.testing.assert_frame_equal(
@@ -292,7 +292,7 @@ def test_a_match_comes_back_from_its_text():
 
 def test_other_places_have_another_hash():
     level = {c: 1 + i % 5 for i, c in enumerate(disk(6))}
-    one = places_like(treated_of({"South-01": [CENTRE]}), facts_of(level))
-    named = places_like(treated_of({"South-02": [CENTRE]}), facts_of(level))
-    busier = places_like(treated_of({"South-01": [CENTRE]}), facts_of({**level, disk(6)[-1]: 50}))
+    one = like(treated_of({"South-01": [CENTRE]}), facts_of(level))
+    named = like(treated_of({"South-02": [CENTRE]}), facts_of(level))
+    busier = like(treated_of({"South-01": [CENTRE]}), facts_of({**level, disk(6)[-1]: 50}))
     assert len({one.sha256, named.sha256, busier.sha256}) == 3

@@ -6,17 +6,16 @@ No table given here holds a period after the start, so no outcome can steer the 
 **Regression to the mean.** Hot spots are chosen for a bad spell. Their count before is partly bad luck, and the luck
 does not last. Match on that same count, and the comparison places are lucky or unlucky in another measure than the
 treated: both fall back, by different amounts, and the difference looks like an effect (Daw & Hatfield 2018
-doi:10.1111/1475-6773.12993). So the default is ``levels="expected"``: each place's *expected* count and harm, drawn
-towards that of places like it (`hotspots.ranking.expected`), not the count itself. What that does and does not mend:
+doi:10.1111/1475-6773.12993). So places are matched on their *expected* count and harm, drawn towards that of other
+places (`hotspots.ranking.expected`), not on the count itself. What that does and does not correct:
 
 - What comes after differs from the expected level by luck alone, whoever was chosen and matched on it. So a change
   counted from the expected level, (after − expected) of the treated less that of the comparison, is unbiased.
-- A change counted from the raw count of a period that was looked at when choosing or matching is *not* mended by any
-  matching: the top 20 have no equals among the rest. `Matched.regression` gives what it would show if nothing were
+- A change counted from the raw count of a period that was looked at when choosing or matching is *not* corrected by
+  any matching: the top 20 have no equals among the rest. `Matched.regression` gives what it would show if nothing were
   done (built_in). Either take a later period as baseline, that neither the choice nor the expected level has seen, or
   report built_in beside the estimate.
-- Both hold only where the expected level was made of everything that choosing and matching looked at. An expected
-  level of the year before, and then a match on the raw count of this year: built_in is wrong too.
+- Both hold only where the expected level was made of everything that choosing and matching looked at.
 
 Simulated stable places, 20 treated, nothing done (tests/recovery/test_change_matching_recovery.py has the figures):
 with an untouched baseline, matching on the expected level of the time before it shows no change, as it should; matching
@@ -25,40 +24,3 @@ on the raw count of the baseline itself shows a *rise* of about a sixth.
 Matching in general, standardised differences, and what to report: Stuart 2010 doi:10.1214/09-STS313. A pre-period
 check that finds nothing is weak evidence, above all after matching on the trend: Roth 2022 doi:10.1257/aeri.20210236.
 """
-
-from __future__ import annotations
-
-from hotspots.change.matching.alike import trends
-from hotspots.change.matching.choice import before, match
-from hotspots.change.matching.hashed import frozen_text
-from hotspots.change.matching.rules import (
-    BALANCE_COLUMNS,
-    COMPONENTS,
-    GROUPS,
-    METHOD,
-    PAIR_COLUMNS,
-    PRE_COLUMNS,
-    REGRESSION_COLUMNS,
-    UNMATCHED_COLUMNS,
-    Matched,
-    Rules,
-)
-from hotspots.change.matching.worth import pre_trend_tests
-
-__all__ = [
-    "BALANCE_COLUMNS",
-    "COMPONENTS",
-    "GROUPS",
-    "METHOD",
-    "Matched",
-    "PAIR_COLUMNS",
-    "PRE_COLUMNS",
-    "REGRESSION_COLUMNS",
-    "Rules",
-    "UNMATCHED_COLUMNS",
-    "before",
-    "frozen_text",
-    "match",
-    "pre_trend_tests",
-    "trends",
-]

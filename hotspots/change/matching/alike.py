@@ -6,36 +6,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspots.change.matching.given import Places
-from hotspots.change.matching.rules import EARTH_KM, NEARNESS_KM, SEASONS, Bools, Floats, Rules
+from hotspots.change.matching.rules import (
+    EARTH_KM,
+    MIX_OFFENCES,
+    NEARNESS_KM,
+    SEASON_PERIODS,
+    SEASONS,
+    WEIGHTS,
+    Bools,
+    Floats,
+)
 
 
-def components(places: Places, rules: Rules) -> dict[str, Floats]:
+def components(places: Places) -> dict[str, Floats]:
     """Treated × candidates, the weighted parts of the distance."""
     t, c = np.flatnonzero(places.treated), np.flatnonzero(~places.treated)
-    level = np.sqrt(levels(places, rules))
+    level = np.sqrt(places.expected)
     slope, raw_slope = trends(places.counts, places.exposure)
-    seasons, mix = seasons_of(places, rules), _mix(places, rules)
+    seasons, mix = seasons_of(places), _drawn(places.shares, places.counts.sum(axis=1))
 
     def apart(values: Floats, spread: float) -> Floats:
         return np.abs(values[t][:, None] - values[c]) / spread
 
     return {
-        "count": rules.count_weight * apart(level[:, 0], spread_of(level[:, 0], places.treated)),
-        "harm": rules.harm_weight * apart(level[:, 1], spread_of(level[:, 1], places.treated)),
-        "trend": rules.trend_weight * apart(slope, spread_of(raw_slope, places.treated)),
-        "season": rules.season_weight * _hellinger(seasons[t], seasons[c]),
-        "mix": rules.mix_weight * _hellinger(mix[t], mix[c]),
-        "bcu": (rules.bcu_penalty or 0.0) * (places.bcu[t][:, None] != places.bcu[c]),
-        "near": rules.near_weight * (km := kilometres(places, t, c)) / (km + NEARNESS_KM),
+        "count": WEIGHTS["count"] * apart(level[:, 0], spread_of(level[:, 0], places.treated)),
+        "harm": WEIGHTS["harm"] * apart(level[:, 1], spread_of(level[:, 1], places.treated)),
+        "trend": WEIGHTS["trend"] * apart(slope, spread_of(raw_slope, places.treated)),
+        "season": WEIGHTS["season"] * _hellinger(seasons[t], seasons[c]),
+        "mix": WEIGHTS["mix"] * _hellinger(mix[t], mix[c]),
+        "bcu": np.zeros((len(t), len(c))),
+        "near": WEIGHTS["near"] * (km := kilometres(places, t, c)) / (km + NEARNESS_KM),
     }
 
 
-def levels(places: Places, rules: Rules) -> Floats:
-    """Places × (count, harm) per fully covered period."""
-    return places.expected if rules.levels == "expected" else raw_levels(places)
-
-
 def raw_levels(places: Places) -> Floats:
+    """Places × (count, harm) counted per fully covered period."""
     covered = places.exposure.sum(axis=1)
     return np.column_stack([places.counts.sum(axis=1), places.harm.sum(axis=1)]) / covered[:, None]
 
@@ -89,31 +94,24 @@ def _root_variance(mean: Floats) -> Floats:
     return np.interp(mean, grid, variance, right=0.25)
 
 
-def seasons_of(places: Places, rules: Rules) -> Floats:
-    """Each place's share of crime in each part of the year, per covered period; equal where it is not asked for."""
-    year = rules.season_periods
-    if year is None or len(places.periods) <= year:
+def seasons_of(places: Places) -> Floats:
+    """Each place's share of crime in each part of the year, per covered period; equal within a single year."""
+    if len(places.periods) <= SEASON_PERIODS:
         return np.full((len(places.unit), SEASONS), 1 / SEASONS)
-    part = (np.arange(len(places.periods)) % year) * SEASONS // year
+    part = (np.arange(len(places.periods)) % SEASON_PERIODS) * SEASONS // SEASON_PERIODS
     in_part = (part[:, None] == np.arange(SEASONS)).astype(float)
     covered = places.exposure @ in_part
     rate = np.divide(places.counts @ in_part, covered, out=np.zeros_like(covered), where=covered > 0)
     total = rate.sum(axis=1, keepdims=True)
     shares = np.divide(rate, total, out=np.zeros_like(rate), where=total > 0)
-    return _drawn(shares, places.counts.sum(axis=1), rules.mix_offences)
+    return _drawn(shares, places.counts.sum(axis=1))
 
 
-def _mix(places: Places, rules: Rules) -> Floats:
-    return _drawn(places.shares, places.counts.sum(axis=1), rules.mix_offences)
-
-
-def _drawn(shares: Floats, n: Floats, strength: float) -> Floats:
-    """Shares drawn towards everybody's, as if each place had had ``strength`` more offences of the common mix."""
+def _drawn(shares: Floats, n: Floats) -> Floats:
+    """Shares drawn towards everybody's, as if each place had had `MIX_OFFENCES` more offences of the common mix."""
     n = np.where(shares.sum(axis=1) > 0, n, 0.0)
     common = n @ shares / n.sum() if n.sum() else np.full(shares.shape[1], 1 / max(shares.shape[1], 1))
-    total = n + strength
-    drawn = (n[:, None] * shares + strength * common) / np.where(total > 0, total, 1.0)[:, None]
-    return np.where(total[:, None] > 0, drawn, common)
+    return (n[:, None] * shares + MIX_OFFENCES * common) / (n + MIX_OFFENCES)[:, None]
 
 
 def _hellinger(one: Floats, other: Floats) -> Floats:

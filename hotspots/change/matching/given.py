@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.change.matching.rules import GROUPS, MAX_PERIODS, Bools, Floats, Rules
+from hotspots.change.matching.rules import GROUPS, MAX_PERIODS, Bools, Floats
 
 _EXPECTED = ("expected_count", "expected_harm")
 _UNIT_COLUMNS = ("unit", "group", "bcu", "lon", "lat", "area_m2")
@@ -32,26 +32,24 @@ class Places:
     shares: Floats  # places × bands
     bands: list[str]
     periods: list[Any]
-    expected: Floats  # places × (count, harm), nan where not given
+    expected: Floats  # places × (count, harm) per fully covered period
 
 
 def places_of(
     units: pd.DataFrame,
     counts: pd.DataFrame,
     harm: pd.DataFrame,
-    shares: pd.DataFrame | None,
-    exposure: pd.DataFrame | None,
-    rules: Rules,
+    shares: pd.DataFrame,
+    exposure: pd.DataFrame,
 ) -> Places:
-    table = _checked_units(units, rules)
+    """The tables of `match` as arrays. HotspotsError, all problems at once, where they do not fit each other."""
+    table = _checked_units(units)
     ids = table["unit"].tolist()
     n = _lined_up(counts, ids, "counts")
     h = _lined_up(harm, ids, "harm")
-    e = None if exposure is None else _lined_up(exposure, ids, "exposure")
-    mix = pd.DataFrame(index=ids) if shares is None else _lined_up(shares, ids, "shares")
-    covered = n.notna().astype(float) if e is None else e.where(n.notna(), 0.0).fillna(0.0)
+    mix = _lined_up(shares, ids, "shares")
+    covered = _lined_up(exposure, ids, "exposure").where(n.notna(), 0.0).fillna(0.0)
     _refuse_numbers(n, h, covered, mix)
-    given = [table[c] if c in table else pd.Series(np.nan, index=table.index) for c in _EXPECTED]
     return Places(
         unit=ids,
         treated=(table["group"] == "treated").to_numpy(),
@@ -65,18 +63,15 @@ def places_of(
         shares=mix.to_numpy(dtype=float),
         bands=[str(b) for b in mix.columns],
         periods=list(n.columns),
-        expected=np.column_stack([g.to_numpy(dtype=float) for g in given]),
+        expected=table[list(_EXPECTED)].to_numpy(dtype=float),
     )
 
 
-def _checked_units(units: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    wanted = (*_UNIT_COLUMNS, *(_EXPECTED if rules.levels == "expected" else ()))
+def _checked_units(units: pd.DataFrame) -> pd.DataFrame:
+    wanted = (*_UNIT_COLUMNS, *_EXPECTED)
     missing = [c for c in wanted if c not in units]
     if missing:
-        more = " Expected levels come from a model of the time before; levels='raw' does without, and is biased."
-        raise HotspotsError(
-            f"The places lack the columns {', '.join(missing)}." + (more if set(missing) & set(_EXPECTED) else "")
-        )
+        raise HotspotsError(f"The places lack the columns {', '.join(missing)}.")
     table = units.assign(unit=units["unit"].astype(str)).sort_values("unit", ignore_index=True)
     problems = []
     if table["unit"].duplicated().any():

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from hotspots.change.matching.given import Places
-from hotspots.change.matching.rules import METHOD, Floats, Matched
+from hotspots.change.matching.rules import METHOD, RULES, Floats, Matched
 
 
 def frozen_text(matched: Matched) -> str:
@@ -21,7 +20,7 @@ def frozen_text(matched: Matched) -> str:
     """
     facts = {
         "method": METHOD,
-        "rules": asdict(matched.rules),
+        "rules": RULES,
         "inputs": matched.inputs,
         "tests": [matched.joint_x2, matched.joint_df, matched.joint_p, matched.drift_z, matched.drift_p],
         "built_in": matched.built_in,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -17,9 +16,9 @@ from hotspots.change.matching.rules import (
     PAIR_COLUMNS,
     PRE_COLUMNS,
     REGRESSION_COLUMNS,
+    RULES,
     UNMATCHED_COLUMNS,
     Matched,
-    Rules,
 )
 
 TABLES = {
@@ -54,7 +53,7 @@ def text_of(likes: Likes) -> str:
         "places": _rows(likes.places),
         "notes": list(likes.notes),
         "sha256": likes.sha256,
-        "rules": asdict(matched.rules),
+        "rules": RULES,
         "match": {name: getattr(matched, name) for name in TESTS},
         "match_notes": list(matched.notes),
         "tables": {name: _rows(table) for name, table in tables.items()},
@@ -67,7 +66,7 @@ def likes_of_text(text: str, facts: dict[str, Any] | None = None) -> Likes:
     told = json.loads(text)
     tests: dict[str, Any] = {name: float("nan") if value is None else value for name, value in told["match"].items()}
     tables: dict[str, Any] = {name: _table(told["tables"][name], columns) for name, columns in TABLES.items()}
-    matched = Matched(**tables, **tests, rules=Rules(**told["rules"]), notes=tuple(told["match_notes"]))
+    matched = Matched(**tables, **tests, notes=tuple(told["match_notes"]))
     places = pd.DataFrame(told["places"], columns=list(PLACE_COLUMNS))
     places["cells"] = pd.Series([tuple(c) for c in places["cells"]], dtype=object)
     return Likes(places, matched, tuple(told["notes"]), told["sha256"], facts or {})

@@ -13,7 +13,7 @@ When it misleads: the worst cells of a force have no equals among the rest; then
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -26,8 +26,8 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.change.matching.cells import LEVELS, CellFacts, with_quiet_cells
 from hotspots.change.matching.choice import match
 from hotspots.change.matching.hashed import canonical
-from hotspots.change.matching.rules import Matched, Rules
-from hotspots.change.rings import METRES, within_reach
+from hotspots.change.matching.rules import Matched
+from hotspots.change.rings import within_reach
 
 METHOD = "places 1"  # goes into the hash; raise it when the same match may give other places
 UNLIKE = 0.25  # standard deviations; groups further apart are not like with like (Stuart 2010 doi:10.1214/09-STS313)
@@ -35,7 +35,6 @@ NEVER_UNLIKE = ("area m²",)  # cells of one resolution differ by a few in a tho
 WORTH_SAYING = 0.005  # incidents per cell and period
 NAMED_MOST = 4  # measures in a sentence
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
-Taken = Collection[int] | Mapping[int, str]
 PLACE_COLUMNS = ("area", "name", "bcu", "cells", "n_cells", "area_m2", "role", "likes")
 TREATED, CANDIDATE, COMPARISON = "treated", "candidate", "comparison"
 
@@ -64,30 +63,27 @@ class Likes:
 def places_like(
     treated: pd.DataFrame,
     facts: CellFacts,
-    rules: Rules | None = None,
-    ring_m: float = METRES,
-    taken: Taken = (),
+    ring_m: float,
+    taken: Mapping[int, str],
 ) -> Likes:
     """For each treated hot spot of k cells a comparison place of k cells, as like it as there are.
 
     ``treated``: area (its number), bcu and cells (hexadecimal text) of hot spots, or of single cells; name where there
-    is one. ``facts``: of `cell_facts`, the time before only. ``rules``: of the match; by default one cell for each, by
-    the expected level, in the same BCU. ``ring_m``: width of the rings. ``taken``: cells of any frozen hot spot, or
-    each with what to call that.
+    is one. ``facts``: of `cell_facts`, the time before only. ``ring_m``: width of the rings. ``taken``:
+    cells of any frozen hot spot, each with what to call that.
 
     Raises HotspotsError where areas cannot be used, cells of the facts have another resolution, there is nothing
     before the start to match on, or no cell is left to compare with.
     """
-    rules = rules or Rules()
     owner = owners(treated)
     refuse_facts(owner, facts)
     bcus = {c: str(b) for b, cells in zip(treated["bcu"], treated["cells"], strict=True) for c in _numbers(cells)}
     whole = with_quiet_cells(facts, owner, bcus)
     units = units_of(whole, bcus)
     barred = barred_cells(treated, units, ring_m, taken)
-    refuse_nobody(units, barred, rules)
+    refuse_nobody(units, barred)
     counts, harm, shares, exposure = tables_of(whole, units)
-    matched = match(units, counts, harm, shares, exposure, rules, barred)
+    matched = match(units, counts, harm, shares, exposure, barred)
     places = places_of(treated, owner, matched)
     notes = (*_notes_of(matched), *_short(treated, owner, matched), *_unlike(matched), *_built_in(matched))
     return hashed(Likes(places, matched, notes))
@@ -165,7 +161,7 @@ def tables_of(facts: CellFacts, units: pd.DataFrame) -> Tables:
     return by_period(facts.counts[at]), by_period(facts.harm[at]), shares, by_period(covered)
 
 
-def barred_cells(treated: pd.DataFrame, units: pd.DataFrame, ring_m: float, taken: Taken) -> dict[str, str]:
+def barred_cells(treated: pd.DataFrame, units: pd.DataFrame, ring_m: float, taken: Mapping[int, str]) -> dict[str, str]:
     """Candidates that must not serve, each with the reason."""
     free = units[units["group"] == CANDIDATE]
     areas = treated[["area", "cells"]].assign(role=TREATED)
@@ -175,16 +171,15 @@ def barred_cells(treated: pd.DataFrame, units: pd.DataFrame, ring_m: float, take
         ring_m,
     )
     names = free.loc[free["cell"].isin(list(taken)), ["cell", "unit"]]
-    spots = taken if isinstance(taken, Mapping) else dict.fromkeys(taken, "a frozen hot spot")
-    frozen = {str(u): f"it belongs to {spots[int(c)]}" for c, u in zip(names["cell"], names["unit"], strict=True)}
+    frozen = {str(u): f"it belongs to {taken[int(c)]}" for c, u in zip(names["cell"], names["unit"], strict=True)}
     return frozen | near
 
 
-def refuse_nobody(units: pd.DataFrame, barred: Mapping[str, str], rules: Rules) -> None:
+def refuse_nobody(units: pd.DataFrame, barred: Mapping[str, str]) -> None:
     """HotspotsError where no cell is left in any BCU that would do."""
     free = units[(units["group"] == CANDIDATE) & ~units["unit"].isin(list(barred))]
     wanted = sorted(set(units.loc[units["group"] == TREATED, "bcu"]))
-    if not len(free) or (rules.bcu_penalty is None and not free["bcu"].isin(wanted).any()):
+    if not free["bcu"].isin(wanted).any():
         raise HotspotsError(
             f"No cell is left to compare with in {', '.join(wanted)}: every one with an incident before the start lies"
             " in or next to a hot spot. Compare with the rest of the force, or take a longer window before."

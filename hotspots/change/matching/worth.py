@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 from hotspots.change.matching.alike import raw_levels, seasons_of, spread_of, trends
 from hotspots.change.matching.given import Places
 from hotspots.change.matching.hashed import digest, frozen_text
-from hotspots.change.matching.rules import BALANCE_COLUMNS, PRE_COLUMNS, REGRESSION_COLUMNS, Floats, Matched, Rules
+from hotspots.change.matching.rules import (
+    BALANCE_COLUMNS,
+    PRE_COLUMNS,
+    REGRESSION_COLUMNS,
+    SEASON_PERIODS,
+    Floats,
+    Matched,
+)
 
 
 def judged(
     places: Places,
-    rules: Rules,
     pairs: pd.DataFrame,
     unmatched: pd.DataFrame,
     positions: tuple[NDArray[np.int64], NDArray[np.int64]],
@@ -31,7 +37,7 @@ def judged(
     regression, built_in = _regression(places, weight)
     made = Matched(
         pairs=pairs,
-        balance=_balance(places, rules, weight),
+        balance=_balance(places, weight),
         pre_periods=pre,
         joint_p=joint_p,
         joint_x2=joint_x2,
@@ -41,22 +47,20 @@ def judged(
         regression=regression,
         built_in=built_in,
         unmatched=unmatched,
-        rules=rules,
         inputs=digest(places, barred),
-        notes=_notes(places, rules, pairs),
+        notes=_notes(places, pairs),
     )
     return Matched(**{**made.__dict__, "sha256": sha256(frozen_text(made).encode()).hexdigest()})
 
 
 def _weights(places: Places, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Floats:
-    """1 for a matched treated place, 1/(its matches) for each of those, 0 for the others."""
+    """1 for a matched treated place and for its match, 0 for the others."""
     weight = np.zeros(len(places.unit))
-    weight[rows] = 1.0
-    weight[columns] = 1.0 / np.bincount(rows, minlength=len(weight))[rows]
+    weight[rows] = weight[columns] = 1.0
     return weight
 
 
-def _balance(places: Places, rules: Rules, weight: Floats) -> pd.DataFrame:
+def _balance(places: Places, weight: Floats) -> pd.DataFrame:
     """Means and standardised differences of everything matched on, and of the area, before and after."""
     treated = places.treated
     raw, slope = raw_levels(places), trends(places.counts, places.exposure)
@@ -67,11 +71,10 @@ def _balance(places: Places, rules: Rules, weight: Floats) -> pd.DataFrame:
         "√ harm days per period": np.sqrt(raw[:, 1]),
     }
     for name, column in (("count", 0), ("harm days", 1)):
-        if np.isfinite(places.expected[:, column]).all():
-            measures[f"√ expected {name} per period"] = np.sqrt(places.expected[:, column])
+        measures[f"√ expected {name} per period"] = np.sqrt(places.expected[:, column])
     measures |= {"slope of √ count": slope[1], "slope of √ count, shrunk": slope[0]}
-    if rules.season_periods is not None and len(places.periods) > rules.season_periods:
-        measures |= {f"share in part {i + 1} of the year": s for i, s in enumerate(seasons_of(places, rules).T)}
+    if len(places.periods) > SEASON_PERIODS:
+        measures |= {f"share in part {i + 1} of the year": s for i, s in enumerate(seasons_of(places).T)}
     measures |= {f"share of {band}": places.shares[:, i] for i, band in enumerate(places.bands)}
     measures["area m²"] = places.area_m2
     rows = []
@@ -174,17 +177,12 @@ def _regression(places: Places, weight: Floats) -> tuple[pd.DataFrame, float]:
     return table, float(table["expected_change"].iloc[0] - table["expected_change"].iloc[1])
 
 
-def _notes(places: Places, rules: Rules, pairs: pd.DataFrame) -> tuple[str, ...]:
+def _notes(places: Places, pairs: pd.DataFrame) -> tuple[str, ...]:
     notes = []
-    if rules.levels == "raw":
-        notes.append(
-            "Matched on the raw level of the period before the start: what was luck in it does not last, and the two "
-            "groups fall or rise back by different amounts with nothing done."
-        )
     n = int(places.treated.sum())
     got = pairs["treated"].nunique()
     if got < n:
         notes.append(f"{n - got} of {n} treated hot spots have no match: the comparison says nothing about them.")
-    if rules.season_periods is not None and len(places.periods) <= rules.season_periods and rules.season_weight:
+    if len(places.periods) <= SEASON_PERIODS:
         notes.append("The periods span no more than a year: seasons were not matched.")
     return tuple(notes)
