@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from math import isfinite, isinf, isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from hotspots.change.estimates.small_counts import percent_change
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
-from hotspots.change.known import Selection
 from hotspots.change.question import ChangeQuestion
 from hotspots.harm import offences
+
+if TYPE_CHECKING:
+    from hotspots.change.known import Selection
 
 APART = 0.05  # p of the trend before the start below which the answer warns
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
@@ -57,6 +59,11 @@ def question_words(question: ChangeQuestion, n: int) -> str:
 def number(value: float) -> str:
     """A ratio with two digits."""
     return "no upper end" if isinf(value) else "unknown" if isnan(value) else f"{value:.2f}"
+
+
+def ratio_text(value: float) -> str:
+    """Two places; three where two would read 1.00 and it is not."""
+    return f"{value:.3f}" if f"{value:.2f}" == "1.00" and value != 1 else f"{value:,.2f}"
 
 
 def signed(percent: float) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots.change.dose.looks import ratio_text
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
+from hotspots.change.words import ratio_text
 from hotspots.charts.incidents import DARK_BLUE, LIGHT_BLUE, ORANGE
 from hotspots.charts.minutes import dose_bands_spec, dose_curve_spec, dose_scatter_spec
 from hotspots.charts.ratio import (  # fmt: skip

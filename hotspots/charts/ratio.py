@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots.change.dose.looks import ratio_text
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
+from hotspots.change.words import ratio_text
 from hotspots.charts.incidents import LIGHT_BLUE, MID_BLUE, ORANGE, SCHEMA
 
 TICKS = {

@@ -18,6 +18,7 @@ SEEDS = 100
 UNITS, DAYS = 14, 364
 WEEKEND = np.where(np.arange(DAYS) % 7 > 4, 1.6, 1.0)
 SLOPE = np.log(0.85)  # per ten minutes
+EDGES = (1.0, 10.0, 20.0)
 
 
 def rates(rng: np.random.Generator) -> np.ndarray:
@@ -51,18 +52,22 @@ def margin(share: float) -> tuple[float, float]:
     return low / SEEDS, high / SEEDS
 
 
+def log_ratios(curve: pd.DataFrame, minutes: float) -> tuple[np.ndarray, float]:
+    """The logarithm of the rate ratio and its limits at so many minutes, between points of the curve; and p there."""
+    logs = np.log(curve[["rate_ratio", "ci_low", "ci_high"]].to_numpy())
+    found = np.array([np.interp(minutes, curve["minutes"], column) for column in logs.T])
+    return found, float(curve["p"].iloc[-1])
+
+
 @cache
 def slopes(slope: float) -> pd.DataFrame:
     """The line's ratio at ten minutes, and the contrast of days with an adequate visit."""
     rows = []
     for seed in range(SEEDS):
         table = planted(seed, slope)
-        line = dose_response.smooth(table, df=1, at=[10.0])
-        days = dose_response.on_off(table)
-        row = line.table.loc[0]
-        rows.append(
-            (np.log(row["rate_ratio"]) - slope, row["ci_low"], row["ci_high"], line.joint_p, days.rate_ratio, days.p)
-        )
+        line, p = log_ratios(dose_response.smooth(table, 1), 10)
+        days = dose_response.on_off(table, None)
+        rows.append((line[0] - slope, *np.exp(line[1:]), p, days.rate_ratio, days.p))
     return pd.DataFrame(rows, columns=["error", "low", "high", "p", "on_off", "on_off_p"])
 
 
@@ -83,11 +88,12 @@ def test_no_slope_is_not_found():
 
 def test_bands_and_bend_follow_the_planted_slope():
     tables = [planted(seed, SLOPE) for seed in range(20)]
-    bands = np.mean([np.log(dose_response.by_band(t).table["rate_ratio"][2:]) for t in tables], axis=0)
+    bands = np.mean([np.log(dose_response.by_band(t, EDGES)["rate_ratio"][2:]) for t in tables], axis=0)
     assert (np.diff(bands) < 0).all()
     minutes = tables[0].query("10 <= minutes < 20")["minutes"].mean()
     assert bands[1] == pytest.approx(SLOPE * minutes / 10, abs=0.04)
-    bend = np.mean([np.log(dose_response.smooth(t, at=[10, 20]).table["rate_ratio"]) for t in tables], axis=0)
+    curves = [dose_response.smooth(t, 3) for t in tables]
+    bend = np.mean([[log_ratios(c, m)[0][0] for m in (10, 20)] for c in curves], axis=0)
     assert bend == pytest.approx([SLOPE, 2 * SLOPE], abs=0.06)
 
 
@@ -95,7 +101,7 @@ def test_bands_and_bend_follow_the_planted_slope():
 def reply() -> pd.DataFrame:
     rows = []
     for seed in range(SEEDS):
-        found = dose_response.lagged(follows(seed), 1).table.set_index("lag")
+        found = dose_response.day_before(follows(seed)).set_index("lag")
         rows.append((*found.loc[0, ["rate_ratio", "ci_low"]], *found.loc[1, ["rate_ratio", "ci_low", "ci_high"]]))
     return pd.DataFrame(rows, columns=["same", "same_low", "earlier", "low", "high"])
 
@@ -107,7 +113,7 @@ def test_a_dose_that_follows_crime_stands_with_more_of_it_on_the_same_day():
 
 
 def test_so_it_does_by_band():
-    last = [dose_response.by_band(follows(seed)).table["ci_low"].iloc[-1] for seed in range(10)]
+    last = [dose_response.by_band(follows(seed), EDGES)["ci_low"].iloc[-1] for seed in range(10)]
     assert min(last) > 1.5
 
 
@@ -121,7 +127,7 @@ def test_minutes_of_the_day_before_are_not_called_protective():
 
 
 def test_in_one_model_with_the_same_day_they_would_be():
-    """Why `lagged` fits two: today's minutes reply to both days, and held fixed they set one against the other."""
+    """Why `day_before` fits two: today's minutes reply to both days, and held fixed they set one against the other."""
     import statsmodels.api as sm
 
     for seed in range(3):
@@ -141,5 +147,5 @@ def test_an_effect_on_the_next_day_is_found():
         minutes = np.where(rng.random((UNITS, DAYS)) < 0.4, 0, rng.gamma(3, 5, (UNITS, DAYS)))
         before = np.pad(minutes, ((0, 0), (1, 0)))[:, :-1]
         table = as_table(minutes, rng.poisson(rates(rng) * np.exp(SLOPE * before / 10)))
-        logs.append(np.log(dose_response.lagged(table, 2).table["rate_ratio"]))
-    assert np.mean(logs, axis=0) == pytest.approx([0, SLOPE, 0, SLOPE], abs=0.02)
+        logs.append(np.log(dose_response.day_before(table)["rate_ratio"]))
+    assert np.mean(logs, axis=0) == pytest.approx([0, SLOPE], abs=0.02)

@@ -17,7 +17,7 @@ from hotspots.base.columns import CHANGE_DOSE, CHANGE_SCATTER
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.change.dose.beside import by_patrol_day, dose_beside, with_counts
-from hotspots.change.dose.looks import looks, ratio_text, sentence_of
+from hotspots.change.dose.looks import looks, sentence_of
 from hotspots.change.question import DoseBeside
 from hotspots.intake import import_files
 from hotspots.store.workspace import open_workspace
@@ -236,7 +236,7 @@ def part(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def test_days_with_and_without_a_visit_by_hand():
     """14 days of each kind in four hot spots: 6 × 14 incidents with a visit, 10 × 14 without."""
-    table, contrast = looks(days((1, 2), (2, 4), (1, 1), (2, 3)))
+    table, contrast = looks(days((1, 2), (2, 4), (1, 1), (2, 3)), Settings())
     told = part(table, "days")
     assert told["term"].tolist() == ["days without an adequate visit", "days with an adequate visit"]
     assert told["n"].tolist() == [56, 56]
@@ -247,38 +247,40 @@ def test_days_with_and_without_a_visit_by_hand():
         "On days with an adequate visit the hot spots had 0.60 times the incidents of their other days of the same"
         " week-day ("
     )
-    assert sentence_of(contrast).endswith("): fewer. Nobody drew lots for those days.")
+    assert sentence_of(contrast).endswith("): fewer. Nobody randomised those days.")
 
 
 def test_the_sentence_follows_the_interval():
-    assert "): more. Nobody" in sentence_of(looks(days((2, 1), (4, 2), (1, 1), (3, 2)))[1])
-    assert "): can't tell. Nobody" in sentence_of(looks(days((2, 1), (1, 2), (1, 1), (3, 2)))[1])
+    assert "): more. Nobody" in sentence_of(looks(days((2, 1), (4, 2), (1, 1), (3, 2)), Settings())[1])
+    assert "): can't tell. Nobody" in sentence_of(looks(days((2, 1), (1, 2), (1, 1), (3, 2)), Settings())[1])
 
 
 def test_eight_weeks_are_compared_within_four():
-    assert "of the same week-day and four weeks (" in sentence_of(looks(days((1, 2), (2, 4), (1, 1), weeks=8))[1])
+    assert "of the same week-day and four weeks (" in sentence_of(
+        looks(days((1, 2), (2, 4), (1, 1), weeks=8), Settings())[1]
+    )
 
 
 def test_one_hot_spot_gives_no_interval_and_no_verdict():
-    table, contrast = looks(days((1, 2)))
+    table, contrast = looks(days((1, 2)), Settings())
     told = part(table, "days")
     assert told.loc[1, "reason"] == "one hot spot alone decides this"
     assert np.isnan(told.loc[1, "ci_high"])
     assert sentence_of(contrast) == (
         "Incidents on days with and without an adequate visit: 14 on 14 days with, 28 on 14 without: can't tell, for"
-        " one hot spot alone decides this. Nobody drew lots for those days."
+        " one hot spot alone decides this. Nobody randomised those days."
     )
 
 
 def test_no_incident_on_days_with_a_visit_is_a_ratio_of_nought_without_a_verdict():
-    table, contrast = looks(days((0, 1), (0, 2), (0, 1)))
+    table, contrast = looks(days((0, 1), (0, 2), (0, 1)), Settings())
     assert part(table, "days").loc[1, ["rate_ratio", "reason"]].tolist() == [0, "one kind of day had no event"]
     assert "0 on 42 days with, 56 on 42 without: can't tell, for one kind of day had no event." in sentence_of(contrast)
 
 
 def test_bands_and_the_day_before_by_hand():
     rows = days((1, 2), (2, 4), (1, 1), (2, 3))
-    table = looks(rows)[0]
+    table = looks(rows, Settings())[0]
     bands = part(table, "bands")
     assert bands["term"].tolist() == [
         "0 minutes", "above 0 to 10 minutes", "10 to 20 minutes", "20 to 40 minutes", "40 and more minutes",
@@ -294,6 +296,13 @@ def test_bands_and_the_day_before_by_hand():
     assert curve["n"].isna().all()
 
 
+def test_bands_begin_at_the_minutes_of_one_two_and_four_adequate_visits():
+    rows = days((1, 2), (2, 4), (1, 1))
+    bands = part(looks(rows, Settings(visit_min_minutes=7.5))[0], "bands")
+    assert bands["minutes"].tolist() == [0, 0, 7.5, 15, 30]
+    assert bands["n"].tolist() == [42, 0, 0, 42, 0]  # 15 minutes are two visits, not one
+
+
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
@@ -305,7 +314,7 @@ def test_bands_and_the_day_before_by_hand():
 )
 def test_what_cannot_be_fitted_gives_its_reason(change, parts):
     """One row with a sentence, in words of hot spots and days; the others are as they are."""
-    table, contrast = looks(change(days((1, 2), (2, 4), (1, 1), (2, 3))))
+    table, contrast = looks(change(days((1, 2), (2, 4), (1, 1), (2, 3))), Settings())
     for name in parts:
         told = part(table, name)
         assert len(told) == 1
@@ -316,13 +325,3 @@ def test_what_cannot_be_fitted_gives_its_reason(change, parts):
     assert ("days" in parts) == isinstance(contrast, str)
     if "days" in parts:
         assert sentence_of(contrast).startswith("Days with and without an adequate visit cannot be compared: ")
-
-
-def test_a_ratio_beside_one_is_not_written_as_one():
-    assert [ratio_text(v) for v in (1.0, 0.9964, 1.0021, 0.934, 12.0)] == [
-        "1.00",
-        "0.996",
-        "1.002",
-        "0.93",
-        "12.00",
-    ]

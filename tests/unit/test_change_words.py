@@ -139,3 +139,8 @@ def test_groups_that_went_different_ways_before_are_told():
         " begun before."
     ]
     assert "(p = 0.04): places chosen for a bad spell" in words.apart_before(0.04, chosen=True)[0]
+
+
+def test_a_ratio_beside_one_is_not_written_as_one():
+    found = [words.ratio_text(v) for v in (1.0, 0.9964, 1.0021, 0.934, 12.0)]
+    assert found == ["1.00", "0.996", "1.002", "0.93", "12.00"]

@@ -199,7 +199,7 @@ def beside(known: pd.DataFrame, incidents: pd.DataFrame, units: Mapping[int, str
         return Looks(in_columns(pd.DataFrame(), CHANGE_DOSE), MONTHS_ONLY, ())
     dated, left_out = by_patrol_day(after, set(known["day"]), settings)
     rows = with_counts(known, dated, units)
-    table, contrast = looks(rows)
+    table, contrast = looks(rows, settings)
     roles = [ALL_ROLES] if (known["role"] == "comparison").any() else []
     notes = (*warned(rows), *roles, *days_that_tell(contrast, len(rows)), *left_out)
     return Looks(table, sentence_of(contrast), notes)

@@ -7,37 +7,36 @@ row says why; the others stand.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from hotspots.base.columns import CHANGE_DOSE, in_columns
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
+from hotspots.change.dose.response import OnOff, by_band, day_before, on_off, smooth
+from hotspots.change.words import ratio_text
 
-if TYPE_CHECKING:
-    from hotspots.change.dose.response import DoseResponse, OnOff
-
-EDGES = (10.0, 20.0, 40.0)  # patrol-minutes of a day: below one adequate visit, one, two, more
 BLOCK_DAYS = 28  # with two of them or more, days are compared within stretches of four weeks
 SPLINE_TERMS = 3
-NO_LOTS = "Nobody drew lots for those days."
+PERIODS_PER_UNIT = 4  # fewer days than this many times the hot spots: the bias of short series reaches half an error
+NOT_RANDOM = "Nobody randomised those days."
+NOT_AN_EFFECT = "These rates go with the dose; they are not what the dose did, for it was not randomised."
+DOSE_FOLLOWS_CRIME = (
+    "Dose follows crime: patrols are sent where something has just happened. So minutes and crime of the same day often"
+    " rise together, which is no sign that patrols bring crime. Minutes of earlier days cannot have been a reply to"
+    " crime that came later, but they may be a reply to a run of crime that is still going on."
+)
 SHORT = (
     "{days} patrol days for {spots} hot spots are a short series: where dose follows crime, minutes of the day before"
     " then look protective when they are not."
 )
-IN_PLAIN_WORDS = (
-    ("take shorter periods or a longer window", "take a longer window"),
-    ("unit-period", "hot spot day"),
-    ("unit", "hot spot"),
-    ("period", "day"),
-)
 
 
-def looks(rows: pd.DataFrame) -> tuple[pd.DataFrame, OnOff | str]:
+def looks(rows: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, OnOff | str]:
     """`CHANGE_DOSE`, and the days with against the days without an adequate visit, or why they cannot be compared."""
     contrast = days_compared(rows)
     parts: dict[str, Callable[[], pd.DataFrame]] = {
-        "bands": lambda: bands(rows),
+        "bands": lambda: bands(rows, settings),
         "curve": lambda: curve(rows),
         "earlier": lambda: earlier(rows),
         "days": lambda: days(contrast),
@@ -51,50 +50,37 @@ def attempt(make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     try:
         return make()
     except HotspotsError as error:
-        return pd.DataFrame({"reason": [plain(" ".join(error.problems))]})
+        return pd.DataFrame({"reason": [" ".join(error.problems)]})
 
 
-def bands(rows: pd.DataFrame) -> pd.DataFrame:
-    from hotspots.change.dose.response import by_band
-
-    found = by_band(rows, EDGES).table
+def bands(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Below the minutes of one adequate visit, from one to two, two to four, and more."""
+    found = by_band(rows, [times * settings.visit_min_minutes for times in (1, 2, 4)])
     table = found.rename(columns={"from_minutes": "minutes", "total": "count"})
-    return with_plain_reasons(table.assign(term=found["band"] + " minutes"))
+    return table.assign(term=found["band"] + " minutes")
 
 
 def curve(rows: pd.DataFrame) -> pd.DataFrame:
-    from hotspots.change.dose.response import smooth
-
     terms = min(SPLINE_TERMS, rows.loc[rows["minutes"] > 0, "minutes"].nunique())
     if not terms:
         raise HotspotsError("No hot spot had a minute of patrol on these days.")
-    found = smooth(rows, terms).table
-    return with_plain_reasons(found.assign(term=[f"{m:.3g} minutes" for m in found["minutes"]]))
+    found = smooth(rows, terms)
+    return found.assign(term=[f"{m:.3g} minutes" for m in found["minutes"]])
 
 
 def earlier(rows: pd.DataFrame) -> pd.DataFrame:
     """The minutes of the day before, and of the same day beside them; each in a model of its own."""
-    from hotspots.change.dose.response import lagged
-
-    used = rows.merge(rows[["unit", "period"]].assign(period=rows["period"] + 1), on=["unit", "period"])
-    if len(used) and not used["count"].sum() > 0:
-        raise HotspotsError("Nothing happened on days whose day before is known: nothing to compare.")
-    found: DoseResponse = lagged(rows, 1)
-    table = found.table[found.table["lag"].notna()].reset_index(drop=True)
     terms = {0: "minutes of the same day, per 10", 1: "minutes of the day before, per 10"}
-    return with_plain_reasons(
-        table.assign(term=table["lag"].astype(int).map(terms), n=len(used), count=float(used["count"].sum()))
-    )
+    found = day_before(rows)
+    return found.rename(columns={"total": "count"}).assign(term=found["lag"].map(terms))
 
 
 def days_compared(rows: pd.DataFrame) -> OnOff | str:
-    from hotspots.change.dose.response import on_off
-
     span = int(rows["period"].max() - rows["period"].min()) + 1
     try:
-        return on_off(rows, block_days=BLOCK_DAYS if span >= 2 * BLOCK_DAYS else None)
+        return on_off(rows, BLOCK_DAYS if span >= 2 * BLOCK_DAYS else None)
     except HotspotsError as error:
-        return plain(" ".join(error.problems))
+        return " ".join(error.problems)
 
 
 def days(contrast: OnOff | str) -> pd.DataFrame:
@@ -108,20 +94,9 @@ def days(contrast: OnOff | str) -> pd.DataFrame:
     }  # fmt: skip
     with_visit = {
         "term": "days with an adequate visit", "n": contrast.on_days, "count": contrast.on_total,
-        **{f: getattr(contrast, f) for f in figures}, "reason": plain(contrast.reason),
+        **{f: getattr(contrast, f) for f in figures}, "reason": contrast.reason,
     }  # fmt: skip
     return pd.DataFrame([without, with_visit])
-
-
-def with_plain_reasons(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(reason=[plain(r) for r in table["reason"]])
-
-
-def plain(text: str) -> str:
-    """A sentence about units and periods as one about hot spots and days."""
-    for ours, theirs in IN_PLAIN_WORDS:
-        text = text.replace(ours, theirs).replace(ours.capitalize(), theirs.capitalize())
-    return text
 
 
 # ---------------------------------------------------------------- in words
@@ -137,17 +112,12 @@ def sentence_of(contrast: OnOff | str) -> str:
         counts = f"{contrast.on_total:,.0f} on {contrast.on_days:,} days with, {contrast.off_total:,.0f} on"
         return (
             f"Incidents on days with and without an adequate visit: {counts} {contrast.off_days:,} without: can't tell,"
-            f" for {plain(contrast.reason)}. {NO_LOTS}"
+            f" for {contrast.reason}. {NOT_RANDOM}"
         )
     ratio, low, high = (ratio_text(v) for v in (contrast.rate_ratio, contrast.ci_low, contrast.ci_high))
     verdict = "fewer" if contrast.ci_high < 1 else "more" if contrast.ci_low > 1 else "can't tell"
     told = f"On days with an adequate visit the hot spots had {ratio} times {asked} ({low} to {high}): {verdict}."
-    return f"{told} {NO_LOTS}"
-
-
-def ratio_text(value: float) -> str:
-    """Two places; three where two would read 1.00 and it is not."""
-    return f"{value:.3f}" if f"{value:.2f}" == "1.00" and value != 1 else f"{value:,.2f}"
+    return f"{told} {NOT_RANDOM}"
 
 
 def days_that_tell(contrast: OnOff | str, n: int) -> list[str]:
@@ -161,8 +131,6 @@ def days_that_tell(contrast: OnOff | str, n: int) -> list[str]:
 
 def warned(rows: pd.DataFrame) -> list[str]:
     """What must be said beside every one of the four."""
-    from hotspots.change.dose.response import DOSE_FOLLOWS_CRIME, NOT_AN_EFFECT, PERIODS_PER_UNIT
-
     spots, n = rows["unit"].nunique(), rows["period"].nunique()
     short = rows.groupby("unit").size().median() < PERIODS_PER_UNIT * spots
-    return [f"{NOT_AN_EFFECT} {plain(DOSE_FOLLOWS_CRIME)}", *([SHORT.format(days=n, spots=spots)] if short else [])]
+    return [f"{NOT_AN_EFFECT} {DOSE_FOLLOWS_CRIME}", *([SHORT.format(days=n, spots=spots)] if short else [])]
