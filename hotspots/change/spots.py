@@ -26,7 +26,7 @@ def spots_table(
     spread: float,
     lengths: Pair,
 ) -> pd.DataFrame:
-    """`hotspots.base.columns.CHANGE_SPOTS`, unshaped. ``own`` and ``ring``: of `counting.sums`, by area.
+    """`hotspots.base.columns.CHANGE_SPOTS`, before `in_columns`. ``own`` and ``ring``: of `counting.sums`, by area.
 
     Against the comparison a place is held from its count before or, ``by_expected``, from what was to be expected of
     it; ``spread``: how much more places' changes vary than Poisson counts, by which those intervals are widened.

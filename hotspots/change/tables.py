@@ -28,7 +28,7 @@ RING = "ring of "
 
 
 def table_of(workspace: Workspace, known: Known, falls: dict[str, Selection]) -> pd.DataFrame:
-    """`CHANGE`, unshaped."""
+    """`CHANGE`, before `in_columns`."""
     level = expected_places(known)
     learned_before = known.asked.learned.start <= known.asked.before.end and (
         known.asked.before.start <= known.asked.learned.end
@@ -156,7 +156,7 @@ def with_straddles(table: pd.DataFrame, straddles: list[str]) -> pd.DataFrame:
 
 
 def spots_of(known: Known) -> pd.DataFrame:
-    """`CHANGE_SPOTS`, unshaped."""
+    """`CHANGE_SPOTS`, before `in_columns`."""
     level = {str(a): float(v) for a, v in expected_places(known)["count"].items()}
     spread = estimates.spread_of(figures_of(known, "count", known.counted.rows))
     by_expected = known.asked.question.baseline == "expected"
@@ -175,7 +175,7 @@ def series_of(known: Known) -> pd.DataFrame:
 
 
 def trend_of(known: Known) -> tuple[pd.DataFrame, str, float]:
-    """(`CHANGE_TREND` unshaped, what it says or why there is none, p of all blocks before the start)."""
+    """(`CHANGE_TREND` before `in_columns`, what it says or why there is none, p of all blocks before the start)."""
     asked, sides = known.asked, known.sides
     periods = series_periods(asked)
     none = pd.DataFrame(columns=[c.name for c in CHANGE_TREND])

@@ -130,7 +130,7 @@ def pairs_of(known: Known) -> pd.DataFrame:
     from hotspots.change.matching import pairs
 
     if known.likes is None:
-        return in_columns(pd.DataFrame(columns=[c.name for c in CHANGE_PAIRS]), CHANGE_PAIRS)
+        return in_columns(pd.DataFrame(), CHANGE_PAIRS)
     return in_columns(pairs.pairs_of(known.likes), CHANGE_PAIRS)
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from hotspots.areas.register import day_of, signature
 from hotspots.base.choices import BCUS
-from hotspots.base.columns import CONTEXT, shaped
+from hotspots.base.columns import CONTEXT, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.shipped import DATA
 from hotspots.base.shipped import shipped as shipped_file
@@ -52,7 +52,7 @@ TRIES = 20  # at a number that others take at the same moment
 def shipped() -> pd.DataFrame:
     """The lines that come with the program (data/context_lines.csv), in `CONTEXT`, in the order of the file."""
     table = pd.read_csv(shipped_file(FILE), dtype=str, keep_default_na=False)
-    return shaped(table.assign(author=SHIPPED, created=""), CONTEXT)
+    return in_columns(table.assign(author=SHIPPED, created=""), CONTEXT)
 
 
 def lines(folder: Path | None) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def lines(folder: Path | None) -> pd.DataFrame:
         if not row["withdrawn"]:
             newest[row["line"]] = row
     table = pd.DataFrame(list(newest.values()), columns=[c.name for c in CONTEXT])
-    return shaped(table.sort_values(["first_day", "kind", "line"], kind="stable"), CONTEXT)
+    return in_columns(table.sort_values(["first_day", "kind", "line"], kind="stable"), CONTEXT)
 
 
 def history(folder: Path | None) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def history(folder: Path | None) -> pd.DataFrame:
     rows = [{**row, "what": SHIPPED} for row in shipped().to_dict("records")]
     rows += [{**row, "what": what_of(row)} for row in stored(folder)]
     table = pd.DataFrame(rows, columns=[*(c.name for c in CONTEXT), "what"])
-    return shaped(table, CONTEXT).assign(what=table["what"].astype("str"))
+    return in_columns(table, CONTEXT).assign(what=table["what"].astype("str"))
 
 
 def what_of(row: Mapping[Any, Any]) -> str:

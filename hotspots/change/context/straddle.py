@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from hotspots.base.columns import CONTEXT, shaped
+from hotspots.base.columns import CONTEXT, in_columns
 from hotspots.base.months import Window, month_text
 from hotspots.change.context.kept import EVERYWHERE, MAP_POINTS
 from hotspots.harm.offences import POLICE_UK
@@ -37,7 +37,7 @@ def touching(lines: pd.DataFrame, before: Window, after: Window, bcu: str) -> pd
     here = lines["where"].isin([EVERYWHERE, bcu]) | (bcu == EVERYWHERE)
     last = lines["last_day"].where(lines["last_day"] != "", "9999-12-31")
     met = [(lines["first_day"] <= str(w.end)) & (last >= str(w.start)) for w in (before, after)]
-    return shaped(lines[here & (met[0] | met[1])], CONTEXT)
+    return in_columns(lines[here & (met[0] | met[1])], CONTEXT)
 
 
 def straddle_notes(
@@ -141,7 +141,7 @@ def break_lines(breaks: Iterable[int]) -> pd.DataFrame:
         }
         for month in sorted(set(breaks))
     ]  # fmt: skip
-    return shaped(pd.DataFrame(rows, columns=[c.name for c in CONTEXT]), CONTEXT)
+    return in_columns(pd.DataFrame(rows, columns=[c.name for c in CONTEXT]), CONTEXT)
 
 
 def days(window: Window) -> int:

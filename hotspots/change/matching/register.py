@@ -19,7 +19,7 @@ import pandas as pd
 
 from hotspots.areas.register import NAME, day_of, signature
 from hotspots.base.clock import home
-from hotspots.base.columns import CHANGE_FROZEN, shaped
+from hotspots.base.columns import CHANGE_FROZEN, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.hashed import canonical
 from hotspots.change.matching.pairs import likes_of_text, text_of
@@ -119,7 +119,7 @@ def load(folder: Path, name: str) -> FrozenMatch:
 def matches(folder: Path) -> pd.DataFrame:
     """Every frozen match, oldest first, in `hotspots.base.columns.CHANGE_FROZEN`."""
     if not has_database(folder):
-        return shaped(pd.DataFrame(columns=[c.name for c in CHANGE_FROZEN]), CHANGE_FROZEN)
+        return in_columns(pd.DataFrame(), CHANGE_FROZEN)
     settings = open_workspace(folder).settings
     with transaction(folder) as connection:
         rows = _rows(connection)
@@ -127,7 +127,7 @@ def matches(folder: Path) -> pd.DataFrame:
         {**row, "kind": KIND, "last_day": "", "frozen_before": is_before(row["created"], row["first_day"], settings)}
         for row in rows
     ]
-    return shaped(pd.DataFrame(told, columns=[c.name for c in CHANGE_FROZEN]), CHANGE_FROZEN)
+    return in_columns(pd.DataFrame(told, columns=[c.name for c in CHANGE_FROZEN]), CHANGE_FROZEN)
 
 
 def problems(folder: Path) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspots.base.columns import DOSE_SUMMARY, shaped
+from hotspots.base.columns import DOSE_SUMMARY, in_columns
 from hotspots.base.settings import Settings
 from hotspots.patrols.visits import BELOW, LONG, ON_TARGET, PASS
 
@@ -103,7 +103,7 @@ def summary(
     found["share_of_target"] = share(found["patrol_minutes"], found["target_minutes"])
     found["verdict"] = verdicts(found, settings)
     found = found.merge(in_hot_hours, on="area", how="left")
-    return shaped(found, DOSE_SUMMARY)
+    return in_columns(found, DOSE_SUMMARY)
 
 
 def verdicts(found: pd.DataFrame, settings: Settings) -> np.ndarray[Any, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from hotspots.base.columns import DOSE_HOURS, shaped
+from hotspots.base.columns import DOSE_HOURS, in_columns
 from hotspots.base.settings import Settings
 from hotspots.insight.hours import HOURS, area_weeks, hot_hours, minutes_by_hour
 from hotspots.patrols.dosage import share
@@ -48,7 +48,7 @@ def dose_hours(
     one = whole.groupby(["bcu", "area"], sort=False)["n_incidents"]
     whole["share_of_incidents"] = share(whole["n_incidents"], one.transform("sum"))
     whole["hot"] = one.transform(lambda week: hot_hours(week.fillna(0).to_numpy())).astype(bool)
-    return shaped(whole, DOSE_HOURS)
+    return in_columns(whole.round({"n_incidents": 2}), DOSE_HOURS)
 
 
 def by_hour(intervals: pd.DataFrame, rate: pd.Series, settings: Settings) -> pd.Series:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from hotspots.base.choices import BCUS
 from hotspots.base.clock import HOUR, day_text, local_text
-from hotspots.base.columns import COVERAGE, SHIFTS, shaped
+from hotspots.base.columns import COVERAGE, SHIFTS, in_columns
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.dosage import share
@@ -92,14 +92,14 @@ def coverage(found: Presence, entries: pd.DataFrame, settings: Settings) -> pd.D
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """The table as it leaves the room: `COVERAGE`, days as dates."""
-    return shaped(table.assign(patrol_day=table["patrol_day"].map(day_text)), COVERAGE)
+    return in_columns(table.assign(patrol_day=table["patrol_day"].map(day_text)), COVERAGE)
 
 
 def shown_shifts(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """`unit_shifts` as they leave the room: `SHIFTS`, by day, BCU and unit."""
     ordered = table.sort_values(["patrol_day", "bcu", "unit"])
     hours = ordered[["shift_s", "covered_s"]] / HOUR
-    return shaped(
+    return in_columns(
         ordered.assign(
             patrol_day=ordered["patrol_day"].map(day_text), unit=ordered["unit"].map(unit_text),
             first=local_text(ordered["first_t"], settings), last=local_text(ordered["last_t"], settings),

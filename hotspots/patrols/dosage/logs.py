@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.clock import EPOCH, day_numbers, day_starts, day_text, local_text
-from hotspots.base.columns import RECONCILED, shaped
+from hotspots.base.columns import RECONCILED, in_columns
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.presence import Presence
@@ -148,4 +148,4 @@ def shown(told: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         patrol_day=told["patrol_day"].map(day_text), unit=told["unit"].map(unit_text),
         start=local_text(told["start"], settings), end=local_text(told["end"], settings),
     )  # fmt: skip
-    return shaped(table, RECONCILED)
+    return in_columns(table, RECONCILED)

@@ -19,7 +19,7 @@ from hotspots import geography
 from hotspots.areas import register
 from hotspots.base.choices import BCUS
 from hotspots.base.clock import EPOCH, HOUR, day_number, day_numbers, day_starts, day_text, local_text
-from hotspots.base.columns import DOSAGE, VISITS, shaped
+from hotspots.base.columns import DOSAGE, VISITS, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import RESOLUTIONS, Settings
@@ -121,7 +121,7 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
     spans = pd.concat(covered).drop_duplicates(["bcu", "patrol_day"])
     spans = spans[spans["patrol_day"].isin(days) & spans["bcu"].isin(bcus_of(question.bcu))]
     shown_spans = coverage.shown(spans)
-    shown = shaped(table, DOSAGE)
+    shown = in_columns(table, DOSAGE)
     both = pd.concat([s.told for s in told], ignore_index=True)
     both = both[both["patrol_day"].isin(days)]
     return Dose(
@@ -366,7 +366,7 @@ def incidents_before(workspace: Workspace, told: Stretch, first: date) -> tuple[
 def shown_visits(seen: pd.DataFrame, days: set[int], settings: Settings) -> pd.DataFrame:
     """`VISITS` of the window, in order of area and time."""
     mine = seen[seen["patrol_day"].isin(days)].sort_values(["area", "start"])
-    return shaped(
+    return in_columns(
         mine.assign(
             patrol_day=mine["patrol_day"].map(day_text), start=local_text(mine["start"], settings),
             end=local_text(mine["end"], settings),
