@@ -26,10 +26,26 @@ METHOD = (REPOSITORY / "docs" / "method.md").read_text(encoding="utf-8")
 COMMANDS = (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8")
 VERBS = dict(reference.verbs())
 DECISIONS = sorted((REPOSITORY / "docs" / "decisions").glob("*.md"))
+GLOSSARY = (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8")
+TERMS = [[c.strip() for c in line.strip("|").split("|")] for line in GLOSSARY.splitlines() if line.startswith("| ")][1:]
+# Words that only insiders use, where the field has a term of its own (docs/glossary.md).
+PRIVATE = (
+    "set aside", "mended", "straddles?", "by lot", "drawn by lot", "likes", "sewn", "alike", "cannot be told",
+    "keep their word", "told apart",
+)  # fmt: skip
+READ = [
+    REPOSITORY / "README.md",
+    *(REPOSITORY / "docs" / f"{n}.md" for n in ("method", "glossary", "commands", "data_dictionary", "deployment")),
+]
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")),
     *sorted((REPOSITORY / "docs").rglob("*.md")),
 ]
+
+
+def plain(text: str) -> str:
+    """Without line breaks, so that wrapping anew breaks no test."""
+    return " ".join(text.split())
 
 
 def rows_of(text: str, heading: str) -> list[list[str]]:
@@ -217,20 +233,51 @@ def test_the_method_explains_every_selection_of_offences() -> None:
 
 
 def test_the_method_explains_every_flag() -> None:
-    assert all(f"*{flag}*" in METHOD for flag in (ranking.SEVERE, ranking.FEW, ranking.INDOORS))
+    assert all(f"*{flag}*" in plain(METHOD) for flag in (ranking.SEVERE, ranking.FEW, ranking.INDOORS))
 
 
 def test_the_method_names_every_weight_set_and_its_size() -> None:
     for name in harm.shipped_weight_sets():
         assert f"`{name}`" in METHOD
     index = harm.shipped_weight_sets()["cchi-2020-sv"].table
-    assert f"{len(index)} offences\n  in the {index['ho_class'].nunique()} Home Office classes" in METHOD
-    assert f"{len(index)} rows of the Cambridge Crime Harm Index 2020" in README
+    assert f"{len(index)} offences in the {index['ho_class'].nunique()} Home Office classes" in plain(METHOD)
+    assert f"{len(index)} rows of the Cambridge Crime Harm Index 2020" in plain(README)
 
 
 def test_the_method_has_no_link_that_the_page_would_break() -> None:
     """The Method page shows this text at another address, where a link to a file leads nowhere."""
     assert not [target for page, target in links() if page == "docs/method.md"]
+
+
+# ---------------------------------------------------------------- words
+
+
+def test_the_glossary_is_in_order_and_one_line_a_term() -> None:
+    terms = [row[0] for row in TERMS]
+    assert terms == sorted(terms, key=str.lower)
+    assert len(set(terms)) == len(terms) > 40
+    assert all(len(row) == 2 and 10 < len(row[1]) < 140 for row in TERMS)
+
+
+@pytest.mark.parametrize("term", [part for row in TERMS for part in row[0].split(", ")])
+def test_a_term_of_the_glossary_is_used(term: str) -> None:
+    others = [p for p in PAGES if p.name not in ("glossary.md", "CHANGELOG.md")]
+    assert any(term.lower() in plain(page.read_text(encoding="utf-8")).lower() for page in others)
+
+
+def test_the_glossary_names_settings_and_columns_that_exist() -> None:
+    tables = [v for v in vars(columns).values() if isinstance(v, tuple) and v and isinstance(v[0], columns.Column)]
+    names = {c.name for table in tables for c in table} | {f.name for f in fields(Settings)}
+    estimates = {row[0].strip("`").split("`")[0] for row in rows_of(METHOD, "Change") if row[0].startswith("`")}
+    named = set(re.findall(r"`(\w+)`", GLOSSARY))
+    assert len(named) > 5
+    assert named <= names | estimates | set(offences.SELECTIONS)
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda p: p.name)
+def test_documents_use_the_terms_of_the_field(page: Path) -> None:
+    text = plain(page.read_text(encoding="utf-8"))
+    assert re.findall(rf"\b(?:{'|'.join(PRIVATE)})\b", text, re.IGNORECASE) == []
 
 
 # ---------------------------------------------------------------- decisions and changes
