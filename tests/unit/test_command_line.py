@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -20,6 +21,9 @@ from hotspots.ranking.pipeline import Question, rank_workspace
 from hotspots.store.workspace import MANIFEST, open_workspace
 from tests.conftest import REPOSITORY
 from tests.samples import BLACKPOOL, BURNLEY, KENT, NOWHERE, crime, files_of, street
+from tests.workspaces import patrolled
+
+__all__ = ["patrolled"]
 
 # The contract with those who script it: these first, in this order.
 RANK = ["rank", "cell", "bcu", "district", "n_incidents", "harm_days", "harm_sqrt", "largest_offence_share",
@@ -256,8 +260,6 @@ def test_a_reader_that_has_had_enough_is_no_error(workspace):
 
 
 def test_a_method_may_be_written_with_an_underscore(workspace, capsys):
-    from hotspots.__main__ import main
-
     outputs = []
     for by in ("harm_sqrt", "harm-sqrt"):
         assert main(["rank", "--by", by, "--format", "json", "--workspace", str(workspace)]) == 0
@@ -267,13 +269,39 @@ def test_a_method_may_be_written_with_an_underscore(workspace, capsys):
     assert "no ranking method 'harm-cube'" in capsys.readouterr().err
 
 
-def test_the_command_line_starts_without_the_heavy_libraries(workspace):
+def test_the_commands_that_the_readme_shows_on_the_demo_run(patrolled, capsys):
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    asked = [shlex.split(line) for line in text.splitlines() if line.endswith("--workspace ../demo")]
+    assert [words[3] for words in asked] == ["demo", "rank", "dosage", "change"]
+    for words in asked[1:]:
+        assert main([*words[3:-1], str(patrolled)]) == 0
+        assert table(capsys.readouterr().out), words
+
+
+HEAVY = {"geopandas", "sklearn", "esda", "streamlit", "pydeck"}
+TABLES = {"pandas", "pyarrow", "numpy", "h3", "duckdb", "scipy", "sqlalchemy"}
+
+
+@pytest.mark.parametrize(("asked", "unwanted"), [(["--help"], HEAVY | TABLES), (["rank", "--help"], HEAVY | TABLES),
+                                                 (["rank"], HEAVY)])  # fmt: skip
+def test_the_command_line_loads_no_library_that_the_answer_does_not_need(workspace, asked, unwanted):
     code = (
         "import sys\nfrom hotspots.__main__ import main\n"
-        f"main(['rank', '--workspace', {str(workspace)!r}])\n"
-        "print(sorted({'geopandas', 'sklearn', 'esda', 'streamlit', 'pydeck'} & set(sys.modules)), file=sys.stderr)"
+        f"try: main({asked!r} + ([] if '--help' in {asked!r} else ['--workspace', {str(workspace)!r}]))\n"
+        "except SystemExit: pass\n"
+        f"print(sorted({unwanted!r} & set(sys.modules)), file=sys.stderr)"
     )
     began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stderr.strip().endswith("[]")
     assert time.perf_counter() - began < 20
+
+
+def test_help_answers_at_once():
+    """0.08 s on two cores; the bound leaves room for a busy machine."""
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        assert run("--help").returncode == 0
+        taken.append(time.perf_counter() - began)
+    assert min(taken) < 0.3

@@ -276,7 +276,7 @@ def test_the_glossary_names_settings_and_columns_that_exist() -> None:
 
 @pytest.mark.parametrize("page", READ, ids=lambda p: p.name)
 def test_documents_use_the_terms_of_the_field(page: Path) -> None:
-    text = plain(page.read_text(encoding="utf-8"))
+    text = plain(re.sub(r"`[^`\n]*`", "", page.read_text(encoding="utf-8")))  # published names stay as they are
     assert re.findall(rf"\b(?:{'|'.join(PRIVATE)})\b", text, re.IGNORECASE) == []
 
 
