@@ -16,10 +16,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from hotspots.demo.workspace import build_demo
+from hotspots.harm.weights.stored import store_shipped
 from hotspots.intake import import_files
+from hotspots.patrols.form import entries_of
+from hotspots.store.database import write
 from tests.samples import (
     BLACKPOOL,
     BURNLEY,
@@ -51,6 +55,18 @@ HOSTILE = (
     "@@=alert(1)",
 )
 HOSTILE_TITLE = "<b>=1+1</b> [x](javascript:alert(2)) :material/bolt: $x$"
+
+
+def prepare(folder: Path) -> None:
+    """The database of a workspace with the weight sets that ship with the program."""
+    with write(folder) as connection:
+        store_shipped(connection)
+
+
+def logged(folder: Path, withdrawn: bool = False) -> pd.DataFrame:
+    """The latest revision of every entry made in the form, whenever it was; those withdrawn where asked for."""
+    rows = entries_of(folder, 0, 2**40)
+    return rows if withdrawn else rows[~rows["withdrawn"]].reset_index(drop=True)
 
 
 def _ids(prefix: str, n: int) -> list[str]:

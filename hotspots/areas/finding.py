@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots import areas, geography
-from hotspots.areas import register as area_register
+from hotspots.areas.excluded import excluded_cells
 from hotspots.base import choices
 from hotspots.base.settings import Settings
 from hotspots.harm.weights.contents import ref
@@ -61,7 +61,7 @@ def find_areas(folder: Path | Workspace, question: Question, limits: Limits | No
 def areas_of(workspace: Workspace, answer: Answer, limits: Limits) -> Candidates:
     """The same from an answer that is there already; every cell of a BCU must be in it."""
     facts = facts_of(answer)
-    excluded = area_register.excluded_cells(workspace.folder)
+    excluded = excluded_cells(workspace.folder)
     found = areas.candidate_areas(
         facts, limits.max_area_m2, limits.min_share, limits.per_bcu, excluded, limits.min_density
     )

@@ -6,6 +6,7 @@ A start that the clocks skip is read as on the clock before the change; of one t
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,6 +63,20 @@ def day_numbers(t: Any, settings: Settings) -> Seconds:
 def day_at(second: int) -> date:
     """The UTC date of a second."""
     return datetime.fromtimestamp(second, UTC).date()
+
+
+def day_of(day: date | str, what: str) -> date:
+    """A date, or a text such as 2026-04-01; HotspotsError for any other, which names it as ``what``."""
+    if isinstance(day, datetime):
+        return day.date()
+    if isinstance(day, date):
+        return day
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+            raise ValueError
+        return date.fromisoformat(day)
+    except ValueError as error:
+        raise HotspotsError(f"{what} is '{day[:40]}'; write a date like 2026-04-01.") from error
 
 
 def day_number(day: date | str) -> int:

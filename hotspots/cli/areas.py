@@ -157,7 +157,8 @@ def elsewhere(edited: pd.DataFrame, bcu: str) -> list[str]:
 
 
 def run_list(asked: argparse.Namespace) -> None:
-    from hotspots.areas import register as area_register
+    from hotspots.areas.excluded import exclusions
+    from hotspots.areas.register import load, registers, version_on
     from hotspots.exports import as_text
     from hotspots.exports.areas import about_frozen, in_its_unit
 
@@ -166,27 +167,27 @@ def run_list(asked: argparse.Namespace) -> None:
     if asked.on and "@" in asked.name:
         raise HotspotsError("--on finds the version by itself: give --name without @VERSION.")
     if asked.name:
-        done = area_register.load(asked.workspace, asked.name)
+        done = load(asked.workspace, asked.name)
         if asked.on:
-            done = area_register.version_on(asked.workspace, asked.name, asked.on)
+            done = version_on(asked.workspace, asked.name, asked.on)
         say(f"{done.ref}, from {done.valid_from} to {done.valid_to or 'further notice'}; {done.author}: {done.note}")
         put_out(as_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
         return
     if asked.format == "geojson":
         raise HotspotsError("A list of versions has no outlines: add --name, or use --format csv or json.")
-    table = (area_register.exclusions if asked.excluded else area_register.registers)(asked.workspace)
+    table = (exclusions if asked.excluded else registers)(asked.workspace)
     put_out(as_text(table, asked.format), asked.out)
 
 
 def run_exclude(asked: argparse.Namespace) -> None:
-    from hotspots.areas.register import exclude
+    from hotspots.areas.excluded import exclude
 
     n = exclude(asked.workspace, asked.cells, asked.reason, asked.note, asked.author)
     say(f"{n} cells are excluded from candidate areas. Frozen areas stay as they are.")
 
 
 def run_include(asked: argparse.Namespace) -> None:
-    from hotspots.areas.register import include
+    from hotspots.areas.excluded import include
 
     n = include(asked.workspace, asked.cells, asked.author, asked.note)
     say(f"{n} cells may be in candidate areas again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotspots.areas import register
+from hotspots.areas import register as area_register
 from hotspots.base.identity import SECRET
 from hotspots.change import context
 from hotspots.change.matching import register as match_register
@@ -13,6 +13,8 @@ from hotspots.intake.repair import damaged_files, source_of
 from hotspots.store import database
 from hotspots.store.workspace import open_workspace, referenced, stored_files
 from hotspots.trials import register as trial_register
+
+KEPT = (stored, area_register, context, match_register, trial_register)  # what people wrote, with its hashes
 
 
 def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
@@ -27,14 +29,7 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
         wrong.append(
             f"{SECRET} is missing: units imported from now on would look new. Restore it from a copy of the workspace."
         )
-    damaged = database.problems(folder)
-    wrong += damaged
-    if not damaged:
-        wrong += stored.problems(folder)
-        wrong += register.problems(folder)
-        wrong += context.problems(folder)
-        wrong += match_register.problems(folder)
-        wrong += trial_register.problems(folder)
+    wrong += database.problems(folder) or [word for kept in KEPT for word in kept.problems(folder)]
     untidy = []
     orphans = sorted(set(stored_files(folder)) - referenced(manifest))
     if orphans:

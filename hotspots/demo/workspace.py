@@ -16,6 +16,7 @@ import pandas as pd
 from hotspots import geography
 from hotspots.areas import in_form
 from hotspots.areas import register as area_register
+from hotspots.areas.excluded import excluded_cells
 from hotspots.areas.finding import Limits, definition_of, facts_of, with_cells_of
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
@@ -137,7 +138,7 @@ def freeze_spots(folder: Path) -> pd.DataFrame:
     areas = demo_areas()
     areas = measured(areas, with_cells_of(workspace, facts_of(answer), areas))
     limits = Limits.of(workspace.settings)
-    excluded = area_register.excluded_cells(folder)
+    excluded = excluded_cells(folder)
     definition = definition_of(answer, limits, excluded, synthetic=True, chosen="the planted hot spots of the demo")
     note = "SYNTHETIC: the hot spots that were planted in the demo, 14 treated and 6 for comparison"
     frozen = area_register.freeze(folder, areas, REGISTER, VALID_FROM, "demo", note, definition, limits.max_area_m2)

@@ -27,7 +27,7 @@ from hotspots.intake.police_uk import check_sum
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.reading import TABLE_ENDINGS, RawTable, Upload, _is_hidden, _tables_of, read_table
 from hotspots.sources.track_mapping import TrackMapping, odd_times
-from hotspots.store.database import has_database, tables, transaction
+from hotspots.store import ledger
 from hotspots.store.workspace import FileReport, Manifest, Workspace, is_sound, write_table
 
 SOURCE = "patrol-log"
@@ -161,13 +161,7 @@ def rows_of(table: pa.Table) -> list[Row]:
 
 def areas_known(folder: Path) -> frozenset[str]:
     """Every area of every frozen register of the workspace."""
-    if not has_database(folder):
-        return frozenset()
-    from sqlalchemy import select
-
-    area = tables().tables["register_areas"].c.area
-    with transaction(folder) as connection:
-        return frozenset(connection.execute(select(area).distinct()).scalars())
+    return frozenset(row["area"] for row in ledger.rows(folder, "register_areas"))
 
 
 # ---------------------------------------------------------------- one file

@@ -22,7 +22,7 @@ from hotspots.base.columns import LOG_ENTRIES, TEXT, schema
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import HASHED
 from hotspots.sources.patrol_log import FORM
-from hotspots.store.database import has_database, tables, transaction
+from hotspots.store import ledger
 from hotspots.store.workspace import Workspace
 
 Span: TypeAlias = tuple[int | None, int | None]
@@ -52,13 +52,7 @@ def entries(workspace: Workspace, first_second: int | None = None, last_second: 
 
 def stamp(folder: Path) -> str:
     """Changes whenever an entry of the form is stored, corrected or withdrawn: the key for every cache of them."""
-    if not has_database(folder):
-        return ""
-    from sqlalchemy import func, select
-
-    with transaction(folder) as connection:
-        newest = connection.execute(select(func.max(tables().tables["patrol_entries"].c.id))).scalar()
-    return str(newest or "")
+    return ledger.stamp(folder, "patrol_entries")
 
 
 def placed(
@@ -110,15 +104,8 @@ def with_own_numbers(table: pa.Table, every: pa.ChunkedArray) -> pa.Table:
 
 def form_entries(folder: Path, span: Span = (None, None)) -> pa.Table:
     """The entries made in the form that overlap the span: the latest revision of each, withdrawn ones left out."""
-    if not has_database(folder):
-        return SCHEMA.empty_table()
-    from sqlalchemy import select
-
-    kept = tables().tables["patrol_entries"]
-    with transaction(folder) as connection:
-        asked = select(kept).order_by(kept.c.entry, kept.c.revision)
-        latest = {row["entry"]: dict(row) for row in connection.execute(asked).mappings()}
-    rows = [_as_entry(row) for row in latest.values() if not row["withdrawn"]]
+    latest = ledger.newest(ledger.rows(folder, "patrol_entries"), "entry").values()
+    rows = [_as_entry(row) for row in latest if not row["withdrawn"]]
     return overlapping(pa.Table.from_pylist(rows, schema=SCHEMA), span)
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from hotspots.areas import register as area_register
-from hotspots.areas.register import Frozen, day_of
+from hotspots.areas.register import Frozen
 from hotspots.base.choices import BCUS, UNITS
-from hotspots.base.clock import EPOCH
+from hotspots.base.clock import EPOCH, day_of
 from hotspots.base.columns import TRIAL_BALANCE, TRIAL_EFFECT, TRIAL_SCHEDULE, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, add_months, month_text, window_of_months
@@ -25,6 +25,7 @@ from hotspots.change.settling import resolution_of
 from hotspots.harm.offences import selection_named
 from hotspots.harm.scoring import WeightSet
 from hotspots.ranking.pipeline import POLICE_UK, count_and_score, gather
+from hotspots.store import ledger
 from hotspots.store.workspace import Workspace, months_held, open_workspace
 from hotspots.trials import register
 from hotspots.trials.balance import WEEKDAYS, balance_table
@@ -169,7 +170,7 @@ def dated(workspace: Workspace, question: DesignQuestion) -> tuple[DesignQuestio
 
 def suggested_first() -> date:
     """The first Monday that is at least a week away."""
-    ahead = register.now().date() + timedelta(days=NOTICE_DAYS)
+    ahead = ledger.now().date() + timedelta(days=NOTICE_DAYS)
     return ahead + timedelta(days=-ahead.weekday() % 7)
 
 
@@ -372,7 +373,7 @@ def notes_of(workspace: Workspace, drawn: Design, frozen: Frozen, before: Before
     if drawn.days_off:
         words.append(f"{len(drawn.days_off)} days off are left out: {', '.join(map(str, drawn.days_off[:12]))}.")
     start = register.begins(drawn.first, workspace.settings)
-    if register.now() >= start:
+    if ledger.now() >= start:
         words.append("Its first patrol day has begun, so this design cannot be frozen.")
     return words
 

@@ -14,6 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import geography, maps
+from hotspots.areas import excluded
 from hotspots.areas import register as area_register
 from hotspots.areas.finding import Candidates, Limits, areas_of
 from hotspots.areas.register import Frozen
@@ -24,12 +25,11 @@ from hotspots.harm.weights import register as weight_register
 from hotspots.harm.weights.stored import weight_sets
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
-from hotspots.patrols import form as patrol_form
 from hotspots.ranking.pipeline import Answer, Question, cell_detail, narrowed, rank_workspace
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if import effects as weight_effects
 from hotspots.ranking.what_if import reweigh
-from hotspots.store.database import has_database, transaction
+from hotspots.store import ledger
 from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def candidates(folder: str, version: str, question: Question, stamp: str) -> Can
 @st.cache_data(max_entries=8, show_spinner=False)
 def exclusions(folder: str, stamp: str) -> pd.DataFrame:
     """Every exclusion of a cell, and every lifting of one."""
-    return area_register.exclusions(Path(folder))
+    return excluded.exclusions(Path(folder))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -287,17 +287,7 @@ def robust(
 
 def patrol_stamp(folder: str) -> str:
     """Changes whenever areas are frozen, a log entry is entered, corrected or withdrawn, or a target is set."""
-    frozen = areas_stamp(folder)
-    if not has_database(Path(folder)):
-        return frozen
-    from sqlalchemy import func, select
-
-    with transaction(Path(folder)) as connection:
-        newest = [
-            connection.execute(select(func.max(area_register.table_of(t).c.id))).scalar()
-            for t in ("patrol_entries", "dose_targets")
-        ]
-    return "-".join([frozen, *(str(number or 0) for number in newest)])
+    return ledger.stamp(Path(folder), "area_registers", "area_exclusions", "patrol_entries", "dose_targets")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -318,8 +308,8 @@ def dose(folder: str, version: str, question: DoseQuestion, stamp: str) -> Dose:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def areas_on(folder: str, stamp: str, day: date) -> pd.DataFrame:
-    """The hot spots of every register that held on a day: `hotspots.patrols.form.areas_on`."""
-    return patrol_form.areas_on(Path(folder), day)
+    """The hot spots of every register that held on a day: `hotspots.areas.register.areas_on`."""
+    return area_register.areas_on(Path(folder), day)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -355,16 +345,10 @@ def context_history(folder: str, stamp: str) -> pd.DataFrame:
 
 def change_stamp(folder: str) -> str:
     """Changes whenever people add anything: areas, logs, targets, context lines, matches, trials."""
-    if not has_database(Path(folder)):
-        return ""
-    from sqlalchemy import func, select
-
-    from hotspots.store.database import ADDED_TO_ONLY, tables
-
-    with transaction(Path(folder)) as connection:
-        kept = [tables().tables[name] for name in ADDED_TO_ONLY]
-        newest = [connection.execute(select(func.max(t.c.id))).scalar() for t in kept if "id" in t.c]
-    return "-".join(str(number or 0) for number in newest)
+    return ledger.stamp(
+        Path(folder), "area_registers", "area_exclusions", "patrol_entries", "dose_targets", "change_designs",
+        "change_matches", "context_lines",
+    )  # fmt: skip
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing before and after …")
@@ -412,8 +396,6 @@ def ring_map_strings(
 @st.cache_data(max_entries=8, show_spinner=False)
 def frozen_matches(folder: str, stamp: str) -> tuple[str, ...]:
     """Names of the frozen matches, the newest first."""
-    if not has_database(Path(folder)):
-        return ()
     from hotspots.change.matching import register
 
     return tuple(register.matches(Path(folder))["name"])[::-1]
@@ -422,8 +404,6 @@ def frozen_matches(folder: str, stamp: str) -> tuple[str, ...]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def designs(folder: str, stamp: str) -> pd.DataFrame:
     """Every frozen trial design, oldest first."""
-    if not has_database(Path(folder)):
-        return pd.DataFrame()
     from hotspots.trials import register
 
     return register.designs(Path(folder))

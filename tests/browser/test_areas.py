@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hotspots.areas import register as area_register
+from hotspots.areas.excluded import excluded_cells
 from tests.area_workspace import A, B, C, make_areas
 
 JOINER = "\u2060"
@@ -115,7 +116,7 @@ def test_a_cell_typed_by_its_id_is_excluded(serve: Any, open_page: Any, wait_idl
     pick(page, wait_idle, "Cell to exclude", C)
     press(page, wait_idle, "Exclude this cell")
     assert said(page, f"Cell {C} is excluded from areas (prison)")
-    assert [f"{c:x}" for c in area_register.excluded_cells(own)] == [C]
+    assert [f"{c:x}" for c in excluded_cells(own)] == [C]
 
 
 def test_a_draft_waits_while_another_page_is_read(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:

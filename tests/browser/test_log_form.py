@@ -14,8 +14,9 @@ from hotspots.areas import candidate_areas, new_area
 from hotspots.areas import register as area_register
 from hotspots.base.settings import Settings
 from hotspots.patrols import form as patrol_form
+from hotspots.patrols.moments import local
 from tests.area_samples import disk, facts
-from tests.workspaces import make_police
+from tests.workspaces import logged, make_police
 
 SCRIPT = "tests/browser/log_app.py"
 JOINER = "\u2060"
@@ -96,7 +97,7 @@ def pick(page: Any, wait_idle: Any, option: str) -> None:
 
 
 def clock_text(second: int) -> str:
-    return f"{patrol_form.local(second, Settings()):%H:%M}"
+    return f"{local(second, Settings()):%H:%M}"
 
 
 def test_a_full_entry_by_taps_and_save_tapped_twice(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_full_entry_by_taps_and_save_tapped_twice(serve: Any, phone: Any, wait
     save.evaluate("button => button.isConnected && button.click()")
     assert saved(page, LONG)
     wait_idle(page)
-    (row,) = patrol_form.entries_of(own).to_dict("records")
+    (row,) = logged(own).to_dict("records")
     assert (row["area"], row["officers"], row["mode"], row["reactive"]) == ("South-02", 2, "foot", True)
     assert (row["activity"], row["searches"], row["weapons"]) == ("Engagement; Problem-solving", 1, 0)
     assert row["notes"] == "Shop was shut."
@@ -179,7 +180,7 @@ def test_a_reload_in_the_middle_keeps_what_was_typed(serve: Any, phone: Any, wai
     tap(page, wait_idle, "Stop now")
     tap(page, wait_idle, "Save")
     assert saved(page, "Preston Church Street")
-    (row,) = patrol_form.entries_of(own).to_dict("records")
+    (row,) = logged(own).to_dict("records")
     assert (row["officers"], row["notes"]) == (3, "typed, and the field was never left; more")
     assert row["unit"] == patrol_form.hashed(own, "pc 4711")
 
@@ -190,7 +191,7 @@ def test_a_patrol_in_progress_outlives_page_and_server(serve: Any, phone: Any, w
     tap(page, wait_idle, "1", "radio")
     tap(page, wait_idle, "Start now")
     key = key_of(page)
-    started = (patrol_form.draft(own, key) or {})["start"]
+    started = (patrol_form.begun(own, key).draft or {})["start"]
     other = phone(serve(own, SCRIPT) + f"/?log={key}")  # another server, another browser session
     assert f"Started {clock_text(started)}" in body(other)
     tap(other, wait_idle, "Stop now")
@@ -199,7 +200,7 @@ def test_a_patrol_in_progress_outlives_page_and_server(serve: Any, phone: Any, w
     tap(page, wait_idle, "2", "radio")  # the first window learns of it at its next tap, and stores nothing
     assert saved(page, "Preston Church Street")
     assert said(page, "This entry was stored before")
-    assert patrol_form.entries_of(own)["officers"].tolist() == [1]
+    assert logged(own)["officers"].tolist() == [1]
 
 
 def test_the_connection_lost_and_found_again_loses_nothing(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
@@ -222,7 +223,7 @@ def test_the_connection_lost_and_found_again_loses_nothing(serve: Any, phone: An
     tap(page, wait_idle, "Stop now")
     tap(page, wait_idle, "Save")
     assert saved(page, "Preston Church Street")
-    (row,) = patrol_form.entries_of(own).to_dict("records")
+    (row,) = logged(own).to_dict("records")
     assert (row["officers"], row["notes"]) == (2, "before the tunnel")
 
 
@@ -252,7 +253,7 @@ def test_a_full_entry_from_the_keyboard(serve: Any, phone: Any, wait_idle: Any, 
     wait_idle(page)
     press(page, wait_idle, "More officers")
     press(page, wait_idle, "More officers")
-    day = patrol_form.local(start, Settings())
+    day = local(start, Settings())
     page.get_by_role("spinbutton", name="day, Day").focus()
     page.keyboard.type(f"{day:%d%m%Y}", delay=60)
     page.keyboard.press("Tab")
@@ -268,7 +269,7 @@ def test_a_full_entry_from_the_keyboard(serve: Any, phone: Any, wait_idle: Any, 
     page.keyboard.type("by keys", delay=10)
     press(page, wait_idle, "Save")
     assert said(page, f"Saved: Preston Church Street, {clock_text(start)} to {clock_text(end)}, 2 officers.")
-    (row,) = patrol_form.entries_of(own).to_dict("records")
+    (row,) = logged(own).to_dict("records")
     assert (row["start"], row["end"], row["mode"], row["arrests"]) == (start, end, "vehicle", 1)
     assert (row["reactive"], row["activity"], row["notes"]) == (True, "Engagement", "by keys")
 

@@ -19,6 +19,7 @@ import h3.api.basic_str as h3
 import pytest
 
 from hotspots.areas import register as area_register
+from hotspots.areas.excluded import excluded_cells
 from hotspots.base.errors import HotspotsError
 from hotspots.intake import import_files
 from tests.area_workspace import QUIET, A, B, C, D, make_areas
@@ -335,7 +336,7 @@ def test_an_excluded_cell_is_in_no_candidate_until_it_is_let_in(at: Any, own: Pa
     app = at(own, part="areas")
     choose(app, "South-01", "add")
     exclude(app, A)
-    assert [f"{c:x}" for c in area_register.excluded_cells(own)] == [A]
+    assert [f"{c:x}" for c in excluded_cells(own)] == [A]
     assert [int(n) for n in areas(app)["n_incidents"]] == [3, 2], "B takes its place"
     table = app.table("what")
     assert table[["what", "kind", "author", "cell"]].to_numpy().tolist() == [["excluded", "prison", "A. Analyst", A]]
@@ -344,7 +345,7 @@ def test_an_excluded_cell_is_in_no_candidate_until_it_is_let_in(at: Any, own: Pa
     assert not [o for o in field(app, "Cell to add").options if A in o]
     field(app, "Your name", "area_lift").set_value("B. Chief")
     app.press("Lift this exclusion")
-    assert area_register.excluded_cells(own) == []
+    assert excluded_cells(own) == []
     assert [int(n) for n in areas(app)["n_incidents"]] == [3, 5]
     assert app.table("what")["what"].tolist() == ["lifted", "excluded"]
 
@@ -360,7 +361,7 @@ def test_an_exclusion_that_is_refused_is_said(at: Any, own: Path, given: dict[st
     app = at(own, part="areas")
     exclude(app, D, **given)
     assert told in said(app, "error")
-    assert area_register.excluded_cells(own) == []
+    assert excluded_cells(own) == []
 
 
 def test_a_draft_that_holds_an_excluded_cell_is_not_frozen(at: Any, own: Path) -> None:

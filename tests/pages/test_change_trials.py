@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from hotspots.base.columns import TRIAL, TRIAL_DAYS, in_columns
+from hotspots.store import ledger
 from hotspots.trials import register
 from hotspots.trials.workspace import DesignQuestion, design_workspace, freeze_designed
 from tests.dose_workspace import make_frozen
@@ -34,7 +35,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def planned(without: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two hot spots, two weeks, frozen a month before it starts."""
     folder = Path(shutil.copytree(without, tmp_path / "planned"))
-    monkeypatch.setattr(register, "now", lambda: LONG_BEFORE)
+    monkeypatch.setattr(ledger, "now", lambda: LONG_BEFORE)
     drawn = design_workspace(folder, DesignQuestion(first=FIRST, last=LAST, simulations=0))
     freeze_designed(folder, drawn, "advent", "A. Analyst", HOSTILE[3])
     return folder

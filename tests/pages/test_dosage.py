@@ -295,7 +295,16 @@ def test_a_new_log_entry_changes_the_figures(at: Any, patrols: Path, tmp_path: P
     assert grid(app)["Preston, High Street"][3] == "–"
     begin = int(day_starts(date(2024, 3, 7), date(2024, 3, 7), Settings())[0]) + 3600
     patrol_form.record(
-        own, patrol_form.Submission(patrol_form.new_key(), "South-01", "Z1", 2, begin, begin + 15 * 60, "foot")
+        own,
+        patrol_form.Submission(
+            key=patrol_form.new_key(),
+            area="South-01",
+            unit="Z1",
+            officers=2,
+            start=begin,
+            end=begin + 15 * 60,
+            mode="foot",
+        ),
     )
     app.run()
     assert grid(app)["Preston, High Street"][3] == "15▼L"

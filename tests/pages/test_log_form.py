@@ -15,10 +15,11 @@ import pytest
 from hotspots.areas import candidate_areas, new_area
 from hotspots.areas import register as area_register
 from hotspots.patrols import form as patrol_form
+from hotspots.store import ledger
 from hotspots.ui.log_form import page as log_form
 from tests.area_samples import disk, facts
 from tests.conftest import REPOSITORY
-from tests.workspaces import HOSTILE, make_police
+from tests.workspaces import HOSTILE, logged, make_police
 
 NOW = datetime(2026, 6, 10, 13, 0, 20, tzinfo=UTC)  # 14:00:20 in London
 KEY = "ab" * 16
@@ -58,7 +59,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     told = Clock()
-    monkeypatch.setattr(patrol_form, "now", lambda: told.now)
+    monkeypatch.setattr(ledger, "now", lambda: told.now)
     return told
 
 
@@ -131,7 +132,7 @@ def filled(form: Form, clock: Clock) -> Form:
 
 
 def stored(folder: Path) -> dict[str, Any]:
-    (row,) = patrol_form.entries_of(folder, withdrawn=True).to_dict("records")
+    (row,) = logged(folder, withdrawn=True).to_dict("records")
     return dict(row)
 
 
@@ -156,7 +157,7 @@ def test_a_full_entry_is_stored_as_it_was_told(form: Any, own: Path, clock: Cloc
     assert row["notes"] == "Shop was shut."
     assert row["unit"].startswith("unit-")
     assert row["key"] == app.key
-    assert patrol_form.draft(own, app.key) is None
+    assert patrol_form.begun(own, app.key).draft is None
 
 
 def test_pressing_save_again_from_another_window_stores_one_entry(form: Any, own: Path, clock: Clock) -> None:
@@ -166,7 +167,7 @@ def test_pressing_save_again_from_another_window_stores_one_entry(form: Any, own
     assert two.widget("Notes").value == "Shop was shut."
     one.press("Save")
     two.press("Save")
-    assert len(patrol_form.entries_of(own)) == 1
+    assert len(logged(own)) == 1
     for app in (one, two):
         assert "Saved: Preston Church Street, 14:00 to 14:12, 2 officers." in app.said("success")
         assert not app.said("warning")
@@ -201,7 +202,7 @@ def test_save_reached_twice_before_the_page_knows_stores_once(
     monkeypatch.setattr(patrol_form, "record", sent_twice)
     app.press("Save")
     assert already == [False, True]
-    assert len(patrol_form.entries_of(own)) == 1
+    assert len(logged(own)) == 1
     assert "Saved: Preston Church Street" in app.said("success")
     assert not app.said("warning")
 
@@ -220,7 +221,7 @@ def test_a_new_entry_begins_empty_but_for_unit_and_officers(form: Any, own: Path
     app.put(Hot_spot="South-02").press("Start now")
     clock.goes_on(minutes=1)
     app.press("Stop now").press("Save")
-    rows = patrol_form.entries_of(own)
+    rows = logged(own)
     assert rows["area"].tolist() == ["South-01", "South-02"]
     assert rows["unit"].tolist()[1] == ""
 
@@ -241,7 +242,7 @@ def test_what_was_typed_outlives_reruns_and_another_session(form: Any, own: Path
         assert "Searches: 2" in shown.said("html")
     assert other.widget("Your unit or call sign").value == ""  # known as a code only
     assert other.widget("Your unit or call sign").placeholder == "Entered, kept as a code"
-    assert "4711" not in str(patrol_form.draft(own, app.key))
+    assert "4711" not in str(patrol_form.begun(own, app.key).draft)
     other.press("Save")
     assert stored(own)["unit"] == patrol_form.hashed(own, "pc 4711")
 
@@ -263,7 +264,7 @@ def test_a_refused_entry_says_everything_and_keeps_everything(form: Any, own: Pa
     app.put(Hot_spot="South-01", Officers=1, Start=time(13, 50), Stop=time(13, 40)).press("Save")
     assert "The end, 10/06/2026 13:40, is not after the start, 10/06/2026 13:50." in app.said("error")
     assert app.widget("Notes").value == "Kept."
-    assert patrol_form.entries_of(own).empty
+    assert logged(own).empty
     app.put(Stop=time(13, 55)).press("Save")
     assert "Saved: Preston Church Street, 13:50 to 13:55, 1 officer." in app.said("success")
 
@@ -428,7 +429,7 @@ def test_an_entry_is_withdrawn_with_a_reason(form: Any, own: Path, clock: Clock)
     app.widget("Your unit or name").set_value("Sgt Bravo")
     app.widget("Why it is withdrawn").set_value("wrong place")
     app.press("Withdraw the entry")
-    assert patrol_form.entries_of(own).empty
+    assert logged(own).empty
     assert "Withdrawn: Preston Church Street, 14:00 to 14:12, 2 officers." in app.said("success", "markdown")
     app = chosen(app, own)
     assert "Reason: wrong place" in app.said("caption")

@@ -16,7 +16,7 @@ from hotspots.exports import as_text
 from hotspots.harm.scoring import WeightSet, score_offences, weight_set_from_table
 from hotspots.harm.weights.contents import differences, with_changes
 from hotspots.harm.weights.files import export_csv, read_weight_file
-from hotspots.harm.weights.register import audit, load, new_version, save, undo, versions
+from hotspots.harm.weights.register import Draft, audit, load, new_version, store, undo, versions
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question, about, rank_workspace
 from tests.samples import ABH, BLACKPOOL, BLADE, MAPPING, MURDER, ROBBERY, export, record
@@ -138,7 +138,7 @@ def test_undo_restores_the_parents_hash_and_loses_nothing(
         folder = Path(there) / "ws"
         shutil.copytree(workspace, folder)
         before = audit(folder)
-        hashes = [save(folder, weights, "Ann", "first").sha256]
+        hashes = [store(folder, "Ann", "first", lambda _: Draft(weights, None, "edit")).sha256]
         for n, step in enumerate(steps):
             table = changed(step)
             if with_changes(load(folder, "p"), table).sha256 != hashes[-1]:

@@ -17,14 +17,10 @@ from sqlalchemy.exc import IntegrityError
 
 from hotspots.areas import add_cells, candidate_areas, drop_cells, new_area, with_role
 from hotspots.areas import register as area_register
+from hotspots.areas.excluded import exclude, excluded_cells, exclusions, include
 from hotspots.areas.finding import Limits, find_areas
 from hotspots.areas.register import (
-    areas_on,
-    exclude,
-    excluded_cells,
-    exclusions,
     freeze,
-    include,
     load,
     problems,
     registers,
@@ -32,14 +28,15 @@ from hotspots.areas.register import (
     version_on,
 )
 from hotspots.base.errors import HotspotsError
-from hotspots.harm.weights.stored import prepare
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question
-from hotspots.store.database import ADDED_TO_ONLY, FILE, tables, transaction
+from hotspots.store import ledger
+from hotspots.store.database import FILE, write
+from hotspots.store.schema import ADDED_TO_ONLY, METADATA
 from tests.area_samples import CENTRE, disk, facts
 from tests.conftest import REPOSITORY
 from tests.samples import BURNLEY, KENT, crime, street
-from tests.workspaces import make_police
+from tests.workspaces import make_police, prepare
 
 TODAY = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
 CELLS = disk(2)
@@ -51,7 +48,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
     """The register's clock; tests may turn it."""
     monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
     told = {"now": TODAY}
-    monkeypatch.setattr(area_register, "now", lambda: told["now"])
+    monkeypatch.setattr(ledger, "now", lambda: told["now"])
     return told
 
 
@@ -134,9 +131,9 @@ def test_the_areas_of_a_day(folder: Path, areas: pd.DataFrame, day: str, version
     put(folder, areas)
     put(folder, areas.head(1), "2026-05-01")
     assert version_on(folder, "grip", day).version == version
-    assert len(areas_on(folder, "grip", date.fromisoformat(day))) == 3 - version
+    assert len(version_on(folder, "grip", date.fromisoformat(day)).areas) == 3 - version
     with pytest.raises(HotspotsError, match="No version of grip held on 2026-04-19: the first begins on 2026-04-20"):
-        areas_on(folder, "grip", "2026-04-19")
+        version_on(folder, "grip", "2026-04-19")
 
 
 def test_frozen_areas_are_unchanged_after_new_data_arrive(folder: Path) -> None:
@@ -189,7 +186,7 @@ def test_a_version_replaced_before_it_began_never_holds(folder: Path, areas: pd.
     put(folder, areas)
     put(folder, areas.head(1), "2026-04-20")
     assert load(folder, "grip@1").valid_to == date(2026, 4, 19)
-    assert len(areas_on(folder, "grip", "2026-04-20")) == 1
+    assert len(version_on(folder, "grip", "2026-04-20").areas) == 1
 
 
 # ---------------------------------------------------------------- refusals
@@ -266,13 +263,13 @@ def test_what_does_not_exist_is_told(folder: Path, areas: pd.DataFrame) -> None:
     assert registers(folder).empty
     assert stamp(folder) == ""
     assert problems(folder) == []
-    with pytest.raises(HotspotsError, match="no areas have been frozen"):
+    with pytest.raises(HotspotsError, match="None has been frozen"):
         load(folder, "grip")
     assert not (folder / FILE).exists()
     put(folder, areas)
     with pytest.raises(HotspotsError, match=r"no register 'grab'\. There are: grip"):
         load(folder, "grab")
-    with pytest.raises(HotspotsError, match="no version '2'; it has 1 to 1"):
+    with pytest.raises(HotspotsError, match="no version '2'; it has 1"):
         load(folder, "grip@2")
 
 
@@ -283,10 +280,10 @@ def test_what_does_not_exist_is_told(folder: Path, areas: pd.DataFrame) -> None:
 def test_the_database_refuses_to_change_or_delete(folder: Path, areas: pd.DataFrame, name: str) -> None:
     put(folder, areas)
     exclude(folder, [f"{CENTRE:x}"], "prison", "", "Ann")
-    table = tables().tables[name]
+    table = METADATA.tables[name]
     column = next(c.name for c in table.columns if not c.primary_key)
     for statement in (update(table).values({column: table.c[column]}), delete(table)):
-        with pytest.raises(IntegrityError, match="never changed or deleted"), transaction(folder) as connection:
+        with pytest.raises(IntegrityError, match="never changed or deleted"), write(folder) as connection:
             connection.execute(statement)
     assert load(folder, "grip").version == 1
 
@@ -366,17 +363,17 @@ def test_a_number_that_others_take_at_the_same_moment_is_tried_again(
     folder: Path, areas: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(folder, areas)
-    real, asked = area_register._next_version, []
+    real, asked = area_register.next_version, []
 
-    def stale(connection, name, first):  # type: ignore[no-untyped-def]
-        number, words = real(connection, name, first)
+    def stale(held, name, first):  # type: ignore[no-untyped-def]
+        number, words = real(held, name, first)
         asked.append(number)
         return (1 if len(asked) < 3 else number), words
 
-    monkeypatch.setattr(area_register, "_next_version", stale)
+    monkeypatch.setattr(area_register, "next_version", stale)
     assert put(folder, areas).version == 2
     assert len(asked) == 3
-    monkeypatch.setattr(area_register, "_next_version", lambda *_: (1, []))
+    monkeypatch.setattr(area_register, "next_version", lambda *_: (1, []))
     with pytest.raises(HotspotsError, match="Nothing was stored; try again"):
         put(folder, areas)
     assert len(registers(folder)) == 2

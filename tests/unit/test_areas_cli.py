@@ -181,7 +181,7 @@ def test_exclude_and_include(folder: Path, capsys: pytest.CaptureFixture[str]) -
         (("list", "--on", "2024-01-01"), "--on needs --name"),
         (("list", "--name", "grip@1", "--on", "2024-01-01"), "without @VERSION"),
         (("list", "--format", "geojson"), "has no outlines"),
-        (("list", "--name", "grip"), "no areas have been frozen"),
+        (("list", "--name", "grip"), "None has been frozen"),
     ],
 )
 def test_requests_that_make_no_sense(folder: Path, words: tuple[str, ...], told: str) -> None:

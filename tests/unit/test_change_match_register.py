@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +16,15 @@ from sqlalchemy.exc import IntegrityError
 
 from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
-from hotspots.change.matching import register as match_register
 from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import Likes
-from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems, stamp
+from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files
-from hotspots.store.database import FILE, tables, transaction
+from hotspots.store import ledger
+from hotspots.store.database import FILE, write
+from hotspots.store.schema import METADATA
 from tests.area_workspace import cell_at
 from tests.change_workspace import LANCASTER, crimes
 from tests.match_samples import CENTRE, disk, facts_of, like, treated_of
@@ -40,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
     """The register's clock; tests may turn it."""
     monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
     told = {"now": datetime(2026, 3, 20, 9, 0, tzinfo=UTC)}
-    monkeypatch.setattr(match_register, "now", lambda: told["now"])
+    monkeypatch.setattr(ledger, "now", lambda: told["now"])
     return told
 
 
@@ -56,15 +58,14 @@ def likes() -> Likes:
 
 
 def frozen(folder: Path, likes: Likes, name: str = "grip-like", first: str = "2026-04-01"):
-    return freeze(folder, likes, name, first, "grip@1", "Ann", "before the start", FACTS)
+    return freeze(folder, replace(likes, facts=FACTS), name, first, "grip@1", "Ann", "before the start")
 
 
 def test_nothing_is_frozen_in_a_new_workspace(folder):
     assert matches(folder).columns.tolist() == [c.name for c in CHANGE_FROZEN]
     assert not len(matches(folder))
     assert problems(folder) == []
-    assert stamp(folder) == ""
-    with pytest.raises(HotspotsError, match="none has been frozen"):
+    with pytest.raises(HotspotsError, match="None has been frozen"):
         load(folder, "grip-like")
 
 
@@ -102,11 +103,11 @@ def test_before_is_before_the_first_day_begins_by_the_clock_here(folder, likes, 
 
 def test_a_name_is_given_once(folder, likes):
     frozen(folder, likes)
-    first = stamp(folder)
+    first = ledger.stamp(folder, "change_matches")
     with pytest.raises(HotspotsError, match="frozen match 'grip-like' already"):
         frozen(folder, likes)
     frozen(folder, likes, "other")
-    assert stamp(folder) != first
+    assert ledger.stamp(folder, "change_matches") != first
     assert matches(folder)["name"].tolist() == ["grip-like", "other"]
     with pytest.raises(HotspotsError, match="There are: grip-like, other"):
         load(folder, "third")
@@ -129,9 +130,9 @@ def test_what_cannot_be_frozen_is_refused(folder, likes, name, author, note, fir
 
 def test_rows_are_never_changed_or_deleted(folder, likes):
     frozen(folder, likes)
-    kept = tables().tables["change_matches"]
+    kept = METADATA.tables["change_matches"]
     for change in (update(kept).values(note="other"), delete(kept)):
-        with pytest.raises(IntegrityError, match="never changed"), transaction(folder) as connection:
+        with pytest.raises(IntegrityError, match="never changed"), write(folder) as connection:
             connection.execute(change)
 
 

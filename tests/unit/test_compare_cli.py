@@ -20,10 +20,10 @@ import pytest
 from hotspots.__main__ import main
 from hotspots.base.columns import COMPARISON, ROBUSTNESS
 from hotspots.harm.scoring import weight_set_from_table
-from hotspots.harm.weights.stored import store_weight_set, weight_sets
-from hotspots.store.database import transaction
+from hotspots.harm.weights.stored import store_weight_set
+from hotspots.store.database import write
 from tests.samples import VIOLENCE
-from tests.workspaces import make_police
+from tests.workspaces import make_police, prepare
 
 A, B = "policeuk-proxy-2026", "robbery-first"
 WINDOW = ("--from", "2024-01", "--to", "2024-02")
@@ -33,12 +33,12 @@ NAMES = [c.name for c in COMPARISON]
 @pytest.fixture(scope="module")
 def police(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_police(tmp_path_factory.mktemp("police"))
-    weight_sets(folder)  # the shipped sets go in first
+    prepare(folder)  # the shipped sets go in first
     weights = {
         B: {VIOLENCE: 10, "Robbery": 3000},
         "nothing-known": {"Piracy": 5},
     }
-    with transaction(folder) as connection:
+    with write(folder) as connection:
         for name, days in weights.items():
             table = pd.DataFrame({"crime_type": list(days), "days": list(days.values())})
             store_weight_set(connection, weight_set_from_table(table, name=name, version="7", source="a test"))

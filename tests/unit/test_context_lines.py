@@ -22,13 +22,13 @@ from hotspots.base.columns import CONTEXT
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, window_of_months
 from hotspots.change import context
-from hotspots.change.context import kept
 from hotspots.change.context.straddle import Cover, days_of, unlike
 from hotspots.charts import incidents as charts
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files
-from hotspots.store.database import FILE, transaction
+from hotspots.store import ledger
+from hotspots.store.database import FILE, write
 from tests.conftest import REPOSITORY
 from tests.samples import crime, street
 
@@ -198,12 +198,12 @@ def test_shipped_lines_can_be_corrected_and_withdrawn(folder: Path) -> None:
 
 def test_the_stamp_changes_with_every_row(folder: Path) -> None:
     seen = [context.stamp(folder)]
-    for write in (
+    for act in (
         lambda: context.add_line(folder, *ADDED),
         lambda: context.correct_line(folder, "c-1", "Ann", "x", where="all"),
         lambda: context.withdraw_line(folder, "c-1", "Ann", "x"),
     ):
-        write()
+        act()
         seen.append(context.stamp(folder))
     assert len(set(seen)) == 4
 
@@ -259,7 +259,7 @@ def test_only_a_line_that_exists_can_be_changed_and_only_if_something_changes(fo
 @pytest.mark.parametrize("change", ["update context_lines set name = 'x'", "delete from context_lines"])
 def test_the_database_refuses_to_change_or_delete_a_row(folder: Path, change: str) -> None:
     context.add_line(folder, *ADDED)
-    with pytest.raises(IntegrityError, match="never changed or deleted"), transaction(folder) as connection:
+    with pytest.raises(IntegrityError, match="never changed or deleted"), write(folder) as connection:
         connection.execute(text(change))
     assert "c-1" in set(context.lines(folder)["line"])
 
@@ -563,14 +563,14 @@ def test_two_wishes_at_once_are_wrong_usage(run) -> None:
 def test_several_people_may_write_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A number that somebody took in the meantime is not used twice: the next try takes the next one."""
     context.add_line(folder, *ADDED)
-    real, stale = kept.read, []
+    real, stale = ledger.rows_in, []
 
-    def slow(connection: object) -> list[dict]:
-        rows = real(connection)
+    def slow(connection: object, table: str) -> list[dict]:
+        rows = real(connection, table)
         if not stale:
             stale.append(True)
             return rows[:-1]  # as it was before somebody else wrote
         return rows
 
-    monkeypatch.setattr(kept, "read", slow)
+    monkeypatch.setattr(ledger, "rows_in", slow)
     assert context.add_line(folder, *ADDED) == "c-2"

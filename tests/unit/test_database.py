@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import shipped_weight_sets, weight_set_from_table
 from hotspots.harm.weights import stored
-from hotspots.harm.weights.stored import prepare, store_weight_set, weight_sets
+from hotspots.harm.weights.stored import store_shipped, store_weight_set, weight_sets
 from hotspots.intake import import_files
-from hotspots.store.database import FILE, problems, tables, transaction
+from hotspots.store.database import FILE, problems, write
+from hotspots.store.schema import METADATA
 from tests.conftest import REPOSITORY
 from tests.samples import crime, street
+from tests.workspaces import prepare
 
 
 @pytest.fixture(autouse=True)
@@ -83,17 +86,19 @@ def test_the_first_set_stored_brings_the_shipped_ones_with_it(folder):
 
 
 def test_a_force_that_stored_its_own_set_still_has_the_shipped_ones(folder):
-    with transaction(folder) as connection:
+    with write(folder) as connection:
         store_weight_set(connection, local("1", 10.0))
     assert weight_sets(folder).keys() == {"local", *shipped_weight_sets()}
 
 
 def test_a_version_once_stored_is_never_changed(folder):
-    with transaction(folder) as connection:
+    with write(folder) as connection:
+        store_shipped(connection)
         store_weight_set(connection, local("1", 10.0))
+    with pytest.raises(IntegrityError), write(folder) as connection:
         store_weight_set(connection, local("1", 99.0))
     assert weight_sets(folder)["local"].table["days"].tolist() == [10.0]
-    with transaction(folder) as connection:
+    with write(folder) as connection:
         store_weight_set(connection, local("2", 99.0))
     assert weight_sets(folder)["local"].table["days"].tolist() == [99.0]  # the newest version
     sets, weights = expected_rows()
@@ -104,7 +109,7 @@ def test_a_failed_transaction_leaves_nothing(folder):
     prepare(folder)
 
     def half_done() -> None:
-        with transaction(folder) as connection:
+        with write(folder) as connection:
             store_weight_set(connection, local("1", 10.0))
             raise ZeroDivisionError
 
@@ -117,13 +122,14 @@ WRITER = """
 import sys
 from pathlib import Path
 import pandas as pd
-from hotspots.harm.weights.stored import prepare, store_weight_set
-from hotspots.store.database import transaction
+from hotspots.harm.weights.stored import store_shipped, store_weight_set
+from hotspots.store.database import write
 from hotspots.harm.scoring import weight_set_from_table
 folder, name = Path(sys.argv[1]), sys.argv[2]
-prepare(folder)
+with write(folder) as connection:
+    store_shipped(connection)
 for version in range(10):
-    with transaction(folder) as connection:
+    with write(folder) as connection:
         table = pd.DataFrame({"ho_class": ["008/06"], "days": [float(version)]})
         store_weight_set(connection, weight_set_from_table(table, name=name, version=str(version), source="test"))
 """
@@ -160,5 +166,5 @@ def test_the_schema_is_portable_sql():
     from sqlalchemy.dialects import postgresql
     from sqlalchemy.schema import CreateTable
 
-    for table in tables().sorted_tables:
+    for table in METADATA.sorted_tables:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))

@@ -24,7 +24,8 @@ from hotspots.intake.patrol_log import stage
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.sources.patrol_log import hidden
 from hotspots.sources.track_mapping import track_mapping
-from hotspots.store.database import tables, transaction
+from hotspots.store.database import write
+from hotspots.store.schema import METADATA
 from hotspots.store.workspace import FileReport, Part, open_workspace, publish, writing
 from tests.samples import csv_bytes, files_of
 
@@ -157,9 +158,9 @@ def test_areas_are_compared_with_the_frozen_registers(tmp_path):
                 "definition": "{}", "sha256": "0" * 64}  # fmt: skip
     area = {"register": 1, "area": "West-01", "name": "x", "bcu": "West", "role": "", "edits": "", "resolution": 10,
             "n_cells": 1, "n_incidents": 1}  # fmt: skip
-    with transaction(tmp_path) as connection:
-        connection.execute(insert(tables().tables["area_registers"]).values(**register))
-        connection.execute(insert(tables().tables["register_areas"]).values(**area))
+    with write(tmp_path) as connection:
+        connection.execute(insert(METADATA.tables["area_registers"]).values(**register))
+        connection.execute(insert(METADATA.tables["register_areas"]).values(**area))
     (report,), _ = load(tmp_path, log([entry("2"), entry("3", area="West-77")], "later.csv"))
     (note,) = report.notes
     assert note.startswith("1 entry names an area that no frozen register")

@@ -17,30 +17,28 @@ from sqlalchemy.exc import IntegrityError
 
 from hotspots.areas import candidate_areas, new_area
 from hotspots.areas import register as area_register
+from hotspots.areas.register import areas_on
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_codes, unit_text
 from hotspots.base.settings import Settings
-from hotspots.patrols import form as patrol_form
 from hotspots.patrols.form import (
     Submission,
-    areas_on,
     begun,
     correct,
-    draft,
-    drop_draft,
-    end_moment,
     entries_of,
     history,
-    moment_of,
     new_key,
     record,
     save_draft,
     withdraw,
 )
-from hotspots.store.database import FILE, tables, transaction
+from hotspots.patrols.moments import end_moment, moment_of
+from hotspots.store import ledger
+from hotspots.store.database import FILE, write
+from hotspots.store.schema import METADATA
 from tests.area_samples import disk, facts
 from tests.conftest import REPOSITORY
-from tests.workspaces import make_police
+from tests.workspaces import logged, make_police
 
 NOW = datetime(2026, 6, 10, 13, 15, tzinfo=UTC)  # 14:15 in London
 START, END = (int(datetime(2026, 6, 10, 13, m, tzinfo=UTC).timestamp()) for m in (0, 12))  # 14:00 to 14:12
@@ -54,8 +52,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
     """The clocks of the form and of the register; tests may turn them."""
     monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
     told = {"now": NOW}
-    monkeypatch.setattr(patrol_form, "now", lambda: told["now"])
-    monkeypatch.setattr(area_register, "now", lambda: told["now"])
+    monkeypatch.setattr(ledger, "now", lambda: told["now"])
     return told
 
 
@@ -102,7 +99,7 @@ def everything_stored(folder: Path) -> str:
 def test_an_entry_comes_back_as_it_was_told(folder: Path) -> None:
     stored = record(folder, submission(key="ab" * 16))
     assert not stored.already
-    table = entries_of(folder)
+    table = logged(folder)
     assert len(table) == 1
     row = table.iloc[0].to_dict()
     code = unit_text(int(unit_codes(folder, [RAW])[0]))
@@ -120,7 +117,7 @@ def test_the_same_key_stores_once_and_gives_the_first_row(folder: Path) -> None:
     again = record(folder, submission(key="ab" * 16, officers=9, notes="another"))
     assert again.already
     assert again.entry == first.entry
-    assert entries_of(folder)["officers"].tolist() == [2]
+    assert logged(folder)["officers"].tolist() == [2]
     # a retry is answered, even if the day's register or the clock would refuse it by now
     assert record(folder, submission(key="ab" * 16, area="gone", officers=0)).already
 
@@ -128,7 +125,7 @@ def test_the_same_key_stores_once_and_gives_the_first_row(folder: Path) -> None:
 def test_two_keys_are_two_entries_though_they_say_the_same(folder: Path) -> None:
     record(folder, submission())
     record(folder, submission())
-    assert len(entries_of(folder)) == 2
+    assert len(logged(folder)) == 2
 
 
 def test_threads_with_one_key_store_one_entry(folder: Path) -> None:
@@ -136,7 +133,7 @@ def test_threads_with_one_key_store_one_entry(folder: Path) -> None:
         done = list(pool.map(lambda n: record(folder, submission(key="cd" * 16, officers=n + 1)), range(6)))
     assert sorted(d.already for d in done) == [False, True, True, True, True, True]
     assert len({d.entry for d in done}) == 1
-    assert len(entries_of(folder)) == 1
+    assert len(logged(folder)) == 1
 
 
 SENDER = """
@@ -144,10 +141,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from hotspots.patrols import form as patrol_form
-patrol_form.now = lambda: datetime(2026, 6, 10, 13, 15, tzinfo=UTC)
+from hotspots.store import ledger
+ledger.now = lambda: datetime(2026, 6, 10, 13, 15, tzinfo=UTC)
 folder, start = Path(sys.argv[1]), int(sys.argv[2])
 for i in range(12):
-    sent = patrol_form.Submission(f"{i:032x}", "South-01", "unit", 2, start, start + 600)
+    sent = patrol_form.Submission(
+        key=f"{i:032x}", area="South-01", unit="unit", officers=2, start=start, end=start + 600
+    )
     print(patrol_form.record(folder, sent).entry.entry)
 """
 
@@ -163,16 +163,16 @@ def test_processes_with_the_same_keys_store_each_once(folder: Path) -> None:
     assert [s.returncode for s in senders] == [0, 0]
     assert told[0] == told[1]
     assert len(set(told[0])) == 12
-    assert sorted(entries_of(folder)["entry"]) == sorted(told[0])
+    assert sorted(logged(folder)["entry"]) == sorted(told[0])
 
 
 def test_rows_once_stored_cannot_be_changed_or_deleted(folder: Path) -> None:
     record(folder, submission())
-    kept = tables().tables["patrol_entries"]
+    kept = METADATA.tables["patrol_entries"]
     for statement in (update(kept).values(officers=9), delete(kept)):
-        with pytest.raises(IntegrityError, match="never changed"), transaction(folder) as connection:
+        with pytest.raises(IntegrityError, match="never changed"), write(folder) as connection:
             connection.execute(statement)
-    assert entries_of(folder)["officers"].tolist() == [2]
+    assert logged(folder)["officers"].tolist() == [2]
 
 
 def test_nobodys_name_is_in_any_stored_file_or_message(folder: Path) -> None:
@@ -196,7 +196,7 @@ def test_the_same_unit_has_the_same_code_in_entry_and_draft(folder: Path) -> Non
     two = record(folder, submission()).entry
     key = new_key()
     save_draft(folder, key, {"unit": RAW})
-    assert one.unit == two.unit == (draft(folder, key) or {})["unit"]
+    assert one.unit == two.unit == (begun(folder, key).draft or {})["unit"]
     assert one.unit.startswith("unit-")
     assert record(folder, submission(unit=" ")).entry.unit == ""
     assert record(folder, submission(unit=one.unit)).entry.unit == one.unit  # a code stays what it is
@@ -226,7 +226,7 @@ def test_a_correction_keeps_the_original(folder: Path) -> None:
     assert told["searches"].isna().tolist() == [False, True]
     assert told["unit"].nunique() == 1
     assert told["author"].iloc[1] == unit_text(int(unit_codes(folder, ["Ann"])[0]))
-    assert entries_of(folder)["officers"].tolist() == [3]
+    assert logged(folder)["officers"].tolist() == [3]
 
 
 def test_a_correction_sent_twice_is_one(folder: Path) -> None:
@@ -248,7 +248,7 @@ def test_two_corrections_at_once_both_hold(folder: Path) -> None:
         list(pool.map(lambda c: correct(folder, entry.entry, c, "Ann", "at once", new_key()), changes))
     told = history(folder, entry.entry)
     assert told["revision"].tolist() == [1, 2, 3, 4, 5, 6, 7]
-    last = entries_of(folder).iloc[0]
+    last = logged(folder).iloc[0]
     assert (last["officers"], last["mode"], last["reactive"], last["searches"], last["arrests"], last["notes"]) == (
         3, "vehicle", True, 4, 1, "x",
     )  # fmt: skip
@@ -295,8 +295,8 @@ def test_a_withdrawn_entry_counts_no_more_but_is_not_gone(folder: Path) -> None:
     entry = record(folder, submission()).entry
     other = record(folder, submission(area="South-02")).entry
     withdraw(folder, entry.entry, "Ann", "wrong place", new_key())
-    assert entries_of(folder)["entry"].tolist() == [other.entry]
-    assert set(entries_of(folder, withdrawn=True)["entry"]) == {entry.entry, other.entry}
+    assert logged(folder)["entry"].tolist() == [other.entry]
+    assert set(logged(folder, withdrawn=True)["entry"]) == {entry.entry, other.entry}
     assert history(folder, entry.entry)["withdrawn"].tolist() == [False, True]
     for act in (
         lambda: correct(folder, entry.entry, {"officers": 3}, "Ann", "late", new_key()),
@@ -346,7 +346,7 @@ def test_a_later_register_takes_no_entry_back(folder: Path, clock: dict[str, dat
 def test_what_cannot_be_is_refused_and_nothing_stored(folder: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(HotspotsError, match=words):
         record(folder, submission(**changes))
-    assert entries_of(folder).empty
+    assert logged(folder).empty
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_without_a_register_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(HotspotsError, match="No frozen hot spots held on 10/06/2026"):
         record(made, submission())
     assert areas_on(made, date(2026, 6, 10)).empty
-    assert entries_of(made).empty
+    assert logged(made).empty
     assert history(made, "form-1").empty
     assert begun(made, "ab" * 16) == (None, None)
 
@@ -414,7 +414,7 @@ def test_the_day_of_an_entry_begins_at_six(folder: Path) -> None:
 def test_entries_of_a_time_are_those_that_overlap_it(folder: Path) -> None:
     record(folder, submission())
     for first, last, n in (
-        (START, END, 1), (END, None, 0), (END - 1, None, 1), (None, START, 0), (None, START + 1, 1), (END - 1, END, 1),
+        (START, END, 1), (END, 2**40, 0), (END - 1, 2**40, 1), (0, START, 0), (0, START + 1, 1), (END - 1, END, 1),
     ):  # fmt: skip
         assert len(entries_of(folder, first, last)) == n, (first, last)
 
@@ -431,10 +431,10 @@ def test_an_entry_moved_out_of_a_time_is_not_found_there_any_more(folder: Path) 
 
 def test_a_draft_is_kept_changed_and_gone_once_the_entry_is_stored(folder: Path) -> None:
     key = new_key()
-    assert draft(folder, key) is None
+    assert begun(folder, key).draft is None
     assert save_draft(folder, key, {"area": "South-01", "notes": "one"})
     assert save_draft(folder, key, {"area": "South-01", "notes": "one two \ud83d é"})
-    assert draft(folder, key) == {"area": "South-01", "notes": "one two \ud83d é", "unit": ""}
+    assert begun(folder, key).draft == {"area": "South-01", "notes": "one two \ud83d é", "unit": ""}
     entry = record(folder, submission(key=key)).entry
     assert begun(folder, key) == (entry, None)
     assert not save_draft(folder, key, {"notes": "too late"})
@@ -446,16 +446,14 @@ def test_a_refused_entry_keeps_its_draft(folder: Path) -> None:
     save_draft(folder, key, {"notes": "one"})
     with pytest.raises(HotspotsError):
         record(folder, submission(key=key, officers=0))
-    assert (draft(folder, key) or {})["notes"] == "one"
+    assert (begun(folder, key).draft or {})["notes"] == "one"
 
 
-def test_drafts_are_apart_and_one_can_be_dropped(folder: Path) -> None:
+def test_drafts_are_apart(folder: Path) -> None:
     one, two = new_key(), new_key()
     save_draft(folder, one, {"notes": "one"})
     save_draft(folder, two, {"notes": "two"})
-    drop_draft(folder, one)
-    assert draft(folder, one) is None
-    assert (draft(folder, two) or {})["notes"] == "two"
+    assert [(begun(folder, key).draft or {})["notes"] for key in (one, two)] == ["one", "two"]
 
 
 def test_drafts_go_after_a_fortnight(folder: Path, clock: dict[str, datetime]) -> None:
@@ -463,11 +461,11 @@ def test_drafts_go_after_a_fortnight(folder: Path, clock: dict[str, datetime]) -
     save_draft(folder, old, {"notes": "old"})
     clock["now"] = NOW + timedelta(days=14)
     save_draft(folder, new, {"notes": "new"})
-    assert draft(folder, old) is not None
+    assert begun(folder, old).draft is not None
     clock["now"] = NOW + timedelta(days=14, seconds=1)
     save_draft(folder, new, {"notes": "new"})
-    assert draft(folder, old) is None
-    assert draft(folder, new) is not None
+    assert begun(folder, old).draft is None
+    assert begun(folder, new).draft is not None
 
 
 def test_a_draft_without_end_is_refused(folder: Path) -> None:
@@ -481,7 +479,7 @@ def test_threads_that_keep_one_draft_do_not_fall_over_each_other(folder: Path) -
     key = new_key()
     with ThreadPoolExecutor(6) as pool:
         assert all(pool.map(lambda n: save_draft(folder, key, {"notes": str(n)}), range(6)))
-    assert (draft(folder, key) or {})["notes"] in set("012345")
+    assert (begun(folder, key).draft or {})["notes"] in set("012345")
 
 
 # ---------------------------------------------------------------- wall clock and instant

@@ -15,7 +15,8 @@ from hotspots.base.columns import LOG_ENTRIES
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_codes, unit_text
 from hotspots.patrols.log import entries, placed, stamp
-from hotspots.store.database import FILE, tables, transaction
+from hotspots.store.database import FILE, write
+from hotspots.store.schema import METADATA
 from hotspots.store.workspace import open_workspace
 from tests.samples import PRESTON
 from tests.unit.test_intake_patrol_log import LONDON, entry, load, log
@@ -31,8 +32,8 @@ def form_row(number: str, **more: Any) -> dict[str, Any]:
 
 
 def store(folder: Path, *rows: dict[str, Any]) -> None:
-    with transaction(folder) as connection:
-        connection.execute(insert(tables().tables["patrol_entries"]), list(rows))
+    with write(folder) as connection:
+        connection.execute(insert(METADATA.tables["patrol_entries"]), list(rows))
 
 
 def told(folder: Path, *span: int | None) -> list[str]:

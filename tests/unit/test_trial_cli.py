@@ -13,6 +13,7 @@ import pytest
 from hotspots.base.errors import HotspotsError
 from hotspots.cli import main
 from hotspots.cli.trials import per_day_of
+from hotspots.store import ledger
 from hotspots.trials import register
 from tests.trial_workspace import make_before, put_trial
 
@@ -27,7 +28,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(register, "now", lambda: datetime(2026, 1, 26, 12, tzinfo=UTC))
+    monkeypatch.setattr(ledger, "now", lambda: datetime(2026, 1, 26, 12, tzinfo=UTC))
 
 
 def run(folder: Path, *arguments: str) -> None:

@@ -14,6 +14,7 @@ from hotspots.areas import register as area_register
 from hotspots.base.columns import CHANGE_FROZEN
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.check import check_workspace
+from hotspots.store import ledger
 from hotspots.store.database import FILE
 from hotspots.store.workspace import open_workspace, publish, writing
 from hotspots.trials import Design, design, register
@@ -38,7 +39,7 @@ def trial() -> Design:
 
 
 def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
-    monkeypatch.setattr(register, "now", lambda: moment)
+    monkeypatch.setattr(ledger, "now", lambda: moment)
 
 
 def put(folder: Path, trial: Design, name: str = "spring", **more: object) -> register.FrozenDesign:
@@ -91,7 +92,7 @@ def test_names_are_taken_once_and_all_problems_are_told(folder, trial, monkeypat
         ("fine", "Ann", " ", "a note"),
     ):
         with pytest.raises(HotspotsError, match=says):
-            register.freeze(folder, trial, name, "hot-spots", author, note)
+            register.freeze(folder, trial, name, "hot-spots", author, note, {})
     assert register.designs(folder)["name"].tolist() == ["spring"]
 
 
@@ -101,7 +102,7 @@ def test_hot_spots_that_the_register_does_not_have_are_refused(folder, monkeypat
     with pytest.raises(HotspotsError, match="hot-spots@1 has no hot spot 'South-99'"):
         put(folder, other)
     with pytest.raises(HotspotsError, match="There is no register 'nowhere'"):
-        register.freeze(folder, other, "spring", "nowhere", "Ann", "why")
+        register.freeze(folder, other, "spring", "nowhere", "Ann", "why", {})
 
 
 def test_the_list_is_in_its_columns_and_knows_what_came_late(folder, trial, monkeypatch):
@@ -120,7 +121,7 @@ def test_the_list_is_in_its_columns_and_knows_what_came_late(folder, trial, monk
 
 
 def test_there_is_no_such_trial(tmp_path, folder, trial, monkeypatch):
-    with pytest.raises(HotspotsError, match="No trial has been frozen here yet"):
+    with pytest.raises(HotspotsError, match="None has been frozen"):
         register.load(folder, "spring")
     at(monkeypatch, SIX_O_CLOCK - SECOND)
     put(folder, trial)

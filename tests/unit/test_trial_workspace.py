@@ -18,6 +18,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.intake import import_files
+from hotspots.store import ledger
 from hotspots.store.workspace import open_workspace, publish, writing
 from hotspots.trials import cache, redraw, register
 from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO
@@ -53,7 +54,7 @@ def frozen(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with the frozen trial 'spring'."""
     folder = copied(before, tmp_path_factory.mktemp("frozen"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(register, "now", lambda: JANUARY)
+        patch.setattr(ledger, "now", lambda: JANUARY)
         freeze_designed(folder, design_workspace(folder, ASKED), "spring", "Ann", "Agreed")
     return folder
 
@@ -139,7 +140,7 @@ def test_what_a_design_could_find(before):
 
 
 def test_days_are_suggested(before, monkeypatch):
-    monkeypatch.setattr(register, "now", lambda: datetime(2026, 1, 28, 12, tzinfo=UTC))  # a Wednesday
+    monkeypatch.setattr(ledger, "now", lambda: datetime(2026, 1, 28, 12, tzinfo=UTC))  # a Wednesday
     told = design_workspace(before, DesignQuestion(simulations=0))
     assert (told.design.first, told.design.last) == (date(2026, 2, 9), date(2026, 5, 9))
 

@@ -15,12 +15,14 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from hotspots.__main__ import main
+from hotspots.base.columns import WEIGHT_VERSIONS
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import score_offences, shipped_weight_sets, weight_set_from_table
 from hotspots.harm.weights import register as weight_register
 from hotspots.harm.weights import stored
 from hotspots.harm.weights.importing import import_weights
 from hotspots.harm.weights.register import (  # fmt: skip
+    Draft,
     audit,
     decide,
     defaults,
@@ -28,15 +30,16 @@ from hotspots.harm.weights.register import (  # fmt: skip
     new_version,
     ref,
     reopen,
-    save,
     set_default,
     stamp,
+    store,
     undo,
     versions,
 )
 from hotspots.harm.weights.stored import problems
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question, about, in_unit, rank_workspace
+from hotspots.store import ledger
 from hotspots.store.database import FILE
 from tests.conftest import REPOSITORY
 from tests.samples import ABH, MAPPING, MURDER, ROBBERY, crime, export, record, street
@@ -101,7 +104,7 @@ def score(weights: object, **offence: str) -> tuple[str, str, float]:
 def test_before_anything_is_done_the_shipped_sets_are_the_versions(folder: Path, tmp_path: Path) -> None:
     for where in (folder, tmp_path / "nothing"):
         table = versions(where)
-        assert table.columns.tolist() == list(weight_register.VERSION_COLUMNS)
+        assert table.columns.tolist() == [c.name for c in WEIGHT_VERSIONS]
         assert table["name"].tolist() == ["cchi-2020-sv", "policeuk-proxy-2026"]
         assert table["is_default_for"].tolist() == ["incidents", "police-uk"]
         assert table["author"].tolist() == ["the program"] * 2
@@ -209,7 +212,7 @@ def test_what_does_not_exist(index: Path, asked: str, part: str) -> None:
 def test_names_and_versions_that_could_not_be_asked_for_again(folder: Path, name: str, version: str) -> None:
     weights = weight_set_from_table(changes(("8N.8.6.0", "", 1)), name=name, version=version, source="test")
     with pytest.raises(HotspotsError, match="cannot be a"):
-        save(folder, weights, "Bob", "try")
+        store(folder, "Bob", "try", lambda _: Draft(weights, None, "edit"))
 
 
 def test_a_stored_weight_that_was_tampered_with_is_not_used(index: Path) -> None:
@@ -374,7 +377,7 @@ def test_a_set_that_has_nothing_to_do_with_the_data_is_refused(folder: Path, tmp
     assert "The data has Athena URNs ('1.1.1.1', '34B.34.1.2', '8N.8.6.0')" in str(told.value)
     assert "Home Office classes ('001/01', '008/01'" in str(told.value)
     assert "the set has crime types ('Robbery')" in str(told.value)
-    assert stored_rows(folder)[2:] == (stored[2:] or [0, 0, 0])
+    assert stored_rows(folder) == stored
     police = tmp_path / "police"
     import_files(police, [street("2024-01", [crime("a", "2024-01")])], "police-uk")
     with pytest.raises(HotspotsError, match=r"The data has crime types \('Violence and sexual offences'\)"):
@@ -410,17 +413,20 @@ def test_weights_may_come_before_the_first_incidents(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hotspots.harm.weights import register as weight_register
 from hotspots.harm.weights.importing import import_weights
-def die(*_): os.kill(os.getpid(), signal.SIGKILL)
-setattr(weight_register, sys.argv[2], die)
+from hotspots.store import ledger
+def until(table, add):
+    def adding(connection, name, rows):
+        return os.kill(os.getpid(), signal.SIGKILL) if name == table else add(connection, name, rows)
+    return adding
+ledger.insert, ledger.insert_all = (until(sys.argv[2], add) for add in (ledger.insert, ledger.insert_all))
 import_weights(Path(sys.argv[1]), ("a.csv", sys.argv[3].encode()), name="killed")
 """
 
 
-@pytest.mark.parametrize("step", ["store_changes", "find"])
+@pytest.mark.parametrize("step", ["weight_sets", "weights", "weight_versions", "weight_changes"])
 def test_a_kill_in_the_middle_stores_nothing(index: Path, step: str) -> None:
-    """Weights and version are written, the audit is not: all of it goes."""
+    """Killed when the first rows of that table are about to be written: what came before them goes too."""
     before = stored_rows(index)
     text = INDEX.replace("365", "366")
     done = subprocess.run([sys.executable, "-c", KILLED, str(index), step, text], cwd=REPOSITORY, check=False)
@@ -459,18 +465,18 @@ def test_a_number_taken_at_the_same_moment_is_tried_again(index: Path, monkeypat
     """As on a server without SQLite's single writer: the number is found free, and is taken when it is stored."""
     whole, calls = stored.store_weight_set, []
 
-    def late(connection: object, weights: object) -> None:
+    def late(connection: object, weights: object) -> int:
         if getattr(weights, "name", "") == "local":
             calls.append(1)
             if len(calls) <= 2:
                 raise IntegrityError("insert", {}, Exception("UNIQUE constraint failed"))
-        whole(connection, weights)  # type: ignore[arg-type]
+        return whole(connection, weights)  # type: ignore[arg-type]
 
     monkeypatch.setattr(weight_register, "store_weight_set", late)
     assert new_version(index, "local", changes(("8N.8.6.0", "", 20)), "Bob", "try").version == "1.1"
     assert len(calls) == 3
     calls.clear()
-    monkeypatch.setattr(weight_register, "TRIES", 2)
+    monkeypatch.setattr(ledger, "TRIES", 2)
     with pytest.raises(HotspotsError, match="Others are saving"):
         new_version(index, "local", changes(("8N.8.6.0", "", 30)), "Bob", "try")
 

@@ -417,8 +417,8 @@ def test_check_mentions_files_that_belong_to_nothing(tmp_path):
 
 
 def test_check_finds_a_damaged_database(tmp_path):
-    from hotspots.harm.weights.stored import prepare
     from hotspots.store.database import FILE
+    from tests.workspaces import prepare
 
     import_files(tmp_path, [FIRST], "police-uk")
     prepare(tmp_path)

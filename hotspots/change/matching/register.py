@@ -10,26 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from hashlib import sha256
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hotspots.areas.register import NAME, day_of, signature
-from hotspots.base.clock import home
+from hotspots.base.clock import day_of, home
 from hotspots.base.columns import CHANGE_FROZEN, in_columns
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings, load_settings
 from hotspots.change.matching.hashed import canonical
 from hotspots.change.matching.pairs import likes_of_text, text_of
-from hotspots.store.database import has_database, tables, transaction
+from hotspots.store import ledger
 from hotspots.store.workspace import open_workspace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from hotspots.base.settings import Settings
     from hotspots.change.matching.places import Likes
     from hotspots.change.settling import Settled
 
@@ -40,7 +38,7 @@ COMPARED = {
     "source": "the source", "offences": "the offences", "include_proactive": "offences found by police activity",
     "resolution": "cells of resolution", "ring_m": "rings in metres of", "weights_sha256": "weights with the hash",
 }  # fmt: skip
-HASHED = ("name", "first_day", "treated", "author", "note", "created")
+JSON = ("question", "match")  # columns that hold it
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,100 +58,64 @@ class FrozenMatch:
 
 
 def freeze(
-    folder: Path,
-    likes: Likes,
-    name: str,
-    first_day: date | str,
-    treated: str,
-    author: str,
-    note: str,
-    facts: Mapping[str, Any] | None = None,
+    folder: Path, likes: Likes, name: str, first_day: date | str, treated: str, author: str, note: str
 ) -> FrozenMatch:
     """Write a match into the register under a new name, for good.
 
     ``first_day``: of the window after, which the match should precede; ``treated``: the register's name@version or
-    "top N cells"; ``facts``: what was asked (windows, weights with their hash, offences, workspace version), anything
-    JSON can hold; by default those of ``likes``. HotspotsError for a name that is taken or cannot be one, and without
-    author or note.
+    "top N cells". HotspotsError for a name that is taken or cannot be one, and without author or note.
     """
-    from sqlalchemy import insert, select
-    from sqlalchemy.exc import IntegrityError
-
-    author, note = signature(author, note)
+    author, note = ledger.signature(author, note)
     first = day_of(first_day, "The first day after the start")
-    if not NAME.fullmatch(name):
-        raise HotspotsError(f"'{name[:60]}' cannot be a match's name: use small letters, digits, '-', '_' and '.'.")
-    open_workspace(folder)
+    ledger.check_name(name, "match")
+    settings = open_workspace(folder).settings
     row = {
         "name": name, "first_day": first.isoformat(), "treated": " ".join(treated.split())[:200], "author": author,
-        "note": note, "question": canonical(likes.facts if facts is None else facts), "match": text_of(likes),
-        "created": now().isoformat(timespec="microseconds"),
+        "note": note, "question": canonical(likes.facts), "match": text_of(likes), "created": ledger.created(),
     }  # fmt: skip
-    kept = tables().tables[TABLE]
-    try:
-        with transaction(folder) as connection:
-            if connection.execute(select(kept.c.id).where(kept.c.name == name)).first() is not None:
-                raise HotspotsError(_taken(name))
-            connection.execute(insert(kept).values(**row, sha256=_hash(row)))
-    except IntegrityError as error:  # somebody else took the name at this moment
-        raise HotspotsError(_taken(name)) from error
-    return load(folder, name)
+
+    def add(connection: Connection) -> FrozenMatch:
+        if words := ledger.taken(connection, TABLE, name, "frozen match"):
+            raise HotspotsError(words)
+        whole = {**row, "sha256": ledger.hash_of(row, *JSON)}
+        ledger.insert(connection, TABLE, whole)
+        return _read(whole, settings)
+
+    return ledger.append(folder, add, "freezing matches")
 
 
 def load(folder: Path, name: str) -> FrozenMatch:
     """The match of this name. HotspotsError where there is none, or it is not as it was frozen."""
-    if not has_database(folder):
-        raise HotspotsError(f"There is no match '{name[:60]}': none has been frozen in this workspace.")
-    with transaction(folder) as connection:
-        rows = _rows(connection)
-    found = [row for row in rows if row["name"] == name]
-    if not found:
-        held = ", ".join(sorted(row["name"] for row in rows))
-        raise HotspotsError(
-            f"There is no match '{name[:60]}'. "
-            + (f"There are: {held}." if held else "None has been frozen in this workspace.")
-        )
-    return _read(found[0], open_workspace(folder).settings)
+    (row,) = ledger.named(ledger.rows(folder, TABLE), name, "match")
+    return _read(row, open_workspace(folder).settings)
 
 
 def matches(folder: Path) -> pd.DataFrame:
     """Every frozen match, oldest first, in `hotspots.base.columns.CHANGE_FROZEN`."""
-    if not has_database(folder):
-        return in_columns(pd.DataFrame(), CHANGE_FROZEN)
-    settings = open_workspace(folder).settings
-    with transaction(folder) as connection:
-        rows = _rows(connection)
-    told = [
+    settings = load_settings(folder)
+    rows = [
         {**row, "kind": KIND, "last_day": "", "frozen_before": is_before(row["created"], row["first_day"], settings)}
-        for row in rows
+        for row in ledger.rows(folder, TABLE)
     ]
-    return in_columns(pd.DataFrame(told, columns=[c.name for c in CHANGE_FROZEN]), CHANGE_FROZEN)
+    return in_columns(pd.DataFrame(rows), CHANGE_FROZEN)
 
 
 def problems(folder: Path) -> list[str]:
     """Matches that are not as they were frozen, a sentence each."""
-    if not has_database(folder):
-        return []
-    settings = open_workspace(folder).settings
-    words: list[str] = []
-    with transaction(folder) as connection:
-        rows = _rows(connection)
-    for row in rows:
-        try:
-            _read(row, settings)
-        except HotspotsError as error:
-            words += error.problems
-    return words
+    settings = load_settings(folder)
+    return ledger.faults(ledger.rows(folder, TABLE), lambda row: _read(row, settings))
 
 
-def stamp(folder: Path) -> str:
-    """Changes whenever a match is frozen: for the keys of caches."""
-    if not has_database(folder):
-        return ""
-    from sqlalchemy import func, select
-
-    with transaction(folder) as connection:
-        return str(connection.execute(select(func.max(tables().tables[TABLE].c.id))).scalar() or 0)
+def _read(row: Mapping[str, Any], settings: Settings) -> FrozenMatch:
+    """A stored match, its hash verified."""
+    ledger.verify(f"The match {row['name']} is not as it was frozen", row, *JSON)
+    question = json.loads(row["question"])
+    told = {name: row[name] for name in ("name", "treated", "author", "note", "created", "sha256")}
+    return FrozenMatch(
+        **told, first_day=date.fromisoformat(row["first_day"]), facts=question,
+        likes=likes_of_text(row["match"], question),
+        frozen_before=is_before(row["created"], row["first_day"], settings),
+    )  # fmt: skip
 
 
 def asked_facts(asked: Settled, version: str) -> dict[str, Any]:
@@ -194,43 +156,3 @@ def _said(value: Any) -> str:
 def is_before(created: str, first_day: str, settings: Settings) -> bool:
     """Whether a time (UTC, ISO) lies before that day begins by the clock of the force."""
     return datetime.fromisoformat(created).astimezone(home(settings)).date() < date.fromisoformat(first_day)
-
-
-def now() -> datetime:
-    """The time that is written into the register."""
-    return datetime.now(UTC)
-
-
-def _taken(name: str) -> str:
-    return f"There is a frozen match '{name}' already, and what is frozen is never rewritten: give another name."
-
-
-def _rows(connection: Connection) -> list[dict[str, Any]]:
-    from sqlalchemy import select
-
-    kept = tables().tables[TABLE]
-    return [dict(row) for row in connection.execute(select(kept).order_by(kept.c.id)).mappings()]
-
-
-def _hash(row: Mapping[str, Any]) -> str:
-    """SHA-256 of everything that is stored."""
-    told = {k: row[k] for k in HASHED} | {k: json.loads(row[k]) for k in ("question", "match")}
-    return sha256(canonical(told).encode()).hexdigest()
-
-
-def _read(row: Mapping[str, Any], settings: Settings) -> FrozenMatch:
-    try:
-        whole = _hash(row) == row["sha256"]
-    except ValueError:  # not even JSON any more
-        whole = False
-    if not whole:
-        raise HotspotsError(
-            f"The match {row['name']} is not as it was frozen: it does not have the hash it was stored with. Restore"
-            " the database from a copy."
-        )
-    facts = json.loads(row["question"])
-    return FrozenMatch(
-        row["name"], date.fromisoformat(row["first_day"]), row["treated"], facts, likes_of_text(row["match"], facts),
-        row["author"], row["note"], row["created"], row["sha256"],
-        is_before(row["created"], row["first_day"], settings),
-    )  # fmt: skip

@@ -14,9 +14,10 @@ from hotspots.harm.offences import OFFENCE_COLUMNS, distinct_offences
 from hotspots.harm.scoring import KEYS, WeightSet, score_offences
 from hotspots.harm.weights.contents import differences, ref
 from hotspots.harm.weights.files import read_weight_file
-from hotspots.harm.weights.register import Draft, free_version, newest_of, read, signature, store, table_of
-from hotspots.harm.weights.stored import store_shipped
-from hotspots.store.database import transaction
+from hotspots.harm.weights.register import CHANGE, Draft, free_version, store
+from hotspots.harm.weights.stored import read_weights, rows_of_sets
+from hotspots.store import ledger
+from hotspots.store.database import read
 from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace, publish, read_incidents, writing
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def import_weights(
     version given is taken, or where the set has no weight for any offence in the data held.
     """
     weights, notes = read_weight_file(path, name, label, version, source, kind)
-    signature(author, note)
+    author, note = ledger.signature(author, note, CHANGE, note_needed=False)
     if (folder / MANIFEST).is_file():
         if held := _already_here(folder, weights, name is not None):
             return ImportedWeights(held, (*notes, f"This is already here as {ref(held)}: nothing is stored."), False)
@@ -60,42 +61,36 @@ def import_weights(
             publish(workspace, Manifest())
 
     def make(connection: Connection) -> Draft:
-        number = newest_of(connection, weights.name)
-        if number is None:
+        mine = [row for row in rows_of_sets(connection) if row["name"] == weights.name]
+        if not mine:
             return Draft(weights, None, "import")
         if version is not None and free_version(connection, weights) != version:
             raise HotspotsError(
                 f"{ref(weights)} exists with other weights, and a version once stored never changes."
                 " Give another --version, or none to get the next number."
             )
-        before = read(connection, number)
+        before = read_weights(connection, mine[-1])
         changes = differences(before, weights) if before.unit == weights.unit else ()
-        return Draft(weights, number, "import", changes)
+        return Draft(weights, mine[-1]["id"], "import", changes)
 
     stored = store(folder, author, note, make)
     return ImportedWeights(stored, (*notes, f"Stored as {ref(stored)}, sha256 {stored.sha256}."), True)
 
 
 def _already_here(folder: Path, weights: WeightSet, named: bool) -> WeightSet | None:
-    """The newest stored version with the same weights and unit; of the same name only, where a name was given."""
-    from sqlalchemy import select
-
-    sets = table_of("weight_sets")
-    asked = select(sets.c.id).where(sets.c.sha256 == weights.sha256).order_by(sets.c.id.desc())
-    if named:
-        asked = asked.where(sets.c.name == weights.name)
-    with transaction(folder) as connection:
-        store_shipped(connection)
-        for number in connection.execute(asked).scalars().all():
-            held = read(connection, number)
-            if held.unit == weights.unit:
-                return held
+    """The newest stored version with the same weights and unit; of the same name only, where a name was asked for."""
+    with read(folder) as connection:
+        for row in reversed(rows_of_sets(connection)):
+            if row["sha256"] == weights.sha256 and (not named or row["name"] == weights.name):
+                held = read_weights(connection, row)
+                if held.unit == weights.unit:
+                    return held
     return None
 
 
 def coverage(workspace: Workspace, weights: WeightSet) -> list[str]:
     """For each source held, how many of its offences the set scores. HotspotsError where it scores none of all."""
-    told, any_found = [], False
+    words, any_found = [], False
     examples: dict[str, list[str]] = {key: [] for key in KEYS}
     for source in workspace.manifest.sources:
         rows = read_incidents(workspace, list(OFFENCE_COLUMNS), source).to_pandas()
@@ -104,22 +99,22 @@ def coverage(workspace: Workspace, weights: WeightSet) -> list[str]:
         status = score_offences(distinct, weights)["status"].to_numpy()
         scored, ambiguous, unscored = (int(n[status == s].sum()) for s in ("scored", "ambiguous", "unscored"))
         any_found |= bool(scored or ambiguous)
-        told.append(
+        words.append(
             f"Of {len(rows):,} offences held ({source}) it scores {scored:,}, leaves {ambiguous:,} ambiguous"
             f" and has no weight for {unscored:,}."
         )
         for key in KEYS:
             examples[key] += distinct[key].dropna().tolist()
-    if told and not any_found:
+    if words and not any_found:
         data, own = _key_words(examples), _key_words({k: [v for v in weights.table[k] if v] for k in KEYS})
         raise HotspotsError(
             f"The set has no weight for any offence in the data. The data has {data}; the set has {own}."
             " Import a set with the keys of the data, or the data that goes with the set."
         )
-    return told
+    return words
 
 
 def _key_words(keys: Mapping[str, list[str]]) -> str:
     names = {"athena_urn": "Athena URNs", "ho_class": "Home Office classes", "crime_type": "crime types"}
-    told = [f"{names[k]} ({sample(sorted(v))})" for k, v in keys.items() if v]
-    return " and ".join(told) or "no codes at all"
+    shown = [f"{names[k]} ({sample(sorted(v))})" for k, v in keys.items() if v]
+    return " and ".join(shown) or "no codes at all"

@@ -5,82 +5,85 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hotspots.harm.scoring import WeightSet, shipped_weight_sets, weight_set_from_table
-from hotspots.store.database import WEIGHT_COLUMNS, has_database, tables, transaction
+from hotspots.harm.scoring import COLUMNS, WeightSet, shipped_weight_sets, weight_set_from_table
+from hotspots.store import ledger
+from hotspots.store.database import read
+from hotspots.store.ledger import Row
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+SETS, WEIGHTS = "weight_sets", "weights"
+SHIPPED = "shipped"  # holds the set itself, in the row of one that ships with the program and is not stored yet
 
-def prepare(folder: Path) -> None:
-    """Make the tables and put in the weight sets that ship with the program, once each."""
-    with transaction(folder) as connection:
-        store_shipped(connection)
+
+def rows_of_sets(connection: Connection | None) -> list[Row]:
+    """Every version, oldest first: id, name, version, sha256, about.
+
+    The sets that ship with the program are among them. They are stored with the first other one; until then they come
+    last, with the numbers that they will get.
+    """
+    rows = ledger.rows_in(connection, SETS)
+    held = {(row["name"], row["version"]) for row in rows}
+    missing = [w for w in shipped_weight_sets().values() if (w.name, w.version) not in held]
+    last = rows[-1]["id"] if rows else 0
+    return rows + [{"id": last + i, **_row_of(w), SHIPPED: w} for i, w in enumerate(missing, 1)]
+
+
+def _row_of(weights: WeightSet) -> Row:
+    about = {f.name: getattr(weights, f.name) for f in fields(WeightSet) if f.name not in ("table", "sha256")}
+    return {"name": weights.name, "version": weights.version, "sha256": weights.sha256, "about": json.dumps(about)}
+
+
+def read_weights(connection: Connection | None, row: Row) -> WeightSet:
+    """The set of one of `rows_of_sets`. HotspotsError where it no longer has the hash it was stored with."""
+    if SHIPPED in row:
+        return row[SHIPPED]
+    lines = sorted(ledger.rows_in(connection, WEIGHTS, weight_set=row["id"]), key=lambda line: line["line"])
+    weights = weight_set_from_table(pd.DataFrame(lines, columns=list(COLUMNS)), **json.loads(row["about"]))
+    if weights.sha256 != row["sha256"]:
+        raise ledger.tampered(f"Weight set {row['name']}@{row['version']} is not as it was stored")
+    return weights
+
+
+def sizes(connection: Connection | None) -> dict[int, int]:
+    """Number of a stored set → its rows."""
+    if connection is None:
+        return {}
+    from sqlalchemy import func, select
+
+    kept = ledger.table_of(WEIGHTS)
+    asked = select(kept.c.weight_set, func.count()).group_by(kept.c.weight_set)
+    return {int(number): int(n) for number, n in connection.execute(asked)}
 
 
 def store_shipped(connection: Connection) -> None:
     """Put in the weight sets that ship with the program, where they are missing."""
-    for weights in shipped_weight_sets().values():
-        store_weight_set(connection, weights)
+    for row in rows_of_sets(connection):
+        if SHIPPED in row:
+            store_weight_set(connection, row[SHIPPED])
 
 
-def store_weight_set(connection: Connection, weights: WeightSet) -> None:
-    """Add a weight set; the same name and version again is left as it is."""
-    from sqlalchemy import insert, select
-
-    sets, lines = (tables().tables[n] for n in ("weight_sets", "weights"))
-    known = select(sets.c.id).where(sets.c.name == weights.name, sets.c.version == weights.version)
-    if connection.execute(known).first() is not None:
-        return
-    about = {f.name: getattr(weights, f.name) for f in fields(WeightSet) if f.name not in ("table", "sha256")}
-    row = {"name": weights.name, "version": weights.version, "sha256": weights.sha256, "about": json.dumps(about)}
-    connection.execute(insert(sets).values(row))
-    number = connection.execute(known).scalar_one()
-    rows: list[dict[str, Any]] = weights.table[list(WEIGHT_COLUMNS)].to_dict("records")  # type: ignore[assignment]
-    connection.execute(insert(lines), [{**r, "weight_set": number, "line": i} for i, r in enumerate(rows)])
+def store_weight_set(connection: Connection, weights: WeightSet) -> int:
+    """Add a weight set whose name and version nobody has; returns its number."""
+    number = int(ledger.insert(connection, SETS, _row_of(weights)))
+    lines: list[Row] = weights.table[list(COLUMNS)].to_dict("records")  # type: ignore[assignment]
+    ledger.insert_all(connection, WEIGHTS, [{**r, "weight_set": number, "line": i} for i, r in enumerate(lines)])
+    return number
 
 
 def weight_sets(folder: Path | None) -> dict[str, WeightSet]:
     """Every weight set of the workspace by name (the newest version of each), the shipped ones among them."""
-    if folder is None or not has_database(folder):
-        return shipped_weight_sets()
-    from sqlalchemy import select
-
-    newest: dict[str, int] = {}
-    with transaction(folder) as connection:
-        store_shipped(connection)
-        sets = tables().tables["weight_sets"]
-        for number, name in connection.execute(select(sets.c.id, sets.c.name).order_by(sets.c.id)):
-            newest[name] = number
-        return {name: read_weights(connection, number) for name, number in newest.items()}
-
-
-def read_weights(connection: Connection, number: int) -> WeightSet:
-    """One stored weight set."""
-    from sqlalchemy import select
-
-    sets, lines = (tables().tables[n] for n in ("weight_sets", "weights"))
-    about = connection.execute(select(sets.c.about).where(sets.c.id == number)).scalar_one()
-    asked = select(*(lines.c[c] for c in WEIGHT_COLUMNS)).where(lines.c.weight_set == number).order_by(lines.c.line)
-    table = pd.DataFrame(connection.execute(asked).all(), columns=list(WEIGHT_COLUMNS))
-    return weight_set_from_table(table, **json.loads(about))
+    with read(folder) as connection:
+        newest = ledger.newest(rows_of_sets(connection), "name")
+        return {name: read_weights(connection, row) for name, row in newest.items()}
 
 
 def problems(folder: Path) -> list[str]:
     """Weight sets that are not as they were stored, each a sentence."""
-    if not has_database(folder):
-        return []
-    from sqlalchemy import select
-
-    with transaction(folder) as connection:
-        sets = tables().tables["weight_sets"]
-        stored = connection.execute(select(sets.c.id, sets.c.name, sets.c.version, sets.c.sha256)).all()
-        return [
-            f"Weight set {name} {version} is not as it was stored. Restore the database from a copy."
-            for number, name, version, sha in stored
-            if read_weights(connection, number).sha256 != sha
-        ]
+    with read(folder) as connection:
+        return ledger.faults(rows_of_sets(connection), lambda row: read_weights(connection, row))

@@ -6,17 +6,18 @@ The newest target of a hot spot that holds on a day counts; else the newest for 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
-from hotspots.areas.register import day_of, signature
-from hotspots.base.clock import day_text
+from hotspots.areas.register import load
+from hotspots.base.clock import day_of, day_text
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.store.database import has_database, tables, transaction
+from hotspots.store import ledger
 
+TABLE = "dose_targets"
 LONGEST = 24 * 60
 COLUMNS = ("register", "area", "valid_from", "minutes", "author", "note", "created")
 
@@ -29,11 +30,7 @@ def set_target(
     Raises HotspotsError without an author and a note, for minutes that fit no day, and for a register or hot spot that
     does not exist.
     """
-    from sqlalchemy import insert
-
-    from hotspots.areas.register import load
-
-    author, note = signature(author, note)
+    author, note = ledger.signature(author, note)
     first = day_of(valid_from, "The first day")
     if minutes is not None and not 0 <= minutes <= LONGEST:
         raise HotspotsError(f"A target of {minutes} minutes fits no patrol day; give 0 to {LONGEST:,}.")
@@ -42,31 +39,23 @@ def set_target(
         raise HotspotsError(f"{frozen.ref} has no hot spot '{area[:40]}'.")
     row = {
         "register": frozen.name, "area": area, "valid_from": first.isoformat(), "minutes": minutes, "author": author,
-        "note": note, "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "note": note, "created": ledger.created(),
     }  # fmt: skip
-    with transaction(folder) as connection:
-        connection.execute(insert(tables().tables["dose_targets"]).values(**row))
+    ledger.append(folder, lambda connection: ledger.insert(connection, TABLE, row), "setting targets")
 
 
 def targets(folder: Path, register: str = "") -> pd.DataFrame:
     """Every target ever set, oldest first: register, area, valid_from, minutes, author, note, created."""
-    if not has_database(folder):
-        return pd.DataFrame(columns=list(COLUMNS))
-    from sqlalchemy import select
-
-    kept = tables().tables["dose_targets"]
-    asked = select(*(kept.c[c] for c in COLUMNS)).order_by(kept.c.id)
-    with transaction(folder) as connection:
-        rows = connection.execute(asked.where(kept.c.register == register) if register else asked).all()
+    rows = ledger.rows(folder, TABLE, **({"register": register} if register else {}))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def target_on(told: pd.DataFrame, area: str, role: str, day: int, settings: Settings) -> float:
-    """The target of a hot spot on a patrol day (days since 1970); nan where there is none. ``told``: of `targets`."""
+def target_on(table: pd.DataFrame, area: str, role: str, day: int, settings: Settings) -> float:
+    """The target of a hot spot on a patrol day (days since 1970); nan where there is none. ``table``: of `targets`."""
     usual = settings.target_minutes if role == "treated" else float("nan")
-    if not len(told):
+    if not len(table):
         return usual
-    holds = told[told["valid_from"] <= day_text(day)]
+    holds = table[table["valid_from"] <= day_text(day)]
     for own in (holds[holds["area"] == area], holds[holds["area"] == ""] if role == "treated" else holds.iloc[:0]):
         if len(own):
             minutes = own.sort_values("valid_from", kind="stable")["minutes"].iloc[-1]

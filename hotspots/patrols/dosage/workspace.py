@@ -18,7 +18,7 @@ import pandas as pd
 from hotspots import geography
 from hotspots.areas import register
 from hotspots.base.choices import BCUS
-from hotspots.base.clock import EPOCH, HOUR, day_number, day_numbers, day_starts, day_text, local_text
+from hotspots.base.clock import EPOCH, HOUR, day_number, day_numbers, day_of, day_starts, day_text, local_text
 from hotspots.base.columns import DOSAGE, VISITS, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
@@ -150,9 +150,9 @@ def settle(workspace: Workspace, question: DoseQuestion) -> tuple[DoseQuestion, 
             "This workspace has no positions and no patrol log. Import them (--source pings, --source patrol-log), or"
             " enter patrols in the log form."
         )
-    last = register.day_of(question.end, "The last day") if question.end else held[1]
+    last = day_of(question.end, "The last day") if question.end else held[1]
     usual = max(held[0], last - timedelta(days=USUAL_DAYS - 1))
-    first = register.day_of(question.start, "The first day") if question.start else min(usual, last)
+    first = day_of(question.start, "The first day") if question.start else min(usual, last)
     if first > last:
         raise HotspotsError(f"The window ends on {last}, before it begins on {first}. Swap the two days.")
     if (last - first).days >= LONGEST_DAYS:

@@ -57,8 +57,9 @@ def shown(table: pd.DataFrame, alt: str, *first: str) -> None:
         st.caption("Nothing yet.")
         return
     ends = table["last_day"].where(table["last_day"] != "", "since then")
+    when = table["created"].str[:16].str.replace("T", " ")
     order = [*first, *(c for c in COLUMNS if c in table and c not in first)]
-    st.dataframe(table.assign(last_day=ends)[order], hide_index=True, alt=alt, column_config=COLUMNS)
+    st.dataframe(table.assign(last_day=ends, created=when)[order], hide_index=True, alt=alt, column_config=COLUMNS)
 
 
 def holidays_last(table: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,8 @@ def show_targets(view: View, dose: Dose) -> None:
             set_one(view, dose, name)
         table = loading.targets(view.folder, loading.patrol_stamp(view.folder), name)
         if len(table):
-            shown = table.iloc[::-1].assign(area=table["area"].replace(EVERY, "every treated one"))
+            when = table["created"].str[:16].str.replace("T", " ")
+            shown = table.iloc[::-1].assign(area=table["area"].replace(EVERY, "every treated one"), created=when)
             st.dataframe(shown, hide_index=True, alt="Targets that were set", column_config=COLUMNS)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import areas, geography
-from hotspots.areas import register as area_register
+from hotspots.areas.excluded import exclude, include
 from hotspots.base.errors import HotspotsError
 from hotspots.geography.neighbours import surroundings
 from hotspots.ui import loading, words
@@ -50,7 +50,7 @@ def exclude_one(view: View, now: Desk, chosen: str) -> None:
     if go:
         if not cell:
             raise HotspotsError("No cell was chosen, so none was excluded.")
-        area_register.exclude(Path(view.folder), [cell], kind, note, author)
+        exclude(Path(view.folder), [cell], kind, note, author)
         done(f"Cell {cell} is excluded from areas ({kind}). Candidates are made without it; frozen areas stay.")
 
 
@@ -72,7 +72,7 @@ def lift_one(view: View, shut: list[int]) -> None:
         author, note = signature("lift", "Why")
         go = st.form_submit_button("Lift this exclusion", icon=":material/undo:")
     if go and cell:
-        area_register.include(Path(view.folder), [f"{cell:x}"], author, note)
+        include(Path(view.folder), [f"{cell:x}"], author, note)
         done(f"Cell {cell:x} may be in areas again.")
 
 

@@ -19,7 +19,9 @@ from hotspots.base.clock import day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.patrols import form as patrol_form
-from hotspots.patrols.form import ACTIVITIES, COUNTS, MOST_COUNTED, MOST_OFFICERS, Entry, Submission, local
+from hotspots.patrols.form import ACTIVITIES, COUNTS, MOST_COUNTED, MOST_OFFICERS, Entry, Submission
+from hotspots.patrols.moments import end_moment, local, local_text, moment_of, patrol_day
+from hotspots.store import ledger
 from hotspots.ui import frame, loading
 from hotspots.ui.frame import View, held, hold, plain_text, show_next, shown, widget_key
 
@@ -54,15 +56,15 @@ class Site(NamedTuple):
     @property
     def today(self) -> date:
         """The patrol day of this moment."""
-        return patrol_form.patrol_day(patrol_form.now().timestamp(), self.settings)
+        return patrol_day(ledger.now().timestamp(), self.settings)
 
     def areas(self, day: date) -> pd.DataFrame:
-        """The hot spots that held on a day: `patrol_form.areas_on`."""
+        """The hot spots that held on a day: `hotspots.areas.register.areas_on`."""
         return loading.areas_on(str(self.folder), self.stamp, day)
 
     def names(self, second: int) -> dict[str, str]:
         """The names of the hot spots that held at a time."""
-        areas = self.areas(patrol_form.patrol_day(second, self.settings))
+        areas = self.areas(patrol_day(second, self.settings))
         return dict(zip(areas["area"], areas["name"], strict=True))
 
 
@@ -135,7 +137,7 @@ def desk_of(site: Site, key: str, draft: Mapping[str, Any] | None, today: pd.Dat
         hold("log_kept", dict(told))
     areas = today
     if told["start"] is not None:
-        areas = site.areas(patrol_form.patrol_day(told["start"], site.settings))
+        areas = site.areas(patrol_day(told["start"], site.settings))
     offered = areas if bcu == "all" else areas[(areas["bcu"] == bcu) | (areas["area"] == told["area"])]
     return Desk(site, key, told, offered)
 
@@ -317,7 +319,7 @@ def running_text(told: Told, settings: Settings) -> str:
     if start is None:
         return "Press “Start now” when you arrive, or put in the times below."
     if end is None:
-        ago = int((patrol_form.now().timestamp() - start) // 60)
+        ago = int((ledger.now().timestamp() - start) // 60)
         return f"Started {local(start, settings):%H:%M}" + (f", {ago:,} min ago." if ago >= 0 else ".")
     if end <= start:
         return "The stop is not after the start."
@@ -332,7 +334,7 @@ def span(start: float, end: float, settings: Settings) -> str:
 def widget_start(name: str, told: Told, settings: Settings) -> date | time | None:
     """What the field for the day, the start or the stop shows."""
     if name == "day":
-        return local(told["start"] or patrol_form.now().timestamp(), settings).date()
+        return local(told["start"] or ledger.now().timestamp(), settings).date()
     second = told["start" if name == "from" else "end"]
     return None if second is None else local(second, settings).time().replace(second=0, microsecond=0)
 
@@ -345,13 +347,13 @@ def show_times_anew(desk: Desk) -> None:
 def start_now(desk: Desk) -> None:
     """By the server's clock; a second tap changes nothing."""
     if desk.told["start"] is None:
-        desk.told.update(start=int(patrol_form.now().timestamp()), note_start="")
+        desk.told.update(start=int(ledger.now().timestamp()), note_start="")
         show_times_anew(desk)
 
 
 def stop_now(desk: Desk) -> None:
     if desk.told["end"] is None:
-        desk.told.update(end=int(patrol_form.now().timestamp()), note_end="")
+        desk.told.update(end=int(ledger.now().timestamp()), note_end="")
         show_times_anew(desk)
 
 
@@ -372,22 +374,18 @@ def times_told(
 ) -> Told:
     """start, end and what is to be said about them, from the fields and what held before."""
     new = {k: told[k] for k in ("start", "end", "note_start", "note_end")}
-    day = day or local(patrol_form.now().timestamp(), settings).date()
+    day = day or local(ledger.now().timestamp(), settings).date()
     if first is None:
         new.update(start=None, note_start="")
     elif new["start"] is None or wall(new["start"], settings) != (day, first):
-        new["start"], new["note_start"] = patrol_form.moment_of(day, first, settings)
+        new["start"], new["note_start"] = moment_of(day, first, settings)
     if last is None:
         return {**new, "end": None, "note_end": ""}
     start, end = new["start"], new["end"]
-    longest = patrol_form.MOST_HOURS * 3600
+    longest = settings.log_max_hours * 3600
     fits = end is not None and wall(end, settings)[1] == last and (start is None or 0 < end - start <= longest)
     if not fits or (start is None and wall(end, settings)[0] != day):
-        moment = (
-            patrol_form.moment_of(day, last, settings)
-            if start is None
-            else patrol_form.end_moment(start, last, settings)
-        )
+        moment = moment_of(day, last, settings) if start is None else end_moment(start, last, settings)
         new["end"], new["note_end"] = moment
     return new
 
@@ -406,13 +404,9 @@ def save(desk: Desk) -> None:
     t = desk.told
     if t["officers"] is None:
         raise HotspotsError([*missing(desk), "Say how many officers there were."])
-    stored = patrol_form.record(
-        desk.site.folder,
-        Submission(
-            desk.key, t["area"], t["unit"], t["officers"], t["start"], t["end"], t["mode"], "; ".join(t["activity"]),
-            t["reactive"], t["searches"], t["arrests"], t["weapons"], t["notes"],
-        ),
-    )  # fmt: skip
+    same = ("area", "unit", "officers", "start", "end", "mode", "reactive", *COUNTS, "notes")
+    sent = Submission(key=desk.key, activity="; ".join(t["activity"]), **{name: t[name] for name in same})
+    stored = patrol_form.record(desk.site.folder, sent)
     if not stored.already:
         hold("log_told", None)
     hold("log_last", {"unit": t["unit"], "officers": t["officers"]})
@@ -503,7 +497,7 @@ def show_entries(site: Site, bcu: str) -> None:
 def entries_on(site: Site, bcu: str, day: date) -> tuple[pd.DataFrame, dict[str, str]]:
     """(the entries of a patrol day, the newest first; the names of its hot spots)."""
     first, last = (int(t) for t in day_starts(day, day, site.settings))
-    rows = patrol_form.entries_of(site.folder, first, last, withdrawn=True)
+    rows = patrol_form.entries_of(site.folder, first, last)
     areas = site.areas(day)
     names = dict(zip(areas["area"], areas["name"], strict=True))
     if bcu != "all":
@@ -557,7 +551,7 @@ def heading(row: Mapping[Any, Any], settings: Settings) -> str:
     what = (
         "Original" if row["revision"] == 1 else "Withdrawn" if row["withdrawn"] else f"Correction {row['revision'] - 1}"
     )
-    at = patrol_form.local_text(pd.Timestamp(row["created"]).timestamp(), settings)
+    at = local_text(pd.Timestamp(row["created"]).timestamp(), settings)
     who = row["author"] or row["unit"]
     return f"{what}, {at}{', ' + who[:11] + '…' if who else ''}:"
 
