@@ -13,7 +13,7 @@ from pathlib import Path
 from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
 from hotspots.intake.repair import damaged_files, refuse_unmended, without
-from hotspots.sources.reading import Upload
+from hotspots.sources.files import Upload
 from hotspots.store.workspace import FileReport, Manifest, Workspace, publish, writing
 
 TRACKS = ("pings", "patrol-log")

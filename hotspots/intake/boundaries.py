@@ -13,7 +13,7 @@ from hotspots import geography
 from hotspots.base.errors import HotspotsError
 from hotspots.intake.pings import placed_again
 from hotspots.intake.place import Placer
-from hotspots.sources.reading import Upload
+from hotspots.sources.files import Upload
 from hotspots.store.workspace import FileReport, Manifest, Workspace, new_file, read_part, write_table
 
 

@@ -6,7 +6,7 @@ A number belongs to its feed: two systems may both have an entry 1. A file that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,8 +24,9 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_codes
 from hotspots.intake import quarantine
 from hotspots.intake.police_uk import check_sum
+from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
-from hotspots.sources.reading import TABLE_ENDINGS, RawTable, Upload, _is_hidden, _tables_of, read_table
+from hotspots.sources.reading import RawTable
 from hotspots.sources.track_mapping import TrackMapping, odd_times
 from hotspots.store import ledger
 from hotspots.store.workspace import FileReport, Manifest, Workspace, is_sound, write_table
@@ -73,56 +74,25 @@ def stage(
     """
     batch = opened(workspace, mapping)
     problems: list[str] = []
-    unread: list[tuple[str, HotspotsError]] = []
-    for name, raw in each_table(paths, workspace):
-        progress(name)
-        if isinstance(raw, HotspotsError):
-            unread.append((name, raw))
+    unread: list[Unreadable] = []
+    for raw in each_table(paths, workspace.settings, []):
+        progress(raw.name)
+        if isinstance(raw, Unreadable):
+            unread.append(raw)
             continue
         try:
-            (mend if quarantine.is_mend(raw) else load)(batch, replace(raw, name=name))
+            (mend if quarantine.is_mend(raw) else load)(batch, raw)
         except HotspotsError as error:
             problems.extend(error.problems)
     if not batch.reports:
-        problems.extend(p for _, error in unread for p in error.problems)
+        problems.extend(p for one in unread for p in one.error.problems)
     share = workspace.settings.bad_coordinate_share
     if not problems and batch.timed >= FEW_TIMES and batch.unread and batch.unread >= share * batch.timed:
         problems.append(odd_times(batch.odd[0], batch.unread, batch.timed, batch.odd[1]))
     if problems:
         raise HotspotsError(problems)
-    batch.reports.extend(unreadable(batch, own_name(batch, name), error) for name, error in unread)
+    batch.reports.extend(unreadable(batch, own_name(batch, one.name), one.why) for one in unread)
     return finish(batch)
-
-
-def each_table(paths: Sequence[Path | Upload], workspace: Workspace) -> Iterator[tuple[str, RawTable | HotspotsError]]:
-    """Every table of the files, folders and archives given, or why it cannot be read: one fault stops no other."""
-    for path in paths:
-        for source, label in sources_of(path):
-            given = source[0] if isinstance(source, tuple) else source.name
-            try:
-                for _, content, name in _tables_of(source, workspace.settings, []):
-                    shown = label + name.removeprefix(Path(given).name)
-                    try:
-                        yield shown, read_table(shown, content(), workspace.settings)
-                    except HotspotsError as error:
-                        yield shown, error
-            except HotspotsError as error:  # of an archive as a whole
-                yield label, error
-
-
-def sources_of(path: Path | Upload) -> list[tuple[Path | Upload, str]]:
-    """The files that a path means, with what messages call each. Raises HotspotsError where it means none."""
-    if isinstance(path, tuple):
-        return [(path, Path(path[0]).name)]
-    if path.is_dir():
-        files = [(p, p.relative_to(path).as_posix()) for p in sorted(path.rglob("*")) if p.is_file()]
-        found = [(p, n) for p, n in files if p.suffix.lower() in (".zip", *TABLE_ENDINGS) and not _is_hidden(n)]
-        if not found:
-            raise HotspotsError(f"{path} holds no table (CSV, XLSX, Parquet or zip). Check that it is the right one.")
-        return list(found)
-    if not path.exists():
-        raise HotspotsError(f"{path} does not exist. Check the path.")
-    return [(path, path.name)]
 
 
 def own_name(batch: Batch, name: str) -> str:
@@ -243,9 +213,9 @@ def report_of(batch: Batch, name: str, sha: str, **told: Any) -> FileReport:
     return FileReport(name, SOURCE, batch.mapping.name, sha, now, **(counts | told))
 
 
-def unreadable(batch: Batch, name: str, error: HotspotsError) -> FileReport:
+def unreadable(batch: Batch, name: str, why: str) -> FileReport:
     """The report of a file that is set aside as a whole. What it quotes is left out: it may be a name."""
-    why = re.sub(r"'[^']*'", "…", " ".join(error.problems))
+    why = re.sub(r"'[^']*'", "…", why)
     told = sha256(f"{name}\x1f{why}".encode()).hexdigest()  # the same fault again is no news
     return report_of(batch, name, told, reasons={f"{UNREADABLE}: {why}": 0})
 

@@ -32,9 +32,9 @@ from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, me
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.police_uk import check_sum
 from hotspots.intake.repair import sound_day
+from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, Parsed, read_pings
-from hotspots.sources.reading import RawTable, Upload
-from hotspots.sources.track_files import Unreadable, open_tables
+from hotspots.sources.reading import RawTable, read_typed
 from hotspots.sources.track_mapping import GRID, PLACES, TrackMapping, odd_times, place_of
 from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, damaged_day, read_ping_day, write_table
 
@@ -161,7 +161,7 @@ def stage(
     notes = lost_key(workspace)
     with scratch(workspace.folder) as folder:
         batch = new_batch(workspace, mapping, Path(folder))
-        for table in open_tables(paths, workspace.settings, batch.skipped):
+        for table in each_table(paths, workspace.settings, batch.skipped, read_typed):
             progress(table.name)
             add(batch, table)
         refuse(batch)

@@ -19,8 +19,9 @@ from hotspots.intake.breaks import find_breaks
 from hotspots.intake.place import Placer, boundaries_of
 from hotspots.intake.repeats import find_repeats
 from hotspots.sources import police_uk
+from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.police_uk import StreetFile
-from hotspots.sources.reading import RawTable, Upload, read_tables
+from hotspots.sources.reading import RawTable
 from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
 
 SOURCE = "police-uk"

@@ -17,10 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.sources.reading import RawTable
+from hotspots.sources.reading import FROM, REASON, ROW, RawTable
 from hotspots.store.workspace import FileReport, Workspace, write_table
-
-FROM, ROW, REASON = "quarantined_from", "quarantined_row", "reason"
 
 
 def is_mend(raw: RawTable) -> bool:

@@ -24,7 +24,7 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.sources.checks import check_degrees, check_grid, numbers, record_numbers, zero_pairs
 from hotspots.sources.mapping import CODES, FLAGS, Mapping, read_mapping
-from hotspots.sources.reading import RawTable
+from hotspots.sources.reading import QUARANTINE_COLUMNS, RawTable
 from hotspots.sources.times import Placed, parse_times, place_times
 
 __all__ = ["Mapping", "Parsed", "read_incidents", "read_mapping"]
@@ -38,7 +38,6 @@ SCHEMA = pa.schema(FIELDS)
 OLDEST = np.datetime64("1990-01-01", "s")  # an export of recorded crime holds nothing older; 1900-01-01 is a blank
 OLDEST_AGE = 120
 MOST_OFFENCES = 32_767  # on one record: what offence_no can count
-MEND_COLUMNS = ("quarantined_from", "quarantined_row", "reason")  # of a mended file; not the force's own
 
 
 @dataclass(frozen=True, eq=False)
@@ -513,7 +512,7 @@ def _set_aside(file: _File) -> pa.Table:
         }
     )
     for name in kept.column_names:
-        if name not in MEND_COLUMNS:
+        if name not in QUARANTINE_COLUMNS:
             table = table.append_column(f"{name} (in the file)" if name == "source_row" else name, kept[name])
     if file.raw.bad_rows:
         ragged = {

@@ -34,7 +34,6 @@ from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.sources.checks import check_degrees, check_grid, numbers, zero_pairs
 from hotspots.sources.incidents import (
-    MEND_COLUMNS,
     OLDEST,
     _count,
     _File,
@@ -44,7 +43,7 @@ from hotspots.sources.incidents import (
     _spread,
 )
 from hotspots.sources.mapping import Mapping
-from hotspots.sources.reading import RawTable
+from hotspots.sources.reading import QUARANTINE_COLUMNS, RawTable
 from hotspots.sources.times import parse_times, place_times
 from hotspots.sources.track_mapping import DEGREES, GRID, TrackMapping, columns_in, no_timezone, place_of
 
@@ -507,7 +506,7 @@ def _set_aside(log: _Log, people: dict[str, list[str | None]]) -> pa.Table:
     table = pa.table({"source_row": rows, "reason": pa.array(reasons, pa.string())})
     safe = {log.columns[field][0]: shown for field, shown in people.items() if field in log.columns}
     for name in file.raw.table.column_names:
-        if name not in file.columns or name in MEND_COLUMNS:
+        if name not in file.columns or name in QUARANTINE_COLUMNS:
             continue
         printed = safe.get(name) or file.raw.table[name].to_pylist()
         column = pa.array([*(printed[i] for i in bad), *[None] * len(ragged)], pa.string())

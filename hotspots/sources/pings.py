@@ -34,7 +34,7 @@ from hotspots.sources.checks import (
     check_grid,
     numbers,
 )
-from hotspots.sources.reading import RawTable, _parquet_text
+from hotspots.sources.reading import RawTable, parquet_text
 from hotspots.sources.times import Wall, parse_times, place_times
 from hotspots.sources.track_mapping import GRID, TrackMapping, columns_in, no_timezone, place_of
 
@@ -166,7 +166,7 @@ def _coded(file: _File, name: str, column: pa.Array) -> tuple[pa.Array, Array]:
     coded = column.dictionary_encode()
     texts = coded.dictionary
     if not pa.types.is_string(texts.type):
-        printed = _parquet_text(file.raw.name, name, pa.chunked_array([texts])).combine_chunks()
+        printed = parquet_text(file.raw.name, name, pa.chunked_array([texts])).combine_chunks()
         texts = pa.concat_arrays(printed.chunks) if isinstance(printed, pa.ChunkedArray) else printed
     texts = pc.utf8_trim_whitespace(texts.cast(pa.string()))
     nothing = pc.is_in(pc.utf8_upper(texts), pa.array(["", *file.mapping.null_values], pa.string()))
@@ -488,4 +488,4 @@ def _printed(file: _File, name: str, at: pa.Array) -> list[str | None]:
     kind = some.type.value_type if pa.types.is_dictionary(some.type) else some.type
     if pa.types.is_string(kind):
         return [None if t is None else str(t) for t in some.to_pylist()]
-    return [None if t is None else str(t) for t in _parquet_text(file.raw.name, name, some).to_pylist()]
+    return [None if t is None else str(t) for t in parquet_text(file.raw.name, name, some).to_pylist()]

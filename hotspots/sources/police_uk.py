@@ -21,11 +21,10 @@ import pyarrow.compute as pc
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
 from hotspots.sources.checks import check_degrees, numbers
-from hotspots.sources.reading import RawTable
+from hotspots.sources.reading import FROM, QUARANTINE_COLUMNS, RawTable
 
 NEEDED = ("Crime ID", "Month", "Longitude", "Latitude", "Location", "Crime type", "Last outcome category")
 FORCE_COLUMNS = ("Falls within", "Reported by")
-MENDED_FROM = "quarantined_from"  # column of a mended file: the file whose row it mends
 MONTH = re.compile(r"^(19|20)\d\d-(0[1-9]|1[0-2])$")
 
 
@@ -62,7 +61,7 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
             " Use a street-level file as downloaded from data.police.uk."
         )
     assert force_column is not None  # told above
-    rows = source_rows(raw)
+    rows = raw.row_numbers()
     lon, lat, reasons = coordinates(raw, rows, settings)
     bad_month = ~matches(table["Month"], MONTH)
     if len(table) and bad_month.mean() >= settings.bad_coordinate_share:
@@ -83,13 +82,6 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
         parts=split_parts(typed),
         quarantined=set_aside(raw, rows, reasons),
     )
-
-
-def source_rows(raw: RawTable) -> np.ndarray:
-    """Row numbers as a spreadsheet shows them; a mended file says which rows of which file it mends."""
-    if "quarantined_row" in raw.table.column_names:
-        return pc.cast(raw.table["quarantined_row"], pa.int32()).to_numpy()
-    return raw.row_numbers()
 
 
 def matches(column: pa.ChunkedArray, pattern: re.Pattern[str]) -> np.ndarray:
@@ -118,7 +110,7 @@ def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarr
     numbered = [int(m.replace("-", "")) if m and MONTH.match(m) else 0 for m in months.dictionary.to_pylist()]
     month = pc.take(pa.array(numbered, pa.int32()), months.indices)
     ids = table["Crime ID"].combine_chunks()
-    mended = {MENDED_FROM: table[MENDED_FROM]} if MENDED_FROM in table.column_names else {}
+    mended = {FROM: table[FROM]} if FROM in table.column_names else {}
     return pa.table(
         {
             "record": record_numbers(ids, types, month, forces, rows),
@@ -196,7 +188,7 @@ def set_aside(raw: RawTable, rows: np.ndarray, reasons: np.ndarray) -> pa.Table:
         {"source_row": pa.array(rows[bad], pa.int32()), "reason": pa.array(list(reasons[bad]), pa.string())}
     )
     for name in raw.table.column_names:
-        if name not in ("quarantined_from", "quarantined_row", "reason"):
+        if name not in QUARANTINE_COLUMNS:
             table = table.append_column(name, kept[name])
     if raw.bad_rows:
         ragged = pa.table(

@@ -1,7 +1,7 @@
-"""Opening whatever a user gives (CSV, Excel, Parquet, a zip or a folder of them) as tables of text.
+"""One file (CSV, Excel, Parquet) as a table of text.
 
 Nothing is interpreted here: every column is text as printed, an empty cell is null. Whoever reads a feed
-turns text into numbers and times, and knows the row of the file each came from. Nothing is written to disk.
+turns text into numbers and times, and knows the row of the file each came from.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,15 +23,13 @@ import pyarrow.csv
 
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
-from hotspots.sources.archives import open_zip, read_member
 from hotspots.sources.spreadsheets import read_sheet
-
-Upload: TypeAlias = tuple[str, bytes]  # file name, content
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 SHEET_ENDINGS = (".xlsx", ".xlsm")
 TABLE_ENDINGS = (*TEXT_ENDINGS, *SHEET_ENDINGS, ".parquet")
-MENDED_ROW = "quarantined_row"  # column of a mended file: the row, in the file it mends
+# Columns before the original ones in a download of quarantined rows: the file, the row in it, and why.
+QUARANTINE_COLUMNS = FROM, ROW, REASON = ("quarantined_from", "quarantined_row", "reason")
 
 _BOM = b"\xef\xbb\xbf"
 _KINDS = {b"PK\x03\x04": "a zip archive or an Excel workbook", b"%PDF": "a PDF", b"PAR1": "a Parquet file"}
@@ -57,42 +55,13 @@ class RawTable:
         """int32 row number of each row of ``table``, as a spreadsheet shows it.
 
         Blank and ragged rows are counted. A line break inside quotation marks does not start a row. The
-        rows of a mended file (column 'quarantined_row') keep the numbers of the file they mend.
+        rows of a corrected quarantine file keep the numbers of the file they came from.
         """
-        if MENDED_ROW in self.table.column_names:
-            return pc.cast(self.table[MENDED_ROW], pa.int32()).to_numpy()
+        if ROW in self.table.column_names:
+            return pc.cast(self.table[ROW], pa.int32()).to_numpy()
         if self.numbers is not None:
             return self.numbers
         return np.arange(self.first_row, self.first_row + len(self.table), dtype=np.int32)
-
-
-def read_tables(
-    paths: Sequence[Path | Upload],
-    settings: Settings,
-    wanted: Callable[[str], bool] | None = None,
-    skipped: list[str] | None = None,
-) -> Iterator[RawTable]:
-    """Every table in the files, folders and archives given, one at a time, in order of name.
-
-    ``wanted`` gets a file's name, or its path inside its folder or archive, and says whether to read it.
-    Archives inside archives and files that are no tables are left out and named in ``skipped``.
-
-    Raises `HotspotsError` when a file cannot be read or nothing in it is a table.
-    """
-    passed: list[str] = []
-    kept = 0
-    for source in paths:
-        for name, load, label in _tables_of(source, settings, [] if skipped is None else skipped):
-            if wanted is not None and not wanted(name):
-                passed.append(name)
-                continue
-            kept += 1
-            yield read_table(label, load(), settings)
-    if not kept and passed:
-        raise HotspotsError(
-            f"None of the {len(passed):,} tables given is of the kind asked for: {sample(passed)}. "
-            "Check that they are the right files."
-        )
 
 
 def read_table(name: str, data: bytes, settings: Settings) -> RawTable:
@@ -105,88 +74,6 @@ def read_table(name: str, data: bytes, settings: Settings) -> RawTable:
     if ending == ".parquet":
         return _read_parquet(name, data, settings)
     return _read_csv(name, data)
-
-
-# ---------------------------------------------------------------- which files
-
-_Found: TypeAlias = tuple[str, Callable[[], bytes], str]  # name, its bytes when asked for, what messages call it
-
-
-def _tables_of(source: Path | Upload, settings: Settings, skipped: list[str]) -> Iterator[_Found]:
-    if isinstance(source, tuple):
-        name, data = Path(source[0]).name, source[1]
-        yield from _in_file(name, data, lambda: data, settings, skipped)
-    elif source.is_dir():
-        yield from _in_folder(source, settings, skipped)
-    elif source.is_file():
-        yield from _in_file(source.name, source, lambda: _bytes_of(source), settings, skipped)
-    else:
-        raise HotspotsError(f"{source} does not exist. Check the path.")
-
-
-def _in_file(
-    name: str, source: Path | bytes, load: Callable[[], bytes], settings: Settings, skipped: list[str]
-) -> Iterator[_Found]:
-    ending = Path(name).suffix.lower()
-    if ending == ".zip":
-        yield from _in_zip(name, source, settings, skipped)
-    elif ending in TABLE_ENDINGS:
-        yield name, load, name
-    elif ending in (".xls", ".xlsb", ".ods"):
-        raise HotspotsError(f"{name} is a spreadsheet that is not read here. Save it as .xlsx or CSV.")
-    else:
-        raise HotspotsError(f"{name} is not a table: give CSV, XLSX, Parquet, or a zip or folder of them.")
-
-
-def _in_folder(folder: Path, settings: Settings, skipped: list[str]) -> Iterator[_Found]:
-    found = 0
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder).as_posix()
-        if _is_hidden(name):
-            continue
-        ending = path.suffix.lower()
-        if ending == ".zip":
-            yield from _in_zip(name, path, settings, skipped)
-        elif ending in TABLE_ENDINGS:
-            yield name, lambda path=path: _bytes_of(path), name  # type: ignore[misc]
-        else:
-            skipped.append(name)
-            continue
-        found += 1
-    if not found:
-        raise HotspotsError(f"{folder} holds no table (CSV, XLSX, Parquet or zip). Check that it is the right folder.")
-
-
-def _in_zip(name: str, source: Path | bytes, settings: Settings, skipped: list[str]) -> Iterator[_Found]:
-    with open_zip(source, name, settings) as archive:
-        members = sorted((m for m in archive.infolist() if not m.is_dir()), key=lambda m: m.filename)
-        tables = [m for m in members if _is_table(m.filename)]
-        others = [m.filename for m in members if not _is_table(m.filename) and not _is_hidden(m.filename)]
-        skipped.extend(f"{name} › {other}" for other in others)
-        if not tables:
-            holds = f"it holds {sample(others)}" if others else "it is empty"
-            raise HotspotsError(
-                f"{name} holds no table (CSV, XLSX or Parquet): {holds}. Check that it is the right one."
-            )
-        for member in tables:
-            label = f"{name} › {member.filename}"
-            yield member.filename, lambda m=member, label=label: read_member(archive, m, label), label  # type: ignore[misc]
-
-
-def _is_table(name: str) -> bool:
-    return Path(name).suffix.lower() in TABLE_ENDINGS and not _is_hidden(name)
-
-
-def _is_hidden(name: str) -> bool:
-    """Files that systems leave beside the real ones: '.DS_Store', '__MACOSX/._july.csv', '~$july.xlsx'."""
-    return any(part.startswith((".", "__MACOSX", "~$")) for part in name.split("/"))
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise HotspotsError(f"{path} cannot be opened: {error.strerror or error}.") from error
 
 
 # ---------------------------------------------------------------- CSV
@@ -387,6 +274,27 @@ def _read_excel(name: str, data: bytes, settings: Settings) -> RawTable:
 
 
 def _read_parquet(name: str, data: bytes, settings: Settings) -> RawTable:
+    return _as_text(_typed(name, data, settings))
+
+
+def read_typed(name: str, data: bytes, settings: Settings) -> RawTable:
+    """As `read_table`, but the columns of a Parquet file keep their types: millions of rows stay numbers and times.
+
+    Corrected quarantine rows come as text all the same.
+    """
+    if Path(name).suffix.lower() != ".parquet" or not data:
+        return read_table(name, data, settings)
+    raw = _typed(name, data, settings)
+    return _as_text(raw) if ROW in raw.table.column_names else raw
+
+
+def _as_text(raw: RawTable) -> RawTable:
+    names = raw.table.column_names
+    columns = [parquet_text(raw.name, title, column) for title, column in zip(names, raw.table.columns, strict=True)]
+    return replace(raw, table=pa.table(columns, names=names))
+
+
+def _typed(name: str, data: bytes, settings: Settings) -> RawTable:
     import pyarrow.parquet as pq
 
     try:
@@ -397,6 +305,7 @@ def _read_parquet(name: str, data: bytes, settings: Settings) -> RawTable:
                 f"{name} unpacks to {size / 1e6:,.0f} MB; at most {settings.unzipped_max_mb:,} MB are read. Split it."
             )
         table = file.read()
+        table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise HotspotsError(
             f"{name} cannot be read as Parquet: it is cut short, damaged or another kind of file. Export it again."
@@ -404,11 +313,10 @@ def _read_parquet(name: str, data: bytes, settings: Settings) -> RawTable:
     names = _checked_header(name, table.column_names)
     if not len(table):
         raise HotspotsError(f"{name} has columns but no rows. Export it again with the rows.")
-    columns = [_parquet_text(name, title, column) for title, column in zip(names, table.columns, strict=True)]
-    return RawTable(name, pa.table(columns, names=list(names)), sha256=hashlib.sha256(data).hexdigest())
+    return RawTable(name, table.rename_columns(list(names)), sha256=hashlib.sha256(data).hexdigest())
 
 
-def _parquet_text(name: str, title: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+def parquet_text(name: str, title: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A typed column as it would be printed: whole numbers without '.0', times as 'YYYY-MM-DD HH:MM:SS'."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     column = column.cast(kind)

@@ -17,7 +17,8 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.sources.reading import RawTable, Upload, read_tables
+from hotspots.sources.files import Upload, read_tables
+from hotspots.sources.reading import RawTable
 
 SETTINGS = Settings()
 
