@@ -28,7 +28,7 @@ MODULES = {module_name(p): p for p in sorted(LIBRARY.rglob("*.py"))}
 
 
 @cache
-def imports(name: str, only_at_the_top: bool = False) -> frozenset[str]:
+def imports(name: str) -> frozenset[str]:
     """Every module this one imports, inside functions too; not those imported for type checking only."""
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     found: set[str] = set()
@@ -36,8 +36,6 @@ def imports(name: str, only_at_the_top: bool = False) -> frozenset[str]:
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            return
-        if only_at_the_top and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return
         if isinstance(node, ast.Import):
             found.update(a.name for a in node.names)
@@ -94,14 +92,14 @@ def test_the_rooms_stand_in_the_order_that_contributing_tells():
 
 
 def test_no_module_imports_itself_by_a_detour():
-    """Imports made when a module is loaded form no circle."""
+    """Imports form no circle, those inside functions included."""
     done: set[str] = set()
 
     def follow(name: str, path: tuple[str, ...]) -> None:
         assert name not in path, " → ".join([*path[path.index(name) :], name])
         if name in done:
             return
-        for other in sorted(imports(name, only_at_the_top=True) & MODULES.keys()):
+        for other in sorted(imports(name) & MODULES.keys()):
             follow(other, (*path, name))
         done.add(name)
 
