@@ -96,7 +96,7 @@ def freeze(
     ledger.check_name(name, "register")
     if not len(areas):
         raise HotspotsError("There is no area to freeze.")
-    told = ledger.canonical(definition)
+    asked = ledger.canonical(definition)
     table = _for_storing(areas)
     workspace = open_workspace(folder)
     warnings = check_areas(table, bcus_for(workspace, table), max_area_m2 or workspace.settings.max_area_m2)
@@ -105,7 +105,7 @@ def freeze(
         number, more = next_version(ledger.rows_in(connection, REGISTERS, name=name), name, first)
         entry = {
             "name": name, "version": number, "valid_from": first.isoformat(), "author": author, "note": note,
-            "created": ledger.created(), "definition": told,
+            "created": ledger.created(), "definition": asked,
         }  # fmt: skip
         return _read(connection, _insert(connection, entry, table), (*warnings, *more))
 
@@ -239,6 +239,24 @@ def version_on(folder: Path, name: str, day: date | str) -> Frozen:
                 f"No version of {mine[0]['name']} held on {day}: the first begins on {mine[0]['valid_from']}."
             )
         return _read(connection, held[-1])
+
+
+def only_register(folder: Path, without: str) -> str:
+    """The name of the only register.
+
+    HotspotsError where there are several, or none: then ``without`` says what cannot be done.
+    """
+    names = list(dict.fromkeys(row["name"] for row in ledger.rows(folder, REGISTERS)))
+    if not names:
+        raise HotspotsError(
+            f"No hot spots have been frozen in this workspace, so {without}. Freeze them first: the page Hot spots, or"
+            " python -m hotspots areas freeze."
+        )
+    if len(names) > 1:
+        raise HotspotsError(
+            f"There are several registers: {', '.join(sorted(names))}. Say which one is meant: --register NAME."
+        )
+    return str(names[0])
 
 
 def areas_on(folder: Path, day: date) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from hotspots.store import database
 from hotspots.store.workspace import open_workspace, referenced, stored_files
 from hotspots.trials import register as trial_register
 
-KEPT = (stored, area_register, context, match_register, trial_register)  # what people wrote, with its hashes
+WRITTEN = (stored, area_register, context, match_register, trial_register)  # what people wrote, with its hashes
 
 
 def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
@@ -29,7 +29,7 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
         wrong.append(
             f"{SECRET} is missing: units imported from now on would look new. Restore it from a copy of the workspace."
         )
-    wrong += database.problems(folder) or [word for kept in KEPT for word in kept.problems(folder)]
+    wrong += database.problems(folder) or [word for room in WRITTEN for word in room.problems(folder)]
     untidy = []
     orphans = sorted(set(stored_files(folder)) - referenced(manifest))
     if orphans:

@@ -319,10 +319,10 @@ def entries_of(folder: Path, first_second: int, last_second: int) -> pd.DataFram
     with read(folder) as connection:
         if connection is None:
             return _frame([])
-        kept = ledger.table_of(ENTRIES)
-        inside = (kept.c.end > first_second) & (kept.c.start < last_second)
-        asked = kept.select().where(inside, kept.c.id.in_(ledger.newest_numbers(kept, "entry")))
-        return _frame(connection.execute(asked.order_by(kept.c.start, kept.c.entry)).mappings().all())
+        table = ledger.table_of(ENTRIES)
+        inside = (table.c.end > first_second) & (table.c.start < last_second)
+        asked = table.select().where(inside, table.c.id.in_(ledger.newest_numbers(table, "entry")))
+        return _frame(connection.execute(asked.order_by(table.c.start, table.c.entry)).mappings().all())
 
 
 def history(folder: Path, entry: str) -> pd.DataFrame:
@@ -356,7 +356,7 @@ def begun(folder: Path, key: str) -> Begun:
 
 
 def save_draft(folder: Path, key: str, typed: Mapping[str, Any]) -> bool:
-    """Keep what was typed so far (anything JSON can hold), its ``unit`` hashed; False where the entry is stored.
+    """Store what was typed so far (anything JSON can hold), its ``unit`` hashed; False where the entry is stored.
 
     Drafts that nobody has touched for ``draft_days`` (a setting) are removed on the way.
     """
@@ -365,7 +365,7 @@ def save_draft(folder: Path, key: str, typed: Mapping[str, Any]) -> bool:
     safe = {**typed, "unit": hashed(folder, str(typed.get("unit") or ""))}
     text = json.dumps(safe, sort_keys=True, allow_nan=False)  # ASCII: any text there is can be stored
     if len(text) > MOST_DRAFT:
-        raise HotspotsError("The entry is too long to be kept. Shorten the notes.")
+        raise HotspotsError("The entry is too long to be stored. Shorten the notes.")
 
     def put(connection: Connection) -> bool:
         drafts = ledger.table_of(DRAFTS)

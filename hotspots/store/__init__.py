@@ -1,1 +1,1 @@
-"""What is kept: bulk facts in Parquet, what people edit in SQL."""
+"""What is stored: bulk facts in Parquet, what people edit in SQL."""

@@ -1,9 +1,9 @@
 """What people decide, written down for good: rows are added with who, why and when, and never changed or deleted.
 
-Frozen areas, weight sets, matches, trial designs, context lines, dose targets and log entries are kept so. A correction
-or withdrawal is a later row, and the newest row holds. What is frozen carries the SHA-256 of its canonical text, so
-that a change made behind the program's back is found. `append` is the one place where something is read and then
-written.
+So it is with frozen areas, weight sets, matches, trial designs, context lines, dose targets and log entries. A
+correction or withdrawal is a later row, and the newest row holds. What is frozen carries the SHA-256 of its canonical
+text, so that a change made behind the program's back is found. `append` is the one place where something is read and
+then written.
 """
 
 from __future__ import annotations
@@ -81,13 +81,14 @@ def append(folder: Path, add: Callable[[Connection], T], doing: str) -> T:
     from sqlalchemy.exc import IntegrityError
 
     open_workspace(folder)
+    met: IntegrityError | None = None
     for _ in range(TRIES):
         try:
             with write(folder) as connection:
                 return add(connection)
-        except IntegrityError:
-            continue
-    raise HotspotsError(f"Others are {doing} at this moment. Nothing was stored; try again.")
+        except IntegrityError as error:
+            met = error
+    raise HotspotsError(f"Others are {doing} at this moment. Nothing was stored; try again.") from met
 
 
 def insert(connection: Connection, table: str, row: Mapping[str, Any]) -> Any:
@@ -121,9 +122,9 @@ def rows_in(connection: Connection | None, table: str, **where: Any) -> list[Row
     """`rows`, with what is open already."""
     if connection is None:
         return []
-    kept = table_of(table)
-    asked = kept.select().where(*(kept.c[name] == value for name, value in where.items()))
-    return [dict(row) for row in connection.execute(asked.order_by(*kept.primary_key)).mappings()]
+    whole = table_of(table)
+    asked = whole.select().where(*(whole.c[name] == value for name, value in where.items()))
+    return [dict(row) for row in connection.execute(asked.order_by(*whole.primary_key)).mappings()]
 
 
 def newest(rows: Iterable[Row], key: str) -> dict[Any, Row]:
@@ -192,9 +193,12 @@ def hash_of(row: Mapping[str, Any], *json_columns: str, **more: Any) -> str:
     Columns of JSON count by what they hold. A column that is empty does not count, so that one added to the schema
     later changes no hash.
     """
-    facts = {name: json.loads(value) if name in json_columns else value for name, value in row.items()}
-    kept = {name: value for name, value in facts.items() if value is not None and name not in ("id", "sha256")}
-    return sha256(canonical({**kept, **more}).encode()).hexdigest()
+    facts = {
+        name: json.loads(value) if name in json_columns else value
+        for name, value in row.items()
+        if value is not None and name not in ("id", "sha256")
+    }
+    return sha256(canonical({**facts, **more}).encode()).hexdigest()
 
 
 def verify(what: str, row: Mapping[str, Any], *json_columns: str, **more: Any) -> None:

@@ -27,7 +27,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -93,7 +92,7 @@ class FileReport:
     reasons: dict[str, int] = field(default_factory=dict)  # quarantine reason → rows
     hidden: dict[str, int] = field(default_factory=dict)  # what a map would hide → rows
     notes: tuple[str, ...] = ()
-    quarantine: str = ""  # path of the rows set aside, inside the workspace
+    quarantine: str = ""  # path of the quarantined rows, inside the workspace
 
 
 @dataclass(frozen=True)
@@ -145,16 +144,16 @@ def to_json(manifest: Manifest) -> str:
 def from_json(text: str, where: Path) -> Manifest:
     """Read a manifest; a damaged or newer one is refused in a sentence."""
     try:
-        given = json.loads(text)
-        if given["schema"] > SCHEMA:
+        facts = json.loads(text)
+        if facts["schema"] > SCHEMA:
             raise HotspotsError(
                 f"The workspace {where.parent.name} was written by a newer version of this program. Update the program."
             )
-        given["parts"] = tuple(Part(**p) for p in given["parts"])
-        given["ping_days"] = tuple(PingDay(**d) for d in given.get("ping_days", ()))
-        given["breaks"] = tuple((f, int(m), float(s)) for f, m, s in given["breaks"])
-        given["reports"] = tuple(FileReport(**{**r, "notes": tuple(r["notes"])}) for r in given["reports"])
-        return Manifest(**given)
+        facts["parts"] = tuple(Part(**p) for p in facts["parts"])
+        facts["ping_days"] = tuple(PingDay(**d) for d in facts.get("ping_days", ()))
+        facts["breaks"] = tuple((f, int(m), float(s)) for f, m, s in facts["breaks"])
+        facts["reports"] = tuple(FileReport(**{**r, "notes": tuple(r["notes"])}) for r in facts["reports"])
+        return Manifest(**facts)
     except (KeyError, TypeError, ValueError) as error:
         raise HotspotsError(
             f"{where.name} of the workspace {where.parent.name} is damaged ({error}). Restore it from a copy,"
@@ -223,8 +222,8 @@ def write_table(workspace: Workspace, table: pa.Table, *names: str) -> str:
 
 def publish(workspace: Workspace, manifest: Manifest) -> Workspace:
     """Make ``manifest`` the current one, in one rename, then remove files that neither it nor the last one names."""
-    known = workspace.manifest.hashes
-    hashes = {n: known.get(n) or settled_hash(workspace.folder / n) for n in sorted(referenced(manifest))}
+    before = workspace.manifest.hashes
+    hashes = {n: before.get(n) or settled_hash(workspace.folder / n) for n in sorted(referenced(manifest))}
     manifest = replace(manifest, generation=workspace.manifest.generation + 1, hashes=hashes)
     write_aside(workspace.folder / MANIFEST, to_json(manifest).encode())
     keep = referenced(manifest) | referenced(workspace.manifest)
@@ -398,14 +397,3 @@ def replace_parts(manifest: Manifest, new: Iterable[Part], gone: Iterable[tuple[
     for part in new:
         parts[part.key] = part
     return replace(manifest, parts=tuple(parts[k] for k in sorted(parts)))
-
-
-def describe(workspace: Workspace) -> dict[str, Any]:
-    """What the workspace holds, in a few plain facts: kind, sources, months, boundaries."""
-    manifest = workspace.manifest
-    return {
-        "kind": manifest.kind,
-        "version": manifest.version,
-        "sources": {s: months_held(manifest, s) for s in manifest.sources},
-        "boundaries": manifest.boundaries_label or "shipped H3 cover",
-    }

@@ -176,7 +176,7 @@ def suggested_first() -> date:
 
 def register_for(folder: Path, asked: str, first: date, last: date) -> Frozen:
     """The version of the register that holds on all the trial's days. HotspotsError where none does."""
-    name = asked or only_register(folder)
+    name = asked or area_register.only_register(folder, "there is nothing to randomise")
     frozen = area_register.load(folder, name) if "@" in name else area_register.version_on(folder, name, first)
     if frozen.valid_from > first:
         raise HotspotsError(f"{frozen.ref} holds from {frozen.valid_from}, after the trial begins on {first}.")
@@ -186,19 +186,6 @@ def register_for(folder: Path, asked: str, first: date, last: date) -> Frozen:
             " same throughout. End it earlier, or begin it with the next version."
         )
     return frozen
-
-
-def only_register(folder: Path) -> str:
-    """The name of the only register. HotspotsError where there is none, or more than one."""
-    names = list(dict.fromkeys(area_register.registers(folder)["name"]))
-    if not names:
-        raise HotspotsError(
-            "No hot spots have been frozen in this workspace, so there is nothing to draw lots for. Freeze them first:"
-            " the page Hot spots, or python -m hotspots areas freeze."
-        )
-    if len(names) > 1:
-        raise HotspotsError(f"There are several registers: {', '.join(names)}. Say which one is meant.")
-    return str(names[0])
 
 
 def treated_areas(frozen: Frozen, bcu: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Trial designs, frozen before their first patrol day begins, and never rewritten.
 
-A schedule that could be changed after the first result is no lot any more. So a design is stored with its hash before
+A schedule that could be changed after the first result is random no more. So a design is stored with its hash before
 the clock reaches its first patrol day, or not at all, and with it what will be counted: an analysis of other offences
 or weights than were settled on beforehand says so. Rows are only ever added.
 """
@@ -112,7 +112,7 @@ def frozen_before(created: str, first_day: str, settings: Settings) -> bool:
     """Whether something stored at this time was stored before that patrol day began; no, where a time is no time."""
     try:
         return datetime.fromisoformat(created) < begins(date.fromisoformat(first_day), settings)
-    except (ValueError, TypeError):  # changed behind the program's back: `problems` tells
+    except (ValueError, TypeError):  # changed behind the program's back: `problems` says so
         return False
 
 
@@ -133,5 +133,5 @@ def _held_by(folder: Path, design: Design, register: str) -> str:
 def _read(row: Mapping[str, Any]) -> FrozenDesign:
     """A stored design, its hash verified."""
     ledger.verify(f"The trial {row['name']} is not as it was frozen", row)
-    told = {c: row[c] for c in ("name", "register", "author", "note", "created", "sha256")}
-    return FrozenDesign(design=from_json(row["design"]), definition=json.loads(row["definition"]), **told)
+    facts = {c: row[c] for c in ("name", "register", "author", "note", "created", "sha256")}
+    return FrozenDesign(design=from_json(row["design"]), definition=json.loads(row["definition"]), **facts)

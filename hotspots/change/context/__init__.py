@@ -1,13 +1,13 @@
 """Context lines: what else was going on, as dated annotations that people can edit, and the warnings they bring.
 
 A change between two windows may have come from anything that differs between them. Lines say what is known to differ:
-restrictions, recording rules, operations, bank holidays. `kept`: those that ship with the program and what people made
-of them; `straddle`: which of them touch two windows, and what must be said because they touch them unlike.
+restrictions, recording rules, operations, bank holidays. `stored`: those that ship with the program and what people
+made of them; `straddle`: which of them touch two windows, and what must be said because they touch them unlike.
 """
 
 from __future__ import annotations
 
-from hotspots.change.context.kept import (
+from hotspots.change.context.stored import (
     KINDS,
     add_line,
     correct_line,

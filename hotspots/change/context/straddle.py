@@ -11,7 +11,7 @@ import pandas as pd
 
 from hotspots.base.columns import CONTEXT, in_columns
 from hotspots.base.months import Window, month_text
-from hotspots.change.context.kept import EVERYWHERE, MAP_POINTS
+from hotspots.change.context.stored import EVERYWHERE, MAP_POINTS
 from hotspots.harm.offences import POLICE_UK
 
 MOST_NAMED = 3  # in one sentence; the table beside it has them all

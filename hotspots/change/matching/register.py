@@ -110,9 +110,9 @@ def _read(row: Mapping[str, Any], settings: Settings) -> FrozenMatch:
     """A stored match, its hash verified."""
     ledger.verify(f"The match {row['name']} is not as it was frozen", row, *JSON)
     question = json.loads(row["question"])
-    told = {name: row[name] for name in ("name", "treated", "author", "note", "created", "sha256")}
+    facts = {name: row[name] for name in ("name", "treated", "author", "note", "created", "sha256")}
     return FrozenMatch(
-        **told, first_day=date.fromisoformat(row["first_day"]), facts=question,
+        **facts, first_day=date.fromisoformat(row["first_day"]), facts=question,
         likes=likes_of_text(row["match"], question),
         frozen_before=is_before(row["created"], row["first_day"], settings),
     )  # fmt: skip

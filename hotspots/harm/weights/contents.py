@@ -31,29 +31,29 @@ def ref(weights: WeightSet) -> str:
 
 def with_changes(base: WeightSet, changes: pd.DataFrame) -> WeightSet:
     """``base`` with rows changed, added or taken out (see `new_version`); its version and hash are not yet its own."""
-    kept = base.table.copy()
-    given = _checked_changes(base, changes)
+    table = base.table.copy()
     added = []
-    for line in given.to_dict("records"):
-        at = _rows_of(kept, line)
+    for line in _checked_changes(base, changes).to_dict("records"):
+        at = _rows_of(table, line)
         if np.isnan(line["days"]):
             if not at.any():
                 raise HotspotsError(f"{ref(base)} has no weight for {offence_name(line)} that could be taken out.")
-            kept = kept[~at]
+            table = table[~at]
         elif not at.any():
             added.append(line)
         else:
-            _change_rows(kept, at, line)
-            repeated = at & kept.duplicated(list(KEYS))
-            kept = kept[~repeated]
-    table = pd.concat([kept, pd.DataFrame(added, columns=list(COLUMNS))], ignore_index=True) if added else kept
+            _change_rows(table, at, line)
+            repeated = at & table.duplicated(list(KEYS))
+            table = table[~repeated]
+    if added:
+        table = pd.concat([table, pd.DataFrame(added, columns=list(COLUMNS))], ignore_index=True)
     return _like(base, table)
 
 
 def _checked_changes(base: WeightSet, changes: pd.DataFrame) -> pd.DataFrame:
     """The changes in `COLUMNS` with keys in one spelling; days are nan where a row is to be taken out."""
     blank = [pd.isna(v) or str(v).strip() == "" for v in changes["days"]] if "days" in changes else []
-    # Checked with a stand-in where a row is to be taken out, so that row numbers stay those of the table given.
+    # Checked with a stand-in where a row is to be taken out, so that row numbers stay those of ``changes``.
     whole = changes.reset_index(drop=True)
     filled = whole.assign(days=[0.0 if b else v for b, v in zip(blank, whole["days"], strict=True)]) if blank else whole
     table = _like(base, filled).table.copy()
@@ -104,7 +104,7 @@ def offence_name(line: Mapping[Any, Any]) -> str:
 def differences(before: WeightSet, after: WeightSet) -> tuple[Change, ...]:
     """What became of each offence between two sets, in the order of ``after``; what has gone comes last.
 
-    A row whose words alone differ is told with the same weight before and after.
+    A row whose words alone differ stands with the same weight before and after.
     """
     old, new = (_by_key(w) for w in (before, after))
     changed = [
@@ -126,8 +126,8 @@ def _by_key(weights: WeightSet) -> dict[tuple[str, ...], dict[Any, Any]]:
 def decided(base: WeightSet, line: Mapping[str, Any]) -> tuple[WeightSet, tuple[Change, ...]]:
     """``base`` with one decision in it (from `decided_line`), and what that changed."""
     (was,) = score_offences(pd.DataFrame([line]), base).to_dict("records")
-    known = was["label"] if was["label"] not in {line[key] for key in KEYS} else line["crime_type"]
-    title = line["title"] or known
+    label = was["label"] if was["label"] not in {line[key] for key in KEYS} else line["crime_type"]
+    title = line["title"] or label
     after = with_changes(base, pd.DataFrame([{**line, "title": title, "offence_group": was["offence_group"]}]))
     name = offence_name({**line, "title": title if title != was["crime_type"] else ""})
     if was["status"] == "ambiguous":
@@ -140,14 +140,14 @@ def decided(base: WeightSet, line: Mapping[str, Any]) -> tuple[WeightSet, tuple[
 def decided_line(offence: Mapping[str, str] | str, days: float) -> dict[str, Any]:
     """The row of a set that a decision writes: by URN, else by class, else by crime type."""
     fields = {"offence": offence} if isinstance(offence, str) else offence
-    given = {k: "" if pd.isna(v) else str(v).strip() for k, v in fields.items()}
-    key = given.get("offence", "")
+    texts = {k: "" if pd.isna(v) else str(v).strip() for k, v in fields.items()}
+    key = texts.get("offence", "")
     found = dict(re.findall(r"\b(urn|class):(\S+)", key))
-    urn = normalise_urn(given.get("athena_urn") or found.get("urn", "")) or ""
-    ho_class = normalise_ho_class(given.get("ho_class") or found.get("class", "")) or ""
-    crime_type = given.get("crime_type") or (key[5:] if key.startswith("type:") else "")
+    urn = normalise_urn(texts.get("athena_urn") or found.get("urn", "")) or ""
+    ho_class = normalise_ho_class(texts.get("ho_class") or found.get("class", "")) or ""
+    crime_type = texts.get("crime_type") or (key[5:] if key.startswith("type:") else "")
     if not (urn or ho_class or crime_type):
-        named = given.get("title") or key or "This offence"
+        named = texts.get("title") or key or "This offence"
         raise HotspotsError(
             f"'{named[:80]}' has no code: only an Athena URN, a Home Office class or a crime type can carry a weight."
             " Map a column with codes when importing the incidents."
@@ -158,7 +158,7 @@ def decided_line(offence: Mapping[str, str] | str, days: float) -> dict[str, Any
         "athena_urn": urn,
         "ho_class": "" if urn else ho_class,  # beside a URN it would make the whole class ambiguous
         "crime_type": "" if urn or ho_class else crime_type,
-        "title": given.get("title", ""),
+        "title": texts.get("title", ""),
         "offence_group": "",
         "days": float(days),
     }

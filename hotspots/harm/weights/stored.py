@@ -56,8 +56,8 @@ def sizes(connection: Connection | None) -> dict[int, int]:
         return {}
     from sqlalchemy import func, select
 
-    kept = ledger.table_of(WEIGHTS)
-    asked = select(kept.c.weight_set, func.count()).group_by(kept.c.weight_set)
+    lines = ledger.table_of(WEIGHTS)
+    asked = select(lines.c.weight_set, func.count()).group_by(lines.c.weight_set)
     return {int(number): int(n) for number, n in connection.execute(asked)}
 
 

@@ -143,7 +143,7 @@ def settle(workspace: Workspace, question: DoseQuestion) -> tuple[DoseQuestion, 
     """The question with nothing left open, its first and its last patrol day."""
     if question.bcu not in ("all", *BCUS):
         raise HotspotsError(f"BCU '{question.bcu[:40]}' is not one of {', '.join(BCUS)} or all.")
-    name = question.register or only_register(workspace.folder)
+    name = question.register or register.only_register(workspace.folder, "positions belong nowhere")
     held = days_held(workspace)
     if held is None:
         raise HotspotsError(
@@ -158,21 +158,6 @@ def settle(workspace: Workspace, question: DoseQuestion) -> tuple[DoseQuestion, 
     if (last - first).days >= LONGEST_DAYS:
         raise HotspotsError(f"The window of {first} to {last} has more than {LONGEST_DAYS} days. {SHORT}")
     return replace(question, start=str(first), end=str(last), register=name), first, last
-
-
-def only_register(folder: Path) -> str:
-    """The name of the only register; HotspotsError where there is none, or more than one."""
-    names = list(dict.fromkeys(register.registers(folder)["name"]))
-    if not names:
-        raise HotspotsError(
-            "No hot spots have been frozen in this workspace, so positions belong nowhere. Freeze them first: the page"
-            " Hot spots, or python -m hotspots areas freeze."
-        )
-    if len(names) > 1:
-        raise HotspotsError(
-            f"There are several registers: {', '.join(names)}. Say which one is meant: --register NAME."
-        )
-    return str(names[0])
 
 
 def days_held(workspace: Workspace) -> tuple[date, date] | None:

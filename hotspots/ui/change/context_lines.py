@@ -11,7 +11,7 @@ import streamlit as st
 
 from hotspots.base.choices import BCUS
 from hotspots.change import context
-from hotspots.change.context.kept import EARLIEST, EVERYWHERE, LATEST, LONGEST_NAME
+from hotspots.change.context.stored import EARLIEST, EVERYWHERE, LATEST, LONGEST_NAME
 from hotspots.ui import loading
 from hotspots.ui.frame import View, told, widget_key
 from hotspots.ui.hot_spots.area_desk import done, form_key, signature

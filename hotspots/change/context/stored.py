@@ -1,4 +1,4 @@
-"""Where context lines are kept: the shipped ones in a file, what people add, correct and withdraw in SQL.
+"""Where context lines stand: the shipped ones in a file, what people add, correct and withdraw in SQL.
 
 Rows are only ever added. A correction is a later row of the same line, and so is a withdrawal; the newest row of a line
 holds, also of a shipped one. Nothing that was written is lost: `history` has it all.
