@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from h3.api import basic_int as h3
+
+from hotspots.areas.candidates import Limits, candidate_areas
+from hotspots.areas.table import blank, in_form
+from hotspots.base.settings import Settings
 
 CENTRE = h3.latlng_to_cell(53.7590, -2.6990, 10)  # 8a1951803b4ffff, Preston
 SIZE = 13_000.0  # m², a round number near that of a cell
@@ -32,6 +36,25 @@ def facts(cells: Sequence[int], harm: Sequence[float], bcu: str | Sequence[str] 
             "place": [f"Street {i}" for i in range(len(cells))],
         }
     )
+
+
+def candidates(
+    cells: pd.DataFrame,
+    max_area_m2: float = Settings.max_area_m2,
+    min_share: float = Settings.area_min_share,
+    per_bcu: int | Mapping[str, int] | None = None,
+    excluded: Collection[int] = (),
+    min_density: float = Settings.area_min_density,
+) -> pd.DataFrame:
+    """The candidate areas under these limits, and else under those of the settings."""
+    usual = Limits.of(Settings()).per_bcu
+    limits = Limits(max_area_m2, min_share, min_density, usual if per_bcu is None else per_bcu)
+    return candidate_areas(cells, limits, excluded)
+
+
+def no_areas() -> pd.DataFrame:
+    """A table of areas without a row."""
+    return in_form(blank([]))
 
 
 def connected(cells: Sequence[int]) -> bool:

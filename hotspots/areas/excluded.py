@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hotspots import geography
-from hotspots.areas import cell_ids, checked_exclusion
+from hotspots.areas.rules import checked_exclusion
+from hotspots.areas.table import cell_ids
 from hotspots.base.columns import EXCLUSIONS
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.store import ledger

@@ -5,7 +5,6 @@ rank the cells → leave out what is excluded → join cells into areas → say 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspots import areas, geography
+from hotspots import geography
+from hotspots.areas.candidates import Limits, candidate_areas, inside_excluded
 from hotspots.areas.excluded import excluded_cells
+from hotspots.areas.table import cell_ids, with_quiet_cells
 from hotspots.base import choices
-from hotspots.base.settings import Settings
 from hotspots.harm.weights.contents import ref
 from hotspots.intake.place import boundaries_of
 from hotspots.ranking.pipeline import Answer, Question, about, rank_workspace
@@ -26,24 +26,8 @@ EXPECTED, RAW = "harm_expected_days", "harm_days"
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What an area may be; the names are those of the settings."""
-
-    max_area_m2: float = areas.MAX_AREA_M2
-    min_share: float = areas.MIN_SHARE
-    min_density: float = areas.MIN_DENSITY
-    per_bcu: int | Mapping[str, int] | None = None
-
-    @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """The limits of a workspace's settings."""
-        per_bcu = {"West": settings.areas_west, "South": settings.areas_south, "East": settings.areas_east}
-        return cls(settings.max_area_m2, settings.area_min_share, settings.area_min_density, per_bcu)
-
-
-@dataclass(frozen=True)
 class Candidates:
-    """Candidate areas, the cells they were made of (`hotspots.areas.FACTS`) and what was asked, ready to be frozen."""
+    """Candidate areas, their cells (`hotspots.areas.table.FACTS`) and what was asked, ready to be frozen."""
 
     areas: pd.DataFrame
     facts: pd.DataFrame
@@ -62,16 +46,14 @@ def areas_of(workspace: Workspace, answer: Answer, limits: Limits) -> Candidates
     """The same from an answer that is there already; every cell of a BCU must be in it."""
     facts = facts_of(answer)
     excluded = excluded_cells(workspace.folder)
-    found = areas.candidate_areas(
-        facts, limits.max_area_m2, limits.min_share, limits.per_bcu, excluded, limits.min_density
-    )
+    found = candidate_areas(facts, limits, excluded)
     return Candidates(
         found, facts, answer, definition_of(answer, limits, excluded), tuple(_notes(found, facts, limits, excluded))
     )
 
 
 def facts_of(answer: Answer) -> pd.DataFrame:
-    """The answer's cells with `hotspots.areas.FACTS`; in ``harm`` the figure that is maximised."""
+    """The answer's cells with `hotspots.areas.table.FACTS`; in ``harm`` the figure that is maximised."""
     kept = answer.table[["bcu", "n_incidents", RAW, EXPECTED, "area_m2", "place"]].reset_index(drop=True)
     cells = np.array([int(c, 16) for c in answer.table["cell"]], dtype=np.int64)
     return kept.assign(cell=cells, harm=kept[maximised(answer)].astype(float))
@@ -84,8 +66,8 @@ def maximised(answer: Answer) -> str:
 
 def with_cells_of(workspace: Workspace, facts: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """``facts`` with a row for every cell of the areas in ``table``: zeros where the window has no incident."""
-    cells = {int(c) for row in table["cells"] for c in areas.cell_ids(row)}
-    return areas.with_quiet_cells(facts, cells, boundaries_of(workspace))
+    cells = {int(c) for row in table["cells"] for c in cell_ids(row)}
+    return with_quiet_cells(facts, cells, boundaries_of(workspace))
 
 
 def definition_of(answer: Answer, limits: Limits, excluded: list[int], **more: object) -> dict[str, Any]:
@@ -108,7 +90,7 @@ def definition_of(answer: Answer, limits: Limits, excluded: list[int], **more: o
         "max_area_m2": float(limits.max_area_m2),
         "min_share": float(limits.min_share),
         "min_density": float(limits.min_density),
-        "areas_wanted": {b: areas.wanted_of(b, limits.per_bcu) for b in sorted(set(answer.table["bcu"]) - {""})},
+        "areas_wanted": {b: limits.wanted(b) for b in sorted(set(answer.table["bcu"]) - {""})},
         "excluded_cells": geography.hex_ids(excluded),
         **more,
     }
@@ -118,13 +100,13 @@ def _notes(found: pd.DataFrame, facts: pd.DataFrame, limits: Limits, excluded: l
     """What each BCU got, and what was left out."""
     words = []
     for bcu in sorted(set(facts["bcu"]) - {""}):
-        mine, wanted = found[found["bcu"] == bcu], areas.wanted_of(bcu, limits.per_bcu)
+        mine, wanted = found[found["bcu"] == bcu], limits.wanted(bcu)
         share = mine["share_of_bcu_harm"].sum()
         size = f"{mine['area_m2'].sum() / 1e6:.2f} km²"
         words.append(f"{bcu}: {len(mine)} areas, {size}, hold {share:.1%} of its harm.")
         if len(mine) < wanted:
             words[-1] += f" {wanted} were wanted; no other has {limits.min_share:.2%} of the BCU's harm."
-    left = int(areas.inside_excluded(facts["cell"].to_numpy(), excluded).sum())
+    left = int(inside_excluded(facts["cell"].to_numpy(), excluded).sum())
     if left:
         words.append(f"{left:,} {'cell' if left == 1 else 'cells'} with incidents left out of areas.")
     return words

@@ -18,15 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots import geography
-from hotspots.areas import (
-    AREA_COLUMNS,
-    bcus_of,
-    cell_ids,
-    check_areas,
-    in_form,
-    in_order,
-    refuse_cells,
-)
+from hotspots.areas.rules import check_areas
+from hotspots.areas.table import AREA_COLUMNS, bcus_of, cell_ids, in_form, in_order
 from hotspots.base.clock import day_of
 from hotspots.base.columns import AREA_REGISTERS
 from hotspots.base.errors import HotspotsError, sample
@@ -123,21 +116,13 @@ def bcus_for(workspace: Workspace, areas: pd.DataFrame) -> dict[int, str]:
         int(c, 16): str(bcu)
         for bcu, cells in zip(areas["bcu"], areas["cells"], strict=True)
         for c in cells
-        if _is_cell(c)
+        if geography.is_cell(c)
     }
     found = dict(zip(wanted, bcus_of(list(wanted), boundaries), strict=True))
     for cell in [c for c, bcu in found.items() if not bcu]:
         if wanted[cell] in bcus_of(surroundings([cell]), boundaries):
             found[cell] = wanted[cell]
     return found
-
-
-def _is_cell(text: str) -> bool:
-    try:
-        refuse_cells([text], "")
-    except HotspotsError:
-        return False
-    return True
 
 
 def _for_storing(areas: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,8 @@ from hotspots.cli.verbs import Verbs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspots.areas.finding import Candidates, Limits
+    from hotspots.areas.candidates import Limits
+    from hotspots.areas.finding import Candidates
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -83,7 +84,7 @@ def limits_of(asked: argparse.Namespace) -> Limits:
     """The limits asked for; where none are, those of the workspace's settings."""
     from dataclasses import replace
 
-    from hotspots.areas.finding import Limits
+    from hotspots.areas.candidates import Limits
     from hotspots.store.workspace import open_workspace
 
     given = {"max_area_m2": asked.max_area, "min_share": asked.min_share, "per_bcu": asked.per_bcu}

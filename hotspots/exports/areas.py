@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots.areas import AREA_COLUMNS, AREAS, in_form
+from hotspots.areas import AREA_COLUMNS, in_form
 from hotspots.areas.register import Frozen
-from hotspots.base.columns import TEXT
+from hotspots.base.columns import AREAS, TEXT
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.writing import RISKY
 

@@ -21,6 +21,7 @@ from hotspots.geography.cells import (
     cell_polygons,
     cells_at,
     hex_ids,
+    is_cell,
     resolution_of,
     resolutions_of,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "cells_at",
     "disk_pairs",
     "hex_ids",
+    "is_cell",
     "load_cover",
     "load_polygons",
     "nearest_place",

@@ -77,14 +77,19 @@ def hex_ids(cells: ArrayLike) -> list[str]:
     return [f"{cell:x}" if cell else "" for cell in np.asarray(cells, dtype=np.int64).tolist()]
 
 
+def is_cell(text: str) -> bool:
+    """Whether a text names a valid H3 cell."""
+    name = str(text).strip().lower()
+    return bool(_HEX_CELL.fullmatch(name)) and bool(h3.is_valid_cell(int(name, 16)))
+
+
 def cell_from_hex(text: str) -> int:
     """The cell that a text names; HotspotsError when it is not a valid H3 cell."""
-    name = str(text).strip().lower()
-    if not _HEX_CELL.fullmatch(name) or not h3.is_valid_cell(int(name, 16)):
+    if not is_cell(text):
         raise HotspotsError(
             f"'{str(text)[:40]}' is not an H3 cell. A cell is written like 8a1951803b4ffff (15 hexadecimal digits)."
         )
-    return int(name, 16)
+    return int(str(text).strip(), 16)
 
 
 def resolution_of(cells: ArrayLike) -> Cells:

@@ -16,7 +16,8 @@ import streamlit as st
 from hotspots import geography, maps
 from hotspots.areas import excluded
 from hotspots.areas import register as area_register
-from hotspots.areas.finding import Candidates, Limits, areas_of
+from hotspots.areas.candidates import Limits
+from hotspots.areas.finding import Candidates, areas_of
 from hotspots.areas.register import Frozen
 from hotspots.base.errors import HotspotsError
 from hotspots.change import context

@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from hotspots.areas import candidate_areas, new_area
+from hotspots.areas import new_area
 from hotspots.areas import register as area_register
 from hotspots.base.settings import Settings
 from hotspots.patrols import form as patrol_form
 from hotspots.patrols.moments import local
-from tests.area_samples import disk, facts
+from tests.area_samples import disk, facts, no_areas
 from tests.workspaces import logged, make_police
 
 SCRIPT = "tests/browser/log_app.py"
@@ -34,7 +34,7 @@ def own(tmp_path: Path) -> Path:
     """A workspace with two hot spots in force today."""
     made = make_police(tmp_path / "own")
     ground = facts(disk(2), np.arange(10.0, 200.0, 10.0))
-    areas = candidate_areas(ground.head(0))
+    areas = no_areas()
     for i, name in enumerate(("Preston Church Street", LONG)):
         areas = new_area(areas, disk(2)[i : i + 1], ground, "Ann", day=date(2026, 6, 1))
         areas.loc[areas.index[-1], "name"] = name

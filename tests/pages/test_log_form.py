@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.areas import candidate_areas, new_area
+from hotspots.areas import new_area
 from hotspots.areas import register as area_register
 from hotspots.patrols import form as patrol_form
 from hotspots.store import ledger
 from hotspots.ui.log_form import page as log_form
-from tests.area_samples import disk, facts
+from tests.area_samples import disk, facts, no_areas
 from tests.conftest import REPOSITORY
 from tests.workspaces import HOSTILE, logged, make_police
 
@@ -30,7 +30,7 @@ def make_logged(folder: Path, *names: str) -> Path:
     """A workspace with the hot spots South-01, South-02, … from 1 June 2026."""
     made = make_police(folder)
     ground = facts(disk(2), np.arange(10.0, 200.0, 10.0))
-    areas = candidate_areas(ground.head(0))
+    areas = no_areas()
     for i, name in enumerate(names):
         areas = new_area(areas, disk(2)[i : i + 1], ground, "Ann", day=date(2026, 6, 1))
         areas.loc[areas.index[-1], "name"] = name
@@ -369,7 +369,7 @@ def test_only_the_hot_spots_of_the_bcu_are_offered(form: Any, tmp_path: Path) ->
     own = make_police(tmp_path / "ws")
     cells = [h3.latlng_to_cell(lat, lon, 10) for lon, lat in (BLACKPOOL, PRESTON)]
     ground = facts(cells, [100.0, 100.0], ["West", "South"])
-    areas = candidate_areas(ground.head(0))
+    areas = no_areas()
     for cell in cells:
         areas = new_area(areas, [cell], ground, "Ann", day=date(2026, 6, 1))
     area_register.freeze(own, areas, "grip", "2026-06-01", "Ann", "for the tests", {}, max_area_m2=1e6)

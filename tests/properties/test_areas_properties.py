@@ -12,9 +12,10 @@ from h3.api import basic_int as h3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotspots.areas import candidate_areas, cell_ids, named
+from hotspots.areas.naming import named
 from hotspots.areas.register import freeze, load
-from tests.area_samples import CENTRE, SIZE, connected, disk, facts
+from hotspots.areas.table import cell_ids
+from tests.area_samples import CENTRE, SIZE, candidates, connected, disk, facts
 from tests.workspaces import make_police
 
 GRID = disk(3)  # 37 cells
@@ -44,7 +45,7 @@ def questions(draw: st.DrawFn) -> dict[str, object]:
 @given(grounds(), questions())
 @settings(max_examples=120)
 def test_areas_keep_every_rule(cells: pd.DataFrame, asked: dict[str, object]) -> None:
-    found = candidate_areas(cells, **asked)  # type: ignore[arg-type]
+    found = candidates(cells, **asked)  # type: ignore[arg-type]
     bcu_of = dict(zip(cells["cell"].tolist(), cells["bcu"], strict=True))
     harm_of = dict(zip(cells["cell"].tolist(), cells["harm"], strict=True))
     sets = [cell_ids(c).tolist() for c in found["cells"]]
@@ -68,8 +69,8 @@ def test_areas_keep_every_rule(cells: pd.DataFrame, asked: dict[str, object]) ->
 def test_the_order_of_rows_changes_nothing(cells: pd.DataFrame, asked: dict[str, object], random: object) -> None:
     order = list(range(len(cells)))
     random.shuffle(order)  # type: ignore[attr-defined]
-    one = candidate_areas(cells, **asked)  # type: ignore[arg-type]
-    other = candidate_areas(cells.iloc[order], **asked)  # type: ignore[arg-type]
+    one = candidates(cells, **asked)  # type: ignore[arg-type]
+    other = candidates(cells.iloc[order], **asked)  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(one, other)
 
 
@@ -77,7 +78,7 @@ def test_the_order_of_rows_changes_nothing(cells: pd.DataFrame, asked: dict[str,
 @settings(max_examples=60)
 def test_one_area_holds_at_least_the_best_single_cell(cells: pd.DataFrame, asked: dict[str, object]) -> None:
     asked = {**asked, "per_bcu": 1, "min_share": 0.0, "min_density": 0.0}
-    found = candidate_areas(cells, **asked)  # type: ignore[arg-type]
+    found = candidates(cells, **asked)  # type: ignore[arg-type]
     usable = cells[~cells["cell"].isin(asked["excluded"]) & (cells["bcu"] != "")]  # type: ignore[arg-type]
     best = usable.groupby("bcu")["harm"].max()
     got = dict(zip(found["bcu"], found["harm_days"], strict=True))
@@ -89,8 +90,8 @@ def test_one_area_holds_at_least_the_best_single_cell(cells: pd.DataFrame, asked
 @settings(max_examples=40)
 def test_the_unit_of_harm_changes_nothing(cells: pd.DataFrame, factor: float) -> None:
     whole = cells.assign(harm=cells["harm"].round())
-    one = candidate_areas(whole, 3 * SIZE, 0.01, 3)
-    other = candidate_areas(whole.assign(harm=whole["harm"] * factor), 3 * SIZE, 0.01, 3)
+    one = candidates(whole, 3 * SIZE, 0.01, 3)
+    other = candidates(whole.assign(harm=whole["harm"] * factor), 3 * SIZE, 0.01, 3)
     assert one["cells"].tolist() == other["cells"].tolist()
 
 
@@ -116,7 +117,7 @@ def test_freeze_then_load_is_identity(
     folder: Path, harm: list[float], roles: list[str], names: list[str], definition: dict[str, object]
 ) -> None:
     ground = facts(SOUTH, harm).assign(harm_expected_days=np.array(harm) / 3)
-    areas = candidate_areas(ground, 3 * SIZE, 0.0, 3, min_density=0.0)
+    areas = candidates(ground, 3 * SIZE, 0.0, 3, min_density=0.0)
     tidy = {i: " ".join(n.split()) for i, n in enumerate(dict.fromkeys(names))}
     wanted = [tidy.get(i, "") for i in range(len(areas))]
     wanted = [n if wanted.index(n) == i else "" for i, n in enumerate(wanted)]

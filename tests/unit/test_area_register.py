@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from h3.api import basic_int as h3
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from hotspots.areas import add_cells, candidate_areas, drop_cells, new_area, with_role
+from hotspots.areas import add_cells, drop_cells, new_area, with_role
 from hotspots.areas import register as area_register
+from hotspots.areas.candidates import Limits
 from hotspots.areas.excluded import exclude, excluded_cells, exclusions, include
-from hotspots.areas.finding import Limits, find_areas
+from hotspots.areas.finding import find_areas
 from hotspots.areas.register import (
     freeze,
     load,
@@ -28,12 +30,13 @@ from hotspots.areas.register import (
     version_on,
 )
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import Question
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA
-from tests.area_samples import CENTRE, disk, facts
+from tests.area_samples import CENTRE, disk, facts, no_areas
 from tests.conftest import REPOSITORY
 from tests.samples import BURNLEY, KENT, crime, street
 from tests.workspaces import make_police, prepare
@@ -65,7 +68,7 @@ def ground() -> pd.DataFrame:
 @pytest.fixture
 def areas(ground: pd.DataFrame) -> pd.DataFrame:
     """South-01 with three cells, treated, and South-02 with one."""
-    first = new_area(candidate_areas(ground.head(0)), CELLS[:3], ground, "Ann", day=date(2026, 4, 1))
+    first = new_area(no_areas(), CELLS[:3], ground, "Ann", day=date(2026, 4, 1))
     return with_role(new_area(first, CELLS[9:10], ground, "Ann", day=date(2026, 4, 1)), "South-01", "treated")
 
 
@@ -137,7 +140,7 @@ def test_the_areas_of_a_day(folder: Path, areas: pd.DataFrame, day: str, version
 
 
 def test_frozen_areas_are_unchanged_after_new_data_arrive(folder: Path) -> None:
-    question, limits = Question(start="2024-01", end="2024-04", by="harm"), Limits(per_bcu=2)
+    question, limits = Question(start="2024-01", end="2024-04", by="harm"), replace(Limits.of(Settings()), per_bcu=2)
     found = find_areas(folder, question, limits)
     assert found.areas["area"].tolist() == ["West-01", "South-01", "East-01"]  # Ashton is too quiet
     done = freeze(folder, found.areas, "grip", "2026-04-20", "Ann", "first", found.definition)
@@ -246,7 +249,7 @@ def test_odd_areas_are_frozen_with_a_warning(folder: Path, areas: pd.DataFrame, 
 def test_a_cell_at_the_edge_counts_as_its_areas_bcu(folder: Path, areas: pd.DataFrame) -> None:
     """A cell whose centre and corners lie in the sea may hold incidents of the shore."""
     from hotspots import geography
-    from hotspots.areas import bcus_of
+    from hotspots.areas.table import bcus_of
 
     shore = h3.latlng_to_cell(53.8160, -3.0570, 10)
     cover = geography.load_cover()

@@ -15,30 +15,15 @@ import shapely
 from h3.api import basic_int as h3
 
 from hotspots import geography
-from hotspots.areas import (
-    AREA_COLUMNS,
-    PER_BCU,
-    add_cells,
-    candidate_areas,
-    cell_ids,
-    check_areas,
-    checked_exclusion,
-    drop_area,
-    drop_cells,
-    measured,
-    n_pieces,
-    name_of_place,
-    new_area,
-    outline,
-    refusals,
-    warnings_of,
-    with_quiet_cells,
-    with_role,
-)
+from hotspots.areas.editing import add_cells, drop_area, drop_cells, new_area, with_role
+from hotspots.areas.naming import name_of_place
+from hotspots.areas.rules import check_areas, checked_exclusion, n_pieces, outline, refusals, warnings_of
+from hotspots.areas.table import AREA_COLUMNS, cell_ids, measured, with_quiet_cells
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.exports import as_text, to_geojson
 from hotspots.exports.areas import read_areas
-from tests.area_samples import CENTRE, SIZE, best_sum, disk, every_area, facts
+from tests.area_samples import CENTRE, SIZE, best_sum, candidates, disk, every_area, facts, no_areas
 
 THREE = 3 * SIZE
 ROW = h3.grid_path_cells(CENTRE, h3.latlng_to_cell(53.7590, -2.6800, 10))[:7]  # seven cells in a row
@@ -55,7 +40,7 @@ def members(areas: pd.DataFrame, i: int = 0) -> set[int]:
 
 def best(harm: list[float], n: int = 1, max_area_m2: float = THREE, **more: float) -> list[set[int]]:
     settings = {"min_share": 0.0, "min_density": 0.0, **more}
-    found = candidate_areas(row(harm), max_area_m2, per_bcu=n, **settings)
+    found = candidates(row(harm), max_area_m2, per_bcu=n, **settings)
     return [{ROW.index(c) for c in members(found, i)} for i in range(len(found))]
 
 
@@ -69,7 +54,7 @@ def test_the_row_is_a_row() -> None:
 
 def test_the_three_best_neighbours_and_their_figures() -> None:
     cells = row([0, 50, 45, 40, 0, 30, 5])
-    found = candidate_areas(cells, THREE, 0.0, 2, min_density=0.0)
+    found = candidates(cells, THREE, 0.0, 2, min_density=0.0)
     assert list(found.columns) == list(AREA_COLUMNS)
     # 50 + 45 + 40 = 135 is the most of any three in a row; then 30 + 5; 0 adds nothing
     assert [members(found, i) for i in range(2)] == [set(ROW[1:4]), set(ROW[5:7])]
@@ -113,29 +98,29 @@ def test_the_maximum_area_is_on_both_sides_of_the_line() -> None:
 
 def test_an_area_never_crosses_a_bcu_line() -> None:
     cells = row([50, 60, 70, 65, 55, 0, 0], bcu=["South"] * 3 + ["West"] * 4)
-    found = candidate_areas(cells, 5 * SIZE, 0.0, min_density=0.0, per_bcu=1)
+    found = candidates(cells, 5 * SIZE, 0.0, min_density=0.0, per_bcu=1)
     assert found["area"].tolist() == ["West-01", "South-01"]
     assert [members(found, i) for i in range(2)] == [set(ROW[3:5]), set(ROW[:3])]
 
 
 def test_cells_outside_every_bcu_are_in_no_area() -> None:
     cells = row([50, 60, 70], bcu=["South", "", "South"])
-    found = candidate_areas(cells, 5 * SIZE, 0.0, 7, min_density=0.0)
+    found = candidates(cells, 5 * SIZE, 0.0, 7, min_density=0.0)
     assert [members(found, i) for i in range(2)] == [{ROW[2]}, {ROW[0]}]
     assert len(found) == 2
 
 
 def test_each_bcu_gets_its_own_number_of_areas() -> None:
     cells = facts(disk(8), np.arange(1.0, 218.0))  # 1 + 3 · 8 · 9 = 217 cells
-    assert len(candidate_areas(cells, SIZE, 0.0)) == PER_BCU["South"] == 6
-    assert len(candidate_areas(cells, SIZE, 0.0, {"South": 3})) == 3
-    assert len(candidate_areas(cells, SIZE, 0.0, 0)) == 0
+    assert len(candidates(cells, SIZE, 0.0)) == Settings.areas_south == 6
+    assert len(candidates(cells, SIZE, 0.0, {"South": 3})) == 3
+    assert len(candidates(cells, SIZE, 0.0, 0)) == 0
     with pytest.raises(HotspotsError, match="-1 areas were asked for in South"):
-        candidate_areas(cells, SIZE, 0.0, -1)
+        candidates(cells, SIZE, 0.0, -1)
 
 
 def test_an_excluded_cell_is_left_out_and_still_counts_in_the_bcus_harm() -> None:
-    found = candidate_areas(row([10, 50, 40, 30, 0, 0, 0]), THREE, 0.0, 1, [ROW[1]], 0.0)
+    found = candidates(row([10, 50, 40, 30, 0, 0, 0]), THREE, 0.0, 1, [ROW[1]], 0.0)
     assert members(found) == set(ROW[2:4])
     assert found["share_of_bcu_harm"].iloc[0] == pytest.approx(70 / 130, abs=1e-6)
 
@@ -144,22 +129,22 @@ def test_what_lies_inside_an_excluded_coarser_cell_is_excluded_too() -> None:
     parent = h3.cell_to_parent(ROW[1], 9)
     inside = {c for c in ROW if h3.cell_to_parent(c, 9) == parent}
     assert 0 < len(inside) < 7
-    found = candidate_areas(row([10.0, 50, 40, 30, 20, 10, 10]), THREE, 0.0, 7, [parent], 0.0)
+    found = candidates(row([10.0, 50, 40, 30, 20, 10, 10]), THREE, 0.0, 7, [parent], 0.0)
     assert {c for i in range(len(found)) for c in members(found, i)} == set(ROW) - inside
 
 
 def test_no_incident_and_unknown_harm_make_no_area() -> None:
-    assert len(candidate_areas(row([]))) == 0
-    assert len(candidate_areas(row([0, 0, 0]), min_share=0.0)) == 0
-    found = candidate_areas(row([np.nan, 20, np.nan]), 2 * SIZE, 0.0, 1, min_density=0.0)
+    assert len(candidates(row([]))) == 0
+    assert len(candidates(row([0, 0, 0]), min_share=0.0)) == 0
+    found = candidates(row([np.nan, 20, np.nan]), 2 * SIZE, 0.0, 1, min_density=0.0)
     assert members(found) == {ROW[1]}
     unscored = row([5.0]).assign(harm_days=np.nan)
-    assert np.isnan(candidate_areas(unscored, min_density=0.0)["harm_days"].iloc[0])
+    assert np.isnan(candidates(unscored, min_density=0.0)["harm_days"].iloc[0])
 
 
 def test_ties_go_to_the_lower_cell_id() -> None:
     cells = facts(disk(2), np.full(19, 10.0))
-    found = candidate_areas(cells, SIZE, 0.0, 3, min_density=0.0)
+    found = candidates(cells, SIZE, 0.0, 3, min_density=0.0)
     assert [members(found, i) for i in range(3)] == [{c} for c in disk(2)[:3]]
 
 
@@ -175,19 +160,19 @@ def test_ties_go_to_the_lower_cell_id() -> None:
 )
 def test_settings_that_cannot_be_met_are_refused(settings: dict[str, float], words: str) -> None:
     with pytest.raises(HotspotsError, match=words):
-        candidate_areas(row([10, 20]), **settings)
+        candidates(row([10, 20]), **settings)
 
 
 def test_a_table_that_is_no_table_of_cells_is_refused() -> None:
     with pytest.raises(HotspotsError, match="no column 'place'"):
-        candidate_areas(row([1.0]).drop(columns="place"))
+        candidates(row([1.0]).drop(columns="place"))
     with pytest.raises(HotspotsError, match="more than once"):
-        candidate_areas(pd.concat([row([1.0, 2.0]), row([1.0])]))
+        candidates(pd.concat([row([1.0, 2.0]), row([1.0])]))
     mixed = facts([ROW[0], h3.cell_to_parent(ROW[3], 9)], [1, 2])
     with pytest.raises(HotspotsError, match="resolutions 9, 10"):
-        candidate_areas(mixed)
+        candidates(mixed)
     with pytest.raises(HotspotsError, match="below 0"):
-        candidate_areas(row([1.0, -2.0]))
+        candidates(row([1.0, -2.0]))
 
 
 # ---------------------------------------------------------------- as good as can be
@@ -198,7 +183,7 @@ SHAPES = {"skewed": lambda r, n: r.pareto(1.2, n) * 10, "even": lambda r, n: r.u
 
 def caught(cells: pd.DataFrame, most: int, n: int, min_density: float = 0.0) -> tuple[float, float]:
     """(worth caught, the most that could be) by trying every choice."""
-    found = candidate_areas(cells, most * SIZE, 0.0, n, min_density=min_density)
+    found = candidates(cells, most * SIZE, 0.0, n, min_density=min_density)
     worth = cells["harm"] - min_density * cells["harm"].mean()
     by_cell = dict(zip(cells["cell"].tolist(), worth.tolist(), strict=True))
     got = sum(by_cell[c] for i in range(len(found)) for c in members(found, i))
@@ -265,7 +250,7 @@ def test_names_are_town_and_street_of_the_worst_cell() -> None:
 
 def test_names_are_unique_whatever_the_places_are_called() -> None:
     cells = row([90, 0, 80, 0, 70, 0, 60]).assign(place=["Bar", "", "Bar (2)", "", "Bar", "", "Bar"])
-    found = candidate_areas(cells, SIZE, 0.0, 4, min_density=0.0)
+    found = candidates(cells, SIZE, 0.0, 4, min_density=0.0)
     assert found["name"].tolist() == ["Bar", "Bar (2)", "Bar (3)", "Bar (4)"]
 
 
@@ -280,13 +265,14 @@ def cells() -> pd.DataFrame:
 @pytest.fixture
 def two(cells: pd.DataFrame) -> pd.DataFrame:
     """South-01 {1, 2} and South-02 {5}, 90 each."""
-    first = new_area(candidate_areas(row([])), ROW[1:3], cells, "Ann", day=DAY)
-    return new_area(first, [ROW[5]], cells, "Ann", name="The Square", day=DAY)
+    first = new_area(no_areas(), ROW[1:3], cells, "Ann", day=DAY)
+    both = new_area(first, [ROW[5]], cells, "Ann", day=DAY)
+    return both.assign(name=["Street 1", "The Square"])
 
 
-def test_an_area_made_by_hand(two: pd.DataFrame) -> None:
+def test_an_area_made_by_hand(two: pd.DataFrame, cells: pd.DataFrame) -> None:
     assert two["area"].tolist() == ["South-01", "South-02"]
-    assert two["name"].tolist() == ["Street 1", "The Square"]
+    assert new_area(no_areas(), ROW[1:3], cells, "Ann")["name"].tolist() == ["Street 1"]
     assert two["harm_days"].tolist() == [90, 90]
     assert two["edits"].iloc[1] == f"2026-04-01 Ann: made of {ROW[5]:x}"
 
@@ -361,9 +347,11 @@ def test_figures_cannot_be_summed_over_cells_without_any(two: pd.DataFrame, cell
 
 def test_what_is_odd_is_told_and_not_refused(two: pd.DataFrame, cells: pd.DataFrame) -> None:
     south = dict.fromkeys(ROW, "South")
-    assert check_areas(two, south) == []
+    assert check_areas(two, south, THREE) == []
     apart = add_cells(two, "South-02", [ROW[0], ROW[3]], cells, "Bob")
-    assert check_areas(apart, south) == ["South-02 (The Square) is not connected: its cells form 3 separate pieces."]
+    assert check_areas(apart, south, 5 * THREE) == [
+        "South-02 (The Square) is not connected: its cells form 3 separate pieces."
+    ]
     size = float(geography.cell_areas_m2(ROW[1:3]).sum())
     assert warnings_of(two, size + 1) == []
     (words,) = warnings_of(two, size - 1)
@@ -380,7 +368,7 @@ def test_every_reason_to_refuse_is_told_at_once(two: pd.DataFrame) -> None:
     ):  # fmt: skip
         assert words in told
     with pytest.raises(HotspotsError) as error:
-        check_areas(wrong, {ROW[1]: "South"})
+        check_areas(wrong, {ROW[1]: "South"}, THREE)
     assert len(error.value.problems) == 6
 
 

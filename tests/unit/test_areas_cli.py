@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.areas import AREA_COLUMNS, candidate_areas
+from hotspots.areas import AREA_COLUMNS
 from hotspots.areas.register import freeze as store
 from hotspots.base.errors import HotspotsError
 from hotspots.cli import main
 from hotspots.store.database import FILE
-from tests.area_samples import SIZE, disk, facts
+from tests.area_samples import SIZE, candidates, disk, facts
 from tests.samples import BLACKPOOL, PRESTON
 from tests.workspaces import demo, make_police
 
@@ -151,7 +151,7 @@ def test_an_edited_file_is_frozen_with_figures_of_its_own(
 
 def test_figures_of_another_unit_are_not_called_days(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ground = facts(disk(1), [10.0] * 7)
-    areas = candidate_areas(ground, 3 * SIZE, 0.0, 1)
+    areas = candidates(ground, 3 * SIZE, 0.0, 1)
     store(folder, areas, "scored", "2999-01-01", "Ann", "n", {"weights_unit": "severity"})
     run(folder, "list", "--name", "scored")
     header = capsys.readouterr().out.splitlines()[0].split(",")

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from hotspots.areas import candidate_areas, new_area
+from hotspots.areas import new_area
 from hotspots.areas import register as area_register
 from hotspots.areas.register import areas_on
 from hotspots.base.errors import HotspotsError
@@ -36,7 +36,7 @@ from hotspots.patrols.moments import end_moment, moment_of
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write
 from hotspots.store.schema import METADATA
-from tests.area_samples import disk, facts
+from tests.area_samples import disk, facts, no_areas
 from tests.conftest import REPOSITORY
 from tests.workspaces import logged, make_police
 
@@ -59,7 +59,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
 def areas_named(*names: str) -> Any:
     """South-01, South-02, … of one cell each."""
     ground = facts(CELLS, np.arange(10.0, 200.0, 10.0))
-    made = candidate_areas(ground.head(0))
+    made = no_areas()
     for i, name in enumerate(names):
         made = new_area(made, CELLS[i : i + 1], ground, "Ann", day=date(2026, 6, 1))
         made.loc[made.index[-1], "name"] = name

@@ -12,7 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import exports
-from hotspots.areas.finding import Candidates, Limits
+from hotspots.areas.candidates import Limits
+from hotspots.areas.finding import Candidates
 from hotspots.base.writing import to_csv
 from hotspots.maps import area_labels
 from hotspots.ranking.pipeline import Answer
