@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from math import inf
 from pathlib import Path
-from typing import Annotated, NamedTuple, get_type_hints
+from typing import Annotated, ClassVar, NamedTuple, get_type_hints
 
 from hotspots.base.errors import HotspotsError
 
@@ -82,6 +82,18 @@ class Settings:
     upload_max_mb: Count = 200
     unzipped_max_mb: Count = 8_000
     zip_max_files: Count = 5_000
+
+    # Of one question: an option of its verb or a field of its page changes them, settings.toml does not.
+    weight_draws: ClassVar[int] = 500  # other weightings, for how sure a rank is
+    weight_spread: ClassVar[float] = 2.0  # each weight is drawn between half and double
+    random_draws: ClassVar[int] = 999  # of dates, allocations and schedules: the least p is 0.001
+    near_rings: ClassVar[int] = 2  # of cells around, for near repeats
+    ring_m: ClassVar[float] = 100.0  # width of a displacement ring: one cell at resolution 10
+    trial_share: ClassVar[float] = 0.5  # of days or hot spots that are patrolled
+    trial_longest_run: ClassVar[int] = 3  # patrolled days in a row
+    trial_block_days: ClassVar[int] = 7  # in each of which hot spots get as many patrolled days
+    trial_simulations: ClassVar[int] = 200  # for the smallest fall that a trial would find
+    spans: ClassVar[dict[str, tuple[int, int]]] = {"month": (12, 3), "week": (52, 4)}  # of the back-test: train, test
 
     def __post_init__(self) -> None:
         problems = [

@@ -56,7 +56,7 @@ class ChangeQuestion:
     resolution: int = 0
     include_proactive: bool = False
     period: str = ""
-    ring_m: float = 100.0
+    ring_m: float = Settings.ring_m
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -30,8 +30,8 @@ from numpy.typing import ArrayLike, NDArray
 from hotspots import areas as hot_spots
 from hotspots import geography
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.settings import Settings
 
-METRES = 100.0  # the trials' usual displacement ring
 RINGED = ("treated", "comparison")  # roles that get a ring; cells of other areas are only kept out
 
 RING_COLUMNS = ("cell", "area", "role", "ring", "area_m2", "ring_m2", "lost_to_spots", "lost_to_rings", "touches")
@@ -54,7 +54,7 @@ class _Ground:
     reached: pd.DataFrame  # cell, owner, ring: the least number of rings from each area with a ring, spots included
 
 
-def rings(areas: pd.DataFrame, metres: float = METRES) -> pd.DataFrame:
+def rings(areas: pd.DataFrame, metres: float = Settings.ring_m) -> pd.DataFrame:
     """The cells around each hot spot, each cell once, by area number and cell. Columns: `RING_COLUMNS`.
 
     ``areas``: a row per hot spot with area (its number), role ("treated", "comparison" or "none") and cells
@@ -72,7 +72,7 @@ def rings(areas: pd.DataFrame, metres: float = METRES) -> pd.DataFrame:
     return _with_summary(ground, _claimed(ground))
 
 
-def ring_summary(areas: pd.DataFrame, metres: float = METRES) -> pd.DataFrame:
+def ring_summary(areas: pd.DataFrame, metres: float = Settings.ring_m) -> pd.DataFrame:
     """One row per treated or comparison area, with or without ring: `SUMMARY_COLUMNS`.
 
     n_cells and ring_m2 of its ring (0 where it lost every cell), spot_m2 of the hot spot itself, reach_m: how far the
@@ -82,7 +82,7 @@ def ring_summary(areas: pd.DataFrame, metres: float = METRES) -> pd.DataFrame:
     return _summary(ground, _claimed(ground))
 
 
-def rings_wide(cells: ArrayLike, metres: float = METRES) -> int:
+def rings_wide(cells: ArrayLike, metres: float = Settings.ring_m) -> int:
     """How many cells wide a ring of about ``metres`` is around these cells: at least 1."""
     if not 0 < metres < np.inf:
         raise HotspotsError(f"A ring of {metres:g} m has no width. Give a number of metres above 0, such as 100.")
@@ -94,7 +94,7 @@ def spacing_m(cells: ArrayLike) -> float:
     return float(np.sqrt(2 * geography.cell_areas_m2(cells).mean() / np.sqrt(3)))
 
 
-def within_reach(units: pd.DataFrame, areas: pd.DataFrame, metres: float = METRES) -> dict[str, str]:
+def within_reach(units: pd.DataFrame, areas: pd.DataFrame, metres: float = Settings.ring_m) -> dict[str, str]:
     """Which places lie in a treated hot spot or within its ring's reach, each with a sentence that says so.
 
     ``units``: unit (text) and cells (hexadecimal text), such as candidates for comparison; ``areas`` as in `rings`. A

@@ -12,7 +12,16 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_bcu, add_format, add_offences, add_resolution, add_weights, add_window, question_of
+from hotspots.cli.options import (
+    add_bcu,
+    add_format,
+    add_number,
+    add_offences,
+    add_resolution,
+    add_weights,
+    add_window,
+    question_of,
+)
 from hotspots.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -20,7 +29,6 @@ if TYPE_CHECKING:
 
     from hotspots.backtest.workspace import History
 
-SPANS = {"month": (12, 3, 1), "week": (52, 4, 0)}  # train, horizon, step between origins (0: the horizon)
 HIDDEN = ["place"]
 
 
@@ -34,10 +42,8 @@ def add_verbs(verbs: Verbs) -> None:
     shown.add_argument("--calibration", action="store_true", help="stated chance of the top N against what came")
     one.add_argument("--against", default="count", metavar="METHOD", help="compared with in --summary; default: count")
     one.add_argument("--top", type=int, metavar="N", help=f"of --calibration; default: the setting, {Settings.top}")
-    one.add_argument(
-        "--draws", type=int, default=Settings.draws, metavar="N", help="of --calibration; default: %(default)s"
-    )
-    one.add_argument("--seed", type=int, default=Settings.seed, metavar="N", help="of all draws; default: %(default)s")
+    add_number(one, "--draws", Settings.draws, "of --calibration")
+    add_number(one, "--seed", Settings.seed, "of all draws")
     add_format(one)
 
 
@@ -60,7 +66,7 @@ def add_test(one: argparse.ArgumentParser) -> None:
             f"--{name}", nargs="?", type=int, const=0, metavar="AHEAD",
             help=f"periods are {name} ({help_}), so many ahead",
         )  # fmt: skip
-    (train, horizon, _), (weeks, weeks_ahead, _) = SPANS.values()
+    (train, horizon), (weeks, weeks_ahead) = Settings.spans.values()
     one.add_argument("--train", type=int, metavar="N", help=f"periods ranked on; default: {train}, or {weeks} weeks")
     one.add_argument(
         "--horizon", type=int, metavar="N", help=f"periods tested; default: {horizon}, or {weeks_ahead} weeks"
@@ -95,14 +101,14 @@ class Plan:
 def plan_of(asked: argparse.Namespace) -> Plan:
     """Periods and spans from the options; HotspotsError tells all that cannot be."""
     period = "week" if asked.weeks is not None else "month"
-    train, horizon, step = SPANS[period]
+    train, horizon = Settings.spans[period]
     ahead = asked.weeks if period == "week" else asked.months
     problems = []
     if ahead and asked.horizon is not None and ahead != asked.horizon:
         problems.append(f"--{period}s {ahead} and --horizon {asked.horizon} both say how far ahead: give one of them.")
     train = asked.train if asked.train is not None else train
     horizon = asked.horizon if asked.horizon is not None else ahead or horizon
-    step = asked.step if asked.step is not None else step or horizon
+    step = asked.step if asked.step is not None else horizon if period == "week" else 1
     if asked.origins and (asked.first_origin or asked.last_origin):
         problems.append("Give either --origins or --first-origin and --last-origin, not both.")
     for name, value in (("train", train), ("horizon", horizon), ("step", step), ("draws", asked.draws)):

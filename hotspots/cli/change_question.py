@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import argparse
 
+from hotspots.base.settings import Settings
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
-from hotspots.cli.options import add_bcu, add_offences, add_register, add_resolution, add_weights, add_window
+from hotspots.cli.options import (
+    add_bcu,
+    add_number,
+    add_offences,
+    add_register,
+    add_resolution,
+    add_weights,
+    add_window,
+)
 
 
 def add_question(one: argparse.ArgumentParser) -> None:
@@ -35,13 +44,7 @@ def add_question(one: argparse.ArgumentParser) -> None:
     add_weights(one)
     add_resolution(one, "with --top only; ")
     one.add_argument("--period", choices=PERIODS, help="of the series; default: week, or month without days")
-    one.add_argument(
-        "--ring",
-        type=float,
-        default=ChangeQuestion.ring_m,
-        metavar="METRES",
-        help="width of the rings; default: %(default)g",
-    )
+    add_number(one, "--ring", Settings.ring_m, "width of the rings", "METRES")
 
 
 def question_of(asked: argparse.Namespace) -> ChangeQuestion:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from hotspots.base.settings import Settings
 from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_format, add_selection, add_weights, question_of
+from hotspots.cli.options import add_format, add_number, add_selection, add_weights, question_of
 from hotspots.cli.verbs import Verbs
 
 
@@ -23,11 +24,9 @@ def add_verbs(verbs: Verbs) -> None:
     add_format(one)
     about = "does it come again soon in the same place or near it? Timed sources only"
     one = verbs.add("near-repeats", run_near_repeats, about, "--offences street-visible --bcu East")
-    one.add_argument("--rings", type=int, default=2, metavar="N", help="of cells around; default: %(default)s")
-    one.add_argument(
-        "--permutations", type=int, default=999, metavar="N", help="of the dates, for p; default: %(default)s"
-    )
-    one.add_argument("--seed", type=int, default=1, metavar="N", help="of the permutations; default: %(default)s")
+    add_number(one, "--rings", Settings.near_rings, "of cells around")
+    add_number(one, "--permutations", Settings.random_draws, "of the dates, for p")
+    add_number(one, "--seed", 1, "of the permutations")
     add_selection(one)
     add_format(one)
 

@@ -11,7 +11,7 @@ from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_format
+from hotspots.cli.options import add_format, add_number
 from hotspots.cli.verbs import Verbs
 from hotspots.demo import DEFAULT_SEED, FALL, VALID_FROM
 
@@ -23,9 +23,7 @@ FEW = 40  # files of an import: of more than this, those without quarantined row
 
 def add_verbs(verbs: Verbs) -> None:
     one = verbs.add("demo", run_demo, "build a clearly labelled synthetic workspace", "--workspace demo", out=False)
-    one.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help=f"of the random numbers; default: {DEFAULT_SEED}"
-    )
+    add_number(one, "--seed", DEFAULT_SEED, "of the random numbers")
     one.add_argument(
         "--effect", type=float, default=FALL, metavar="SHARE",
         help=f"of the incidents in treated hot spots to prevent from {VALID_FROM} on, half of those in East happening"

@@ -68,6 +68,12 @@ def add_signature(one: argparse.ArgumentParser, note_needed: bool = True) -> Non
     one.add_argument("--note", required=note_needed, default="", metavar="WHY", help="why")
 
 
+def add_number(one: argparse.ArgumentParser, name: str, default: float, help_: str, metavar: str = "N") -> None:
+    """A whole number or a number, as its default is."""
+    help_ += f"; default: {str(default).removesuffix('.0')}"
+    one.add_argument(name, type=type(default), default=default, metavar=metavar, help=help_)
+
+
 def add_freezing(one: argparse.ArgumentParser, what: str) -> None:
     one.add_argument("--freeze", default="", metavar="NAME", help=f"freeze the {what} under this name, for good")
     one.add_argument("--author", default="", metavar="WHO", help="who freezes it")

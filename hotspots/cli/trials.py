@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.cli.console import put_out, say
 from hotspots.cli.options import (
     add_bcu,
     add_format,
     add_freezing,
+    add_number,
     add_offences,
     add_register,
     add_table,
@@ -37,8 +39,8 @@ def add_words(words: Verbs) -> None:
     one.add_argument(
         "--washout-days", type=int, metavar="N", help="days after a patrolled one to leave out; default: as frozen"
     )
-    one.add_argument("--draws", type=int, default=999, metavar="N", help="other draws, for p; default: %(default)s")
-    one.add_argument("--seed", type=int, default=1, metavar="N", help="of these draws; default: %(default)s")
+    add_number(one, "--draws", Settings.random_draws, "other draws, for p")
+    add_number(one, "--seed", 1, "of these draws")
     one.add_argument("--offences", default="", metavar="SELECTION", help="which offences count; default: as frozen")
     add_weights(one, "NAME or NAME@VERSION; default: as frozen")
     add_table(one, TRIAL_TABLES)
@@ -58,23 +60,16 @@ def add_design(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--seed", type=int, default=1, metavar="N", help="of the draw: the same seed, the same schedule; default: 1"
     )
-    one.add_argument(
-        "--share", type=float, default=0.5, metavar="SHARE",
-        help="of days (crossover) or hot spots (cluster) that are patrolled; default: %(default)s",
-    )  # fmt: skip
+    add_number(
+        one, "--share", Settings.trial_share, "of days (crossover) or hot spots (cluster) that are patrolled", "SHARE"
+    )
     one.add_argument(
         "--per-day",
         default="",
         metavar="N|BCU=N,…",
         help="hot spots that a BCU can patrol on one day, such as 3, or West=3,South=2",
     )
-    one.add_argument(
-        "--longest-run",
-        type=int,
-        default=3,
-        metavar="DAYS",
-        help="patrolled days in a row at most; default: %(default)s",
-    )
+    add_number(one, "--longest-run", Settings.trial_longest_run, "patrolled days in a row at most", "DAYS")
     one.add_argument(
         "--day-off", dest="days_off", action="append", default=[], metavar="DATE", help="without patrols; repeatable"
     )
@@ -83,7 +78,7 @@ def add_design(one: argparse.ArgumentParser) -> None:
         "--block-days",
         type=int,
         choices=(7, 14),
-        default=7,
+        default=Settings.trial_block_days,
         help="blocks with as many patrolled days for each hot spot; default: %(default)s",
     )
     one.add_argument(
@@ -92,7 +87,7 @@ def add_design(one: argparse.ArgumentParser) -> None:
     add_offences(one)
     add_weights(one)
     one.add_argument(
-        "--simulations", type=int, default=200, metavar="N",
+        "--simulations", type=int, default=Settings.trial_simulations, metavar="N",
         help="for the smallest fall that can be found; default: %(default)s, 0: none",
     )  # fmt: skip
     add_table(one, DESIGN_TABLES)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotspots.base.choices import SOURCES, UNITS
+from hotspots.base.settings import Settings
 from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_format, add_question, add_signature, question_of
+from hotspots.cli.options import add_format, add_number, add_question, add_signature, question_of
 from hotspots.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -88,12 +89,15 @@ def add_effects(words: Verbs) -> None:
         "robustness", run_robustness, "how firmly cells stand in the top when weights vary", "cchi-2020-sv --bcu South"
     )
     one.add_argument("name", metavar="SET", help="a weight set: NAME or NAME@VERSION")
-    one.add_argument("--draws", type=int, default=500, metavar="N", help="other weightings; default: %(default)s")
-    one.add_argument(
-        "--spread", type=float, default=2.0, metavar="FACTOR",
-        help="each weight is drawn between 1/FACTOR and FACTOR times its value; default: %(default)g",
-    )  # fmt: skip
-    one.add_argument("--seed", type=int, default=1, metavar="N", help="of the draws; default: %(default)s")
+    add_number(one, "--draws", Settings.weight_draws, "other weightings")
+    add_number(
+        one,
+        "--spread",
+        Settings.weight_spread,
+        "each weight is drawn between 1/FACTOR and FACTOR times its value",
+        "FACTOR",
+    )
+    add_number(one, "--seed", Settings.seed, "of the draws")
     one.add_argument("--against", nargs="+", default=[], metavar="SET", help="other sets, each a column of its own")
     add_question(one)
 

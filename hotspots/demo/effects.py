@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from hotspots import geography
 from hotspots.areas import cell_ids
 from hotspots.base.errors import HotspotsError
-from hotspots.change.rings import METRES, rings
+from hotspots.base.settings import Settings
+from hotspots.change.rings import rings
 from hotspots.demo import DEFAULT_SEED, FALL
 from hotspots.demo.incidents import expected_rows
 
@@ -150,7 +151,7 @@ def ring_points(areas: pd.DataFrame, bcus: Sequence[str], seed: int) -> pd.DataF
 
     chosen = areas[(areas["role"] == "treated") & areas["bcu"].isin(list(bcus))]
     bcu_of = dict(zip(chosen["area"], chosen["bcu"], strict=True))
-    around = rings(areas, METRES)
+    around = rings(areas, Settings.ring_m)
     around = around.loc[around["area"].isin(list(bcu_of)), ["area", "cell"]]
     table = around.loc[around.index.repeat(POINTS_PER_RING_CELL)].reset_index(drop=True)
     if table.empty:
@@ -232,7 +233,7 @@ def _truth(
         "start": start.isoformat(),
         "fall": fall,
         "displaced": dict(shares),
-        "ring_m": METRES,
+        "ring_m": Settings.ring_m,
         "areas": areas.loc[areas["role"] == "treated", "area"].tolist(),
         "comparison": areas.loc[areas["role"] == "comparison", "area"].tolist(),
         "at_risk": len(told),

@@ -35,15 +35,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.geography.neighbours import disk_pairs
 from hotspots.harm.offences import POLICE_UK
 
 ON_BY_DEFAULT = False  # the selections offered are violence
 MONTH_ONLY = (POLICE_UK,)
 
-RINGS = 2
 DAY_BANDS = ((0, 7), (8, 14), (15, 28))
-PERMUTATIONS = 999
 LEAST_PERMUTATIONS = 99  # fewer cannot give a p of 0.01
 MOST_PAIRS = 30_000_000  # pairs of incidents close in place; more take minutes
 LONGEST_SPAN_DAYS = 1  # an incident that may have happened over more days than this has no day
@@ -97,9 +96,9 @@ def near_repeats(
     cells: ArrayLike,
     days: ArrayLike,
     records: ArrayLike | None = None,
-    rings: int = RINGS,
+    rings: int = Settings.near_rings,
     day_bands: Bands = DAY_BANDS,
-    permutations: int = PERMUTATIONS,
+    permutations: int = Settings.random_draws,
     seed: int = 1,
 ) -> pd.DataFrame:
     """Knox's table: a row per ring (0 … ``rings``) and band of days, with `COLUMNS`.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hotspots.base.settings import Settings
 from hotspots.geography import bcu_areas_m2
 from hotspots.insight import concentration, near_repeats
 from hotspots.intake.place import boundaries_of
@@ -35,8 +36,8 @@ def concentration_workspace(folder: Path | Workspace, question: Question, by: st
 def near_repeats_workspace(
     folder: Path | Workspace,
     question: Question,
-    rings: int = near_repeats.RINGS,
-    permutations: int = near_repeats.PERMUTATIONS,
+    rings: int = Settings.near_rings,
+    permutations: int = Settings.random_draws,
     seed: int = 1,
 ) -> pd.DataFrame:
     """`near_repeats.near_repeats` of the incidents a question selects, in its BCU. Month-only sources are refused."""

@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.settings import Settings
 from hotspots.change.estimates.verdicts import verdict
 from hotspots.trials.draw import redraw
 from hotspots.trials.layout import Bools, Design
@@ -46,7 +47,6 @@ from hotspots.trials.scores import (
     washed_out,
 )
 
-DRAWS = 999
 ADEQUATE_MINUTES = 10.0  # of patrol make a place-day a patrolled one, as delivered: an adequate visit's length
 LARGE_SHARE = 0.5  # of all harm in one event, or one place-day: say so
 FEW_CLUSTERS = 10
@@ -83,7 +83,7 @@ def analyse(
     delivered: pd.DataFrame | None = None,
     as_: str = "assigned",
     washout_days: int = 0,
-    draws: int = DRAWS,
+    draws: int = Settings.random_draws,
     seed: int = 1,
     redraws: Bools | None = None,
     adequate_minutes: float = ADEQUATE_MINUTES,

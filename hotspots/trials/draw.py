@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.settings import Settings
 from hotspots.trials.clusters import draw_clusters
 from hotspots.trials.layout import COVARIATES, Bools, Design, with_treated
 from hotspots.trials.moves import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, moves_of, run_chains
@@ -25,12 +26,12 @@ def design(
     last: date,
     seed: int,
     kind: str = "crossover",
-    share: float = 0.5,
+    share: float = Settings.trial_share,
     per_day: Mapping[str, int] | None = None,
-    longest_run: int = 3,
+    longest_run: int = Settings.trial_longest_run,
     days_off: Collection[date] = (),
     strata: Sequence[str] = ("bcu",),
-    block_days: int = 7,
+    block_days: int = Settings.trial_block_days,
 ) -> Design:
     """A trial drawn by lot from ``seed``; the same arguments give the same design.
 

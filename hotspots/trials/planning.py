@@ -21,6 +21,7 @@ from hotspots.base.clock import EPOCH, day_of
 from hotspots.base.columns import TRIAL_BALANCE, TRIAL_EFFECT, TRIAL_SCHEDULE, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, add_months, month_text, window_of_months
+from hotspots.base.settings import Settings
 from hotspots.change.settling import resolution_of
 from hotspots.harm.offences import selection_named
 from hotspots.harm.scoring import WeightSet
@@ -50,7 +51,6 @@ USUAL_DAYS = 90  # as in Southend and Bedfordshire
 NOTICE_DAYS = 7  # suggested between today and the first day
 LEARN_DAYS = 365
 LEAST_DAYS = 28  # of the time before, to simulate from
-SIMULATIONS = 200
 CLUSTER_REDRAWS = 199  # that a cluster design must allow
 
 
@@ -71,17 +71,17 @@ class DesignQuestion:
     first: str = ""
     last: str = ""
     seed: int = 1
-    share: float = 0.5
+    share: float = Settings.trial_share
     per_day: tuple[tuple[str, int], ...] = ()
-    longest_run: int = 3
+    longest_run: int = Settings.trial_longest_run
     days_off: tuple[str, ...] = ()
-    block_days: int = 7
+    block_days: int = Settings.trial_block_days
     washout_days: int = 0
     offences: str = ""
     weights: str = ""
     source: str = ""
     include_proactive: bool = False
-    simulations: int = SIMULATIONS
+    simulations: int = Settings.trial_simulations
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

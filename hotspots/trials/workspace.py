@@ -22,12 +22,13 @@ from hotspots.base.clock import day_text
 from hotspots.base.columns import TRIAL, TRIAL_DAYS, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
+from hotspots.base.settings import Settings
 from hotspots.harm.offences import selection_named
 from hotspots.harm.scoring import WeightSet
 from hotspots.patrols.dosage.workspace import LONGEST_DAYS, DoseQuestion, days_held, dose_workspace
 from hotspots.store.workspace import Workspace, open_workspace
 from hotspots.trials import cache, register
-from hotspots.trials.analysis import DRAWS, HARM, RATIO, TrialResult, analyse
+from hotspots.trials.analysis import HARM, RATIO, TrialResult, analyse
 from hotspots.trials.layout import Design
 from hotspots.trials.outcomes import Outcomes, Wanted, first_and_last, outcomes
 from hotspots.trials.planning import (
@@ -71,7 +72,7 @@ def trial_workspace(
     folder: Path | Workspace,
     name: str,
     washout_days: int | None = None,
-    draws: int = DRAWS,
+    draws: int = Settings.random_draws,
     seed: int = 1,
     offences: str = "",
     weights: str = "",

@@ -71,9 +71,9 @@ def robustness_workspace(
     question: Question,
     name: str,
     top: int | None = None,
-    draws: int = reweigh.DRAWS,
-    spread: float = reweigh.SPREAD,
-    seed: int = reweigh.SEED,
+    draws: int = Settings.weight_draws,
+    spread: float = Settings.weight_spread,
+    seed: int = Settings.seed,
     against: Sequence[str] = (),
 ) -> Effect:
     """How firmly cells stand in the top when every weight of a set is uncertain: `ROBUSTNESS`, and a bool column for

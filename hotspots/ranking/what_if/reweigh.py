@@ -32,7 +32,6 @@ PERSISTENCE = 0.9  # of rank-biased overlap: the first ten ranks carry 86% of th
 INTERVAL = (0.05, 0.5, 0.95)  # of the draws: rank_low, rank_median, rank_high
 BLOCK = 50  # draws at a time, to bound memory
 NO_CHANGE = 1e-12  # of all harm: less is the rounding of sums
-DRAWS, SPREAD, SEED = 500, 2.0, 1
 OWN_COLUMNS = ("cell", "rank", "share_in_top", "rank_low", "rank_median", "rank_high")
 
 
@@ -269,9 +268,9 @@ def robustness(
     scores: pd.DataFrame,
     method: str = DEFAULT_METHOD,
     top: int = 20,
-    draws: int = DRAWS,
-    spread: float = SPREAD,
-    seed: int = SEED,
+    draws: int = Settings.weight_draws,
+    spread: float = Settings.weight_spread,
+    seed: int = Settings.seed,
     alternatives: Mapping[str, pd.DataFrame] | None = None,
     cells: np.ndarray | None = None,
     cap: float = CAP_DAYS,

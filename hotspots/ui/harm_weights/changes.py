@@ -11,6 +11,7 @@ import streamlit as st
 from hotspots import exports
 from hotspots.base import choices, writing
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.harm.scoring import WeightSet
 from hotspots.ranking.pipeline import Answer, about
 from hotspots.ranking.what_if import edits as weight_edits
@@ -250,9 +251,10 @@ def show_sureness(view: View, chosen: Chosen) -> None:
     alternatives = [*(n for n in others if n in table), "Equal weights"]
     shown = as_shown(table, alternatives)
     st.dataframe(shown, hide_index=True, alt="How sure each cell is", height=420, column_config=sure_columns(shown))
+    spread = Settings.weight_spread
     st.caption(
-        f"Each draw multiplies every weight by its own factor between 1/{reweigh.SPREAD:g} and {reweigh.SPREAD:g}"
-        f" (log-uniform, independent; {reweigh.DRAWS} draws, seed {reweigh.SEED}, so a repeat gives the same). A share"
+        f"Each draw multiplies every weight by its own factor between 1/{spread:g} and {spread:g} (log-uniform,"
+        f" independent; {Settings.weight_draws} draws, seed {Settings.seed}, so a repeat gives the same). A share"
         " is exact to about 2 percentage points. The range is our assumption; chance in the crimes themselves is not"
         " in it. The last columns say whether the cell is in the list under other weights."
     )

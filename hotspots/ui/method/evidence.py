@@ -13,6 +13,7 @@ from hotspots.backtest import evidence
 from hotspots.base import choices
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.charts import incidents as charts
 from hotspots.insight.concentration import WHOLE_FORCE, WHOLE_WINDOW
 from hotspots.insight.near_repeats import refuse_month_only, verdict
@@ -22,7 +23,7 @@ from hotspots.ui.frame import View, plain_text, widget_key
 from hotspots.ui.show import show_breaks
 
 DEFAULT = choices.DEFAULT_METHOD
-TRAIN, HORIZON = 12, 3
+TRAIN, HORIZON = Settings.spans["month"]
 PER_CENT = "%.1f%%"
 MEASURES = {"harm_days": "Harm days", "incidents": "Incidents"}
 HELD_OUT = "Held out"

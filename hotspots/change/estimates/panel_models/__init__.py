@@ -20,7 +20,7 @@ table stands in the recovery tests. With two or three treated units it errs on t
 from __future__ import annotations
 
 from hotspots.change.estimates.panel_models.before_start import LITTLE_POWER, MOST_PRE_BLOCKS, PreTrend, pre_trend
-from hotspots.change.estimates.panel_models.by_lot import DRAWS, Randomisation, randomisation_p
+from hotspots.change.estimates.panel_models.by_lot import Randomisation, randomisation_p
 from hotspots.change.estimates.panel_models.checks import (
     CLUSTERED,
     GROUPS,
@@ -51,7 +51,6 @@ __all__ = [
     "Bools",
     "CLUSTERED",
     "Clustered",
-    "DRAWS",
     "Design",
     "Did",
     "Effects",

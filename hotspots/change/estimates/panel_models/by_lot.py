@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.settings import Settings
 from hotspots.change.estimates.panel_models.checks import GROUPS, Measure, checked_panel, design_of, informative
 from hotspots.change.estimates.panel_models.model import Bools, Floats, Ints, fit, numbered
-
-DRAWS = 999
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Randomisation:
 
 
 def randomisation_p(
-    panel: pd.DataFrame, measure: Measure = "count", draws: int = DRAWS, seed: int = 0
+    panel: pd.DataFrame, measure: Measure = "count", draws: int = Settings.random_draws, seed: int = 0
 ) -> Randomisation:
     """The share of random allocations whose rate ratio is as far from 1 as the one found, two-sided.
 
