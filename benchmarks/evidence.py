@@ -53,8 +53,9 @@ from hotspots.backtest.tables import history_of_table
 from hotspots.backtest.workspace import history_of
 from hotspots.base import choices
 from hotspots.geography.neighbours import adjacency
+from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import scored_days
-from hotspots.ranking.pipeline import POLICE_UK, Question
+from hotspots.ranking.question import Question
 
 PAGE = HOME / "docs" / "backtest.md"
 COMMAND = "python -m benchmarks.evidence"

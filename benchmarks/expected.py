@@ -100,7 +100,9 @@ def load(workspace: str, months: int, offences: str) -> Loaded:
     from hotspots.base.months import months_between
     from hotspots.harm import offences as offence
     from hotspots.harm import scoring as harm
-    from hotspots.ranking.pipeline import POLICE_UK, Question, gather, settle
+    from hotspots.harm.offences import POLICE_UK
+    from hotspots.ranking.gather import gather
+    from hotspots.ranking.question import Question, settle
     from hotspots.store.workspace import months_held, open_workspace, read_incidents
 
     opened = open_workspace(Path(workspace))
@@ -125,13 +127,14 @@ def load(workspace: str, months: int, offences: str) -> Loaded:
 def library(loaded: Loaded) -> pd.DataFrame:
     """The ranking by the library."""
     from hotspots import geography
-    from hotspots.ranking import patterns, pipeline
+    from hotspots.ranking import patterns
     from hotspots.ranking import rank as ranking
     from hotspots.ranking.expected import expected_harm
+    from hotspots.ranking.gather import count_and_score
 
     cells = geography.cells_at(loaded.rows["lon"], loaded.rows["lat"], 10)
     rows = loaded.rows.assign(cell=cells)
-    scores, cube = pipeline.count_and_score(rows, loaded.weights)
+    scores, cube = count_and_score(rows, loaded.weights)
     bcu = rows.drop_duplicates("cell").set_index("cell")["bcu"]
     expected = expected_harm(cube, scores, loaded.months, groups=bcu, top=TOP, draws=DRAWS, horizon=MONTHS_AHEAD)
     table = ranking.rank_cells(cube, scores, "expected-harm", expected=expected)

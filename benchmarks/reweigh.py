@@ -24,7 +24,8 @@ def measure(workspace: str, name: str = "") -> dict[str, Any]:
     from hotspots.base import choices
     from hotspots.harm.weights.register import load
     from hotspots.ranking import rank as ranking
-    from hotspots.ranking.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import rank_workspace
+    from hotspots.ranking.question import Question
     from hotspots.ranking.what_if import reweigh
     from hotspots.store.workspace import months_held, open_workspace
 

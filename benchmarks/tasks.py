@@ -190,7 +190,8 @@ def rank_peer(folder: str) -> dict[str, Any]:
 
 
 def rank_ours(workspace: str) -> dict[str, Any]:
-    from hotspots.ranking.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import rank_workspace
+    from hotspots.ranking.question import Question
 
     start = perf_counter()
     answer = rank_workspace(Path(workspace), Question(bcu=BCU))

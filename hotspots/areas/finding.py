@@ -19,7 +19,9 @@ from hotspots.areas.table import cell_ids, with_quiet_cells
 from hotspots.base import choices
 from hotspots.harm.weights.contents import ref
 from hotspots.intake.place import boundaries_of
-from hotspots.ranking.pipeline import Answer, Question, about, rank_workspace
+from hotspots.ranking.answer import Answer, about
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from hotspots.store.workspace import Workspace, open_workspace
 
 EXPECTED, RAW = "harm_expected_days", "harm_days"

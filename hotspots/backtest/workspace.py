@@ -15,11 +15,14 @@ from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text
 from hotspots.geography import bcu_areas_m2
-from hotspots.harm.offences import selection_named
+from hotspots.harm.offences import POLICE_UK, selection_named
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights.register import ref
 from hotspots.intake.place import boundaries_of
-from hotspots.ranking.pipeline import POLICE_UK, Question, count_and_score, gather, say_whose, score_warnings, settle
+from hotspots.ranking.gather import count_and_score, gather
+from hotspots.ranking.placing import cells_by_bcu
+from hotspots.ranking.question import Question, settle
+from hotspots.ranking.words import score_warnings
 from hotspots.store.workspace import Workspace, months_held, open_workspace
 
 
@@ -91,7 +94,7 @@ def month_of(day: object, before: bool = False) -> int:
 def bcu_of(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
     """The one BCU of each cell of the cube, as the ranking has it."""
     cells = pd.DataFrame({"cell": np.unique(cube["cell"].to_numpy(dtype=np.int64))})
-    placed = say_whose(workspace, cells, rows)
+    placed = cells_by_bcu(workspace, cells, rows)
     return placed.set_index("cell")["bcu"]
 
 

@@ -12,8 +12,10 @@ import pandas as pd
 from hotspots.base.months import Window, add_months
 from hotspots.change.estimates.panel import covered
 from hotspots.change.settling import Settled
+from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking.cell_periods import build_cell_periods
-from hotspots.ranking.pipeline import POLICE_UK, code_and_score, gather, holes_and_breaks, observed, say_whose
+from hotspots.ranking.gather import code_and_score, gather, holes_and_breaks, observed
+from hotspots.ranking.placing import cells_by_bcu
 from hotspots.store.workspace import Workspace
 
 BEFORE, AFTER = "before", "after"
@@ -52,7 +54,7 @@ def count(workspace: Workspace, asked: Settled) -> Counted:
     cube, chosen = cube_of(learned), cube_of(inside(rows, asked.chosen))
     missing, _ = holes_and_breaks(workspace, asked.source, asked.learned)
     months, exposure = observed(asked.learned, missing)
-    whose = say_whose(workspace, rows, found.rows)
+    whose = cells_by_bcu(workspace, rows, found.rows)
     return Counted(
         rows=rows.reset_index(drop=True), scores=scores, whose=whose, cube=cube, chosen=chosen, months=tuple(months),
         exposure=tuple(exposure), notes=tuple(found.notes), warnings=tuple(found.warnings),

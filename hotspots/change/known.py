@@ -27,7 +27,7 @@ from hotspots.change.places import (
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.rings import rings
 from hotspots.change.settling import Settled, chosen_by_figures, settle
-from hotspots.ranking.pipeline import observed
+from hotspots.ranking.gather import observed
 from hotspots.store.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
 from hotspots.harm import offences
+from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import POLICE_UK, Question, refuse_finer_than_months
-from hotspots.ranking.pipeline import settle as settle_ranking
+from hotspots.ranking.question import Question, refuse_finer_than_months
+from hotspots.ranking.question import settle as settle_ranking
 from hotspots.store.workspace import Workspace, months_held
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Settled:
     """A question with nothing left open. ``learned``: the window that the expected level is made of."""
 
     question: ChangeQuestion
-    ranking: Question  # the same for `hotspots.ranking.pipeline.gather`
+    ranking: Question  # the same for `hotspots.ranking.gather.gather`
     source: str
     weights: WeightSet
     frozen: Frozen | None  # the register of the treated; None for single cells

@@ -25,8 +25,10 @@ from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuest
 from hotspots.change.settling import Settled, chosen_by_figures, settle
 from hotspots.change.spots import cells_table
 from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_straddles
+from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.weights.register import ref as weights_ref
-from hotspots.ranking.pipeline import POLICE_UK, holes_and_breaks, score_warnings
+from hotspots.ranking.gather import holes_and_breaks
+from hotspots.ranking.words import score_warnings
 from hotspots.store.workspace import Workspace, open_workspace
 
 GRAVE = ("restriction", "recording", "map points")  # context that makes two windows unlike; the rest is told below

@@ -112,7 +112,7 @@ def candidates_of(asked: argparse.Namespace) -> Candidates:
 
 def run_candidates(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.ranking.pipeline import in_unit
+    from hotspots.ranking.answer import in_unit
 
     found = candidates_of(asked)
     table = in_unit(found.areas, found.answer.weights)

@@ -34,7 +34,7 @@ def add_verbs(verbs: Verbs) -> None:
 def run_concentration(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
     from hotspots.insight.workspace import concentration_workspace
-    from hotspots.ranking.pipeline import about
+    from hotspots.ranking.answer import about
 
     by = "" if asked.every == "window" else asked.every
     table, answer = concentration_workspace(asked.workspace, question_of(asked), by)

@@ -13,7 +13,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
 
 if TYPE_CHECKING:
-    from hotspots.ranking.pipeline import Question
+    from hotspots.ranking.question import Question
 
 TOP = f"how many cells; default: the setting, {Settings.top}"
 SET = "NAME or NAME@VERSION; default: that of the source"
@@ -103,7 +103,7 @@ def add_question(one: argparse.ArgumentParser, top: str = TOP) -> None:
 
 def question_of(asked: argparse.Namespace) -> Question:
     """The question asked by the options of `add_question` or `add_selection`, and --weights where the verb has it."""
-    from hotspots.ranking.pipeline import Question
+    from hotspots.ranking.question import Question
 
     top = getattr(asked, "top", None)
     if top is not None and top < 1:

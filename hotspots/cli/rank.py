@@ -23,7 +23,8 @@ def add_verbs(verbs: Verbs) -> None:
 
 def run_rank(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.ranking.pipeline import about, in_unit, rank_workspace
+    from hotspots.ranking.answer import about, in_unit
+    from hotspots.ranking.pipeline import rank_workspace
     from hotspots.store.workspace import open_workspace
 
     question = question_of(asked)

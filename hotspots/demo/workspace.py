@@ -130,7 +130,8 @@ def freeze_spots(folder: Path) -> pd.DataFrame:
     Where the workspace's database is a server's and holds them from an earlier demo, they stay as they are.
     """
     from hotspots.areas import measured
-    from hotspots.ranking.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import rank_workspace
+    from hotspots.ranking.question import Question
 
     if REGISTER in set(area_register.registers(folder)["name"]):
         return area_register.load(folder, REGISTER).areas

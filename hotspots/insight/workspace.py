@@ -10,7 +10,10 @@ from hotspots.base.settings import Settings
 from hotspots.geography import bcu_areas_m2
 from hotspots.insight import concentration, near_repeats
 from hotspots.intake.place import boundaries_of
-from hotspots.ranking.pipeline import Answer, Question, gather, rank_workspace, settle
+from hotspots.ranking.answer import Answer
+from hotspots.ranking.gather import gather
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question, settle
 from hotspots.store.workspace import Workspace, open_workspace
 
 

@@ -15,8 +15,11 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.change.settling import resolution_of
+from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
-from hotspots.ranking.pipeline import POLICE_UK, Question, count_and_score, gather, score_warnings, settle, whole_force
+from hotspots.ranking.gather import count_and_score, gather
+from hotspots.ranking.question import Question, settle
+from hotspots.ranking.words import score_warnings, whole_force
 from hotspots.store.workspace import Workspace, months_held, read_part
 
 NO_DAYS = (

@@ -22,9 +22,9 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text, months_between, parse_window
 from hotspots.harm import offences
+from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
-from hotspots.ranking import pipeline
-from hotspots.ranking.pipeline import POLICE_UK, Question
+from hotspots.ranking.question import DEFAULT_OFFENCES, Question
 from hotspots.store.workspace import Workspace, months_held
 from hotspots.ui import loading, words
 
@@ -216,7 +216,7 @@ def filter_widgets(workspace: Workspace, source: str, version: str) -> dict[str,
         first, last = day_choice(workspace, source, default)
     names = offence_names(source)
     labels = {n: offences.selection_named(n).label for n in names}
-    kind = choose("Offences", "offences", names, pipeline.DEFAULT_OFFENCES[source], labels, source)
+    kind = choose("Offences", "offences", names, DEFAULT_OFFENCES[source], labels, source)
     weights = choose_weights(str(workspace.folder), version, source)
     best = {choices.DEFAULT_METHOD: choices.METHODS[choices.DEFAULT_METHOD] + words.BEST}
     by = choose("Rank by", "by", tuple(choices.METHODS), choices.DEFAULT_METHOD, {**choices.METHODS, **best})

@@ -26,7 +26,9 @@ from hotspots.harm.weights import register as weight_register
 from hotspots.harm.weights.stored import weight_sets
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
-from hotspots.ranking.pipeline import Answer, Question, cell_detail, narrowed, rank_workspace
+from hotspots.ranking.answer import Answer, cell_detail, narrowed
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if import effects as weight_effects
 from hotspots.ranking.what_if import reweigh

@@ -5,7 +5,7 @@ In the address: bcu=South is the BCU of the page.
 
 import streamlit as st
 
-from hotspots.ranking.pipeline import Question
+from hotspots.ranking.question import Question
 from hotspots.ui import frame, loading
 from hotspots.ui.log_form import page as log_form
 

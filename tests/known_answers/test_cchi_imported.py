@@ -16,7 +16,8 @@ from hotspots.harm.weights.files import export_csv, read_weight_file
 from hotspots.harm.weights.importing import ImportedWeights, import_weights
 from hotspots.harm.weights.register import load, versions
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Question, rank_workspace
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from tests.known_answers.test_cchi import AMBIGUOUS, PUBLISHED
 from tests.samples import MAPPING, export, record
 

@@ -14,7 +14,8 @@ import pytest
 from hotspots.cli.check import check_workspace
 from hotspots.intake import Imported, import_files
 from hotspots.intake.report import holdings, intake_table
-from hotspots.ranking.pipeline import Question, rank_workspace
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from hotspots.store.workspace import MANIFEST, read_incidents
 
 ARCHIVE = "police_uk/lancashire_2019-12_to_2022-10.zip"

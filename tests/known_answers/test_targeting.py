@@ -13,7 +13,7 @@ from hotspots.backtest.calibration import wilson
 from hotspots.backtest.metrics import targeting_curve
 from hotspots.backtest.workspace import history_of
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Question
+from hotspots.ranking.question import Question
 from tests.backtesting import CELLS, cube_of, equal_areas, scores_of
 
 

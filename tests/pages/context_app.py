@@ -7,7 +7,7 @@ import streamlit as st
 
 from hotspots.base.months import Window, parse_day
 from hotspots.change import context
-from hotspots.ranking.pipeline import Question
+from hotspots.ranking.question import Question
 from hotspots.ui import frame, loading
 from hotspots.ui.change import context_lines
 from hotspots.ui.hot_spots import area_desk

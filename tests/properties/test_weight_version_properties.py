@@ -18,7 +18,9 @@ from hotspots.harm.weights.contents import differences, with_changes
 from hotspots.harm.weights.files import export_csv, read_weight_file
 from hotspots.harm.weights.register import Draft, audit, load, new_version, store, undo, versions
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Question, about, rank_workspace
+from hotspots.ranking.answer import about
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from tests.samples import ABH, BLACKPOOL, BLADE, MAPPING, MURDER, ROBBERY, export, record
 
 URNS = ["8N.8.6.0", "8S.8.6.0", "34B.34.1.2", "1.1.1.1", "10D.8.26.0"]

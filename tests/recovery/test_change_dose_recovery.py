@@ -13,7 +13,8 @@ from hotspots.base.months import Window
 from hotspots.change.dose.beside import dose_beside
 from hotspots.change.question import DoseBeside
 from hotspots.patrols.dosage.workspace import DoseQuestion, dose_workspace
-from hotspots.ranking.pipeline import Question, gather
+from hotspots.ranking.gather import gather
+from hotspots.ranking.question import Question
 from hotspots.store.workspace import open_workspace
 
 BEFORE, AFTER = Window(date(2025, 10, 1), date(2025, 10, 31)), Window(date(2026, 10, 1), date(2026, 10, 31))

@@ -19,7 +19,9 @@ from hotspots.cli.check import check_workspace
 from hotspots.demo.incidents import write_demo_export
 from hotspots.demo.workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic, make_export
 from hotspots.intake import Imported, import_files
-from hotspots.ranking.pipeline import Answer, Question, rank_workspace
+from hotspots.ranking.answer import Answer
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from hotspots.store.database import FILE
 from hotspots.store.workspace import MANIFEST, open_workspace, read_incidents
 from tests.samples import crime, street

@@ -32,7 +32,7 @@ from hotspots.areas.register import (
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Question
+from hotspots.ranking.question import Question
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA

@@ -37,7 +37,8 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def ranked(folder: Path) -> list[dict[str, object]]:
-    from hotspots.ranking.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import rank_workspace
+    from hotspots.ranking.question import Question
 
     question = Question(start="2024-01", end="2024-03", by="harm", weights="policeuk-proxy-2026")
     return rank_workspace(folder, question).table.to_dict("records")

@@ -16,7 +16,7 @@ from hotspots.backtest.periods import monday
 from hotspots.backtest.workspace import history_of
 from hotspots.base.errors import HotspotsError
 from hotspots.cli import main
-from hotspots.ranking.pipeline import Question
+from hotspots.ranking.question import Question
 from tests.workspaces import demo, police
 
 __all__ = ["demo", "police"]

@@ -10,7 +10,8 @@ import pytest
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Question, rank_workspace
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from hotspots.store.workspace import MANIFEST, open_workspace
 from tests.samples import BLACKPOOL, MAPPING, NOWHERE, crime, export, files_of, held, one_district, record, street
 

@@ -17,7 +17,8 @@ import pytest
 from hotspots.__main__ import main
 from hotspots.base.writing import to_csv
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Question, rank_workspace
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from hotspots.store.workspace import MANIFEST, open_workspace
 from tests.conftest import REPOSITORY
 from tests.samples import BLACKPOOL, BURNLEY, KENT, NOWHERE, crime, files_of, street

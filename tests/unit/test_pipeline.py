@@ -12,7 +12,10 @@ from hotspots.base.columns import RANK
 from hotspots.base.errors import HotspotsError
 from hotspots.base.writing import to_csv
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Answer, Question, about, cell_detail, parse_hours, rank_workspace
+from hotspots.ranking.answer import Answer, about, cell_detail
+from hotspots.ranking.gather import parse_hours
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from tests.samples import (
     ABH,
     BLACKPOOL,
@@ -367,7 +370,8 @@ def test_types_of_the_columns_are_those_of_the_dictionary(police):
 
 def test_an_index_that_is_not_in_days_is_never_called_days():
     from hotspots.harm.scoring import weight_set_from_table
-    from hotspots.ranking.pipeline import in_unit, score_warnings, unit_warning
+    from hotspots.ranking.answer import in_unit
+    from hotspots.ranking.words import score_warnings, unit_warning
 
     table = pd.DataFrame({"ho_class": ["008/06"], "days": [203.07]})
     severity = weight_set_from_table(table, name="css", version="1", source="x", unit="severity")

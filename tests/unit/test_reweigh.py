@@ -285,7 +285,8 @@ def test_what_cannot_be_drawn_is_told_at_once():
 
 def test_the_whole_archive_is_ranked_alike_both_ways(shared_data: Path, tmp_path: Path):
     from hotspots.intake import import_files
-    from hotspots.ranking.pipeline import Question, rank_workspace
+    from hotspots.ranking.pipeline import rank_workspace
+    from hotspots.ranking.question import Question
 
     archive = shared_data / "police_uk" / "lancashire_2019-12_to_2022-10.zip"
     if not archive.is_file():

@@ -38,7 +38,9 @@ from hotspots.harm.weights.register import (  # fmt: skip
 )
 from hotspots.harm.weights.stored import problems
 from hotspots.intake import import_files
-from hotspots.ranking.pipeline import Question, about, in_unit, rank_workspace
+from hotspots.ranking.answer import about, in_unit
+from hotspots.ranking.pipeline import rank_workspace
+from hotspots.ranking.question import Question
 from hotspots.store import ledger
 from hotspots.store.database import FILE
 from tests.conftest import REPOSITORY

@@ -23,6 +23,7 @@ from hotspots.base.columns import DOSAGE, VISITS, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import RESOLUTIONS, Settings
+from hotspots.harm.offences import POLICE_UK
 from hotspots.patrols import log as patrol_log
 from hotspots.patrols.dosage import (
     LOGS_ONLY,
@@ -40,7 +41,8 @@ from hotspots.patrols.dosage.targets import target_on, targets
 from hotspots.patrols.engine import DEFAULT
 from hotspots.patrols.presence import Presence, VisitRules
 from hotspots.patrols.visits import joined, presence_of_files, refuse_overlaps, sewn, stays, visits
-from hotspots.ranking.pipeline import POLICE_UK, Question, gather
+from hotspots.ranking.gather import gather
+from hotspots.ranking.question import Question
 from hotspots.store.workspace import PingDay, Workspace, months_held, open_workspace
 
 USUAL_DAYS = 7

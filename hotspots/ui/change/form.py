@@ -14,8 +14,8 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import month_text, months_between, parse_day
 from hotspots.harm import offences
-from hotspots.ranking import pipeline
-from hotspots.ranking.pipeline import POLICE_UK
+from hotspots.harm.offences import POLICE_UK
+from hotspots.ranking.question import DEFAULT_OFFENCES
 from hotspots.store.workspace import months_held
 from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, keep, plain_text, widget_key
@@ -82,7 +82,7 @@ def asked(chosen: dict[str, str]) -> ChangeQuestion:
 
 def choose_source(view: View) -> str | None:
     """The source of the incidents; chosen first, because the other fields depend on it. None: no incidents."""
-    sources = [s for s in view.workspace.manifest.sources if s in pipeline.DEFAULT_OFFENCES]
+    sources = [s for s in view.workspace.manifest.sources if s in DEFAULT_OFFENCES]
     if not sources:
         return None
     before = source = frame.one_of("change_source", sources, "incidents" if "incidents" in sources else sources[0])
@@ -111,7 +111,7 @@ def filter_widgets(view: View, source: str, names: tuple[str, ...]) -> dict[str,
     match = choose_match(view)
     kinds = frame.offence_names(source)
     labels = {n: offences.selection_named(n).label for n in kinds}
-    usual = pipeline.DEFAULT_OFFENCES[source]
+    usual = DEFAULT_OFFENCES[source]
     kind = frame.choose("Offences", "change_offences", kinds, usual, labels, source)
     baseline = frame.choose(
         "Baseline", "baseline", ("", *BASELINES), "", suggested | {k: cap(v) for k, v in BASELINES.items()}

@@ -13,7 +13,7 @@ from hotspots.base import choices, writing
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.harm.scoring import WeightSet
-from hotspots.ranking.pipeline import Answer, about
+from hotspots.ranking.answer import Answer, about
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if import reweigh
 from hotspots.ui import components, loading, words

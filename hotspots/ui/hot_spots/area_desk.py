@@ -16,7 +16,7 @@ from hotspots.areas.candidates import Limits
 from hotspots.areas.finding import Candidates
 from hotspots.base.writing import to_csv
 from hotspots.maps import area_labels
-from hotspots.ranking.pipeline import Answer
+from hotspots.ranking.answer import Answer
 from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, held, hold, plain_text
 from hotspots.ui.hot_spots import draft

@@ -8,7 +8,7 @@ import streamlit as st
 
 from hotspots import areas, geography
 from hotspots.base.errors import HotspotsError
-from hotspots.ranking.pipeline import Answer, in_unit
+from hotspots.ranking.answer import Answer, in_unit
 from hotspots.ui import words
 from hotspots.ui.frame import View, held, hold, plain_text, told
 from hotspots.ui.hot_spots import area_editor, area_exclusions, draft, freezing

@@ -20,7 +20,8 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.neighbours import surroundings
 from hotspots.harm import offences
 from hotspots.intake.place import boundaries_of
-from hotspots.ranking.pipeline import Answer, Question
+from hotspots.ranking.answer import Answer
+from hotspots.ranking.question import Question
 from hotspots.store.workspace import Workspace
 
 CANDIDATES = "candidates"

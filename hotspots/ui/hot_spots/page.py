@@ -15,7 +15,8 @@ from hotspots.charts import incidents as charts
 from hotspots.harm import offences
 from hotspots.maps import MAX_CELLS, SIGNS, number_text
 from hotspots.ranking import rank as ranking
-from hotspots.ranking.pipeline import Answer, about, in_unit, unit_warning
+from hotspots.ranking.answer import Answer, about, in_unit
+from hotspots.ranking.words import unit_warning
 from hotspots.ui import components, loading, words
 from hotspots.ui.frame import View, plain_text, select_cell, switch, switch_box, told
 from hotspots.ui.hot_spots import areas, register

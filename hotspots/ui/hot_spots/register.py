@@ -12,7 +12,7 @@ from hotspots.areas.register import Frozen
 from hotspots.base.errors import HotspotsError
 from hotspots.exports.areas import about_frozen, in_its_unit
 from hotspots.harm import offences
-from hotspots.ranking.pipeline import Answer
+from hotspots.ranking.answer import Answer
 from hotspots.ui import loading, words
 from hotspots.ui.frame import View, held, hold, plain_text, switch_next, widget_key
 from hotspots.ui.hot_spots import draft

@@ -17,7 +17,8 @@ from hotspots.base.settings import Settings
 from hotspots.charts import incidents as charts
 from hotspots.insight.concentration import WHOLE_FORCE, WHOLE_WINDOW
 from hotspots.insight.near_repeats import refuse_month_only, verdict
-from hotspots.ranking.pipeline import Answer, Question
+from hotspots.ranking.answer import Answer
+from hotspots.ranking.question import Question
 from hotspots.ui import components, frame, loading, words
 from hotspots.ui.frame import View, plain_text, widget_key
 from hotspots.ui.show import show_breaks
@@ -312,7 +313,7 @@ def by_bcu(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def narrowed_to(answer: Answer, bcu: str) -> Answer:
-    from hotspots.ranking.pipeline import narrowed
+    from hotspots.ranking.answer import narrowed
 
     return narrowed(answer, bcu)
 

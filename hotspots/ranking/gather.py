@@ -1,0 +1,161 @@
+"""The offence rows that a question is about: gathered, counted per cell, scored; and which months are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, months_between, window_of_months
+from hotspots.harm import offences
+from hotspots.harm.offences import POLICE_UK
+from hotspots.harm.scoring import WeightSet, score_offences
+from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.question import Question
+from hotspots.store.workspace import Workspace, months_held, read_incidents
+
+
+@dataclass
+class Gathered:
+    """Offence rows of the window that can be placed in the force, and what was left out on the way."""
+
+    rows: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def observed(window: Window, missing: Sequence[int]) -> tuple[list[int], list[float]]:
+    """The window's months that are held, and the part of each that lies in the window."""
+    months = [m for m in months_between(*window.months) if m not in set(missing)]
+    parts = []
+    for month in months:
+        whole = window_of_months(month, month)
+        days = (min(whole.end, window.end) - max(whole.start, window.start)).days + 1
+        parts.append(days / ((whole.end - whole.start).days + 1))
+    return months, parts
+
+
+def gather(workspace: Workspace, source: str, window: Window, question: Question) -> Gathered:
+    """The rows of the window and selection that lie in the force, with a sentence for each kind left out."""
+    cell = f"cell_{question.resolution}"
+    wanted = {"record", "month", cell, "district", "bcu", "location", *offences.OFFENCE_COLUMNS}
+    wanted |= offences.columns_needed(question.offences) | set(offences.PROACTIVE_COLUMNS)
+    if source != POLICE_UK:
+        wanted |= {"local_from", "local_to"}
+    rows = read_incidents(workspace, sorted(wanted), source, window.months).to_pandas()
+    if source != POLICE_UK:
+        days = rows["local_from"].to_numpy().astype("datetime64[D]")
+        rows = rows[(days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))]
+    found = Gathered(rows)
+    choose_offences(found, source, question)
+    if question.hours:
+        choose_hours(found, question.hours)
+    leave_out_unplaced(found, cell)
+    found.rows = found.rows.rename(columns={cell: "cell"})
+    return found
+
+
+def choose_offences(found: Gathered, source: str, question: Question) -> None:
+    """Keep the selection's rows; proactively detected offences go unless they are asked for."""
+    rows = found.rows
+    mask = offences.selection_mask(rows, question.offences, source)
+    proactive = offences.proactive_mask(rows)
+    if not question.include_proactive:
+        n = int((mask & proactive).sum())
+        if n:
+            found.notes.append(f"{n:,} offences found by police activity are left out; they can be included.")
+        mask &= ~proactive
+    unknown = offences.unknown_flags(rows, question.offences)
+    if unknown:
+        found.notes.append(f"{unknown:,} offences may belong to this selection, but the record has no flag to say so.")
+    if source != POLICE_UK and question.offences != "all":
+        n = offences.unclassified_rows(rows)
+        if n:
+            found.notes.append(
+                f"{n:,} offences have a code that is missing or not in the Home Office list: in no selection."
+            )
+    found.rows = rows[mask]
+
+
+def choose_hours(found: Gathered, hours: str) -> None:
+    """Keep incidents whose whole span of possible times lies in these local hours."""
+    first, last = parse_hours(hours)
+    if first == last:
+        return  # the whole day
+    rows = found.rows
+    length = (last - first) % 24
+    start, end = rows["local_from"], rows["local_to"].fillna(rows["local_from"])
+    into = (start.dt.hour - first) % 24 + start.dt.minute / 60
+    hours_long = (end - start).dt.total_seconds() / 3600
+    inside = (into < length) & (into + hours_long <= length)
+    touches = ((into < length) | (into + hours_long > 24)) & ~inside
+    if touches.any():
+        found.notes.append(
+            f"{int(touches.sum()):,} offences may have happened in these hours or outside them: left out."
+        )
+    found.rows = rows[inside.to_numpy()]
+
+
+def parse_hours(text: str) -> tuple[int, int]:
+    """'20-04' → (20, 4): from 20:00 until 04:00."""
+    first, _, last = text.partition("-")
+    if not (text.isascii() and first.isdigit() and last.isdigit() and int(first) < 24 and int(last) <= 24):
+        raise HotspotsError(f"Hours are '{text[:20]}'; write them like 20-04: from 20:00 until 04:00.")
+    return int(first), int(last) % 24
+
+
+def leave_out_unplaced(found: Gathered, cell: str) -> None:
+    """Rows without coordinates and rows outside the force cannot be ranked; they are counted, by type."""
+    rows = found.rows
+    nowhere = rows[cell].fillna(0).to_numpy() == 0
+    outside = ~nowhere & rows["district"].isna().to_numpy()
+    if nowhere.any():
+        share = nowhere.mean()
+        found.warnings.append(
+            f"{int(nowhere.sum()):,} of {len(rows):,} offences ({share:.1%}) have no coordinates and are on no map:"
+            f" {worst_types(rows, nowhere)}."
+        )
+    if outside.any():
+        found.notes.append(f"{int(outside.sum()):,} offences lie outside the force area and are not ranked.")
+    found.rows = rows[~nowhere & ~outside]
+
+
+def worst_types(rows: pd.DataFrame, nowhere: np.ndarray) -> str:
+    """'Robbery 11.3%, …': the types that lose most."""
+    name = "crime_type" if rows["crime_type"].notna().any() else "title"
+    shares = pd.Series(nowhere).groupby(rows[name].astype(object).fillna("no title").to_numpy()).agg(["mean", "sum"])
+    worst = shares[shares["sum"] > 0].sort_values(["sum", "mean"], ascending=False).head(3)
+    return ", ".join(f"{n} {r['mean']:.1%}" for n, r in worst.iterrows())
+
+
+def count_and_score(rows: pd.DataFrame, weights: WeightSet) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(each distinct offence with its weight and count, the cube). Offence codes follow the offences' names."""
+    codes, scores = code_and_score(rows, weights)
+    cube = build_cell_periods(
+        rows["cell"].to_numpy(dtype=np.int64), rows["month"].to_numpy(dtype=np.int64), codes, rows["record"].to_numpy()
+    )
+    return scores, cube
+
+
+def code_and_score(rows: pd.DataFrame, weights: WeightSet) -> tuple[np.ndarray, pd.DataFrame]:
+    """(each row's offence as a row number of the second, each distinct offence with its weight and count)."""
+    codes, distinct = offences.distinct_offences(rows)
+    order = np.argsort(distinct["offence"].astype(str).to_numpy(), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    codes = place[codes] if len(codes) else codes.astype(np.int64)
+    scores = score_offences(distinct.iloc[order].reset_index(drop=True), weights)
+    scores["n_offences"] = np.bincount(codes, minlength=len(scores))
+    return codes, scores
+
+
+def holes_and_breaks(workspace: Workspace, source: str, window: Window) -> tuple[list[int], list[int]]:
+    """Months of the window that were never imported, and map-point breaks inside it."""
+    held = set(months_held(workspace.manifest, source))
+    asked = months_between(*window.months)
+    missing = [m for m in asked if m not in held]
+    breaks = [m for _, m, _ in workspace.manifest.breaks if asked[0] < m <= asked[-1]] if source == POLICE_UK else []
+    return missing, sorted(set(breaks))

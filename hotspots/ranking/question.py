@@ -1,0 +1,85 @@
+"""What is asked, and the same with its defaults filled in; what cannot be answered is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hotspots.base import choices
+from hotspots.base.choices import BCUS
+from hotspots.base.errors import HotspotsError
+from hotspots.base.months import Window, parse_window
+from hotspots.base.settings import RESOLUTIONS
+from hotspots.harm import offences
+from hotspots.harm.offences import POLICE_UK
+from hotspots.harm.scoring import WeightSet
+from hotspots.harm.weights import register as weight_register
+from hotspots.ranking.rank import known_method
+from hotspots.store.workspace import Workspace, months_held
+
+DEFAULT_OFFENCES = {POLICE_UK: "violence-categories", "incidents": "serious-violence"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is to be ranked. Empty text means the default for the source and the workspace.
+
+    ``weights`` is name@version, or a name for its newest version; an `Answer` names the version it used.
+    """
+
+    bcu: str = "all"
+    start: str = ""
+    end: str = ""
+    resolution: int = 0
+    weights: str = ""
+    offences: str = ""
+    by: str = choices.DEFAULT_METHOD
+    include_proactive: bool = False
+    source: str = ""
+    hours: str = ""  # such as 20-04: from 20:00 to 03:59, local time
+    counted: bool = False  # p_top_next as well, which takes a second or more
+
+
+def settle(workspace: Workspace, question: Question) -> tuple[str, Window, WeightSet, Question]:
+    """The question with its defaults filled in; refuses what does not exist or the source cannot tell."""
+    if question.bcu not in ("all", *BCUS):
+        raise HotspotsError(f"There is no BCU '{question.bcu[:40]}'. Use West, South, East or all.")
+    resolution = question.resolution or workspace.settings.resolution
+    if resolution not in RESOLUTIONS:
+        raise HotspotsError(f"Resolution is {resolution}; use 9, 10 or 11.")
+    held = workspace.manifest.sources
+    if not held:
+        raise HotspotsError(
+            "The workspace holds no incidents yet. Import some, or build the demo: python -m hotspots demo."
+        )
+    source = question.source or ("incidents" if "incidents" in held else held[0])
+    if source not in held:
+        raise HotspotsError(f"The workspace holds no '{source[:40]}' incidents; it holds {', '.join(held)}.")
+    window = parse_window(question.start, question.end, months_held(workspace.manifest, source))
+    if source == POLICE_UK:
+        refuse_finer_than_months(window, question.hours)
+    by = known_method(question.by)
+    weights = weight_register.load(
+        workspace.folder, question.weights or weight_register.defaults(workspace.folder)[source]
+    )
+    name = weight_register.ref(weights)
+    chosen = offences.selection_named(question.offences or DEFAULT_OFFENCES[source]).name
+    return (
+        source,
+        window,
+        weights,
+        replace(question, resolution=resolution, weights=name, offences=chosen, source=source, by=by),
+    )
+
+
+def refuse_finer_than_months(window: Window, hours: str) -> None:
+    """data.police.uk knows the month and no more."""
+    if hours:
+        raise HotspotsError(
+            "data.police.uk gives the month of a crime and no time of day, so hours cannot be chosen."
+            " Use a force's own export for that."
+        )
+    if not window.whole_months:
+        raise HotspotsError(
+            f"data.police.uk gives the month of a crime and no day, so the window {window} cannot be answered."
+            " Use whole months, such as 2022-01 to 2022-03."
+        )
