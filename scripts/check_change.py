@@ -404,7 +404,7 @@ NAMES = {
     "ring of South": "rings of South against comparison rings",
     "wdd of the ring": "rings less comparison rings, records (Poisson)",
     "wdd of the ring of East": "rings of East less comparison rings, records (Poisson)",
-    "expected fall": "the fall that selection alone brings, foretold",
+    "expected fall": "the fall that selection alone brings, predicted",
 }
 INSIDE = ("did", "did, the rest", "did of a BCU", "expected", "wdd", "did of harm", "naive")
 RINGS = (

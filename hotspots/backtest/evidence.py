@@ -166,7 +166,7 @@ def default_sentences(table: pd.DataFrame, other: dict[str, Any], default: str =
         "more": "",
         "less": " Here the default is beaten.",
         "equal": " The two are equal.",
-        "unsure": " Which of the two is better cannot be told from this.",
+        "unsure": " This does not show which of the two is better.",
     }[stands(other)]
     if other["other"] != AGAINST:
         words.append(second + surety)

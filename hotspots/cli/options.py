@@ -34,9 +34,9 @@ def add_resolution(one: argparse.ArgumentParser, more: str = "") -> None:
     one.add_argument("--resolution", type=int, default=0, metavar="|".join(map(str, RESOLUTIONS)), help=help_)
 
 
-def add_offences(one: argparse.ArgumentParser, default: str = "that of the source") -> None:
+def add_offences(one: argparse.ArgumentParser) -> None:
     """Which offences of which source count."""
-    help_ = f"which offences count, such as knife or category:Robbery; default: {default}"
+    help_ = "which offences count, such as knife or category:Robbery; default: that of the source"
     one.add_argument("--offences", default="", metavar="SELECTION", help=help_)
     one.add_argument("--include-proactive", action="store_true", help="count offences found by police activity")
     one.add_argument(

@@ -35,7 +35,10 @@ PRIVATE = (
 )  # fmt: skip
 READ = [
     REPOSITORY / "README.md",
-    *(REPOSITORY / "docs" / f"{n}.md" for n in ("method", "glossary", "commands", "data_dictionary", "deployment")),
+    *(
+        REPOSITORY / "docs" / f"{n}.md"
+        for n in ("method", "glossary", "commands", "data_dictionary", "deployment", "backtest", "recovery")
+    ),
 ]
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")),
@@ -242,6 +245,18 @@ def test_the_method_names_every_weight_set_and_its_size() -> None:
     index = harm.shipped_weight_sets()["cchi-2020-sv"].table
     assert f"{len(index)} offences in the {index['ho_class'].nunique()} Home Office classes" in plain(METHOD)
     assert f"{len(index)} rows of the Cambridge Crime Harm Index 2020" in plain(README)
+
+
+def test_the_method_tells_the_defaults_of_a_question() -> None:
+    text, (train, _), (weeks, weeks_ahead) = plain(METHOD), Settings.spans["month"], Settings.spans["week"]
+    assert (train, Settings.weight_spread) == (12, 2.0)
+    assert "ranks on the twelve before it, and looks up the harm of that month and the two after" in text
+    assert f"By week it is {weeks} and {weeks_ahead} weeks" in text
+    assert f"tries {Settings.weight_draws} other reasonable sets of weights" in text
+    assert f"draws every weight {Settings.weight_draws}† times between half and twice† its value" in text
+    assert f"by {Settings.random_draws} seeded permutations" in text
+    assert f"had the treated places been randomised ({Settings.random_draws} draws)" in text
+    assert f"(about {Settings.ring_m:.0f} m; `--ring METRES`)" in text
 
 
 def test_the_method_has_no_link_that_the_page_would_break() -> None:

@@ -191,7 +191,7 @@ def test_how_much_the_default_wins_by():
         "Expected harm caught 6.84% of later harm (PEI 0.86): +0.35 percentage points against the number of incidents"
         " (95% interval +0.10 to +0.60), more at 7 of 7 origins.",
         "The best of the other methods is harm days, older ones fading: the default caught +0.11 points against it (95%"
-        " interval −0.05 to +0.20), more at 5 of 7 origins. Which of the two is better cannot be told from this.",
+        " interval −0.05 to +0.20), more at 5 of 7 origins. This does not show which of the two is better.",
     ]
 
 
