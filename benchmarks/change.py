@@ -51,9 +51,11 @@ def panel() -> pd.DataFrame:
 
 
 def ours(table: pd.DataFrame) -> float:
+    import numpy as np
+
     from hotspots.change.estimates.panel_models import did
 
-    return did(table).log_rate_ratio
+    return float(np.log(did(table).rate_ratio))
 
 
 def lots(table: pd.DataFrame) -> float:

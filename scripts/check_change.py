@@ -34,8 +34,11 @@ from hotspots.base.months import months_between  # noqa: E402
 from hotspots.change.estimates.expected_fall import expected_fall  # noqa: E402
 from hotspots.change.estimates.from_expected import ratio_from_expected  # noqa: E402
 from hotspots.change.estimates.panel import panel_of, periods_of  # noqa: E402
-from hotspots.change.estimates.panel_models import before_after, clustered, design_of, did, without_empty  # noqa: E402
-from hotspots.change.estimates.panel_models import fit as fit_panel  # noqa: E402
+from hotspots.change.estimates.panel_models import before_after, did  # noqa: E402
+from hotspots.change.estimates.panel_models.checks import design_of  # noqa: E402
+from hotspots.change.estimates.panel_models.clusters import clustered  # noqa: E402
+from hotspots.change.estimates.panel_models.model import fit as fit_panel  # noqa: E402
+from hotspots.change.estimates.panel_models.model import without_empty  # noqa: E402
 from hotspots.change.estimates.wdd import wdd  # noqa: E402
 from hotspots.change.matching.cells import expected_levels  # noqa: E402
 from hotspots.change.matching.choice import match  # noqa: E402
@@ -320,7 +323,7 @@ def selection_rows(what: str, found: pd.DataFrame) -> list[dict[str, Any]]:
     levels, cube, scores = level_of(found[found["day"] < start])
     total = cube.groupby("cell")["n_incidents"].sum()
     worst = total.sort_values(ascending=False, kind="stable").index[:TOP].tolist()
-    fall = expected_fall(cube, scores, worst, BEFORE, horizon=YEAR)
+    fall = expected_fall(cube, scores, worst, BEFORE, [1.0] * len(BEFORE), float(YEAR), "count")
     once = found.drop_duplicates("record")
     after = int((once["cell"].isin(worst) & (once["day"] >= start)).sum())
     spots = {c: f"{c:x}" for c in worst}
@@ -341,7 +344,8 @@ def selection_rows(what: str, found: pd.DataFrame) -> list[dict[str, Any]]:
     rows.insert(0, {"of": "naive", **of_ratio(before_after(weeks), 1.0)})
     told = fall.after * YEAR
     rows.append({
-        "of": "expected fall", "found": fall.fall, "error": fall.fall - (1 - after / float(total[worst].sum())),
+        "of": "expected fall", "found": 1 - fall.after / fall.before,
+        "error": after / float(total[worst].sum()) - fall.after / fall.before,
         "covers": fall.after_low * YEAR <= after <= fall.after_high * YEAR, "called": False, "truth": told,
     })  # fmt: skip
     return [{"scenario": what, **row} for row in rows]

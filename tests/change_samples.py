@@ -178,6 +178,7 @@ def make_change(names: tuple[str, str, str] = NAMES, dose: bool = True) -> Chang
         asked="Did violence in the treated hot spots fall more than in the hot spots kept for comparison?",
         answer="Violence fell: 22% less than the comparison led one to expect (38% less to 3% less).",
         verdict="fell",
+        withheld=False,
         also=("Harm: can't tell.", "Next door: can't tell."),
         before=Window(date(2023, 1, 1), date(2023, 6, 30)),
         after=Window(date(2024, 1, 1), date(2024, 6, 30)),

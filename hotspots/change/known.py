@@ -91,7 +91,7 @@ def comparison_places(
 ) -> tuple[pd.DataFrame, Likes | None, list[str]]:
     """(the comparison places, the match behind them, notes)."""
     if asked.question.comparison == "register":
-        places, notes = register_comparison(asked)
+        places, notes = register_comparison(asked, workspace.settings.least_comparison)
         return places, None, notes
     if asked.question.comparison == "matched":
         likes, frozen = likes_for(workspace, asked, facts, treated)

@@ -13,7 +13,7 @@ from hotspots.areas import register
 from hotspots.base.errors import HotspotsError
 from hotspots.change.counting import Counted
 from hotspots.change.rings import ring_summary, rings
-from hotspots.change.settling import LEAST_OWN, Settled
+from hotspots.change.settling import Settled
 from hotspots.ranking import rank as ranking
 from hotspots.store.workspace import Workspace
 
@@ -89,8 +89,8 @@ def top_cells(asked: Settled, counted: Counted) -> pd.DataFrame:
 # ---------------------------------------------------------------- comparison
 
 
-def register_comparison(asked: Settled) -> tuple[pd.DataFrame, list[str]]:
-    """The register's comparison hot spots: of the BCU, or of all three where it has few."""
+def register_comparison(asked: Settled, least: int) -> tuple[pd.DataFrame, list[str]]:
+    """The register's comparison hot spots: of the BCU, or of all three where it has fewer than ``least``."""
     assert asked.frozen is not None
     areas = asked.frozen.areas
     every = areas[areas["role"] == COMPARISON]
@@ -100,7 +100,7 @@ def register_comparison(asked: Settled) -> tuple[pd.DataFrame, list[str]]:
             " force, or freeze a version with some."
         )
     own = every[of_bcu(every, asked.question.bcu)]
-    if asked.question.bcu == "all" or len(own) >= LEAST_OWN:
+    if asked.question.bcu == "all" or len(own) >= least:
         return in_form(own), []
     note = (
         f"{asked.question.bcu} has {counted_words(len(own))} for comparison, too few to judge by: all {len(every)} of"

@@ -12,7 +12,7 @@ the same width all round. At resolution 9 the narrowest ring is about 330 m wide
 several hot spots goes to the one fewest cells away, at a tie to the lower area number (East-02 before East-10).
 
 A ring that lost many cells to another hot spot says little about displacement: what moved there is in no ring at all.
-A ring next to a ring of the other group mixes the two. Both are told, neither is mended.
+A ring next to a ring of the other group mixes the two. Both are reported, neither is corrected.
 
 Crime may move next door or fall there too: Weisburd et al. 2006 doi:10.1111/j.1745-9125.2006.00057.x. The ring's part
 in the estimate: Wheeler & Ratcliffe 2018 doi:10.1186/s40163-018-0085-5 (`hotspots.change.estimates.wdd`).
@@ -30,11 +30,10 @@ from numpy.typing import ArrayLike, NDArray
 from hotspots import areas as hot_spots
 from hotspots import geography
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.base.settings import Settings
 
 RINGED = ("treated", "comparison")  # roles that get a ring; cells of other areas are only kept out
 
-RING_COLUMNS = ("cell", "area", "role", "ring", "area_m2", "ring_m2", "lost_to_spots", "lost_to_rings", "touches")
+RING_COLUMNS = ("cell", "area", "role", "ring")
 SUMMARY_COLUMNS = (
     "area", "role", "n_cells", "ring_m2", "spot_m2", "lost_to_spots", "lost_to_rings", "touches", "reach_m"
 )  # fmt: skip
@@ -54,35 +53,39 @@ class _Ground:
     reached: pd.DataFrame  # cell, owner, ring: the least number of rings from each area with a ring, spots included
 
 
-def rings(areas: pd.DataFrame, metres: float = Settings.ring_m) -> pd.DataFrame:
+def rings(areas: pd.DataFrame, metres: float) -> pd.DataFrame:
     """The cells around each hot spot, each cell once, by area number and cell. Columns: `RING_COLUMNS`.
 
     ``areas``: a row per hot spot with area (its number), role ("treated", "comparison" or "none") and cells
     (hexadecimal text). Areas of role "none" keep their cells out of every ring and get none of their own.
 
-    cell (int64), area, role; ring: 1 adjoins the hot spot, 2 the next …; area_m2 of the cell by its own corners. The
-    same on every row of an area: ring_m2 of the whole ring, lost_to_spots: cells within reach that belong to another
-    hot spot, lost_to_rings: those that went to another ring, touches: the other areas whose ring adjoins this one or
-    reaches a cell that this one reaches too, joined by ", ". A hot spot left without a ring has no row here:
-    `ring_summary` tells of it.
+    cell (int64), area, role; ring: 1 adjoins the hot spot, 2 the next …. A hot spot left without a ring has no row
+    here: `ring_summary` has one.
 
     HotspotsError for cells that are none, come twice or mix resolutions, and for metres that are not above 0.
     """
     ground = _ground(areas, metres)
-    return _with_summary(ground, _claimed(ground))
+    claimed = _claimed(ground)
+    names, roles = (
+        pd.Series(v, dtype="str").reindex(claimed["owner"]).to_numpy() for v in (ground.names, ground.roles)
+    )
+    table = claimed.assign(area=names, role=roles)[list(RING_COLUMNS)]
+    return table.astype({"area": "str", "role": "str"})
 
 
-def ring_summary(areas: pd.DataFrame, metres: float = Settings.ring_m) -> pd.DataFrame:
+def ring_summary(areas: pd.DataFrame, metres: float) -> pd.DataFrame:
     """One row per treated or comparison area, with or without ring: `SUMMARY_COLUMNS`.
 
-    n_cells and ring_m2 of its ring (0 where it lost every cell), spot_m2 of the hot spot itself, reach_m: how far the
-    rings go, k × distance between neighbouring centres. The others as in `rings`, whose errors it raises too.
+    n_cells and ring_m2 of its ring (0 where it lost every cell), spot_m2 of the hot spot itself, lost_to_spots: cells
+    within reach that belong to another hot spot, lost_to_rings: those that went to another ring, touches: the other
+    areas whose ring adjoins this one or reaches a cell that this one reaches too, joined by ", ", reach_m: how far the
+    rings go, k × distance between neighbouring centres. Raises the errors of `rings`.
     """
     ground = _ground(areas, metres)
     return _summary(ground, _claimed(ground))
 
 
-def rings_wide(cells: ArrayLike, metres: float = Settings.ring_m) -> int:
+def rings_wide(cells: ArrayLike, metres: float) -> int:
     """How many cells wide a ring of about ``metres`` is around these cells: at least 1."""
     if not 0 < metres < np.inf:
         raise HotspotsError(f"A ring of {metres:g} m has no width. Give a number of metres above 0, such as 100.")
@@ -94,7 +97,7 @@ def spacing_m(cells: ArrayLike) -> float:
     return float(np.sqrt(2 * geography.cell_areas_m2(cells).mean() / np.sqrt(3)))
 
 
-def within_reach(units: pd.DataFrame, areas: pd.DataFrame, metres: float = Settings.ring_m) -> dict[str, str]:
+def within_reach(units: pd.DataFrame, areas: pd.DataFrame, metres: float) -> dict[str, str]:
     """Which places lie in a treated hot spot or within its ring's reach, each with a sentence that says so.
 
     ``units``: unit (text) and cells (hexadecimal text), such as candidates for comparison; ``areas`` as in `rings`. A
@@ -219,13 +222,3 @@ def _touching(ground: _Ground, claimed: pd.DataFrame, free: pd.DataFrame) -> dic
         if one != other:
             found.setdefault(one, set()).add(other)
     return found
-
-
-def _with_summary(ground: _Ground, claimed: pd.DataFrame) -> pd.DataFrame:
-    names = pd.Series(ground.names, dtype="str")
-    table = claimed.assign(
-        area=names.reindex(claimed["owner"]).to_numpy(), area_m2=geography.cell_areas_m2(claimed["cell"])
-    )
-    summary = _summary(ground, claimed).drop(columns=["n_cells", "spot_m2", "reach_m"])
-    whole = table.merge(summary, on="area", how="left", sort=False, validate="many_to_one")
-    return whole.astype({"area": "str"})[list(RING_COLUMNS)]

@@ -27,7 +27,6 @@ MEASURES = ("count", "harm")
 USUAL_MONTHS = 6  # of a window for single cells
 HISTORY_YEARS = 2  # before the start: for the trend
 YEAR = 366
-LEAST_OWN = 5  # comparison hot spots of a BCU; with fewer those of all BCUs are taken
 WIDEST_RING_M = 2000.0
 
 

@@ -25,6 +25,7 @@ def spots_table(
     by_expected: bool,
     spread: float,
     lengths: Pair,
+    least_for_percent: int,
 ) -> pd.DataFrame:
     """`hotspots.base.columns.CHANGE_SPOTS`, before `in_columns`. ``own`` and ``ring``: of `counting.sums`, by area.
 
@@ -46,17 +47,17 @@ def spots_table(
         rows.append({
             "area": area, "name": place["name"], "bcu": place["bcu"], "role": place["role"], "likes": place["likes"],
             "n_cells": len(place["cells"]), "area_m2": float(about["spot_m2"]), **found,
-            "expected_count": expected.get(area, nan), **of_place(before, after, lengths),
+            "expected_count": expected.get(area, nan), **of_place(before, after, lengths, least_for_percent),
             **against(place, first[area], after, comparison, spread), **of_ring(area, about, ring),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def of_place(before: int, after: int, lengths: Pair) -> dict[str, Any]:
+def of_place(before: int, after: int, lengths: Pair, least_for_percent: int) -> dict[str, Any]:
     """A single place's two counts: ratio with exact interval, Z, E-test, and a percentage where it may be given."""
     ratio = rate_ratio(before, after, *lengths)
     scaled = after * lengths[0] / lengths[1]
-    percent = percent_change(before, scaled)
+    percent = percent_change(before, scaled, least_for_percent)
     return {
         "percent": percent.value, "percent_refused": percent.reason, "rate_ratio": ratio.ratio,
         "ratio_low": ratio.low, "ratio_high": finite(ratio.high), "poisson_z": poisson_z(before, scaled),
@@ -73,7 +74,7 @@ def against(place: Mapping[Any, Any], first: float, after: float, comparison: Pa
     """The place's ratio over that of the pooled comparison; lengths cancel."""
     if place["role"] != TREATED:
         return {"against": nan, "against_low": nan, "against_high": nan}
-    both = ratio_of_ratios((first, after), comparison, spread=spread if spread > 1 else 1.0)
+    both = ratio_of_ratios((first, after), comparison, spread if spread > 1 else 1.0)
     return {"against": both.ratio, "against_low": both.low, "against_high": both.high}
 
 

@@ -37,7 +37,7 @@ def table_of(workspace: Workspace, known: Known, falls: dict[str, Selection]) ->
     alike = known.asked.question.comparison != "rest"
     for measure in ("count", "harm"):
         figures = figures_of(known, measure, known.counted.rows)
-        rows.append(estimates.panel_row(figures, workspace.settings.seed))
+        rows.append(estimates.panel_row(figures, workspace.settings))
         if level[measure].groupby(known.sides.places["role"].to_numpy()).sum().gt(0).all():
             rows.append(estimates.expected_row(figures, from_level(known, measure, level)))
         if measure == "count":
@@ -57,7 +57,7 @@ def table_of(workspace: Workspace, known: Known, falls: dict[str, Selection]) ->
     return estimates.finished(rows, {"count": of, "harm": of})
 
 
-def figures_of(known: Known, measure: str, rows: pd.DataFrame, name: str = "") -> Figures:
+def figures_of(known: Known, measure: str, rows: pd.DataFrame) -> Figures:
     """What the estimates of one measure (or band, whose rows are given) are made of."""
     asked, sides = known.asked, known.sides
     periods = both_sides(asked)
@@ -75,7 +75,7 @@ def figures_of(known: Known, measure: str, rows: pd.DataFrame, name: str = "") -
     totals = group_sums(known, rows, column)
     alike = asked.question.comparison != "rest"
     return Figures(
-        measure=name or measure, panel=panel, ring_panel=ring_panel, sums=totals, lengths=known.lengths,
+        measure=measure, panel=panel, ring_panel=ring_panel, sums=totals, lengths=known.lengths,
         areas=areas_of(sides), unit=asked.weights.unit, alike=alike,
     )  # fmt: skip
 
@@ -138,7 +138,7 @@ def band_rows(workspace: Workspace, known: Known, alike: bool) -> list[dict[str,
     for number in sorted(set(codes[mine["code"].to_numpy()])):
         part = mine[codes[mine["code"].to_numpy()] == number]
         figures = figures_of(known, f"count: {names[number]}", part)
-        found.append(estimates.panel_row(figures, workspace.settings.seed))
+        found.append(estimates.panel_row(figures, workspace.settings))
         if alike:
             found.append(estimates.wdd_row(figures, None, estimates.spread_of(figures)))
     return found
@@ -155,12 +155,13 @@ def with_straddles(table: pd.DataFrame, straddles: list[str]) -> pd.DataFrame:
 # ---------------------------------------------------------------- single places, series, trend
 
 
-def spots_of(known: Known) -> pd.DataFrame:
+def spots_of(workspace: Workspace, known: Known) -> pd.DataFrame:
     """`CHANGE_SPOTS`, before `in_columns`."""
     level = {str(a): float(v) for a, v in expected_places(known)["count"].items()}
     spread = estimates.spread_of(figures_of(known, "count", known.counted.rows))
     by_expected = known.asked.question.baseline == "expected"
-    return spots_table(known.sides, known.own, known.ring, level, by_expected, spread, known.lengths)
+    least = workspace.settings.least_for_percent
+    return spots_table(known.sides, known.own, known.ring, level, by_expected, spread, known.lengths, least)
 
 
 def series_of(known: Known) -> pd.DataFrame:

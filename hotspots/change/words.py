@@ -15,7 +15,6 @@ from hotspots.harm import offences
 if TYPE_CHECKING:
     from hotspots.change.known import Selection
 
-APART = 0.05  # p of the trend before the start below which the answer warns
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 DOUBTFUL = (
     "The worst cells fall against the rest of a force by themselves (in 7 of 30 trials on open data with nothing done,"
@@ -113,10 +112,12 @@ def next_door_words(ring: dict[str, Any] | None) -> str:
     return f"Next door: {told}: {range_}; {counts}."
 
 
-def selection_words(found: Selection | None, naive: dict[str, Any], lengths: tuple[float, float]) -> str:
+def selection_words(
+    found: Selection | None, naive: dict[str, Any], lengths: tuple[float, float], least_for_percent: int
+) -> str:
     """What selection alone would bring, beside what was seen without a comparison."""
     before, after = naive["treated_before"], naive["treated_after"]
-    percent = percent_change(before, after * lengths[0] / lengths[1])
+    percent = percent_change(before, after * lengths[0] / lengths[1], least_for_percent)
     seen = signed(percent.value) if isfinite(percent.value) else f"from {before:,.0f} to {after:,.0f}"
     if found is None or not found.chosen:
         return f"Without any comparison: {seen}. That is no evidence by itself."
@@ -132,12 +133,12 @@ def p_words(p: float) -> str:
     return "p < 0.01" if p < 0.01 else f"p = {p:.2f}"
 
 
-def apart_before(p: float, chosen: bool) -> list[str]:
-    """That the groups went different ways before the start; ``p``: of all blocks before it.
+def apart_before(p: float, below: float, chosen: bool) -> list[str]:
+    """That the groups went different ways before the start: where ``p``, of all blocks before it, is ``below``.
 
     ``chosen``: the treated were chosen by figures of that time, in which they stand out for that alone.
     """
-    if not p < APART:
+    if not p < below:
         return []
     begun = "what parts them afterwards may have begun before"
     why = "places chosen for a bad spell stand out in it" if chosen else begun

@@ -49,17 +49,18 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
     grave, slight = straddles_of(known, lines)
     table = with_straddles(without_verdicts(table) if doubtful(asked) else table, grave)
     lead = words.lead_row(table, q.measure)
+    apart = words.apart_before(trend_p, workspace.settings.trend_warning_p, was_chosen(asked))
     return Change(
         question=q,
         asked=words.question_words(q, len(treated)),
         answer=words.answer_words(q, lead, len(treated)),
         verdict=str(lead["verdict"]),
         withheld=bool(words.lead_row(table, "count")["withheld"]),
-        also=also_of(known, table, fall),
+        also=also_of(workspace, known, table, fall),
         before=asked.before,
         after=asked.after,
         table=in_columns(table, CHANGE),
-        spots=in_columns(spots_of(known), CHANGE_SPOTS),
+        spots=in_columns(spots_of(workspace, known), CHANGE_SPOTS),
         series=series_of(known),
         trend=in_columns(trend, CHANGE_TREND),
         trend_note=trend_note,
@@ -69,7 +70,7 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         matched=known.likes.matched if known.likes else None,
         dose=dose,
         no_dose=no_dose,
-        warnings=tuple(warnings_of(workspace, known, [*grave, *words.apart_before(trend_p, was_chosen(asked))])),
+        warnings=tuple(warnings_of(workspace, known, [*grave, *apart])),
         notes=notes_of(known, slight),
         facts=facts_of(workspace, known),
         settings=workspace.settings,
@@ -96,7 +97,7 @@ def dose_of(workspace: Workspace, known: Known) -> tuple[DoseBeside | None, str]
     )  # fmt: skip
 
 
-def also_of(known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> tuple[str, ...]:
+def also_of(workspace: Workspace, known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> tuple[str, ...]:
     """What stands below the answer: totals, the other measure, next door, and what selection alone would bring."""
     q, n = known.asked.question, len(known.sides.of(TREATED))
     other = "harm" if q.measure == "count" else "count"
@@ -106,7 +107,7 @@ def also_of(known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> t
         words.totals_words(words.lead_row(table, q.measure), known.lengths, known.asked.weights.unit),
         words.answer_words(q, words.lead_row(table, other), n),
         words.next_door_words(words.row_of(table, "count", "ring")),
-        words.selection_words(falls.get(q.measure), naive, known.lengths),
+        words.selection_words(falls.get(q.measure), naive, known.lengths, workspace.settings.least_for_percent),
     )
 
 

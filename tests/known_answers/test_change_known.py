@@ -45,10 +45,12 @@ def test_with_times():
     ],
 )
 def test_with_and_without_displacement(rings, estimate, se, low, high):
-    found = wdd(comparison=(130, 150), treated=(120, 100), **rings, level=0.9)
+    found = wdd(comparison=(130, 150), treated=(120, 100), **rings)
     assert found.estimate == estimate
     assert found.se == pytest.approx(se, abs=0.05)
-    assert (found.low, found.high) == (pytest.approx(low, abs=0.05), pytest.approx(high, abs=0.05))
+    ends = [estimate + z * found.se for z in (-1.645, 1.645)]
+    assert ends == [pytest.approx(low, abs=0.05), pytest.approx(high, abs=0.05)]
+    assert (found.low, found.high) == pytest.approx((estimate - 1.959964 * found.se, estimate + 1.959964 * found.se))
 
 
 def offences(*rows: tuple) -> pd.DataFrame:

@@ -8,6 +8,8 @@ import pytest
 from scipy import stats
 
 from hotspots.change.estimates import panel_models
+from hotspots.change.estimates.panel_models.checks import checked_panel, design_of
+from hotspots.change.estimates.panel_models.model import fit
 
 BY_HAND = (("a", "treated", 40, 20), ("b", "treated", 60, 40), ("c", "comparison", 50, 45), ("d", "comparison", 30, 27))
 
@@ -56,8 +58,6 @@ def test_two_by_two_by_hand():
     """(60 / 100) / (72 / 80) = 2/3."""
     found = panel_models.did(two_periods())
     assert found.rate_ratio == pytest.approx(2 / 3, rel=1e-9)
-    assert (found.treated_before, found.treated_after) == (100, 60)
-    assert (found.comparison_before, found.comparison_after) == (80, 72)
     assert panel_models.did(two_periods(), "harm").rate_ratio == pytest.approx(2 / 3, rel=1e-9)
 
 
@@ -89,9 +89,7 @@ def test_equal_to_the_glm_with_dummies(measure):
     table = uneven()
     reference = peer(table, measure)
     found = panel_models.did(table, measure)
-    assert found.log_rate_ratio == pytest.approx(reference.params.iloc[0], abs=1e-7)
-    pearson = float((reference.resid_pearson**2).sum() / reference.df_resid)
-    assert found.dispersion == pytest.approx(pearson, rel=1e-5)
+    assert np.log(found.rate_ratio) == pytest.approx(reference.params.iloc[0], abs=1e-7)
 
 
 def test_equal_to_the_negative_binomial_glm_at_its_alpha():
@@ -99,16 +97,16 @@ def test_equal_to_the_negative_binomial_glm_at_its_alpha():
     found = panel_models.did(table, model="negative-binomial")
     assert found.alpha > 0.1
     reference = peer(table, "count", found.alpha)
-    assert found.log_rate_ratio == pytest.approx(reference.params.iloc[0], abs=1e-6)
+    assert np.log(found.rate_ratio) == pytest.approx(reference.params.iloc[0], abs=1e-6)
     assert float((reference.resid_pearson**2).sum()) == pytest.approx(reference.df_resid, rel=1e-5)
 
 
 @pytest.mark.parametrize("measure", ["count", "harm"])
 def test_parts_of_the_error_without_scaling_are_the_glms_sandwich(measure):
     """The scale is taken off cluster by cluster; what is left is statsmodels' clustered variance."""
-    table = panel_models.checked_panel(uneven(), measure)
+    table = checked_panel(uneven(), measure)
     treated = (table["group"].eq("treated") & table["post"]).to_numpy(float)[:, None]
-    found = panel_models.fit(panel_models.design_of(table, measure, treated))
+    found = fit(design_of(table, measure, treated))
     score = found.weight * (found.design.y - found.mu) / found.mu
     parts = np.bincount(found.design.cluster, found.x[:, 0] * score) / found.information[0, 0]
     assert np.sqrt((parts**2).sum()) == pytest.approx(peer(table, measure).bse.iloc[0], rel=1e-5)
@@ -116,7 +114,7 @@ def test_parts_of_the_error_without_scaling_are_the_glms_sandwich(measure):
 
 def test_scaling_and_degrees_of_freedom_from_the_whole_hat_matrix():
     """Γ = S(I − H)S' from the plain n × n hat matrix of the GLM with dummies."""
-    table = panel_models.checked_panel(uneven(), "count")
+    table = checked_panel(uneven(), "count")
     reference = peer(table, "count")
     mu, x = np.asarray(reference.fittedvalues), dummies(table)
     root = np.sqrt(mu)[:, None] * x
@@ -136,8 +134,8 @@ def test_scaling_and_degrees_of_freedom_from_the_whole_hat_matrix():
     assert found.se == pytest.approx(np.sqrt(variance), rel=1e-5)
     assert found.df == pytest.approx(df, rel=1e-5)
     reach = stats.t.ppf(0.975, df) * np.sqrt(variance)
-    assert np.log([found.ci_low, found.ci_high]) == pytest.approx(found.log_rate_ratio + reach * np.array([-1, 1]))
-    assert found.p == pytest.approx(2 * stats.t.sf(abs(found.log_rate_ratio) / found.se, df))
+    assert np.log([found.ci_low, found.ci_high]) == pytest.approx(np.log(found.rate_ratio) + reach * np.array([-1, 1]))
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(np.log(found.rate_ratio)) / found.se, df))
 
 
 def test_before_and_after_is_the_binomial_interval():
@@ -148,21 +146,20 @@ def test_before_and_after_is_the_binomial_interval():
     assert found.ci_low == pytest.approx(reference.low / (1 - reference.low))
     assert found.ci_high == pytest.approx(reference.high / (1 - reference.high))
     assert found.p == pytest.approx(stats.binomtest(60, 160, 0.5).pvalue, rel=1e-9)
-    assert found.label == "naive"
 
 
 def test_event_study_ratios_are_ratios_of_sums():
-    """Blocks of two weeks: (treated / comparison in the block) / (the same in the last block before the start)."""
+    """10 weeks before and 4 after, so blocks of two: (treated / comparison in the block) / (in the last one before)."""
     rng = np.random.default_rng(7)
-    counts = rng.poisson(5, (8, 10))
-    unit, period = np.divmod(np.arange(counts.size), 10)
-    table = pd.DataFrame({"unit": unit.astype(str), "period": period + 50, "post": period >= 6, "exposure": 1.0})
+    counts = rng.poisson(5, (8, 14))
+    unit, period = np.divmod(np.arange(counts.size), 14)
+    table = pd.DataFrame({"unit": unit.astype(str), "period": period + 50, "post": period >= 10, "exposure": 1.0})
     table["group"], table["count"] = np.where(unit < 3, "treated", "comparison"), counts.ravel()
-    odds = [counts[:3, i : i + 2].sum() / counts[3:, i : i + 2].sum() for i in range(0, 10, 2)]
-    found = panel_models.pre_trend(table, block=2)
-    assert found.table["block"].tolist() == [-3, -2, -1, 0, 1]
-    assert found.table["rate_ratio"].to_numpy() == pytest.approx(np.array(odds) / odds[2])
-    assert found.table["first_period"].tolist() == [50, 52, 54, 56, 58]
+    odds = [counts[:3, i : i + 2].sum() / counts[3:, i : i + 2].sum() for i in range(0, 14, 2)]
+    found = panel_models.pre_trend(table)
+    assert found.table["block"].tolist() == [-5, -4, -3, -2, -1, 0, 1]
+    assert found.table["rate_ratio"].to_numpy() == pytest.approx(np.array(odds) / odds[4])
+    assert found.table["first_period"].tolist() == list(range(50, 64, 2))
 
 
 def test_all_allocations_of_four_units_by_hand():
@@ -171,6 +168,5 @@ def test_all_allocations_of_four_units_by_hand():
         (("a", "treated", 90, 30), ("b", "treated", 80, 30), ("c", "comparison", 40, 80), ("d", "comparison", 30, 80))
     )
     found = panel_models.randomisation_p(table, draws=6000, seed=3)
-    assert found.distinct == 6
     assert found.rate_ratio == pytest.approx((60 / 170) / (160 / 70))
     assert found.p == pytest.approx(2 / 6, abs=0.025)  # four Monte-Carlo standard errors

@@ -32,16 +32,16 @@ def summary(table: pd.DataFrame, metres: float = 100.0) -> pd.DataFrame:
 
 
 def test_one_cell_has_its_six_neighbours():
-    found = rings(areas(South_1=("treated", [PRESTON])))
+    found = rings(areas(South_1=("treated", [PRESTON])), 100)
     assert tuple(found.columns) == RING_COLUMNS
     assert found["cell"].tolist() == sorted(h3.grid_ring(PRESTON, 1))
     assert found["cell"].dtype == np.int64
     assert (found["ring"] == 1).all()
     assert set(found["area"]) == {"South-1"}
-    assert (found[["lost_to_spots", "lost_to_rings"]] == 0).all(axis=None)
-    own = [h3.cell_area(c, "m^2") for c in sorted(h3.grid_ring(PRESTON, 1))]
-    assert found["area_m2"].tolist() == pytest.approx(own)
-    assert found["ring_m2"].iloc[0] == pytest.approx(sum(own), abs=0.1)
+    assert set(found["role"]) == {"treated"}
+    told = summary(areas(South_1=("treated", [PRESTON]))).loc["South-1"]
+    assert told[["lost_to_spots", "lost_to_rings"]].tolist() == [0, 0]
+    assert told["ring_m2"] == pytest.approx(sum(h3.cell_area(c, "m^2") for c in found["cell"]), abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_a_ring_of_100_m_is_the_cells_whose_centre_is_within_100_m_of_the_edge()
     around = sorted(set().union(*(h3.grid_disk(c, 4) for c in spot)) - set(spot))
     centres = on_the_ground(shapely.points(np.column_stack(geography.cell_centres(around))))
     near = [c for c, m in zip(around, shapely.distance(edge, centres), strict=True) if m <= 100]
-    assert rings(areas(South_1=("treated", spot)))["cell"].tolist() == near
+    assert rings(areas(South_1=("treated", spot)), 100)["cell"].tolist() == near
     assert len(near) == 10
 
 
 def test_a_cell_of_another_hot_spot_is_in_no_ring():
     """Two adjoining cells: two shared neighbours go to the lower number, three remain for each alone."""
-    found = rings(areas(South_2=("treated", [PRESTON]), South_10=("comparison", [NEXT])))
+    found = rings(areas(South_2=("treated", [PRESTON]), South_10=("comparison", [NEXT])), 100)
     assert not set(found["cell"]) & {PRESTON, NEXT}
     told = summary(areas(South_10=("comparison", [NEXT]), South_2=("treated", [PRESTON])))
     assert told.index.tolist() == ["South-2", "South-10"]
@@ -98,18 +98,18 @@ def test_the_nearer_hot_spot_has_the_cell_whatever_its_number():
 
 def test_a_hot_spot_without_a_role_keeps_its_cells_and_has_no_ring():
     table = areas(South_1=("treated", [PRESTON]), South_2=("none", [NEXT]))
-    assert set(rings(table)["area"]) == {"South-1"}
+    assert set(rings(table, 100)["area"]) == {"South-1"}
     told = summary(table)
     assert told.index.tolist() == ["South-1"]
     assert told.loc["South-1", ["n_cells", "lost_to_spots", "lost_to_rings", "touches"]].tolist() == [5, 1, 0, ""]
-    assert len(rings(areas(South_2=("none", [NEXT])))) == 0
+    assert len(rings(areas(South_2=("none", [NEXT])), 100)) == 0
 
 
 def test_a_ring_lost_altogether_is_told():
     """One cell in the middle of a hot spot made of its six neighbours."""
     table = areas(South_1=("treated", [PRESTON]), South_2=("comparison", sorted(h3.grid_ring(PRESTON, 1))))
-    assert set(rings(table)["area"]) == {"South-2"}
-    told = ring_summary(table)
+    assert set(rings(table, 100)["area"]) == {"South-2"}
+    told = ring_summary(table, 100)
     assert tuple(told.columns) == SUMMARY_COLUMNS
     assert told["n_cells"].tolist() == [0, 12]
     assert told["ring_m2"][0] == 0
@@ -146,7 +146,7 @@ def test_which_places_lie_within_reach_of_a_treated_hot_spot():
             "cells": [(f"{c:x}",) for c in (PRESTON, NEXT, h3.grid_ring(PRESTON, 2)[0], h3.grid_ring(FAR, 1)[0])],
         }
     )
-    found = within_reach(units, areas(South_1=("treated", [PRESTON]), South_2=("comparison", [FAR])))
+    found = within_reach(units, areas(South_1=("treated", [PRESTON]), South_2=("comparison", [FAR])), 100)
     assert found == {
         "same": "it shares a cell with treated South-1",
         "beside": "it lies within 100 m of treated South-1",
@@ -156,11 +156,11 @@ def test_which_places_lie_within_reach_of_a_treated_hot_spot():
 def test_a_cell_that_went_to_another_ring_is_still_within_reach():
     units = pd.DataFrame({"unit": ["u"], "cells": [(f"{NEXT:x}",)]})
     table = areas(South_1=("comparison", [h3.grid_ring(NEXT, 1)[0]]), South_2=("treated", [PRESTON]))
-    assert list(within_reach(units, table)) == ["u"]
+    assert list(within_reach(units, table, 100)) == ["u"]
 
 
 def test_no_areas_no_rings():
-    assert len(rings(areas())) == len(ring_summary(areas())) == 0
+    assert len(rings(areas(), 100)) == len(ring_summary(areas(), 100)) == 0
 
 
 @pytest.mark.parametrize(

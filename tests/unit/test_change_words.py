@@ -70,14 +70,14 @@ def test_the_worst_cells_against_everything_else_get_no_verdict():
 def test_what_selection_brings_is_said_of_places_that_were_chosen_for_it():
     naive = {"treated_before": 200.0, "treated_after": 150.0}
     chosen = Selection(0.9, 0.8, 1.02, 20, 18, True)
-    assert words.selection_words(chosen, naive, (365, 365)) == (
+    assert words.selection_words(chosen, naive, (365, 365), 50) == (
         "Without any comparison: −25%. Of places chosen for a bad spell −10% was to be expected anyway (−20% to +2%):"
         " luck does not come again."
     )
     named = Selection(0.9, 0.8, 1.02, 20, 18, False)
-    assert words.selection_words(named, naive, (365, 365)).endswith("That is no evidence by itself.")
+    assert words.selection_words(named, naive, (365, 365), 50).endswith("That is no evidence by itself.")
     few = {"treated_before": 12.0, "treated_after": 9.0}
-    assert "from 12 to 9" in words.selection_words(chosen, few, (365, 365))  # no percentage of 12
+    assert "from 12 to 9" in words.selection_words(chosen, few, (365, 365), 50)  # no percentage of 12
 
 
 def test_next_door():
@@ -132,13 +132,13 @@ def test_groups_of_different_size_are_told():
 
 
 def test_groups_that_went_different_ways_before_are_told():
-    assert words.apart_before(0.05, chosen=False) == []
-    assert words.apart_before(nan, chosen=False) == []
-    assert words.apart_before(0.004, chosen=False) == [
+    assert words.apart_before(0.05, 0.05, chosen=False) == []
+    assert words.apart_before(nan, 0.05, chosen=False) == []
+    assert words.apart_before(0.004, 0.05, chosen=False) == [
         "Treated and comparison went different ways before the start (p < 0.01): what parts them afterwards may have"
         " begun before."
     ]
-    assert "(p = 0.04): places chosen for a bad spell" in words.apart_before(0.04, chosen=True)[0]
+    assert "(p = 0.04): places chosen for a bad spell" in words.apart_before(0.04, 0.05, chosen=True)[0]
 
 
 def test_a_ratio_beside_one_is_not_written_as_one():

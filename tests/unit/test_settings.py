@@ -18,6 +18,7 @@ SIDES = (
     ("patrol_day_starts", 23, 24, "Setting 'patrol_day_starts' is 24; it must be an hour, 0 to 23."),
     ("dominant_share", 1.0, 1.01, "Setting 'dominant_share' is 1.01; it must be above 0 and at most 1."),
     ("bad_coordinate_share", 0.01, 0.0, "Setting 'bad_coordinate_share' is 0.0; it must be above 0 and at most 1."),
+    ("large_harm_share", 1.0, 1.1, "Setting 'large_harm_share' is 1.1; it must be above 0 and at most 1."),
     ("log_tracked_share", 1.0, 1.5, "Setting 'log_tracked_share' is 1.5; it must be above 0 and at most 1."),
     ("area_min_density", 0.0, -0.1, "Setting 'area_min_density' is -0.1; it must be 0 or more."),
     ("harm_cap_days", 1.0, float("inf"), "Setting 'harm_cap_days' is inf; it must be a number of days above 0."),

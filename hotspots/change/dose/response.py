@@ -25,18 +25,9 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.words import counted
-from hotspots.change.estimates.panel_models import (
-    Bools,
-    Clustered,
-    Design,
-    Fit,
-    Floats,
-    Ints,
-    clustered,
-    design_of,
-    fit,
-    without_empty,
-)
+from hotspots.change.estimates.panel_models.checks import design_of
+from hotspots.change.estimates.panel_models.clusters import Clustered, clustered
+from hotspots.change.estimates.panel_models.model import Bools, Design, Fit, Floats, Ints, fit, without_empty
 
 RATIOS = ("rate_ratio", "ci_low", "ci_high", "p", "reason")
 KNOT_SHARES = {1: (), 2: (0.5,), 3: (0.33, 0.67)}  # terms of the curve → inner knots among days with some minutes

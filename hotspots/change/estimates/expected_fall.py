@@ -31,44 +31,34 @@ from hotspots.base.errors import HotspotsError
 from hotspots.change.estimates.mixture import mixture_means
 from hotspots.ranking.expected import Counts, counted_moments, interval, learnt, tally, volume_moments
 
-MEASURES = ("count", "harm")
+LEVEL = 0.95  # of the interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fall:
-    """What selection alone brings, for some cells together. Figures are per period; falls are shares, 0.15 is 15%."""
+    """What selection alone brings, for some cells together, per period."""
 
-    measure: str
-    n_cells: int
-    horizon: float  # periods to come
     before: float  # counted per period of the window
     after: float  # expected per period to come, nothing having changed
     after_low: float  # of what will be counted, per period
     after_high: float
-    fall: float
-    fall_low: float
-    fall_high: float
-    level: float
 
 
 def expected_fall(
     cell_periods: pd.DataFrame,
     scores: pd.DataFrame,
     chosen: Sequence[int],
-    periods: Sequence[int] | None = None,
-    exposure: Sequence[float] | None = None,
-    horizon: float = 12.0,
-    measure: str = "count",
-    level: float = 0.95,
+    periods: Sequence[int],
+    exposure: Sequence[float],
+    horizon: float,
+    measure: str,
 ) -> Fall:
-    """The fall that the chosen cells are to be expected to show by themselves over the next ``horizon`` periods.
+    """What the chosen cells had, and what they are to be expected to have over the next ``horizon`` periods.
 
     ``cell_periods``, ``scores``, ``periods`` and ``exposure`` as in `hotspots.ranking.expected.expected_harm`: of the
     whole force in the window by which the cells were chosen. ``measure``: "count" of scored offences, or "harm" in
     days. Formula and limits: see the module. Raises HotspotsError where the cells had nothing in the window.
     """
-    if measure not in MEASURES:
-        raise HotspotsError(f"The measure is '{measure[:20]}'; it must be count or harm.")
     counts = tally(cell_periods, scores, periods, exposure)
     at = np.flatnonzero(np.isin(counts.cell, np.asarray(chosen, dtype=np.int64)))
     length = float(counts.exposure.sum())
@@ -84,12 +74,8 @@ def expected_fall(
         mean = rate[at] * horizon
         variance = spread_of_rate[at] * horizon**2 + mean * posterior.dispersion
     total, spread = np.array([mean.sum()]), np.array([variance.sum()])
-    low, high = (float(end[0]) / horizon for end in interval(total, spread, level))
-    after = float(total[0]) / horizon
-    return Fall(
-        measure=measure, n_cells=len(at), horizon=horizon, before=before, after=after, after_low=low, after_high=high,
-        fall=1 - after / before, fall_low=1 - high / before, fall_high=1 - low / before, level=level,
-    )  # fmt: skip
+    low, high = (float(end[0]) / horizon for end in interval(total, spread, LEVEL))
+    return Fall(before=before, after=float(total[0]) / horizon, after_low=low, after_high=high)
 
 
 def mixture_rates(counts: Counts, length: float) -> tuple[np.ndarray, np.ndarray]:

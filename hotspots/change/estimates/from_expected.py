@@ -34,11 +34,10 @@ NEEDED = ("unit", "group", "observed", "expected")
 
 @dataclass(frozen=True, kw_only=True)
 class FromExpected:
-    """The ratio with its interval. ``treated`` and ``comparison``: observed over expected of each group."""
+    """The ratio with its 95% interval. ``treated`` and ``comparison``: observed over expected of each group."""
 
     treated: float
     comparison: float
-    level: float
     ratio: float = nan
     low: float = nan
     high: float = nan
@@ -48,7 +47,7 @@ class FromExpected:
     note: str = ""
 
 
-def ratio_from_expected(table: pd.DataFrame, level: float = 0.95, counts: bool = True) -> FromExpected:
+def ratio_from_expected(table: pd.DataFrame, counts: bool = True) -> FromExpected:
     """Observed over expected of treated places, over that of comparison places. Formula and limits: see the module.
 
     ``table``: a row per place with unit, group (treated or comparison), observed (after the start) and expected (for
@@ -60,21 +59,21 @@ def ratio_from_expected(table: pd.DataFrame, level: float = 0.95, counts: bool =
     (treated, v1, df1), (comparison, v2, df2) = parts["treated"], parts["comparison"]
     if not treated > 0 or not comparison > 0:
         none = "Nothing was observed in one of the groups, so there is no ratio."
-        return FromExpected(treated=treated, comparison=comparison, level=level, note=none)
+        return FromExpected(treated=treated, comparison=comparison, note=none)
     ratio = treated / comparison
     if not v1 + v2 > 0:
-        alone = "A group of a single place, or places that all moved alike, tell no spread: no interval."
-        return FromExpected(treated=treated, comparison=comparison, level=level, ratio=ratio, note=alone)
+        alone = "No interval: a group is a single place, or all its places changed by the same share."
+        return FromExpected(treated=treated, comparison=comparison, ratio=ratio, note=alone)
     from scipy.special import stdtr, stdtrit
 
     se = sqrt(v1 + v2)
     lost = v1**2 / df1 + v2**2 / df2
     df = (v1 + v2) ** 2 / lost if lost > 0 else inf
-    reach, middle = float(stdtrit(df, 0.5 + level / 2)) * se, log(ratio)
+    reach, middle = float(stdtrit(df, 0.975)) * se, log(ratio)
     p = float(2 * stdtr(df, -abs(middle) / se))
     return FromExpected(
         ratio=ratio, low=exp(middle - reach), high=exp(middle + reach), se=se, df=df, p=p, treated=treated,
-        comparison=comparison, level=level,
+        comparison=comparison,
     )  # fmt: skip
 
 

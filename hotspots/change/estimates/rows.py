@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.change.estimates.from_expected import ratio_from_expected
-from hotspots.change.estimates.panel_models import Did, before_after, did, randomisation_p
+from hotspots.change.estimates.panel_models import before_after, did, naive, randomisation_p
+from hotspots.change.estimates.panel_models.difference import Did
 from hotspots.change.estimates.verdicts import verdict
 from hotspots.change.estimates.wdd import Estimate, harm_wdd, wdd
 from hotspots.change.known import Selection
@@ -19,7 +21,6 @@ from hotspots.change.known import Selection
 RATIO = "ratio"
 NO_COMPARISON = "No comparison: places chosen for a bad spell fall by themselves. Do not quote it alone."
 UNEVEN = 1.5  # levels of the two groups further apart than this: differences of counts do not compare
-LARGE_SHARE = 0.5
 MORE_THAN_POISSON = 1.5
 LAST = 9_999
 AGAINST_COMPARISON = ("panel", "expected", "panel_nb")
@@ -89,13 +90,13 @@ def of_difference(found: Estimate) -> dict[str, Any]:
 # ---------------------------------------------------------------- each estimate
 
 
-def panel_row(figures: Figures, seed: int) -> dict[str, Any]:
-    """Difference in differences over periods, with the p of lots beside it."""
+def panel_row(figures: Figures, settings: Settings) -> dict[str, Any]:
+    """Difference in differences over periods, with the p by randomisation beside it."""
     found = did(figures.panel, figures.column)  # type: ignore[arg-type]
-    notes = [*found.warnings, *spread_notes(found)]
+    notes = [*found.warnings, *largest_note(found, settings.large_harm_share)]
     try:
-        lot = randomisation_p(figures.panel, figures.column, seed=seed)  # type: ignore[arg-type]
-        notes.append(f"Were {found.n_treated} places treated by lot, p would be {lot.p:.3f} ({lot.method}).")
+        random = randomisation_p(figures.panel, figures.column, seed=settings.seed)  # type: ignore[arg-type]
+        notes.append(f"Had the treated places been randomised, p would be {random.p:.3f} ({random.method}).")
     except HotspotsError as error:
         notes.append(str(error))
     words = f"Difference in differences over {found.periods_before} + {found.periods_after} periods. {found.method}"
@@ -106,14 +107,15 @@ def of_did(found: Did) -> dict[str, Any]:
     return of_ratio(found.rate_ratio, found.ci_low, found.ci_high, found.se, found.p)
 
 
-def spread_notes(found: Did) -> list[str]:
-    """That one unit decides, with the estimate without it."""
-    if found.measure != "harm" or not found.largest_share >= LARGE_SHARE:
+def largest_note(found: Did, large: float) -> list[str]:
+    """That one period of one place holds a ``large`` share of all harm, with the estimate without that place."""
+    if not found.largest_share >= large:
         return []
-    return [
-        f"Without {found.largest_unit}: {found.without_largest:.2f} ({found.without_low:.2f} to"
-        f" {found.without_high:.2f})."
-    ]
+    place, rest = found.largest_unit, found.without_largest
+    note = f"One period of {place} holds {found.largest_share:.0%} of all harm."
+    if rest is None:
+        return [note]
+    return [note, f"Without {place}: {rest.rate_ratio:.2f} ({rest.ci_low:.2f} to {rest.ci_high:.2f})."]
 
 
 def negative_binomial_row(figures: Figures) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def naive_row(figures: Figures) -> dict[str, Any]:
         return row(figures, "naive", RATIO, "After over before", note=why, estimate=ratio, ci_low=nan, ci_high=nan)
     found = before_after(figures.panel)
     fields = {**of_ratio(found.rate_ratio, found.ci_low, found.ci_high, nan, found.p), "verdict": ""}
-    return row(figures, "naive", RATIO, found.method, note=NO_COMPARISON, **fields)
+    return row(figures, "naive", RATIO, naive.METHOD, note=NO_COMPARISON, **fields)
 
 
 def selection_row(figures: Figures, found: Selection) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from hotspots.base.errors import HotspotsError
 
-LEAST_FOR_PERCENT = 50  # before: a Poisson 50 is uncertain by 28% either way
 TAIL = 1e-10  # probability left out of the sums of the E-test
 
 
@@ -81,8 +80,8 @@ def poisson_masses(mean: float) -> tuple[np.ndarray, np.ndarray]:
     return counts, poisson.pmf(counts, mean)
 
 
-def rate_ratio(before: int, now: int, time_before: float = 1.0, time_now: float = 1.0, level: float = 0.95) -> Ratio:
-    """Rate now over rate before with the exact conditional interval (Clopper–Pearson on the share of ``now``).
+def rate_ratio(before: int, now: int, time_before: float = 1.0, time_now: float = 1.0) -> Ratio:
+    """Rate now over rate before with the exact conditional 95% interval (Clopper–Pearson on the share of ``now``).
 
     Given their sum, ``now`` is Binomial with odds ratio·t₁/t₀. The interval covers at least as often as it says; with
     nothing before it has no upper end. Source: Przyborowski and Wilenski (1940), doi:10.1093/biomet/31.3-4.313.
@@ -93,9 +92,8 @@ def rate_ratio(before: int, now: int, time_before: float = 1.0, time_now: float 
         return Ratio(nan, nan, nan, "Nothing happened before or after.")
     from scipy.stats import beta
 
-    tail = (1 - level) / 2
-    low = float(beta.ppf(tail, now, before + 1)) if now else 0.0
-    high = float(beta.ppf(1 - tail, now + 1, before)) if before else 1.0
+    low = float(beta.ppf(0.025, now, before + 1)) if now else 0.0
+    high = float(beta.ppf(0.975, now + 1, before)) if before else 1.0
     scale = time_before / time_now
     return Ratio(odds(now / total) * scale, odds(low) * scale, odds(high) * scale)
 
@@ -104,10 +102,8 @@ def odds(share: float) -> float:
     return inf if share >= 1 else share / (1 - share)
 
 
-def ratio_of_ratios(
-    treated: tuple[float, float], comparison: tuple[float, float], level: float = 0.95, spread: float = 1.0
-) -> Ratio:
-    """(T₁/T₀)/(C₁/C₀) with the interval of its logarithm, Var = φ (1/T₀ + 1/T₁ + 1/C₀ + 1/C₁); φ is 1 for Poisson.
+def ratio_of_ratios(treated: tuple[float, float], comparison: tuple[float, float], spread: float = 1.0) -> Ratio:
+    """(T₁/T₀)/(C₁/C₀) with the 95% interval of its logarithm, Var = φ (1/T₀ + 1/T₁ + 1/C₀ + 1/C₁); φ is 1 for Poisson.
 
     Below 1 the treated fell more (or rose less) than the comparison. Lengths of time cancel where both groups have the
     same. None with a zero among the counts. Counts that come in series make it too narrow: give the ``spread`` φ ≥ 1 by
@@ -119,12 +115,12 @@ def ratio_of_ratios(
         return Ratio(nan, nan, nan, "One of the four counts is 0, so there is no ratio. Take a longer window.")
     (t0, t1), (c0, c1) = treated, comparison
     middle = log(t1 / t0) - log(c1 / c0)
-    reach = NormalDist().inv_cdf(0.5 + level / 2) * sqrt(max(spread, 1.0) * sum(1 / n for n in counts))
+    reach = NormalDist().inv_cdf(0.975) * sqrt(max(spread, 1.0) * sum(1 / n for n in counts))
     return Ratio(exp(middle), exp(middle - reach), exp(middle + reach))
 
 
-def percent_change(before: float, now: float, least: int = LEAST_FOR_PERCENT) -> Percent:
-    """100·(now/before − 1), refused where counts are small: from 4 to 3 is a "fall of 25%" and nothing at all."""
+def percent_change(before: float, now: float, least: int) -> Percent:
+    """100·(now/before − 1), refused below ``least`` before: 4 to 3 is a "fall of 25%" and nothing at all."""
     refuse_counts(before, now)
     if before == 0:
         return Percent(nan, "Nothing happened before, so there is no percentage.")

@@ -30,12 +30,11 @@ from hotspots.base.errors import HotspotsError
 Pair = tuple[float, float]  # before, after
 PLACES = ("treated", "comparison", "ring", "comparison_ring")
 SIGN = {"treated": 1.0, "comparison": -1.0, "ring": 1.0, "comparison_ring": -1.0}
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A change with its standard error, z, two-sided p and normal interval. All but the estimate nan without counts."""
+    """A change with its standard error, z, two-sided p and normal 95% interval; all but itself nan without counts."""
 
     estimate: float
     se: float
@@ -43,7 +42,6 @@ class Estimate:
     p: float
     low: float
     high: float
-    level: float = LEVEL
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,13 @@ class Harm:
     driver_share: float
 
 
-def estimate(value: float, variance: float, level: float = LEVEL) -> Estimate:
-    """A value with its normal interval."""
-    if not 0 < level < 1:
-        raise HotspotsError(f"The level is {level}; it must lie between 0 and 1, such as 0.95.")
+def estimate(value: float, variance: float) -> Estimate:
+    """A value with its normal 95% interval."""
     if not variance > 0:
-        return Estimate(value, nan, nan, nan, nan, nan, level)
+        return Estimate(value, nan, nan, nan, nan, nan)
     se = sqrt(variance)
-    reach = NormalDist().inv_cdf(0.5 + level / 2) * se
-    return Estimate(value, se, value / se, erfc(abs(value / se) / sqrt(2)), value - reach, value + reach, level)
+    reach = NormalDist().inv_cdf(0.975) * se
+    return Estimate(value, se, value / se, erfc(abs(value / se) / sqrt(2)), value - reach, value + reach)
 
 
 def wdd(
@@ -74,7 +70,6 @@ def wdd(
     comparison_ring: Pair | None = None,
     areas: Sequence[float] | None = None,
     times: Pair = (1.0, 1.0),
-    level: float = LEVEL,
 ) -> Estimate:
     """The weighted displacement difference of counts (before, after). Formula, variance and limits: see the module.
 
@@ -82,7 +77,7 @@ def wdd(
     after. Without both rings there is no displacement term: give both or neither. Raises HotspotsError for counts
     below 0 and areas or times that are not above 0.
     """
-    return estimate(*wdd_parts(treated, comparison, ring, comparison_ring, areas, times), level)
+    return estimate(*wdd_parts(treated, comparison, ring, comparison_ring, areas, times))
 
 
 def wdd_parts(
@@ -118,9 +113,7 @@ def checked(given: Sequence[Pair], areas: Sequence[float], times: Pair) -> None:
 COUNTS = tuple(f"{place}_{when}" for place in PLACES for when in ("before", "after"))
 
 
-def harm_wdd(
-    table: pd.DataFrame, areas: Sequence[float] | None = None, times: Pair = (1.0, 1.0), level: float = LEVEL
-) -> Harm:
+def harm_wdd(table: pd.DataFrame, areas: Sequence[float] | None = None, times: Pair = (1.0, 1.0)) -> Harm:
     """The harm-weighted difference over offences.
 
     ``table``: a row per offence (or band of offences): offence, days, treated_before, treated_after, comparison_before,
@@ -141,7 +134,7 @@ def harm_wdd(
     whole = float(found["variance"].sum())
     found["share_of_variance"] = found["variance"] / whole if whole > 0 else nan
     found = found.sort_values(["variance", "offence"], ascending=[False, True], ignore_index=True)
-    total = estimate(float((found["days"] * found["wdd"]).sum()), whole, level)
+    total = estimate(float((found["days"] * found["wdd"]).sum()), whole)
     first = found.iloc[0] if whole > 0 else None
     return Harm(
         total, found, "" if first is None else str(first["offence"]),

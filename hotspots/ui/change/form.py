@@ -13,6 +13,7 @@ from hotspots.base import choices
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import month_text, months_between, parse_day
+from hotspots.base.settings import Settings
 from hotspots.harm import offences
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking.question import DEFAULT_OFFENCES
@@ -34,7 +35,7 @@ FILTERS = (
 TOP = "top:"
 TOPS = (10, 20, 50, 100)
 MEASURES = {"count": "Incidents", "harm": "Harm"}
-RINGS = {"100": "100 m", "200": "200 m", "300": "300 m", "500": "500 m"}
+RINGS = (Settings.ring_m, 200, 300, 500)  # metres
 
 
 def question(view: View) -> ChangeQuestion | None:
@@ -116,7 +117,8 @@ def filter_widgets(view: View, source: str, names: tuple[str, ...]) -> dict[str,
     baseline = frame.choose(
         "Baseline", "baseline", ("", *BASELINES), "", suggested | {k: cap(v) for k, v in BASELINES.items()}
     )
-    ring = frame.choose("Next door: how far", "ring", tuple(RINGS), "100", RINGS)
+    rings = {f"{metres:g}": f"{metres:g} m" for metres in RINGS}
+    ring = frame.choose("Next door: how far", "ring", tuple(rings), f"{Settings.ring_m:g}", rings)
     with st.expander("Top cells: how they were chosen", expanded=places.startswith(TOP)):
         chosen = {name: choose_end(view, source, name, *about) for name, about in CHOSEN.items()}
         st.caption(words.CHOSEN_HELP)

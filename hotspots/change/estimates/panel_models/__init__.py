@@ -17,66 +17,9 @@ doi:10.1080/07350015.2016.1247004). Of the corrections tried it alone kept 93–
 table stands in the recovery tests. With two or three treated units it errs on the wide side.
 """
 
-from __future__ import annotations
+from hotspots.change.estimates.panel_models.before_start import pre_trend
+from hotspots.change.estimates.panel_models.by_lot import randomisation_p
+from hotspots.change.estimates.panel_models.difference import did
+from hotspots.change.estimates.panel_models.naive import before_after
 
-from hotspots.change.estimates.panel_models.before_start import LITTLE_POWER, MOST_PRE_BLOCKS, PreTrend, pre_trend
-from hotspots.change.estimates.panel_models.by_lot import Randomisation, randomisation_p
-from hotspots.change.estimates.panel_models.checks import (
-    CLUSTERED,
-    GROUPS,
-    PANEL,
-    Measure,
-    Model,
-    checked_panel,
-    design_of,
-)
-from hotspots.change.estimates.panel_models.clusters import Clustered, clustered, joint_test
-from hotspots.change.estimates.panel_models.difference import LARGE_SHARE, Did, did
-from hotspots.change.estimates.panel_models.model import (
-    Bools,
-    Design,
-    Effects,
-    Fit,
-    Floats,
-    Ints,
-    dispersion,
-    fit,
-    fit_negative_binomial,
-    without_empty,
-)
-from hotspots.change.estimates.panel_models.naive import NAIVE, BeforeAfter, before_after
-
-__all__ = [
-    "BeforeAfter",
-    "Bools",
-    "CLUSTERED",
-    "Clustered",
-    "Design",
-    "Did",
-    "Effects",
-    "Fit",
-    "Floats",
-    "GROUPS",
-    "Ints",
-    "LARGE_SHARE",
-    "LITTLE_POWER",
-    "MOST_PRE_BLOCKS",
-    "Measure",
-    "Model",
-    "NAIVE",
-    "PANEL",
-    "PreTrend",
-    "Randomisation",
-    "before_after",
-    "checked_panel",
-    "clustered",
-    "design_of",
-    "did",
-    "dispersion",
-    "fit",
-    "fit_negative_binomial",
-    "joint_test",
-    "pre_trend",
-    "randomisation_p",
-    "without_empty",
-]
+__all__ = ["before_after", "did", "pre_trend", "randomisation_p"]

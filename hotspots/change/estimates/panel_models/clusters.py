@@ -18,11 +18,11 @@ class Clustered:
     df: Floats
     parts: Floats  # clusters × m: what each cluster adds to the error
 
-    def interval(self, alpha: float = 0.05) -> tuple[Floats, Floats]:
-        """Lower and upper limits of the estimates, by t."""
+    def interval(self) -> tuple[Floats, Floats]:
+        """Lower and upper limits of the estimates at 95%, by t."""
         from scipy.special import stdtrit
 
-        reach = self.se * stdtrit(self.df, 1 - alpha / 2)
+        reach = self.se * stdtrit(self.df, 0.975)
         return self.estimate - reach, self.estimate + reach
 
     def p(self) -> Floats:
@@ -76,8 +76,8 @@ def _scales(found: Fit, effects: Effects | None, inverse: Floats, d: Floats) -> 
     return scale, float(np.trace(spread) ** 2 / (spread**2).sum())
 
 
-def joint_test(errors: Clustered) -> tuple[float, float, float, float]:
-    """F, its two degrees of freedom and p of all m contrasts being 0: Wald with Hotelling's correction.
+def joint_test(errors: Clustered) -> float:
+    """p of all m contrasts being 0: Wald with Hotelling's correction.
 
     F = (ν − m + 1) / (ν m) · b'V⁻¹b on m and ν − m + 1, ν the smallest degrees of freedom of the contrasts (after
     Pustejovsky & Tipton 2018). nan where that leaves less than one. With few units it errs towards finding nothing: for
@@ -88,7 +88,7 @@ def joint_test(errors: Clustered) -> tuple[float, float, float, float]:
     m, freedom = len(errors.estimate), float(np.min(errors.df, initial=np.inf))
     rest = freedom - m + 1
     if not m or not rest >= 1:
-        return np.nan, float(m), rest, np.nan
+        return np.nan
     wald = float(errors.estimate @ np.linalg.pinv(errors.parts.T @ errors.parts, hermitian=True) @ errors.estimate)
     statistic = rest / (freedom * m) * wald
-    return statistic, float(m), rest, float(fdtrc(m, rest, statistic))
+    return float(fdtrc(m, rest, statistic))

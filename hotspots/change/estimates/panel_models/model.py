@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,11 +181,7 @@ def fit_negative_binomial(design: Design) -> Fit:
     free = len(design.y) - (int(design.row.max()) + 1) - columns - design.x.shape[1]
     found = fit(design)
     for _ in range(20):
-        mu, square = found.mu, (design.y - found.mu) ** 2
-
-        def surplus(alpha: float, mu: Floats = mu, square: Floats = square) -> float:
-            return float((square / (mu * (1 + alpha * mu))).sum()) - free
-
+        surplus = partial(_surplus, found.mu, (design.y - found.mu) ** 2, free)
         if surplus(0.0) <= 0:
             return fit(design)
         most = 1.0
@@ -198,20 +195,16 @@ def fit_negative_binomial(design: Design) -> Fit:
     return found
 
 
+def _surplus(mu: Floats, square: Floats, free: int, alpha: float) -> float:
+    return float((square / (mu * (1 + alpha * mu))).sum()) - free
+
+
 def without_empty(design: Design) -> tuple[Design, Bools]:
     """The design without rows and columns that hold nothing above 0 (they tell nothing of β), and which were kept."""
     keep = (np.bincount(design.row, design.y) > 0)[design.row]
     if design.column is not None:
         keep &= (np.bincount(design.column, design.y) > 0)[design.column]
     return design.kept(keep), keep
-
-
-def dispersion(found: Fit) -> float:
-    """Pearson's: Σ (y − μ)² / μ over the degrees of freedom left; 1 for Poisson counts."""
-    design = found.design
-    columns = 0 if design.column is None else int(design.column.max())
-    free = len(design.y) - int(design.row.max()) - 1 - columns - design.x.shape[1]
-    return float(((design.y - found.mu) ** 2 / found.mu).sum() / free) if free > 0 else np.nan
 
 
 def numbered(values: NDArray[np.generic]) -> Ints:
