@@ -30,8 +30,8 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
+from hotspots.base.words import counted
 from hotspots.change.estimates.verdicts import verdict
-from hotspots.trials.draw import redraw
 from hotspots.trials.layout import Bools, Design
 from hotspots.trials.scores import (
     Data,
@@ -47,14 +47,7 @@ from hotspots.trials.scores import (
     washed_out,
 )
 
-ADEQUATE_MINUTES = 10.0  # of patrol make a place-day a patrolled one, as delivered: an adequate visit's length
-LARGE_SHARE = 0.5  # of all harm in one event, or one place-day: say so
 FEW_CLUSTERS = 10
-
-COLUMNS = (
-    "as_", "measure", "treated_days", "untreated_days", "treated_total", "untreated_total", "estimate", "ci_low",
-    "ci_high", "p", "word", "largest_share", "method", "note",
-)  # fmt: skip
 RATIO, DIFFERENCE, HARM = "count_rate_ratio", "count_per_place_day", "harm_days_per_place_day"
 NOT_RANDOM = (
     "As delivered is not a random comparison: officers go where and when they are needed, so this row can differ from"
@@ -62,58 +55,44 @@ NOT_RANDOM = (
 )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class TrialResult:
-    """What a trial shows. ``table`` holds one row per way of counting days (as_) and measure, in `COLUMNS`."""
+    """What a trial shows. ``table`` has a row per way of counting days (counted_as) and measure: `TRIAL`, unshaped."""
 
     table: pd.DataFrame
-    as_: str
-    sentence: str
+    sentence: str  # events and harm, as assigned
     notes: tuple[str, ...]
-    washout_days: int
-    washed_out: int
-    missing: int
-    draws: int
-    seed: int
 
 
 def analyse(
     design: Design,
     outcomes: pd.DataFrame,
+    redraws: Bools,
+    settings: Settings,
     delivered: pd.DataFrame | None = None,
-    as_: str = "assigned",
     washout_days: int = 0,
-    draws: int = Settings.random_draws,
-    seed: int = 1,
-    redraws: Bools | None = None,
-    adequate_minutes: float = ADEQUATE_MINUTES,
+    unit: str = "days",
 ) -> TrialResult:
-    """Events and harm on patrolled against other place-days, with the lot's own p values and intervals.
+    """Events and harm on patrolled against other place-days, with p values and intervals by randomisation.
 
-    ``outcomes``: area, patrol_day, count, harm (days) and, if known, ``largest_harm`` (of the day's gravest event); a
-    place-day without a row, or without a count, is missing and not zero. ``delivered``: area, patrol_day, minutes; a
-    place-day is patrolled as delivered from ``adequate_minutes`` on. *As assigned* is always in the table; ``as_``
-    chooses what the sentence tells. ``washout_days``: so many days after a patrolled one are left out of the others.
-    ``redraws``: those of `trials.redraw`, where they are at hand. As delivered: intervals from errors clustered by hot
-    spot (t, hot spots − 1 degrees of freedom), as no lot decided who was patrolled.
+    ``outcomes``: area, patrol_day, count, harm and, if known, ``largest_harm`` (of the day's gravest event); a
+    place-day without a row, or without a count, is missing and not zero. ``redraws``: of `redraw`. ``delivered``: area,
+    patrol_day, minutes; a place-day is patrolled as delivered from the minutes of an adequate visit on. *As assigned*
+    is always in the table. ``washout_days``: so many days after a patrolled one are left out of the others. ``unit`` of
+    harm. As delivered: intervals from errors clustered by hot spot (t, hot spots − 1 degrees of freedom), as nobody
+    randomised who was patrolled.
     """
-    if as_ not in ("assigned", "delivered") or (as_ == "delivered" and delivered is None):
-        raise HotspotsError("Count days 'assigned', or 'delivered' with a table of the minutes that were delivered.")
     if washout_days < 0:
         raise HotspotsError(f"{washout_days} wash-out days: give 0 or more.")
     data = _data(design, outcomes)
-    others = redraw(design, draws, seed) if redraws is None else redraws
-    washed = data.known & washed_out(design.treated, washout_days)
-    table = _assigned(data, design.treated, others, washout_days)
+    table = _assigned(data, design.treated, redraws, washout_days)
+    sentence = _sentence(table, unit)
     if delivered is not None:
-        table = pd.concat([table, _delivered(design, data, delivered, washout_days, adequate_minutes)])
-    missing = int(design.open_days.sum()) * len(data.known) - int(data.known.sum())
-    notes = _notes(design, table, washout_days, int(washed.sum()), missing, delivered is not None)
-    return TrialResult(
-        table=table[list(COLUMNS)].reset_index(drop=True), as_=as_, sentence=_sentence(table[table["as_"] == as_]),
-        notes=notes, washout_days=washout_days, washed_out=int(washed.sum()), missing=missing, draws=len(others),
-        seed=seed,
-    )  # fmt: skip
+        table = pd.concat([table, _delivered(design, data, delivered, washout_days, settings.visit_min_minutes)])
+    if unit != "days":
+        table["measure"] = table["measure"].replace({HARM: HARM.replace("days", unit)})
+    notes = _notes(design, data, washout_days, delivered is not None, settings.large_harm_share)
+    return TrialResult(table.reset_index(drop=True), sentence, notes)
 
 
 # ---- tables to arrays ----
@@ -160,16 +139,16 @@ def _data(design: Design, outcomes: pd.DataFrame) -> Data:
 # ---- as assigned, as delivered ----
 
 
-def _assigned(data: Data, treated: Bools, others: Bools, washout_days: int) -> pd.DataFrame:
-    """The three measures by the lot."""
-    scores = scores_of(data, treated, others, washout_days)
+def _assigned(data: Data, treated: Bools, redraws: Bools, washout_days: int) -> pd.DataFrame:
+    """The three measures by randomisation."""
+    scores = scores_of(data, treated, redraws, washout_days)
     found = [
         ratio_of(scores),
         difference_of(scores[:, 0] + scores[:, 1], scores[:, 3]),
         difference_of(scores[:, 2], scores[:, 3]),
     ]
     kept = data.known & ~washed_out(treated, washout_days)
-    method = f"Mantel–Haenszel; interval and p by randomisation inference ({len(others)} redraws of the design)"
+    method = f"Mantel–Haenszel; interval and p by randomisation inference ({len(redraws)} redraws of the design)"
     return _rows("assigned", data, treated, kept, found, method, "")
 
 
@@ -180,8 +159,7 @@ def _delivered(
     (minutes,) = _grid(design, delivered, ["minutes"], "delivered minutes")
     treated = np.nan_to_num(minutes) >= adequate_minutes
     kept = data.known & ~np.isnan(minutes) & ~washed_out(treated, washout_days)
-    lot = treated.astype(float)
-    pull = less_means(lot, kept, data.strata)
+    pull = less_means(treated.astype(float), kept, data.strata)
     parts = [less_means(part, kept, data.strata) * pull for part in np.moveaxis(parts_of(data, treated), -1, 0)]
     up, down, harm, room = (part.sum(axis=1) for part in parts)
     if room.sum() <= 0:
@@ -196,25 +174,25 @@ def _delivered(
 
 
 def _rows(
-    as_: str, data: Data, treated: Bools, kept: Bools, found: Sequence[tuple[float, ...]], method: str, note: str
+    counted_as: str, data: Data, treated: Bools, kept: Bools, found: Sequence[tuple[float, ...]], method: str, note: str
 ) -> pd.DataFrame:
     """One row per measure."""
     rows: list[dict[str, Any]] = []
     for measure, (estimate, low, high, p) in zip((RATIO, DIFFERENCE, HARM), found, strict=True):
         values = data.harm if measure == HARM else data.count
         rows.append({
-            "as_": as_, "measure": measure,
+            "counted_as": counted_as, "measure": measure,
             "treated_days": int((kept & treated).sum()), "untreated_days": int((kept & ~treated).sum()),
             "treated_total": values[kept & treated].sum(), "untreated_total": values[kept & ~treated].sum(),
             "estimate": estimate, "ci_low": low, "ci_high": high, "p": p,
-            "word": verdict(low, high, 1.0 if measure == RATIO else 0.0),
+            "verdict": verdict(low, high, 1.0 if measure == RATIO else 0.0),
             "largest_share": data.largest if measure == HARM else np.nan, "method": method, "note": note,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _sentence(table: pd.DataFrame) -> str:
-    """The answer on events and the answer on harm."""
+def _sentence(table: pd.DataFrame, unit: str) -> str:
+    """The answer on events and the answer on harm, as assigned."""
     rows = table.set_index("measure")
     ratio, harm = rows.loc[RATIO], rows.loc[HARM]
     events = (
@@ -222,10 +200,10 @@ def _sentence(table: pd.DataFrame) -> str:
         f" {_number(ratio['ci_high'])})"
     )
     days = (
-        f"{harm['estimate']:+,.2f} days of harm per hot spot and day (95% interval {harm['ci_low']:+,.2f} to"
-        f" {harm['ci_high']:+,.2f})"
+        f"{harm['estimate']:+,.2f}{' days' if unit == 'days' else ''} of harm per hot spot and day (95% interval"
+        f" {harm['ci_low']:+,.2f} to {harm['ci_high']:+,.2f})"
     )
-    return f"{_opening(ratio['word'], 'events')}: {events}. {_opening(harm['word'], 'harm')}: {days}."
+    return f"{_opening(ratio['verdict'], 'events')}: {events}. {_opening(harm['verdict'], 'harm')}: {days}."
 
 
 def _opening(verdict: Any, what: str) -> str:
@@ -240,22 +218,22 @@ def _number(value: Any) -> str:
     return "unlimited" if np.isinf(value) else "unknown" if np.isnan(value) else f"{value:.2f}"
 
 
-def _notes(
-    design: Design, table: pd.DataFrame, washout_days: int, washed: int, missing: int, delivered: bool
-) -> tuple[str, ...]:
-    """What must stand beside the result."""
+def _notes(design: Design, data: Data, washout_days: int, delivered: bool, large: float) -> tuple[str, ...]:
+    """What must stand beside the result; ``large``: the share of all harm from which one event is named."""
     notes = []
     if washout_days:
-        notes.append(
-            f"{washed:,} place-days without patrol up to {washout_days} days after a patrolled one are left out."
-        )
-    if missing:
-        notes.append(f"{missing:,} place-days have no data and are left out; they are not counted as zero.")
+        washed = int((data.known & washed_out(design.treated, washout_days)).sum())
+        days = counted(washout_days, "day")
+        notes.append(f"{counted(washed, 'hot spot day')} without patrol up to {days} after a patrolled one: left out.")
+    if missing := int(design.open_days.sum()) * len(data.known) - int(data.known.sum()):
+        notes.append(f"{counted(missing, 'hot spot day')} without data: left out, not counted as zero.")
     if design.days_off:
-        notes.append(f"{len(design.days_off)} days off are left out: nobody drew lots for them.")
-    share = table["largest_share"].max()
-    if share >= LARGE_SHARE:
-        notes.append(f"One event or place-day supplies {share:.0%} of all harm: the harm figure hangs on it.")
+        notes.append(f"{counted(len(design.days_off), 'day')} off: left out, for nobody randomised them.")
+    if data.largest >= large:
+        one = f"One event, or one day of one hot spot, holds {data.largest:.0%} of all harm"
+        notes.append(f"{one}: the harm figure may hang on it.")
     if len(design.places) < FEW_CLUSTERS and design.kind == "cluster":
-        notes.append(f"Only {len(design.places)} hot spots were drawn: few assignments were possible.")
+        notes.append(
+            f"Only {counted(len(design.places), 'hot spot')} in a cluster trial: few assignments were possible."
+        )
     return (*notes, *((NOT_RANDOM,) if delivered else ()))

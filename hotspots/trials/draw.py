@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from hotspots.trials.rules import inner, rules_of
 
 KINDS = ("crossover", "cluster")
 BLOCK_DAYS = (7, 14)
+STRATA = ("bcu",)  # in each of which a cluster trial randomises
 
 
 def design(
@@ -30,27 +31,26 @@ def design(
     per_day: Mapping[str, int] | None = None,
     longest_run: int = Settings.trial_longest_run,
     days_off: Collection[date] = (),
-    strata: Sequence[str] = ("bcu",),
     block_days: int = Settings.trial_block_days,
 ) -> Design:
     """A trial drawn by lot from ``seed``; the same arguments give the same design.
 
-    ``areas``: area, bcu, the columns that ``strata`` names and, if known, ``pre_count`` and ``pre_harm`` (events and
-    harm days in the period before). ``share``: of the days that are not off (crossover) or of the hot spots (cluster).
-    ``per_day``: hot spots that each BCU can patrol on one day. ``strata``, ``pre_count`` and ``pre_harm`` steer the
-    cluster assignment only: a crossover keeps its rules within each BCU, and every hot spot is its own comparison.
+    ``areas``: area, bcu and, if known, ``pre_count`` and ``pre_harm`` (events and harm days in the period before).
+    ``share``: of the days that are not off (crossover) or of the hot spots (cluster). ``per_day``: hot spots that each
+    BCU can patrol on one day. ``pre_count`` and ``pre_harm`` steer the cluster assignment only: a crossover keeps its
+    rules within each BCU, and every hot spot is its own comparison.
     HotspotsError says which request cannot be kept, and by how much.
     """
-    _refuse(areas, first, last, kind, share, per_day, longest_run, strata, block_days)
+    _refuse(areas, first, last, kind, share, per_day, longest_run, block_days)
     off = tuple(sorted({d for d in days_off if first <= d <= last}))
-    columns = [c for c in dict.fromkeys(("area", "bcu", *strata, *COVARIATES)) if c in areas.columns]
+    columns = [c for c in ("area", "bcu", *COVARIATES) if c in areas.columns]
     rows = areas[columns].sort_values("area").to_dict("records")
     places = tuple(tuple((str(c), _plain(c, v)) for c, v in row.items()) for row in rows)
     capacity = tuple(sorted((str(b), int(n)) for b, n in (per_day or {}).items()))
     empty = np.zeros((len(places), (last - first).days + 1), dtype=bool)
     asked = Design(
         kind=kind, first=first, last=last, seed=int(seed), share=float(share), per_day=capacity,
-        longest_run=int(longest_run), days_off=off, strata=tuple(strata), block_days=int(block_days), places=places,
+        longest_run=int(longest_run), days_off=off, strata=STRATA, block_days=int(block_days), places=places,
         treated=empty,
     )  # fmt: skip
     if not asked.open_days.any():
@@ -60,11 +60,11 @@ def design(
     return with_treated(asked, treated)
 
 
-def redraw(design: Design, draws: int, seed: int, sweeps: int = REDRAW_SWEEPS) -> Bools:
-    """Other assignments that the lot could have drawn under the same rules: bool, draws × hot spots × days.
+def redraw(design: Design, draws: int, seed: int) -> Bools:
+    """Other assignments that could have been drawn under the same rules: bool, draws × hot spots × days.
 
     Crossover: from the design the chain of trades runs back to a common ancestor, and from there once more for each
-    draw on its own (``sweeps`` rounds, in each of which every hot spot trades once along all its days). Design and
+    draw on its own (`REDRAW_SWEEPS` rounds, in each of which every hot spot trades once along all its days). Design and
     draws are then exchangeable whatever the length of the chains, so that a p value of (1 + as extreme)/(draws + 1)
     is exact (Besag & Clifford 1989, doi:10.1093/biomet/76.4.633). With few sweeps draws resemble one another, which
     costs power and not validity. Cluster: independent draws by the rule that made the design.
@@ -75,7 +75,7 @@ def redraw(design: Design, draws: int, seed: int, sweeps: int = REDRAW_SWEEPS) -
     if design.kind == "cluster":
         return draw_clusters(design, draws, rng)
     rules, start = rules_of(design)
-    moves = list(moves_of(rules, sweeps, rng))
+    moves = list(moves_of(rules, REDRAW_SWEEPS, rng))
     ancestor = run_chains(rules, start[:, :, None], moves[::-1], rng)
     out = np.empty((draws, *design.treated.shape), dtype=bool)
     for at in range(0, draws, CHAINS_AT_ONCE):
@@ -93,7 +93,6 @@ def _refuse(
     share: float,
     per_day: Mapping[str, int] | None,
     longest_run: int,
-    strata: Sequence[str],
     block_days: int,
 ) -> None:
     """HotspotsError with every argument that cannot be used."""
@@ -108,10 +107,9 @@ def _refuse(
         problems.append(f"A longest run of {longest_run} days forbids every patrol: give 1 or more.")
     if block_days not in BLOCK_DAYS:
         problems.append(f"Blocks of {block_days} days are not offered: choose 7 or 14.")
-    wanted = dict.fromkeys(("area", "bcu", *strata))
-    if missing := [c for c in wanted if c not in areas.columns]:
+    if missing := [c for c in ("area", "bcu") if c not in areas.columns]:
         raise HotspotsError([*problems, f"The table of hot spots has no column {sample(missing)}."])
-    if blank := [c for c in [*wanted, *COVARIATES] if c in areas.columns and areas[c].isna().any()]:
+    if blank := [c for c in ("area", "bcu", *COVARIATES) if c in areas.columns and areas[c].isna().any()]:
         problems.append(f"Some hot spots have no value in {sample(blank)}: fill it in, or leave the column out.")
     if (again := areas["area"].duplicated()).any():
         problems.append(f"Hot spots appear more than once: {sample(areas.loc[again, 'area'])}.")

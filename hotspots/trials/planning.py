@@ -51,7 +51,7 @@ USUAL_DAYS = 90  # as in Southend and Bedfordshire
 NOTICE_DAYS = 7  # suggested between today and the first day
 LEARN_DAYS = 365
 LEAST_DAYS = 28  # of the time before, to simulate from
-CLUSTER_REDRAWS = 199  # that a cluster design must allow
+REDRAWS = 199  # in simulated trials, and that a cluster design must allow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,7 +301,7 @@ def drawn_from(
                 [date.fromisoformat(d) for d in question.days_off], block_days=question.block_days,
             )  # fmt: skip
             if question.kind == "cluster":  # or it could be drawn and never be analysed
-                redraw(drawn, CLUSTER_REDRAWS, question.seed)
+                redraw(drawn, REDRAWS, question.seed)
         except HotspotsError:
             if used == ways[-1]:
                 raise
@@ -331,7 +331,7 @@ def detectable(drawn: Design, before: Before, question: DesignQuestion) -> tuple
         return none, "No trials were simulated, as was asked for."
     if not before.daily["count"].sum():
         return none, "Nothing happened in these hot spots in the year before: no fall could be found."
-    return minimum_detectable_effect(before.daily, drawn, seed=question.seed, simulations=question.simulations), ""
+    return minimum_detectable_effect(before.daily, drawn, REDRAWS, question.seed, question.simulations), ""
 
 
 def schedule_of(drawn: Design, frozen: Frozen) -> pd.DataFrame:

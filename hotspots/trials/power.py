@@ -14,22 +14,21 @@ from hotspots.trials.draw import redraw
 from hotspots.trials.layout import Bools, Design
 from hotspots.trials.scores import ALPHA, Floats, less_means, p_of, strata_of
 
+POWER = 0.8
 FALLS = np.round(np.arange(0.05, 0.901, 0.05), 2)  # tried for the minimum detectable effect
 
 
 def minimum_detectable_effect(
     pre: pd.DataFrame,
     design: Design,
-    power: float = 0.8,
-    alpha: float = ALPHA,
-    draws: int = 199,
-    seed: int = 1,
-    simulations: int = 200,
+    draws: int,
+    seed: int,
+    simulations: int,
 ) -> pd.DataFrame:
-    """The smallest fall on patrolled days that this design would find ``power`` of the time, for count and for harm.
+    """The smallest fall on patrolled days that this design would find 80% of the time, for count and for harm.
 
     ``pre``: area, patrol_day, count, harm before the trial; or with ``week`` (its first day) in place of patrol_day,
-    whose events are then spread over the seven days by lot. Every simulated trial takes whole days of the pre-period
+    whose events are then spread over the seven days at random. Every simulated trial takes whole days of the pre-period
     at random, each for a day of the same weekday, so that zeros, bursts and days that are busy everywhere stay as
     they are; one of the design's redraws is its assignment; each event on a patrolled day is removed with the
     probability of the fall, and its harm with it; the test of `analyse` is applied.
@@ -38,31 +37,27 @@ def minimum_detectable_effect(
     that share from the number of simulations), largest_fall, power_at_largest, simulations, sentence. Misleads when
     the pre-period was busier than the trial will be, as it is when hot spots were chosen by it.
     """
-    if not 0 < power < 1 or not 0 < alpha < 1:
-        raise HotspotsError("Power and alpha are shares between 0 and 1.")
-    if (1 + draws) * alpha < 1:
-        raise HotspotsError(f"{draws} redraws cannot give a p value of {alpha:g}: ask for {int(1 / alpha)} or more.")
     daily = _from_weeks(pre, seed) if "week" in pre.columns and "patrol_day" not in pre.columns else pre
     rng = np.random.default_rng([seed, 3])
-    lots = redraw(design, draws + 1, seed)
+    drawn = redraw(design, draws + 1, seed)
     trials = _Simulated(
-        design, *_source(design, daily), strata_of(design), lots, lots.reshape(len(lots), -1).astype(np.float32)
+        design, *_source(design, daily), strata_of(design), drawn, drawn.reshape(len(drawn), -1).astype(np.float32)
     )
     seeds = rng.integers(2**32, size=simulations)
-    rows = [_detectable(trials, measure, power, alpha, seeds) for measure in ("count", "harm")]
+    rows = [_detectable(trials, measure, seeds) for measure in ("count", "harm")]
     return pd.DataFrame(rows)
 
 
 @dataclass(frozen=True, eq=False)
 class _Simulated:
-    """What simulated trials are made of: pre-period hot spots × days, and the lots."""
+    """What simulated trials are made of: pre-period hot spots × days, and the assignments drawn."""
 
     design: Design
     count: Floats
     harm: Floats
     weekday: NDArray[np.int64]
     strata: NDArray[np.int64]
-    lots: Bools
+    drawn: Bools
     matrix: NDArray[np.float32]
 
 
@@ -99,10 +94,10 @@ def _source(design: Design, pre: pd.DataFrame) -> tuple[Floats, Floats, NDArray[
     return count.to_numpy(dtype=float), harm.to_numpy(dtype=float), weekday
 
 
-def _one_trial(trials: _Simulated, measure: str, fall: float, lot: int, seed: int) -> float:
+def _one_trial(trials: _Simulated, measure: str, fall: float, draw: int, seed: int) -> float:
     """The p value of one simulated trial with this fall on patrolled days."""
     rng = np.random.default_rng(seed)
-    design, treated = trials.design, trials.lots[lot]
+    design, treated = trials.design, trials.drawn[draw]
     ranks = rng.random(len(design.days))
     source = np.empty(len(ranks), dtype=np.int64)
     for day in range(7):
@@ -117,20 +112,18 @@ def _one_trial(trials: _Simulated, measure: str, fall: float, lot: int, seed: in
     if measure == "harm":
         values = np.nan_to_num(trials.harm[:, source]) * left / np.maximum(n, 1)
     scores = trials.matrix @ less_means(values, known, trials.strata).ravel().astype(np.float32)
-    return p_of(np.concatenate([scores[lot : lot + 1], np.delete(scores, lot)]).astype(float))
+    return p_of(np.concatenate([scores[draw : draw + 1], np.delete(scores, draw)]).astype(float))
 
 
-def _detectable(
-    trials: _Simulated, measure: str, power: float, alpha: float, seeds: NDArray[np.int64]
-) -> dict[str, Any]:
+def _detectable(trials: _Simulated, measure: str, seeds: NDArray[np.int64]) -> dict[str, Any]:
     """The fall at which the power is reached, by halving over `FALLS`, then by a straight line between two of them."""
-    held: dict[int, float] = {-1: alpha}
+    held: dict[int, float] = {-1: ALPHA}
 
     def reached(k: int) -> bool:
         if k not in held:
-            p = [_one_trial(trials, measure, FALLS[k], i % len(trials.lots), int(s)) for i, s in enumerate(seeds)]
-            held[k] = float(np.mean(np.array(p) <= alpha))
-        return held[k] >= power
+            p = [_one_trial(trials, measure, FALLS[k], i % len(trials.drawn), int(s)) for i, s in enumerate(seeds)]
+            held[k] = float(np.mean(np.array(p) <= ALPHA))
+        return held[k] >= POWER
 
     largest, n = len(FALLS) - 1, len(seeds)
     row = {"measure": measure, "detectable_fall": np.nan, "mc_error": np.nan, "largest_fall": float(FALLS[-1])}
@@ -141,12 +134,12 @@ def _detectable(
             below, above = (below, middle) if reached(middle) else (middle, above)
         start = FALLS[below] if below >= 0 else 0.0
         slope = (held[above] - held[below]) / (FALLS[above] - start)
-        row["detectable_fall"] = float(start + (power - held[below]) / slope)
-        row["mc_error"] = float(np.sqrt(power * (1 - power) / n) / slope)
-    return {**row, "power_at_largest": held[largest], "simulations": n, "sentence": _told(row, power, held[largest])}
+        row["detectable_fall"] = float(start + (POWER - held[below]) / slope)
+        row["mc_error"] = float(np.sqrt(POWER * (1 - POWER) / n) / slope)
+    return {**row, "power_at_largest": held[largest], "simulations": n, "sentence": _in_words(row, held[largest])}
 
 
-def _told(row: dict[str, Any], power: float, at_largest: float) -> str:
+def _in_words(row: dict[str, Any], at_largest: float) -> str:
     """The minimum detectable effect in words."""
     what = "events" if row["measure"] == "count" else "harm"
     if np.isnan(row["detectable_fall"]):
@@ -156,5 +149,5 @@ def _told(row: dict[str, Any], power: float, at_largest: float) -> str:
         )
     return (
         f"A fall of {row['detectable_fall']:.0%} in {what} on patrolled days (give or take"
-        f" {1.96 * row['mc_error']:.0%}) would be found in {power:.0%} of such trials; smaller ones less often."
+        f" {1.96 * row['mc_error']:.0%}) would be found in {POWER:.0%} of such trials; smaller ones less often."
     )

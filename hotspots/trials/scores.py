@@ -83,8 +83,8 @@ def _washed_score(data: Data, parts: Floats, drawn: Bools, washout_days: int) ->
     kept = data.known & ~washed_out(drawn, washout_days)
     strata, size = data.strata[kept], int(data.strata.max()) + 1
     n = np.maximum(np.bincount(strata, minlength=size), 1)
-    lot = drawn[kept].astype(float)
-    pull = lot - (np.bincount(strata, weights=lot, minlength=size) / n)[strata]
+    patrolled = drawn[kept].astype(float)
+    pull = patrolled - (np.bincount(strata, weights=patrolled, minlength=size) / n)[strata]
     return np.asarray(pull @ parts[kept])
 
 
@@ -107,7 +107,7 @@ def _edge(refused: Callable[[float], bool], start: float, step: float, furthest:
     return (inside + outside) / 2
 
 
-def ratio_of(scores: Floats, alpha: float = ALPHA) -> tuple[float, float, float, float]:
+def ratio_of(scores: Floats) -> tuple[float, float, float, float]:
     """Rate ratio, interval and p: the score at θ is (events on patrolled days)/θ + (events on others)."""
     up, down = scores[:, 0], scores[:, 1]
     p = p_of(up + down)
@@ -117,22 +117,22 @@ def ratio_of(scores: Floats, alpha: float = ALPHA) -> tuple[float, float, float,
     start = float(np.log(np.clip(estimate, 1e-3, 1e3)))
 
     def refused(log_ratio: float) -> bool:
-        return p_of(up + down * np.exp(log_ratio)) <= alpha
+        return p_of(up + down * np.exp(log_ratio)) <= ALPHA
 
     low = 0.0 if estimate == 0 else float(np.exp(_edge(refused, start, -0.1, 12)))
     high = np.inf if np.isinf(estimate) else float(np.exp(_edge(refused, start, 0.1, 12)))
     return float(estimate), low, high, p
 
 
-def difference_of(score: Floats, lot: Floats, alpha: float = ALPHA) -> tuple[float, float, float, float]:
+def difference_of(score: Floats, patrolled: Floats) -> tuple[float, float, float, float]:
     """Difference per place-day, interval and p: the score at δ is that of y − δ on patrolled days."""
-    estimate, spread = float(score[0] / lot[0]), float(score[1:].std() / lot[0])
+    estimate, spread = float(score[0] / patrolled[0]), float(score[1:].std() / patrolled[0])
     p = p_of(score)
     if spread == 0:
         return estimate, np.nan, np.nan, p
 
     def refused(delta: float) -> bool:
-        return p_of(score - delta * lot) <= alpha
+        return p_of(score - delta * patrolled) <= ALPHA
 
     low, high = (_edge(refused, estimate, sign * spread / 4, 1e4 * spread) for sign in (-1, 1))
     return estimate, low, high, p

@@ -24,11 +24,10 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.harm.offences import selection_named
-from hotspots.harm.scoring import WeightSet
 from hotspots.patrols.dosage.workspace import LONGEST_DAYS, DoseQuestion, days_held, dose_workspace
 from hotspots.store.workspace import Workspace, open_workspace
 from hotspots.trials import cache, register
-from hotspots.trials.analysis import HARM, RATIO, TrialResult, analyse
+from hotspots.trials.analysis import RATIO, analyse
 from hotspots.trials.layout import Design
 from hotspots.trials.outcomes import Outcomes, Wanted, first_and_last, outcomes
 from hotspots.trials.planning import (
@@ -60,7 +59,6 @@ class Trial:
     answer: str  # events and harm, as assigned
     verdict: str  # fell, rose or can't tell, of events as assigned
     no_delivered: str  # why there is nothing as delivered, or ''
-    result: TrialResult
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     facts: dict[str, Any]  # what the figures are, for every download
@@ -95,13 +93,10 @@ def trial_workspace(
     )  # fmt: skip
     found = observed(workspace, frozen, wanted)
     minutes, no_delivered = delivered(workspace, frozen)
-    result = analyse(
-        design, found.daily, minutes, washout_days=wash, seed=seed,
-        redraws=cache.redraws(workspace.folder, design, draws, seed),
-        adequate_minutes=workspace.settings.visit_min_minutes,
-    )  # fmt: skip
+    redraws = cache.redraws(workspace.folder, design, draws, seed)
+    result = analyse(design, found.daily, redraws, workspace.settings, minutes, wash, found.weights.unit)
     days = days_of(design, found, minutes)
-    table = table_of(result, found.weights)
+    table = in_columns(result.table, TRIAL)
     warnings = (*told_otherwise(workspace, frozen, found, wash), *early(workspace, frozen, found), *found.warnings)
     notes = (
         *result.notes, *adherence(days, workspace.settings.visit_min_minutes), *([no_delivered] * bool(no_delivered)),
@@ -109,9 +104,10 @@ def trial_workspace(
     )  # fmt: skip
     synthetic = workspace.manifest.kind == "synthetic"
     return Trial(
-        frozen=frozen, table=table, days=days, answer=answer_of(result, found.weights), verdict=verdict_of(table),
-        no_delivered=no_delivered, result=result, warnings=warnings, notes=notes,
-        facts=about(workspace, frozen, found, result, warnings, notes), version=workspace.version, synthetic=synthetic,
+        frozen=frozen, table=table, days=days, answer=result.sentence, verdict=verdict_of(table),
+        no_delivered=no_delivered, warnings=warnings, notes=notes,
+        facts=about(workspace, frozen, found, (wash, draws, seed), warnings, notes), version=workspace.version,
+        synthetic=synthetic,
     )  # fmt: skip
 
 
@@ -197,19 +193,6 @@ def days_of(design: Design, found: Outcomes, minutes: pd.DataFrame | None) -> pd
     return in_columns(table, TRIAL_DAYS)
 
 
-def table_of(result: TrialResult, weights: WeightSet) -> pd.DataFrame:
-    """`TRIAL`; the measure of harm is named by its unit."""
-    table = result.table.rename(columns={"as_": "counted_as", "word": "verdict"})
-    if weights.unit != "days":
-        table["measure"] = table["measure"].replace({HARM: HARM.replace("days", weights.unit)})
-    return in_columns(table, TRIAL)
-
-
-def answer_of(result: TrialResult, weights: WeightSet) -> str:
-    """The sentence of the result, harm in the unit of the weights."""
-    return result.sentence if weights.unit == "days" else result.sentence.replace("days of harm", "of harm")
-
-
 def verdict_of(table: pd.DataFrame) -> str:
     """Of events, as assigned."""
     row = table[(table["counted_as"] == "assigned") & (table["measure"] == RATIO)]
@@ -259,11 +242,11 @@ def early(workspace: Workspace, frozen: FrozenDesign, found: Outcomes) -> list[s
 
 
 def about(
-    workspace: Workspace, frozen: FrozenDesign, found: Outcomes, result: TrialResult, warnings: Sequence[str],
-    notes: Sequence[str],
+    workspace: Workspace, frozen: FrozenDesign, found: Outcomes, analysis: tuple[int, int, int],
+    warnings: Sequence[str], notes: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """What the figures are, to go with every download."""
-    design, wanted = frozen.design, found.wanted
+    """What the figures are, to go with every download. ``analysis``: wash-out days, redraws and their seed."""
+    design, wanted, (wash, draws, seed) = frozen.design, found.wanted, analysis
     return {
         "what": f"Randomised trial ({design.kind}): patrolled against other patrol days of the same hot spots",
         "data": "SYNTHETIC DEMO DATA, not real crime" if workspace.manifest.kind == "synthetic" else wanted.source,
@@ -275,8 +258,8 @@ def about(
         "proactive_offences": "included" if wanted.include_proactive else "left out",
         "weights": wanted.weights, "weights_sha256": found.weights.sha256, "weights_unit": UNITS[found.weights.unit],
         "days_covered": f"{found.covered[0]} to {found.covered[1]}" if found.covered else "none",
-        "incidents": found.incidents, "washout_days": result.washout_days, "redraws": result.draws,
-        "seed_of_redraws": result.seed, "patrol_day_starts": workspace.settings.patrol_day_starts,
+        "incidents": found.incidents, "washout_days": wash, "redraws": draws, "seed_of_redraws": seed,
+        "patrol_day_starts": workspace.settings.patrol_day_starts,
         "timezone": workspace.settings.timezone,
         "patrolled_as_delivered": f"{workspace.settings.visit_min_minutes:g} patrol-minutes or more",
         "workspace_version": workspace.version, "warnings": list(warnings), "notes": list(notes),

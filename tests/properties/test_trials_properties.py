@@ -14,7 +14,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hotspots.base.errors import HotspotsError
-from hotspots.trials import Design, design, from_json, redraw, to_json
+from hotspots.trials.draw import design, redraw
+from hotspots.trials.layout import Design
+from hotspots.trials.text import from_json, to_json
 
 FIRST = date(2026, 1, 5)
 
@@ -74,7 +76,7 @@ def test_every_rule_is_kept_by_the_design_and_by_each_redraw(asked):
     except HotspotsError:
         assume(False)
     keeps_every_rule(trial, trial.treated)
-    for drawn in redraw(trial, 3, 1, sweeps=8):
+    for drawn in redraw(trial, 3, 1):
         keeps_every_rule(trial, drawn)
         assert drawn.sum() == trial.treated.sum()
 
@@ -88,7 +90,7 @@ def test_what_is_refused_is_rare_and_told_in_sentences(asked):
     again = design(**{**asked, "areas": asked["areas"].sample(frac=1, random_state=1)})
     assert trial == again  # the order of the rows means nothing, the seed everything
     assert from_json(to_json(trial)) == trial
-    np.testing.assert_array_equal(redraw(trial, 2, 5, sweeps=4), redraw(trial, 2, 5, sweeps=4))
+    np.testing.assert_array_equal(redraw(trial, 2, 5), redraw(trial, 2, 5))
 
 
 @settings(max_examples=15, deadline=None)

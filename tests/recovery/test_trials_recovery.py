@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.trials import Design, analyse, design, minimum_detectable_effect, redraw
-from hotspots.trials.analysis import HARM, RATIO
+from hotspots.base.settings import Settings
+from hotspots.trials.analysis import HARM, RATIO, analyse
+from hotspots.trials.draw import design, redraw
+from hotspots.trials.layout import Design
+from hotspots.trials.power import minimum_detectable_effect
 
 FIRST = date(2026, 1, 5)
 DESIGNS, SEEDS = 4, 200
@@ -36,20 +39,20 @@ def lived(trial: Design, rate_ratio: float, seed: int, mean: float = 1.0) -> pd.
 
 
 @cache
-def lots() -> list[tuple[Design, np.ndarray]]:
+def drawn_trials() -> list[tuple[Design, np.ndarray]]:
     trials = [southend(seed) for seed in range(DESIGNS)]
     return [(trial, redraw(trial, 250, 1)) for trial in trials]
 
 
 @cache
 def trials(rate_ratio: float) -> pd.DataFrame:
-    """200 trials. Each uses another draw of the lot as its assignment, with the remaining draws as its redraws."""
+    """200 trials. Each uses another draw as its assignment, with the remaining draws as its redraws."""
     rows = []
     for seed in range(SEEDS):
-        base, drawn = lots()[seed % DESIGNS]
+        base, drawn = drawn_trials()[seed % DESIGNS]
         used = seed // DESIGNS
         trial = replace(base, treated=drawn[used])
-        result = analyse(trial, lived(trial, rate_ratio, seed), redraws=np.delete(drawn, used, axis=0))
+        result = analyse(trial, lived(trial, rate_ratio, seed), np.delete(drawn, used, axis=0), Settings())
         rows.append(result.table.assign(seed=seed))
     return pd.concat(rows, ignore_index=True)
 
@@ -66,8 +69,8 @@ def test_a_planted_fall_of_a_quarter_is_estimated_without_bias_and_covered():
     assert logs.mean() == pytest.approx(np.log(0.75), abs=3 * logs.std() / np.sqrt(SEEDS))
     covered = ((found["ci_low"] <= 0.75) & (found["ci_high"] >= 0.75)).mean()
     assert 0.93 <= covered <= 0.97  # the binomial standard error of 95% in 200 trials is 1.5 points
-    assert (found["word"] == "fell").mean() > 0.8
-    assert not (found["word"] == "rose").any()
+    assert (found["verdict"] == "fell").mean() > 0.8
+    assert not (found["verdict"] == "rose").any()
 
 
 def test_nothing_planted_is_called_significant_about_one_time_in_twenty():
@@ -76,13 +79,13 @@ def test_nothing_planted_is_called_significant_about_one_time_in_twenty():
         assert 0.03 <= (found["p"] <= 0.05).mean() <= 0.07, measure
         assert (found["p"] <= 0.5).mean() == pytest.approx(0.5, abs=0.11), measure  # three binomial errors
         # interval and p value tell the same story
-        assert ((found["p"] <= 0.05) == (found["word"] != "can't tell")).mean() >= 0.99, measure
+        assert ((found["p"] <= 0.05) == (found["verdict"] != "can't tell")).mean() >= 0.99, measure
 
 
 def test_a_planted_rise_is_called_a_rise():
     found = of(1.35, RATIO)
-    assert (found["word"] == "rose").mean() > 0.8
-    assert not (found["word"] == "fell").any()
+    assert (found["verdict"] == "rose").mean() > 0.8
+    assert not (found["verdict"] == "fell").any()
     assert np.log(found["estimate"]).mean() == pytest.approx(np.log(1.35), abs=0.02)
     harm = of(1.35, HARM)
     assert harm["estimate"].mean() > 0
@@ -92,7 +95,7 @@ def test_wash_out_takes_the_morning_after_out_of_the_comparison():
     """A fall to 0.6 that lasts into the next day, where no patrol is, looks smaller than it is until it is left out."""
     plain, washed, covered = [], [], []
     for seed in range(60):
-        base, drawn = lots()[seed % DESIGNS]
+        base, drawn = drawn_trials()[seed % DESIGNS]
         used = seed // DESIGNS
         trial = replace(base, treated=drawn[used])
         lasting = drawn[used].copy()
@@ -100,7 +103,8 @@ def test_wash_out_takes_the_morning_after_out_of_the_comparison():
         outcomes = lived(replace(trial, treated=lasting), 0.6, seed, mean=2.0)
         others = np.delete(drawn, used, axis=0)[:99]
         for days, kept in ((0, plain), (1, washed)):
-            row = analyse(trial, outcomes, redraws=others, washout_days=days).table.set_index("measure").loc[RATIO]
+            found = analyse(trial, outcomes, others, Settings(), washout_days=days)
+            row = found.table.set_index("measure").loc[RATIO]
             kept.append(float(np.log(row["estimate"])))
         covered.append(row["ci_low"] <= 0.6 <= row["ci_high"])
     assert np.mean(plain) > np.log(0.6) + 0.1
@@ -110,9 +114,9 @@ def test_wash_out_takes_the_morning_after_out_of_the_comparison():
 
 def test_the_detectable_fall_is_the_one_that_trials_detect():
     """Trials with the fall that was promised are significant about as often as promised."""
-    base, drawn = lots()[0]
+    base, drawn = drawn_trials()[0]
     before = lived(replace(base, treated=np.zeros_like(base.treated)), 1.0, 500)
-    table = minimum_detectable_effect(before, base, draws=99, simulations=60, seed=3).set_index("measure")
+    table = minimum_detectable_effect(before, base, 99, 3, 60).set_index("measure")
     fall, error = table.loc["count", ["detectable_fall", "mc_error"]].astype(float)
     assert 0.1 < fall < 0.35
     assert 0 < error < 0.05
@@ -120,7 +124,7 @@ def test_the_detectable_fall_is_the_one_that_trials_detect():
     for used in range(60):
         trial = replace(base, treated=drawn[used])
         outcomes = lived(trial, 1 - fall, 1000 + used)
-        result = analyse(trial, outcomes, redraws=np.delete(drawn, used, axis=0)[:99])
+        result = analyse(trial, outcomes, np.delete(drawn, used, axis=0)[:99], Settings())
         found += result.table.set_index("measure").loc[RATIO, "p"] <= 0.05
     assert found / 60 == pytest.approx(0.8, abs=0.15)
     # harm has a longer tail than counts, so less of it can be seen

@@ -9,21 +9,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.base.columns import TRIAL
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.change.estimates.verdicts import verdict
-from hotspots.trials import Design, analyse, design, minimum_detectable_effect
-from hotspots.trials.analysis import COLUMNS, DIFFERENCE, HARM, RATIO
+from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO, TrialResult, analyse
+from hotspots.trials.draw import design
+from hotspots.trials.layout import Design
+from hotspots.trials.power import minimum_detectable_effect
 
 MONDAY = date(2026, 1, 5)
 # A is patrolled in the first week, B in the second
 FIRST_WEEK = np.repeat([True, False], 7)
-LOT = np.stack([FIRST_WEEK, ~FIRST_WEEK])
+ASSIGNED = np.stack([FIRST_WEEK, ~FIRST_WEEK])
 BOTH_FIRST = np.stack([FIRST_WEEK, FIRST_WEEK])
 
 
 def trial() -> Design:
     areas = pd.DataFrame({"area": ["A", "B"], "bcu": "South"})
-    return replace(design(areas, MONDAY, MONDAY + timedelta(days=13), 1), treated=LOT)
+    return replace(design(areas, MONDAY, MONDAY + timedelta(days=13), 1), treated=ASSIGNED)
 
 
 def outcomes() -> pd.DataFrame:
@@ -33,14 +37,25 @@ def outcomes() -> pd.DataFrame:
     return pd.DataFrame({"area": ["A"] * 14 + ["B"] * 14, "patrol_day": days * 2, "count": count, "harm": 10.0 * count})
 
 
-def rows(result, as_: str = "assigned") -> pd.DataFrame:
-    return result.table[result.table["as_"] == as_].set_index("measure")
+def shown(
+    outcomes: pd.DataFrame,
+    minutes: pd.DataFrame | None = None,
+    washout_days: int = 0,
+    redraws: tuple[np.ndarray, ...] = (BOTH_FIRST,),
+    of: Design | None = None,
+) -> TrialResult:
+    """What the trial shows; by default judged by one redraw."""
+    return analyse(of or trial(), outcomes, np.stack(redraws), Settings(), minutes, washout_days)
+
+
+def rows(result: TrialResult, counted_as: str = "assigned") -> pd.DataFrame:
+    return result.table[result.table["counted_as"] == counted_as].set_index("measure")
 
 
 def test_rate_ratio_and_differences_by_hand():
-    result = analyse(trial(), outcomes(), redraws=np.stack([BOTH_FIRST]))
+    result = shown(outcomes())
     table = rows(result)
-    assert tuple(result.table.columns) == COLUMNS
+    assert set(result.table.columns) == {c.name for c in TRIAL}
     # 14 strata of one day each way: (7 × 1 + 7 × 2)/2 over (7 × 2 + 7 × 4)/2
     assert table.loc[RATIO, "estimate"] == pytest.approx(10.5 / 21)
     assert table.loc[DIFFERENCE, "estimate"] == pytest.approx((10.5 - 21) / 7)
@@ -51,9 +66,9 @@ def test_rate_ratio_and_differences_by_hand():
 
 
 def test_p_is_the_share_of_draws_as_extreme_the_used_one_among_them():
-    # the score of the lot is −10.5, of its mirror image 10.5, and of both in the first week −3.5 + 7
-    one = analyse(trial(), outcomes(), redraws=np.stack([BOTH_FIRST] * 3))
-    two = analyse(trial(), outcomes(), redraws=np.stack([BOTH_FIRST, ~LOT, LOT]))
+    # the score of the assignment is −10.5, of its mirror image 10.5, and of both in the first week −3.5 + 7
+    one = shown(outcomes(), redraws=(BOTH_FIRST,) * 3)
+    two = shown(outcomes(), redraws=(BOTH_FIRST, ~ASSIGNED, ASSIGNED))
     assert rows(one).loc[RATIO, "p"] == 1 / 4
     assert rows(two).loc[RATIO, "p"] == 3 / 4
     assert rows(one).loc[HARM, "p"] == 1 / 4
@@ -61,32 +76,31 @@ def test_p_is_the_share_of_draws_as_extreme_the_used_one_among_them():
 
 def test_missing_days_are_missing_and_not_zero():
     gone = outcomes().drop(index=27)  # B's last Sunday, patrolled
-    result = analyse(trial(), gone, redraws=np.stack([BOTH_FIRST]))
-    assert result.missing == 1
+    result = shown(gone)
     assert rows(result).loc[RATIO, "estimate"] == pytest.approx((3.5 + 6) / (7 + 12))
-    assert "1 place-days have no data" in result.notes[0]
+    assert "1 hot spot day without data: left out" in result.notes[0]
     blank = outcomes().astype({"count": float})
     blank.loc[27, "count"] = np.nan
-    assert rows(analyse(trial(), blank, redraws=np.stack([BOTH_FIRST]))).equals(rows(result))
+    assert rows(shown(blank)).equals(rows(result))
 
 
 @pytest.mark.parametrize("days", [1, 3])
 def test_wash_out_leaves_out_the_days_after_a_patrolled_one(days):
     changed = outcomes()
     changed.loc[7 : 6 + days, "count"] = 50  # just after A's patrolled week
-    result = analyse(trial(), changed, washout_days=days, redraws=np.stack([BOTH_FIRST]))
-    assert result.washed_out == days
+    result = shown(changed, washout_days=days)
     # those weekdays of A have no other day left to compare with
     assert rows(result).loc[RATIO, "estimate"] == pytest.approx(((7 - days) / 2 + 7) / (7 - days + 14))
     assert rows(result).loc[RATIO, "untreated_days"] == 14 - days
-    assert f"{days} place-days without patrol" in result.notes[0]
+    many = "1 hot spot day" if days == 1 else "3 hot spot days"
+    assert result.notes[0].startswith(f"{many} without patrol up to {days} day")
 
 
 def test_wash_out_and_plain_scores_agree_where_nothing_is_washed_out():
     every_other = np.stack([np.arange(14) < 7, np.arange(14) < 7])
     quiet = replace(trial(), treated=~every_other)  # patrolled last: no day comes after
-    draws = np.stack([~every_other])
-    plain, washed = (analyse(quiet, outcomes(), washout_days=n, redraws=draws) for n in (0, 2))
+    draws = (~every_other,)
+    plain, washed = (shown(outcomes(), washout_days=n, redraws=draws, of=quiet) for n in (0, 2))
     pd.testing.assert_frame_equal(plain.table, washed.table)
 
 
@@ -95,24 +109,24 @@ def minutes(given: np.ndarray) -> pd.DataFrame:
 
 
 def test_as_delivered_stands_beside_with_its_warning():
-    done = LOT.astype(float) * 10
-    result = analyse(trial(), outcomes(), minutes(done), as_="delivered", redraws=np.stack([BOTH_FIRST]))
+    done = ASSIGNED.astype(float) * 10
+    result = shown(outcomes(), minutes(done))
     assert rows(result, "delivered").loc[RATIO, "estimate"] == pytest.approx(0.5)
     assert rows(result, "assigned").loc[RATIO, "estimate"] == pytest.approx(0.5)
     assert "not a random comparison" in rows(result, "delivered").loc[RATIO, "note"]
     assert any("not a random comparison" in note for note in result.notes)
     done[0, :3] = 9.9  # below an adequate visit: Monday to Wednesday of A have no patrolled day left
-    table = rows(analyse(trial(), outcomes(), minutes(done), redraws=np.stack([BOTH_FIRST])), "delivered")
+    table = rows(shown(outcomes(), minutes(done)), "delivered")
     assert table.loc[RATIO, ["treated_days", "untreated_days"]].tolist() == [11, 17]
     assert table.loc[RATIO, "estimate"] == pytest.approx((2 + 7) / (4 + 14))
-    none = rows(analyse(trial(), outcomes(), minutes(0 * done), redraws=np.stack([BOTH_FIRST])), "delivered")
+    none = rows(shown(outcomes(), minutes(0 * done)), "delivered")
     assert np.isnan(none.loc[RATIO, "estimate"])
-    assert none.loc[RATIO, "word"] == "can't tell"
+    assert none.loc[RATIO, "verdict"] == "can't tell"
 
 
 def test_clustered_errors_by_hand():
-    done = LOT.astype(float) * 30
-    table = rows(analyse(trial(), outcomes(), minutes(done), redraws=np.stack([BOTH_FIRST])), "delivered")
+    done = ASSIGNED.astype(float) * 30
+    table = rows(shown(outcomes(), minutes(done)), "delivered")
     # scores of A −3.5 and B −7, room 3.5 each, δ −1.5: residuals ±1.75; se² = 2 (1.75² × 2)/7²; t with 1 df 12.7062
     se = np.sqrt(2 * 2 * 1.75**2) / 7
     assert table.loc[DIFFERENCE, "ci_low"] == pytest.approx(-1.5 - 12.7062047 * se)
@@ -120,8 +134,8 @@ def test_clustered_errors_by_hand():
 
 
 def test_no_events_at_all_say_nothing():
-    result = analyse(trial(), outcomes().assign(count=0, harm=0.0), redraws=np.stack([BOTH_FIRST]))
-    assert rows(result)["word"].tolist() == ["can't tell"] * 3
+    result = shown(outcomes().assign(count=0, harm=0.0))
+    assert rows(result)["verdict"].tolist() == ["can't tell"] * 3
     assert rows(result).loc[RATIO, "p"] == 1
     assert result.sentence.startswith("Can't tell whether events changed on patrolled days: unknown times")
 
@@ -136,12 +150,12 @@ def test_words_follow_the_interval():
 def test_one_event_that_is_most_of_the_harm_is_named():
     one = outcomes()
     one.loc[3, "harm"] = 5475
-    result = analyse(trial(), one, redraws=np.stack([BOTH_FIRST]))
+    result = shown(one)
     assert rows(result).loc[HARM, "largest_share"] == pytest.approx(5475 / (5475 + 620))
-    assert any("supplies 90% of all harm" in note for note in result.notes)
+    assert any("holds 90% of all harm" in note for note in result.notes)
     # where the gravest event of each day is known, the day's sum is not taken for one event
     known = one.assign(largest_harm=one["harm"].clip(upper=30))
-    assert rows(analyse(trial(), known, redraws=np.stack([BOTH_FIRST]))).loc[HARM, "largest_share"] < 0.01
+    assert rows(shown(known)).loc[HARM, "largest_share"] < 0.01
 
 
 @pytest.mark.parametrize(
@@ -156,14 +170,22 @@ def test_one_event_that_is_most_of_the_harm_is_named():
 )
 def test_outcomes_that_cannot_be_used_are_refused(change, says):
     with pytest.raises(HotspotsError, match=says):
-        analyse(trial(), change(outcomes()), redraws=np.stack([BOTH_FIRST]))
+        shown(change(outcomes()))
 
 
-def test_a_choice_without_its_table_is_refused():
-    with pytest.raises(HotspotsError, match="delivered"):
-        analyse(trial(), outcomes(), as_="delivered")
+def test_the_share_of_harm_that_is_named_is_a_setting():
+    one = outcomes()
+    one.loc[3, "harm"] = 69  # of 689
+    named = [
+        any("One event, or one day" in note for note in analyse(trial(), one, BOTH_FIRST[None], s).notes)
+        for s in (Settings(), Settings(large_harm_share=0.11))
+    ]
+    assert named == [True, False]
+
+
+def test_fewer_than_no_days_of_wash_out_are_refused():
     with pytest.raises(HotspotsError, match="wash-out"):
-        analyse(trial(), outcomes(), washout_days=-1)
+        shown(outcomes(), washout_days=-1)
 
 
 def before(mean: float) -> tuple[Design, pd.DataFrame]:
@@ -180,7 +202,7 @@ def before(mean: float) -> tuple[Design, pd.DataFrame]:
 
 def test_a_trial_too_small_to_see_anything_says_so():
     planned, quiet = before(0.01)
-    table = minimum_detectable_effect(quiet, planned, draws=39, simulations=30)
+    table = minimum_detectable_effect(quiet, planned, 39, 1, 30)
     assert table["detectable_fall"].isna().all()
     assert table.loc[0, "sentence"].startswith("Even a fall of 90% in events on patrolled days would be found in only")
 
@@ -193,7 +215,7 @@ def test_busier_places_need_a_smaller_fall():
     falls = []
     for mean in (1.0, 4.0):
         planned, table = before(mean)
-        found = minimum_detectable_effect(table, planned, draws=59, simulations=60).set_index("measure")
+        found = minimum_detectable_effect(table, planned, 59, 1, 60).set_index("measure")
         falls.append(found.loc["count", "detectable_fall"])
         expected = 0.0
         for _ in range(20):
@@ -206,9 +228,7 @@ def test_weekly_figures_are_spread_over_their_days():
     planned, table = before(2.0)
     weekly = table.assign(week=table["patrol_day"] - pd.to_timedelta(table["patrol_day"].dt.day_of_week, unit="D"))
     weekly = weekly.groupby(["area", "week"], as_index=False)[["count", "harm"]].sum()
-    by_week, by_day = (minimum_detectable_effect(t, planned, draws=39, simulations=40) for t in (weekly, table))
+    by_week, by_day = (minimum_detectable_effect(t, planned, 39, 1, 40) for t in (weekly, table))
     assert by_week.loc[0, "detectable_fall"] == pytest.approx(by_day.loc[0, "detectable_fall"], abs=0.1)
-    with pytest.raises(HotspotsError, match="cannot give a p value"):
-        minimum_detectable_effect(table, planned, draws=9)
     with pytest.raises(HotspotsError, match="no days for hot spots 'A'"):
-        minimum_detectable_effect(table[table["area"] != "A"], planned)
+        minimum_detectable_effect(table[table["area"] != "A"], planned, 39, 1, 40)

@@ -17,7 +17,9 @@ from hotspots.cli.check import check_workspace
 from hotspots.store import ledger
 from hotspots.store.database import FILE
 from hotspots.store.workspace import open_workspace, publish, writing
-from hotspots.trials import Design, design, register
+from hotspots.trials import register
+from hotspots.trials.draw import design
+from hotspots.trials.layout import Design
 from tests.trial_workspace import FIRST, LAST, PLACES, spots
 
 SIX_O_CLOCK = datetime(2026, 2, 2, 6, tzinfo=UTC)  # no summer time in February: London is on UTC
@@ -169,7 +171,7 @@ def test_a_row_changed_behind_the_programs_back_is_found(folder, trial, monkeypa
 
 def test_a_schedule_with_its_own_hash_made_anew_is_found_too(folder, trial, monkeypatch):
     """The hash inside the design is right again; that of the row is not."""
-    from hotspots.trials import to_json
+    from hotspots.trials.text import to_json
 
     at(monkeypatch, SIX_O_CLOCK - SECOND)
     put(folder, trial)

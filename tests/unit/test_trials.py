@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from hotspots.base.errors import HotspotsError
-from hotspots.trials import balance_table, design, from_json, redraw, to_json
+from hotspots.trials import draw
+from hotspots.trials.balance import balance_table
+from hotspots.trials.draw import design, redraw
+from hotspots.trials.text import from_json, to_json
 
 MONDAY = date(2026, 1, 5)
 
@@ -54,12 +57,13 @@ def test_redraws_patrol_each_hot_spot_and_weekday_equally_often():
     assert len(np.unique(drawn.reshape(600, -1), axis=0)) == 600
 
 
-def test_the_chain_draws_every_schedule_equally_often():
+def test_the_chain_draws_every_schedule_equally_often(monkeypatch):
     """Two hot spots, seven days, three patrols each, at most one a day, none two days running: counted out."""
     trial = design(places(2), MONDAY, until(7), 1, share=3 / 7, per_day={"South": 1}, longest_run=1)
     rows = [r for r in range(128) if bin(r).count("1") == 3 and not r & (r >> 1)]
     possible = {(a, b) for a in rows for b in rows if not a & b}
-    drawn = redraw(trial, 6000, 2, sweeps=60)
+    monkeypatch.setattr(draw, "REDRAW_SWEEPS", 60)
+    drawn = redraw(trial, 6000, 2)
     codes = drawn @ (2 ** np.arange(7))
     seen, n = np.unique(codes, axis=0, return_counts=True)
     assert {tuple(map(int, c)) for c in seen} == possible
@@ -92,8 +96,8 @@ def test_all_wrong_arguments_are_told_at_once():
     with pytest.raises(HotspotsError) as refused:
         design(places(3), MONDAY, MONDAY - timedelta(days=1), 1, kind="diary", share=1.5, longest_run=0, block_days=9)
     assert len(refused.value.problems) == 5
-    with pytest.raises(HotspotsError, match="no column 'ward'"):
-        design(places(3), MONDAY, until(28), 1, strata=("ward",))
+    with pytest.raises(HotspotsError, match="no column 'bcu'"):
+        design(places(3).drop(columns="bcu"), MONDAY, until(28), 1)
     with pytest.raises(HotspotsError, match="more than once: 'A00'"):
         design(pd.concat([places(2), places(1)]), MONDAY, until(28), 1)
     with pytest.raises(HotspotsError, match="was given for BCU 'West'"):
