@@ -81,8 +81,8 @@ def freeze(
     ``warnings`` of the result say what is odd: not connected, larger than ``max_area_m2`` (default: the setting),
     begins in the past.
 
-    HotspotsError, all problems at once, for areas that cannot be used (`hotspots.areas.refusals`), without an author
-    or note, and where the version would redefine what held on a day that has passed.
+    HotspotsError, all problems at once, for areas that cannot be used (`hotspots.areas.rules.refusals`), without an
+    author or note, and where the version would redefine what held on a day that has passed.
     """
     author, note = ledger.signature(author, note)
     first = day_of(valid_from, "The first day")
