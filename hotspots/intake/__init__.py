@@ -14,6 +14,7 @@ from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
 from hotspots.intake.repair import damaged_files, refuse_unmended, without
 from hotspots.sources.files import Upload
+from hotspots.sources.mapping import read_mapping
 from hotspots.store.workspace import FileReport, Manifest, Workspace, publish, writing
 
 TRACKS = ("pings", "patrol-log")
@@ -84,27 +85,19 @@ def stage(
         from hotspots.intake import police_uk
 
         return *police_uk.stage(workspace, paths, progress), []
+    if source == "boundaries":
+        from hotspots.intake import boundaries
+
+        return boundaries.stage(workspace, paths)
+    columns = read_mapping(source, mapping, timezone)
     if source == "incidents":
         from hotspots.intake import incidents
-        from hotspots.sources.incidents import read_mapping
 
-        if mapping is None:
-            raise HotspotsError(
-                "A force's own export needs a mapping file that names its columns: --mapping FILE.toml."
-                " Two examples are in data/mappings."
-            )
-        return *incidents.stage(workspace, paths, read_mapping(mapping), progress), []
-    if source in TRACKS:
-        from hotspots.sources.track_mapping import track_mapping
-
-        columns = track_mapping(source, mapping, timezone)
-        if source == "pings":
-            from hotspots.intake import pings
-
-            return pings.stage(workspace, paths, columns, progress)
+        return *incidents.stage(workspace, paths, columns, progress), []
+    if source == "patrol-log":
         from hotspots.intake import patrol_log
 
         return *patrol_log.stage(workspace, paths, columns, progress), []
-    from hotspots.intake import boundaries
+    from hotspots.intake import pings
 
-    return boundaries.stage(workspace, paths)
+    return pings.stage(workspace, paths, columns, progress)

@@ -21,7 +21,8 @@ from hotspots.intake.police_uk import check_sum
 from hotspots.intake.repeats import plain
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.files import Upload, read_tables
-from hotspots.sources.incidents import Mapping, Parsed, read_incidents
+from hotspots.sources.incidents import Parsed, read_incidents
+from hotspots.sources.mapping import Mapping
 from hotspots.sources.reading import RawTable
 from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
 

@@ -24,10 +24,11 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_codes
 from hotspots.intake import quarantine
 from hotspots.intake.police_uk import check_sum
+from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
+from hotspots.sources.mapping import Mapping
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.reading import RawTable
-from hotspots.sources.track_mapping import TrackMapping, odd_times
 from hotspots.store import ledger
 from hotspots.store.workspace import FileReport, Manifest, Workspace, is_sound, write_table
 
@@ -47,7 +48,7 @@ class Batch:
     """The feed's entries as they would stand after this import."""
 
     workspace: Workspace
-    mapping: TrackMapping
+    mapping: Mapping
     areas: frozenset[str]  # of the frozen registers
     held: dict[str, Row]  # entry number → entry, of this feed
     others: pa.Table  # STORED: entries of other feeds
@@ -65,7 +66,7 @@ class Batch:
 def stage(
     workspace: Workspace,
     paths: Sequence[Path | Upload],
-    mapping: TrackMapping,
+    mapping: Mapping,
     progress: Callable[[str], None] = lambda name: None,
 ) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write all entries aside; returns the manifest that would make them current.
@@ -104,7 +105,7 @@ def own_name(batch: Batch, name: str) -> str:
 # ---------------------------------------------------------------- what is held
 
 
-def opened(workspace: Workspace, mapping: TrackMapping) -> Batch:
+def opened(workspace: Workspace, mapping: Mapping) -> Batch:
     """The entries held. Where their file is damaged, none: then all its sources have to come back."""
     manifest = workspace.manifest
     stored = STORED.empty_table()

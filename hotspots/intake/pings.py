@@ -32,10 +32,11 @@ from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, me
 from hotspots.intake.place import boundaries_of
 from hotspots.intake.police_uk import check_sum
 from hotspots.intake.repair import sound_day
+from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
+from hotspots.sources.mapping import GRID, PLACES, Mapping, place_of
 from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, Parsed, read_pings
 from hotspots.sources.reading import RawTable, read_typed
-from hotspots.sources.track_mapping import GRID, PLACES, TrackMapping, odd_times, place_of
 from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, damaged_day, read_ping_day, write_table
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -126,7 +127,7 @@ class Batch:
     """An import while it runs."""
 
     workspace: Workspace
-    mapping: TrackMapping
+    mapping: Mapping
     rows: Rows
     codes: dict[str | None, int] = field(default_factory=lambda: {None: 0})  # unit as named → its number
     words: dict[str, int] = field(default_factory=dict)  # texts of the status
@@ -150,7 +151,7 @@ class Batch:
 def stage(
     workspace: Workspace,
     paths: Sequence[Path | Upload],
-    mapping: TrackMapping,
+    mapping: Mapping,
     progress: Callable[[str], None] = lambda name: None,
 ) -> tuple[Manifest, list[FileReport], list[str]]:
     """Read the files and write the patrol days they change aside; returns the manifest that would make them current.
@@ -170,7 +171,7 @@ def stage(
     return manifest, reports, [*notes, *summary(batch, manifest)]
 
 
-def new_batch(workspace: Workspace, mapping: TrackMapping, folder: Path) -> Batch:
+def new_batch(workspace: Workspace, mapping: Mapping, folder: Path) -> Batch:
     """An import without a file yet, which knows the reports of those before it."""
     ours = [r for r in workspace.manifest.reports if r.source == SOURCE]
     return Batch(

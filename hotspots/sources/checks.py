@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError, rows_sentence
-from hotspots.base.settings import Settings
+from hotspots.geography import bng_to_lonlat
 
 LON_RANGE, LAT_RANGE = (-9.0, 2.1), (49.0, 61.0)  # Great Britain and Northern Ireland, degrees WGS84
 EASTING_RANGE, NORTHING_RANGE = (0.0, 700_000.0), (0.0, 1_300_000.0)  # British National Grid, metres
 
 # What a pair of wrong values looks like: (reason of one row, sentence about a whole file).
-_LOOKS = {
+LOOKS = {
     "swapped": ("{x} and {y} look swapped", "{x} and {y} look swapped: exchange them in the file or in the mapping"),
     "grid": (
         "{x} and {y} look like grid references, not degrees",
@@ -67,66 +68,99 @@ def numbers(text: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def zero_pairs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Rows whose pair is (0, 0): what a system writes when it has no place."""
-    return (x == 0) & (y == 0)
+    """Rows whose pair is (0, 0), to six decimals: what a system writes when it has no place."""
+    return (np.abs(x) < 5e-7) & (np.abs(y) < 5e-7)
 
 
-def check_degrees(
-    lon: np.ndarray,
-    lat: np.ndarray,
-    rows: np.ndarray,
-    lon_name: str,
-    lat_name: str,
-    settings: Settings,
-    file: str,
-    unreadable: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Longitudes and latitudes that can be in Great Britain, or why not.
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Pairs of coordinates, and those of them that are no place in Great Britain."""
 
-    ``lon``, ``lat``: float64 degrees, nan where the row has no place; ``rows``: their row numbers in the
-    file; ``unreadable``: rows whose text was no number. Returns (bool mask of bad rows, object array of
-    reasons like "Longitude and Latitude look swapped: 53.7, -2.7", "" where good). Rows without a complete
-    pair are neither good nor bad.
+    lon: np.ndarray  # float64 degrees WGS84, nan without a pair
+    lat: np.ndarray
+    bad: np.ndarray  # bool; pairs that are not complete are neither good nor bad
+    why: list[str]  # for each bad row: "Longitude and Latitude look swapped: 53.7, -2.7"
+    located: int  # rows with a pair, or with text in the place of one
+    sentence: str  # about the file as a whole; '' where no row is bad
 
-    Raises `HotspotsError` when at least ``settings.bad_coordinate_share`` of the located rows are bad.
+    def too_many(self, share: float, spare: int = 0) -> bool:
+        """Whether at least this share is bad of the rows located and ``spare`` more that have their place otherwise."""
+        return bool(self.why) and len(self.why) >= share * (self.located + spare)
+
+    def refuse(self, share: float, spare: int = 0) -> None:
+        """Raise `HotspotsError` where too many are bad for the file to be right."""
+        if self.too_many(share, spare):
+            raise HotspotsError(self.sentence)
+
+
+def judge(
+    x: np.ndarray, y: np.ndarray, names: tuple[str, str], rows: np.ndarray, file: str, text: np.ndarray, grid: bool
+) -> Judged:
+    """Which pairs can be in Great Britain, and why not.
+
+    ``x``, ``y``: degrees, or with ``grid`` British National Grid metres, nan where the row has none; ``names``: of
+    their columns; ``rows``: row numbers in the file; ``text``: rows where one of the two was no number.
+
+    Swapped eastings and northings are only seen where the pair as given is off the grid: most of Lancashire's pairs are
+    plausible both ways, and come to light as incidents outside the force area.
     """
-    looks = _looks(lon, lat, unreadable)
-    fits = _within(lon, LON_RANGE) & _within(lat, LAT_RANGE)
-    looks[_within(lon, LAT_RANGE) & _within(lat, LON_RANGE)] = "swapped"
-    looks[_within(lon, (2.1, 9.0)) & _within(lat, LAT_RANGE) & ~fits] = "sign"
-    grid = _within(lon, EASTING_RANGE) & _within(lat, NORTHING_RANGE) & ((np.abs(lon) > 180) | (np.abs(lat) > 90))
-    looks[grid] = "grid"
-    return _judge(looks, fits, lon, lat, rows, (lon_name, lat_name), settings, file)
+    pairs = ~np.isnan(x) & ~np.isnan(y)
+    lon, lat = bng_to_lonlat(x, y) if grid else (x, y)
+    if grid:  # no land lies within 180 m of the grid's edges: a number that small is a degree, or a lone 0 for a blank
+        fits = within(x, EASTING_RANGE) & within(y, NORTHING_RANGE) & (np.abs(x) > 180) & (np.abs(y) > 180)
+        fits &= ~np.isnan(lon)
+    else:
+        fits = within(x, LON_RANGE) & within(y, LAT_RANGE)
+    bad = (pairs & ~fits) | text
+    looks = (grid_looks if grid else degree_looks)(x[bad], y[bad])
+    looks[text[bad]] = "text"
+    located = int((pairs | text).sum())
+    shown = [f"{_shown(a)}, {_shown(b)}" for a, b in zip(x[bad], y[bad], strict=True)]
+    why = [f"{LOOKS[look][0].format(x=names[0], y=names[1])}: {s}" for look, s in zip(looks, shown, strict=True)]
+    sentence = refusal(looks, shown, rows[bad], names, located, file) if why else ""
+    return Judged(lon, lat, bad, why, located, sentence)
 
 
-def check_grid(
-    easting: np.ndarray,
-    northing: np.ndarray,
-    rows: np.ndarray,
-    easting_name: str,
-    northing_name: str,
-    settings: Settings,
-    file: str,
-    unreadable: np.ndarray | None = None,
-    at_sea: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same for British National Grid eastings and northings, in metres.
+def degree_looks(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """What each pair that does not fit looks like: a key of `LOOKS`."""
+    looks = np.full(len(x), "outside", dtype=object)
+    looks[within(x, LAT_RANGE) & within(y, LON_RANGE)] = "swapped"
+    looks[within(x, (2.1, 9.0)) & within(y, LAT_RANGE)] = "sign"
+    looks[within(x, EASTING_RANGE) & within(y, NORTHING_RANGE) & ((np.abs(x) > 180) | (np.abs(y) > 90))] = "grid"
+    return looks
 
-    ``at_sea``: rows that the grid transformation has no answer for. Swapped eastings and northings are only
-    seen where the pair as given is off the grid: most of Lancashire's pairs are plausible both ways, and
-    come to light as incidents outside the force area.
-    """
-    looks = _looks(easting, northing, unreadable)
-    # No land lies within 180 m of the grid's edges, so a number that small is a degree, or a lone 0 for a blank.
-    small_x, small_y = np.abs(easting) <= 180, np.abs(northing) <= 180
-    fits = _within(easting, EASTING_RANGE) & _within(northing, NORTHING_RANGE) & ~small_x & ~small_y
-    swapped = _within(easting, NORTHING_RANGE) & _within(northing, EASTING_RANGE) & ~small_x & ~small_y
-    looks[swapped] = "swapped"
-    if at_sea is not None:
-        looks[at_sea & fits] = "sea"
-        fits &= ~at_sea
-    looks[small_x & small_y] = "degrees"
-    return _judge(looks, fits, easting, northing, rows, (easting_name, northing_name), settings, file)
+
+def grid_looks(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The same for eastings and northings."""
+    looks = np.full(len(x), "outside", dtype=object)
+    large = (np.abs(x) > 180) & (np.abs(y) > 180)
+    looks[within(x, NORTHING_RANGE) & within(y, EASTING_RANGE) & large] = "swapped"
+    looks[within(x, EASTING_RANGE) & within(y, NORTHING_RANGE) & large] = "sea"  # no answer of the transformation
+    looks[(np.abs(x) <= 180) & (np.abs(y) <= 180)] = "degrees"
+    return looks
+
+
+def refusal(
+    looks: np.ndarray, shown: list[str], rows: np.ndarray, names: tuple[str, str], located: int, file: str
+) -> str:
+    """What is wrong with the file as a whole, by what most of its bad rows look like."""
+    look = Counter(looks.tolist()).most_common(1)[0][0]
+    alike = np.flatnonzero(looks == look).tolist()
+    pairs = list(dict.fromkeys(shown[i].replace(", ", " / ") for i in alike[:50]))[:3]
+    advice = LOOKS[look][1].format(x=names[0], y=names[1])
+    return (
+        f"{file} was not imported: {advice}. Of {located:,} rows with coordinates {len(shown):,} are no place in "
+        f"Great Britain, for example {names[0]} / {names[1]} {', '.join(pairs)} "
+        f"({rows_sentence(rows[looks == look].tolist())})."
+    )
+
+
+def within(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    return (values >= limits[0]) & (values <= limits[1])
+
+
+def _shown(value: float) -> str:
+    return "(not a number)" if np.isnan(value) else f"{value:.10g}"
 
 
 def record_numbers(feed: str, ids: Iterable[str]) -> np.ndarray:
@@ -143,61 +177,3 @@ def record_numbers(feed: str, ids: Iterable[str]) -> np.ndarray:
         return one.digest()
 
     return np.frombuffer(b"".join(map(digest, ids)), dtype="<i8").astype(np.int64)
-
-
-def _within(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
-    return (values >= limits[0]) & (values <= limits[1])
-
-
-def _looks(x: np.ndarray, y: np.ndarray, unreadable: np.ndarray | None) -> np.ndarray:
-    """'outside' where there is a pair to judge, 'text' where it is no number, '' without a pair."""
-    looks = np.where(np.isnan(x) | np.isnan(y), "", "outside").astype(object)
-    if unreadable is not None:
-        looks[unreadable] = "text"
-    return looks
-
-
-def _judge(
-    looks: np.ndarray,
-    fits: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    rows: np.ndarray,
-    names: tuple[str, str],
-    settings: Settings,
-    file: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Refuse the file when too much of it is bad; else the mask of bad rows and a reason for each."""
-    located = looks != ""
-    bad = located & ~fits
-    if bad.any() and bad.sum() >= settings.bad_coordinate_share * located.sum():
-        raise HotspotsError(_refusal(looks[bad], x[bad], y[bad], rows[bad], names, int(located.sum()), file))
-    reasons = np.full(len(x), "", dtype=object)
-    for i in np.flatnonzero(bad):
-        looks_like = _LOOKS[looks[i]][0].format(x=names[0], y=names[1])
-        reasons[i] = f"{looks_like}: {_shown(x[i])}, {_shown(y[i])}"
-    return bad, reasons
-
-
-def _refusal(
-    looks: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    rows: np.ndarray,
-    names: tuple[str, str],
-    located: int,
-    file: str,
-) -> str:
-    look = Counter(looks.tolist()).most_common(1)[0][0]
-    like = looks == look
-    pairs = dict.fromkeys(f"{_shown(a)} / {_shown(b)}" for a, b in zip(x[like][:50], y[like][:50], strict=True))
-    advice = _LOOKS[look][1].format(x=names[0], y=names[1])
-    return (
-        f"{file} was not imported: {advice}. Of {located:,} rows with coordinates {len(x):,} are no place in "
-        f"Great Britain, for example {names[0]} / {names[1]} {', '.join(list(pairs)[:3])} "
-        f"({rows_sentence(rows[like].tolist())})."
-    )
-
-
-def _shown(value: float) -> str:
-    return "(not a number)" if np.isnan(value) else f"{value:.10g}"

@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
-from hotspots.sources.checks import check_degrees, numbers
-from hotspots.sources.reading import FROM, QUARANTINE_COLUMNS, RawTable
+from hotspots.sources.checks import judge, numbers
+from hotspots.sources.feed import original_columns, quarantined
+from hotspots.sources.reading import FROM, RawTable
 
 NEEDED = ("Crime ID", "Month", "Longitude", "Latitude", "Location", "Crime type", "Last outcome category")
 FORCE_COLUMNS = ("Falls within", "Reported by")
@@ -60,7 +61,7 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
             f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(table.column_names[:12])}."
             " Use a street-level file as downloaded from data.police.uk."
         )
-    assert force_column is not None  # told above
+    assert force_column is not None  # refused above
     rows = raw.row_numbers()
     lon, lat, reasons = coordinates(raw, rows, settings)
     bad_month = ~matches(table["Month"], MONTH)
@@ -73,14 +74,14 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
     reasons[bad_month] = "Month is not like 2024-05"
     for column in ("Crime type", force_column):
         reasons[pc.is_null(table[column]).to_numpy(zero_copy_only=False) & (reasons == "")] = f"{column} is missing"
-    good = reasons == ""
-    typed = typed_rows(table, rows, lon, lat, force_column).filter(pa.array(good))
+    typed = typed_rows(table, rows, lon, lat, force_column).filter(pa.array(reasons == ""))
+    at = np.flatnonzero(reasons != "")
     return StreetFile(
         name=raw.name,
         sha256=raw.sha256,
         n_read=len(table) + len(raw.bad_rows),
         parts=split_parts(typed),
-        quarantined=set_aside(raw, rows, reasons),
+        quarantined=quarantined(raw, rows[at], reasons[at].tolist(), original_columns(raw, at), ragged_text=True),
     )
 
 
@@ -95,10 +96,11 @@ def coordinates(raw: RawTable, rows: np.ndarray, settings: Settings) -> tuple[np
     """Longitude and latitude as numbers (nan where absent) and a reason per row that cannot be used."""
     lon, bad_lon = numbers(raw.table["Longitude"])
     lat, bad_lat = numbers(raw.table["Latitude"])
-    bad, why = check_degrees(lon, lat, rows, "Longitude", "Latitude", settings, raw.name, bad_lon | bad_lat)
+    found = judge(lon, lat, ("Longitude", "Latitude"), rows, raw.name, bad_lon | bad_lat, grid=False)
+    found.refuse(settings.bad_coordinate_share)
     reasons = np.full(len(rows), "", dtype=object)
     reasons[np.isnan(lon) != np.isnan(lat)] = "only one of Longitude and Latitude is given"
-    reasons[bad] = why[bad]
+    reasons[found.bad] = found.why
     return lon, lat, reasons
 
 
@@ -178,25 +180,3 @@ def split_parts(table: pa.Table) -> dict[tuple[str, int], pa.Table]:
         rows = table if whole else table.filter(same)
         parts[(key["force"], key["month"])] = rows.drop_columns(["force"])
     return parts
-
-
-def set_aside(raw: RawTable, rows: np.ndarray, reasons: np.ndarray) -> pa.Table:
-    """Quarantined rows with their reason and original columns; ragged rows keep their raw text."""
-    bad = np.flatnonzero(reasons != "")
-    kept = raw.table.take(pa.array(bad))
-    table = pa.table(
-        {"source_row": pa.array(rows[bad], pa.int32()), "reason": pa.array(list(reasons[bad]), pa.string())}
-    )
-    for name in raw.table.column_names:
-        if name not in QUARANTINE_COLUMNS:
-            table = table.append_column(name, kept[name])
-    if raw.bad_rows:
-        ragged = pa.table(
-            {
-                "source_row": pa.array([n for n, _ in raw.bad_rows], pa.int32()),
-                "reason": pa.array(["the row has too few or too many fields"] * len(raw.bad_rows)),
-                "as_printed": pa.array([t for _, t in raw.bad_rows]),
-            }
-        )
-        table = pa.concat_tables([table, ragged], promote_options="default")
-    return table

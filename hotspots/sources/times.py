@@ -24,18 +24,20 @@ _ISO_PATTERN = (
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?$"
 )
 _WIDTHS = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
-_NO_OFFSET = np.iinfo(np.int32).min
+NO_OFFSET = np.iinfo(np.int32).min
 
 
 @dataclass(frozen=True, eq=False)
 class Wall:
-    """Times as printed: ``clock`` datetime64[s], NaT where unreadable; ``offset`` minutes east of UTC.
-
-    ``offset`` is the smallest int32 where the text carries none.
-    """
+    """Times as printed: ``clock`` datetime64[s], NaT where unreadable; ``offset`` minutes east, or `NO_OFFSET`."""
 
     clock: np.ndarray
     offset: np.ndarray
+
+    @property
+    def naive(self) -> np.ndarray:
+        """Which of the times read carry no offset."""
+        return np.asarray((self.offset == NO_OFFSET) & ~np.isnat(self.clock))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,7 @@ def parse_times(text: pa.Array, formats: tuple[str, ...]) -> Wall:
     is left (offsets, single-digit days, month names) goes the slower way.
     """
     clock = np.full(len(text), np.datetime64("NaT"), dtype="datetime64[s]")
-    offset = np.full(len(text), _NO_OFFSET, dtype=np.int32)
+    offset = np.full(len(text), NO_OFFSET, dtype=np.int32)
     left = pc.is_valid(text).to_numpy(zero_copy_only=False)
     for fmt in (*formats, *_ISO):
         _try(fixed_width_times, text, fmt, clock, left)
@@ -71,10 +73,9 @@ def parse_times(text: pa.Array, formats: tuple[str, ...]) -> Wall:
 
 def place_times(wall: Wall, source: ZoneInfo, home: ZoneInfo) -> Placed:
     """Wall clocks of time zone ``source`` → instants, and the wall clocks of ``home`` at those instants."""
-    carried = wall.offset != _NO_OFFSET
-    minutes = np.where(carried, wall.offset, 0).astype("timedelta64[m]")
+    plain = wall.naive
+    minutes = np.where(wall.offset == NO_OFFSET, 0, wall.offset).astype("timedelta64[m]")
     instant = wall.clock - minutes.astype("timedelta64[s]")
-    plain = ~carried & ~np.isnat(wall.clock)
     repeated, skipped = np.zeros((2, len(instant)), dtype=bool)
     instant[plain], repeated[plain], skipped[plain] = _instants(wall.clock[plain], source)
     local = pd.DatetimeIndex(instant).tz_localize("UTC").tz_convert(home).tz_localize(None)
@@ -195,9 +196,9 @@ def _offset_minutes(suffix: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     for text in codes.dictionary.to_pylist():
         digits = text.replace(":", "")
         minutes = int(digits[1:3]) * 60 + int(digits[3:5]) if len(digits) == 5 else 0
-        shifts.append(_NO_OFFSET if not text else -minutes if digits[0] == "-" else minutes)
+        shifts.append(NO_OFFSET if not text else -minutes if digits[0] == "-" else minutes)
     values = np.array(shifts, dtype=np.int32)[codes.indices.to_numpy(zero_copy_only=False)]
-    return values, (values == _NO_OFFSET) | (np.abs(values.astype(np.int64)) <= 14 * 60)
+    return values, (values == NO_OFFSET) | (np.abs(values.astype(np.int64)) <= 14 * 60)
 
 
 def _instants(clock: np.ndarray, source: ZoneInfo) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

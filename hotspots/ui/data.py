@@ -15,7 +15,6 @@ from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import intake_table, told
 from hotspots.sources.mapping import read_mapping
-from hotspots.sources.track_mapping import track_mapping
 from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, plain_text
 from hotspots.ui.show import Download, download_buttons
@@ -68,7 +67,7 @@ def choose_mapping(source: str) -> str | None:
 def is_for(source: str, mapping: Path) -> bool:
     """Whether an example is one of this source."""
     try:
-        track_mapping(source, mapping) if source in TRACKS else read_mapping(mapping)
+        read_mapping(source, mapping)
     except HotspotsError:
         return False
     return True

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.base.settings import Settings
-from hotspots.sources.incidents import Parsed, read_incidents, read_mapping
+from hotspots.sources.incidents import Parsed, read_incidents
+from hotspots.sources.mapping import read_mapping
 from hotspots.sources.reading import read_table
 from hotspots.sources.times import fixed_width_times, parse_times, place_times
 
@@ -58,7 +59,7 @@ OFFENCES = st.sampled_from(["one", "rows"])
 def parse(rows: list[tuple[str, ...]], offences: str) -> Parsed:
     lines = [",".join(HEADER), *(",".join(row) for row in rows)]
     raw = read_table("p.csv", "\n".join([*lines, ""]).encode(), LENIENT)
-    return read_incidents(raw, read_mapping(MAPPING.format(offences=offences)), LENIENT, NOW)
+    return read_incidents(raw, read_mapping("incidents", MAPPING.format(offences=offences)), LENIENT, NOW)
 
 
 @settings(max_examples=60, deadline=None)

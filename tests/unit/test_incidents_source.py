@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +13,9 @@ import pytest
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.base.shipped import MAPPINGS
-from hotspots.sources.checks import check_degrees, check_grid, numbers, record_numbers
-from hotspots.sources.incidents import SCHEMA, Parsed, read_incidents, read_mapping
+from hotspots.sources.checks import Judged, judge, numbers, record_numbers
+from hotspots.sources.incidents import SCHEMA, Parsed, read_incidents
+from hotspots.sources.mapping import read_mapping
 from hotspots.sources.reading import read_table
 
 SETTINGS = Settings()
@@ -43,7 +43,7 @@ def parse(
     *rows: str, offences: str = "one", header: str = HEADER, mapping: str = "", settings: Settings = SETTINGS
 ) -> Parsed:
     raw = read_table("export.csv", "\n".join([header, *rows, ""]).encode(), settings)
-    return read_incidents(raw, read_mapping(mapping or SIMPLE.format(offences=offences)), settings, NOW)
+    return read_incidents(raw, read_mapping("incidents", mapping or SIMPLE.format(offences=offences)), settings, NOW)
 
 
 def parse_one(**changes: str) -> Parsed:
@@ -290,22 +290,25 @@ def test_bad_grid_references(pair: str, reason: str):
         grid(pair, pair, *good)
 
 
+def judged(x: list[float], y: list[float], names: tuple[str, str], grid: bool = False) -> Judged:
+    no_text = np.zeros(len(x), dtype=bool)
+    return judge(np.array(x), np.array(y), names, np.arange(2, 2 + len(x)), "x.csv", no_text, grid)
+
+
 def test_the_share_of_bad_coordinates_that_refuses_is_a_setting():
-    lon, lat, rows = np.array([53.76, -2.7, -2.7, np.nan]), np.array([-2.7, 53.76, 53.76, np.nan]), np.arange(2, 6)
-    strict = replace(SETTINGS, bad_coordinate_share=0.3)
-    bad, why = check_degrees(lon, lat, rows, "Longitude", "Latitude", SETTINGS, "x.csv")
-    assert bad.tolist() == [True, False, False, False]
-    assert why.tolist() == ["Longitude and Latitude look swapped: 53.76, -2.7", "", "", ""]
+    found = judged([53.76, -2.7, -2.7, np.nan], [-2.7, 53.76, 53.76, np.nan], ("Longitude", "Latitude"))
+    assert found.bad.tolist() == [True, False, False, False]
+    assert found.why == ["Longitude and Latitude look swapped: 53.76, -2.7"]
+    found.refuse(0.34)
     with pytest.raises(HotspotsError, match="Longitude and Latitude look swapped: exchange them"):
-        check_degrees(lon, lat, rows, "Longitude", "Latitude", strict, "x.csv")
-    empty = np.array([])
-    assert check_degrees(empty, empty, empty, "a", "b", SETTINGS, "x")[0].tolist() == []
+        found.refuse(1 / 3)
+    found.refuse(1 / 3, spare=1)  # a row that has its place otherwise
+    assert not judged([], [], ("a", "b")).too_many(0.01)
 
 
 def test_a_grid_reference_that_the_transformation_cannot_place_is_bad():
-    x, y, at_sea = np.array([10.0e3, 354e3, 354e3]), np.array([1.2e6, 429e3, 429e3]), np.array([True, False, False])
-    bad, why = check_grid(x, y, np.arange(3), "E", "N", SETTINGS, "x.csv", at_sea=at_sea)
-    assert (bad.tolist(), why[0]) == ([True, False, False], "E and N lie at sea or abroad: 10000, 1200000")
+    found = judged([10_200.0, 354e3, 354e3], [1_270_000.0, 429e3, 429e3], ("E", "N"), grid=True)
+    assert (found.bad.tolist(), found.why) == ([True, False, False], ["E and N lie at sea or abroad: 10200, 1270000"])
 
 
 def test_numbers_are_not_guessed_at():
@@ -440,7 +443,7 @@ def test_a_mended_file_keeps_the_row_numbers_of_the_file_it_mends():
 
 def test_a_windows_1252_file_is_noted():
     raw = read_table("e.csv", f"{HEADER}\n{GOOD.replace('ABH', 'Café')}\n".encode("cp1252"), SETTINGS)
-    parsed = read_incidents(raw, read_mapping(SIMPLE.format(offences="one")), SETTINGS, NOW)
+    parsed = read_incidents(raw, read_mapping("incidents", SIMPLE.format(offences="one")), SETTINGS, NOW)
     assert parsed.table["title"].to_pylist() == ["Café"]
     assert parsed.notes == ["The file is not UTF-8 and was read as Windows-1252: check accents and pound signs"]
 
@@ -461,7 +464,7 @@ def test_text_of_rows_set_aside_does_not_linger_in_dictionaries():
 
 @pytest.mark.parametrize("name", ["athena_export", "simple_lonlat"])
 def test_the_shipped_mappings_are_valid(name: str):
-    mapping = read_mapping(MAPPINGS / f"{name}.toml")
+    mapping = read_mapping("incidents", MAPPINGS / f"{name}.toml")
     assert mapping.name == name.replace("_", "-")
     assert mapping.offences == {"athena_export": "rows", "simple_lonlat": "one"}[name]
 
@@ -496,7 +499,7 @@ def test_all_problems_of_a_mapping_are_told_at_once():
     colour = "C"
     """
     with pytest.raises(HotspotsError) as caught:
-        read_mapping(text)
+        read_mapping("incidents", text)
     wanted = [
         "'colour' is not known",
         "'name' is 'Athena Export'",
@@ -534,16 +537,17 @@ def test_all_problems_of_a_mapping_are_told_at_once():
 )
 def test_unusable_mappings(change: tuple[str, str], said: str):
     with pytest.raises(HotspotsError) as caught:
-        read_mapping(SIMPLE.format(offences="one").replace(*change))
+        read_mapping("incidents", SIMPLE.format(offences="one").replace(*change))
     assert said in str(caught.value)
 
 
 def test_mapping_files(tmp_path: Path):
     path = tmp_path / "m.toml"
     with pytest.raises(HotspotsError, match="cannot be opened"):
-        read_mapping(path)
-    path.write_bytes(b"\xef\xbb\xbf" + SIMPLE.format(offences="one").encode())
-    assert read_mapping(path) == read_mapping(str(path)) == read_mapping(SIMPLE.format(offences="one"))
+        read_mapping("incidents", path)
+    text = SIMPLE.format(offences="one")
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert read_mapping("incidents", path) == read_mapping("incidents", str(path)) == read_mapping("incidents", text)
     path.write_bytes(b'name = "\xa3"')
     with pytest.raises(HotspotsError, match="not UTF-8"):
-        read_mapping(path)
+        read_mapping("incidents", path)

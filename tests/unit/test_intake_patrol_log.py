@@ -22,14 +22,14 @@ from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files
 from hotspots.intake.patrol_log import stage
 from hotspots.intake.quarantine import quarantined_rows
+from hotspots.sources.mapping import read_mapping
 from hotspots.sources.patrol_log import hidden
-from hotspots.sources.track_mapping import track_mapping
 from hotspots.store.database import write
 from hotspots.store.schema import METADATA
 from hotspots.store.workspace import FileReport, Part, open_workspace, publish, writing
 from tests.samples import csv_bytes, files_of
 
-LONDON = track_mapping("patrol-log", None, "Europe/London")
+LONDON = read_mapping("patrol-log", None, "Europe/London")
 COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")
 
 
@@ -339,7 +339,7 @@ def test_what_refuses_the_import(tmp_path, files, said):
 
 def test_a_time_zone_that_is_not_given(tmp_path):
     with pytest.raises(HotspotsError, match=r"log.csv: a time zone is not given"):
-        load(tmp_path, log([entry("1")]), mapping=track_mapping("patrol-log", None))
+        load(tmp_path, log([entry("1")]), mapping=read_mapping("patrol-log", None))
 
 
 def test_damaged_entries_are_only_given_up_for_all_of_their_files(tmp_path):

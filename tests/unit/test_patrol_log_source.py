@@ -17,12 +17,12 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import HASHED, unit_codes, unit_text
 from hotspots.base.settings import Settings
 from hotspots.base.shipped import MAPPINGS
+from hotspots.sources.mapping import Mapping, read_mapping
 from hotspots.sources.patrol_log import Parsed, read_patrol_log
 from hotspots.sources.reading import read_table
-from hotspots.sources.track_mapping import TrackMapping, track_mapping
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-LONDON = track_mapping("patrol-log", None, "Europe/London")
+LONDON = read_mapping("patrol-log", None, "Europe/London")
 EXAMPLE = MAPPINGS / "patrol_log.toml"
 ENTRY = {"entry": "E1", "unit": "Alpha 1", "area": "West-01", "start": "2026-03-02 21:00", "end": "2026-03-02 21:15"}
 
@@ -35,7 +35,7 @@ def utc(text: str) -> int:
 def read(tmp_path):
     """Rows as dictionaries, or the text of a CSV → what is read of them."""
 
-    def parse(rows: list[dict[str, Any]] | str, mapping: TrackMapping = LONDON, **more: Any) -> Parsed:
+    def parse(rows: list[dict[str, Any]] | str, mapping: Mapping = LONDON, **more: Any) -> Parsed:
         text = rows if isinstance(rows, str) else pd.DataFrame(rows).to_csv(index=False)
         raw = read_table("log.csv", text.encode(), Settings())
         return read_patrol_log(raw, mapping, Settings(), lambda names: unit_codes(tmp_path, names), NOW, **more)
@@ -74,7 +74,7 @@ def test_the_shipped_example_reads_a_spreadsheet_of_its_layout(read):
         "7,LB21,2,East-02,01/05/2026,13:05,13:20,Van,Engagement,No,N/A,1,,x\n"
         "8,LB21,,East-02,01/05/2026,14:05,14:20,walking,attending incident,,,,,x\n"
     )
-    first, second = read(text, track_mapping("patrol-log", EXAMPLE)).table.to_pylist()
+    first, second = read(text, read_mapping("patrol-log", EXAMPLE)).table.to_pylist()
     assert (first["start"], first["end"]) == (utc("2026-05-01T12:05"), utc("2026-05-01T12:20"))  # summer time
     assert (first["mode"], first["officers"], first["reactive"], first["searches"]) == ("vehicle", 2, False, None)
     assert (second["mode"], second["officers"], second["reactive"]) == ("foot", 1, True)
@@ -109,13 +109,13 @@ def test_every_kind_of_file_says_the_same(ending, tmp_path):
     ],
 )
 def test_times_that_need_no_time_zone(read, start, end, expected):
-    row = one(read([ENTRY | {"start": start, "end": end}], track_mapping("patrol-log", None)))
+    row = one(read([ENTRY | {"start": start, "end": end}], read_mapping("patrol-log", None)))
     assert (row["start"], row["end"]) == tuple(utc(t) for t in expected)
 
 
 def test_a_wall_clock_needs_a_time_zone(read):
     with pytest.raises(HotspotsError, match=r"log.csv.*time zone.*2026-03-02 21:00"):
-        read([ENTRY], track_mapping("patrol-log", None))
+        read([ENTRY], read_mapping("patrol-log", None))
 
 
 @pytest.mark.parametrize(
@@ -359,6 +359,6 @@ def test_a_wide_file_in_parquet_keeps_typed_times(tmp_path, read):
     raw = read_table("log.parquet", (tmp_path / "log.parquet").read_bytes(), Settings())
     codes = np.array([5])
     parsed = read_patrol_log(
-        raw, track_mapping("patrol-log", None), Settings(), lambda names: codes.repeat(len(names)), NOW
+        raw, read_mapping("patrol-log", None), Settings(), lambda names: codes.repeat(len(names)), NOW
     )
     assert (one(parsed)["start"], one(parsed)["officers"]) == (utc("2026-03-02T21:00"), 2)

@@ -10,9 +10,9 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
+from hotspots.sources.mapping import read_mapping
 from hotspots.sources.pings import Parsed, read_pings
 from hotspots.sources.reading import RawTable
-from hotspots.sources.track_mapping import track_mapping
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NOON = 1_772_366_400  # 2026-03-01 12:00 UTC, by hand: 20,513 days of 86,400 s, and 43,200 s
@@ -24,7 +24,7 @@ def codes(names):
 
 
 def read(columns: dict, mapping=None, timezone: str = "", settings: Settings | None = None, words=None) -> Parsed:
-    given = track_mapping("pings", mapping, timezone)
+    given = read_mapping("pings", mapping, timezone)
     return read_pings(
         RawTable("a.csv", pa.table(columns)), given, settings or Settings(), codes, {} if words is None else words, NOW
     )

@@ -6,7 +6,8 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.shipped import MAPPINGS
-from hotspots.sources.track_mapping import columns_in, no_timezone, place_of, track_mapping
+from hotspots.sources.feed import no_timezone
+from hotspots.sources.mapping import columns_in, place_of, read_mapping
 
 EXAMPLE = MAPPINGS / "avl_positions.toml"
 LEAST = """
@@ -20,7 +21,7 @@ northing = "Y"
 
 
 def test_the_standard_names_hold_in_any_capitals_and_absent_ones_are_absent():
-    mapping = track_mapping("pings", None)
+    mapping = read_mapping("pings", None)
     assert (mapping.name, mapping.timezone, mapping.speed_unit) == ("pings", "", "km/h")
     assert columns_in(mapping, ["Unit", "TIME", "longitude", "latitude", "speed_kmh", "colour"], "a.csv") == {
         "unit": ("Unit",), "time": ("TIME",), "longitude": ("longitude",), "latitude": ("latitude",),
@@ -39,11 +40,11 @@ def test_the_standard_names_hold_in_any_capitals_and_absent_ones_are_absent():
 )
 def test_a_file_of_positions_needs_unit_time_and_place(have, lacks):
     with pytest.raises(HotspotsError, match=f"a.csv lacks {lacks}.*--mapping"):
-        columns_in(track_mapping("pings", None), have, "a.csv")
+        columns_in(read_mapping("pings", None), have, "a.csv")
 
 
 def test_a_log_needs_start_end_and_a_hot_spot_or_a_place():
-    mapping = track_mapping("patrol-log", None)
+    mapping = read_mapping("patrol-log", None)
     assert set(columns_in(mapping, ["start", "end", "area", "officers"], "l.csv")) == {
         "start",
         "end",
@@ -56,7 +57,7 @@ def test_a_log_needs_start_end_and_a_hot_spot_or_a_place():
 
 
 def test_a_mapping_names_the_columns_and_a_file_without_them_is_told():
-    mapping = track_mapping("pings", LEAST)
+    mapping = read_mapping("pings", LEAST)
     assert mapping.columns["time"] == ("DAY", "CLOCK")
     assert columns_in(mapping, ["CALLSIGN", "DAY", "CLOCK", "X", "Y", "Z"], "a.csv") == mapping.columns
     with pytest.raises(HotspotsError, match=r"a\.csv lacks 2 of the columns.*'CLOCK', 'Y'.*besides: 'Z'"):
@@ -64,7 +65,7 @@ def test_a_mapping_names_the_columns_and_a_file_without_them_is_told():
 
 
 def test_the_shipped_example_is_read_whole():
-    mapping = track_mapping("pings", EXAMPLE)
+    mapping = read_mapping("pings", EXAMPLE)
     assert (mapping.name, mapping.timezone) == ("avl", "Europe/London")
     assert mapping.kmh == 1.609344  # the international mile
     assert "AT SCENE" in mapping.words("on_call")
@@ -74,14 +75,14 @@ def test_the_shipped_example_is_read_whole():
 
 @pytest.mark.parametrize(("unit", "kmh"), [("km/h", 1.0), ("m/s", 3.6), ("knots", 1.852), ("mph", 1.609344)])
 def test_units_of_speed(unit, kmh):
-    assert track_mapping("pings", f'speed_unit = "{unit}"\n{LEAST}').kmh == kmh
+    assert read_mapping("pings", f'speed_unit = "{unit}"\n{LEAST}').kmh == kmh
 
 
 def test_the_time_zone_given_goes_before_the_mappings():
-    assert track_mapping("pings", EXAMPLE, "UTC").timezone == "UTC"
-    assert track_mapping("pings", None, "Europe/London").timezone == "Europe/London"
+    assert read_mapping("pings", EXAMPLE, "UTC").timezone == "UTC"
+    assert read_mapping("pings", None, "Europe/London").timezone == "Europe/London"
     with pytest.raises(HotspotsError, match="'Lancashire' is not a known time zone"):
-        track_mapping("pings", None, "Lancashire")
+        read_mapping("pings", None, "Lancashire")
     told = str(no_timezone("a.csv", "'2026-03-01 10:00'"))
     assert "a time zone is not given" in told
     assert "--timezone" in told
@@ -93,7 +94,7 @@ def test_the_time_zone_given_goes_before_the_mappings():
     [
         (LEAST.replace('"avl"', '"A V L"'), "'name' is 'A V L'"),
         (LEAST.replace('easting = "X"\n', ""), "a place"),
-        (LEAST + 'longitude = "lon"\n', "both longitude and latitude"),
+        (LEAST + 'longitude = "lon"\n', "must name a place"),
         (LEAST + 'longitude = "lon"\nlatitude = "lat"\n', "not both"),
         (LEAST + 'speed = "X"\n', "uses 'X' for more than one thing"),
         (LEAST + 'colour = "c"\n', "'colour', which is not known"),
@@ -110,5 +111,5 @@ def test_the_time_zone_given_goes_before_the_mappings():
 )
 def test_what_is_wrong_with_a_mapping_is_told(changed, told):
     with pytest.raises(HotspotsError) as caught:
-        track_mapping("pings", changed)
+        read_mapping("pings", changed)
     assert told in str(caught.value)

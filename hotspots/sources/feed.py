@@ -1,0 +1,292 @@
+"""One file of a feed while it is read: what every source that comes with a mapping shares.
+
+Columns become distinct texts, numbers, times and places; rows that cannot be used are noted with the reason. A row is
+never corrected here, and what is read by rule or left out is said in the notes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hotspots.base.clock import home, zone
+from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.settings import Settings
+from hotspots.base.words import counted
+from hotspots.sources.checks import Judged, judge, numbers, zero_pairs
+from hotspots.sources.mapping import GRID, Mapping, columns_in
+from hotspots.sources.reading import QUARANTINE_COLUMNS, RawTable, parquet_text
+from hotspots.sources.times import Wall, place_times
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+OLDEST = np.datetime64("1990-01-01", "s")  # no feed holds anything older; 1900-01-01 is a blank
+RAGGED = "the row has too few or too many fields"
+SKIPPED = "in the hour that the clocks skipped, read as GMT"
+TWICE = "in the hour that happens twice when the clocks go back, read as the first (summer time)"
+
+
+class Times(NamedTuple):
+    """The times of a field, by row, and the texts they were read from."""
+
+    instant: Array  # UTC, datetime64[s]; NaT where there is none
+    local: Array  # the same on the wall clock of the setting 'timezone'
+    repeated: Array  # bool: in the hour that happens twice, read as the first
+    skipped: Array  # bool: in the hour that does not happen, read as GMT
+    empty: Array  # bool
+    texts: pa.DictionaryArray
+
+    @property
+    def unread(self) -> Array:
+        return np.asarray(np.isnat(self.instant) & ~self.empty)
+
+
+class Pair(NamedTuple):
+    """Coordinates by row, nan without a number; (0, 0) counts as none."""
+
+    x: Array
+    y: Array
+    names: tuple[str, str]  # of their columns
+    text: Array  # bool: one of the two is text that is no number
+    zero: Array  # bool: both were 0
+    half: Array  # bool: only one of them is given
+
+
+@dataclass(eq=False)
+class FeedFile:
+    """A file while it is read: its columns, and why which rows cannot be used."""
+
+    raw: RawTable
+    mapping: Mapping
+    settings: Settings
+    columns: dict[str, tuple[str, ...]]  # field → columns of this file
+    rows: Array  # row numbers
+    bad: Array  # bool: rows that cannot be used
+    reasons: dict[int, str] = field(default_factory=dict)  # of these, by position
+    notes: list[str] = field(default_factory=list)
+    texts: dict[str, pa.DictionaryArray] = field(default_factory=dict)  # of the columns looked at so far
+
+    def name(self, what: str) -> str:
+        """How the file calls a field."""
+        return " and ".join(self.columns[what])
+
+    def typed(self, column: str) -> pa.Array:
+        """A column as the file has it, in one piece and without dictionary."""
+        whole = one_piece(self.raw.table[column])
+        if pa.types.is_dictionary(whole.type):
+            whole = whole.dictionary_decode()
+        return whole.cast(pa.string()) if pa.types.is_large_string(whole.type) else whole
+
+    def coded(self, column: str) -> pa.DictionaryArray:
+        """A column as text, each distinct one once: blanks around it taken off, null where it stands for nothing."""
+        if column not in self.texts:
+            self.texts[column] = self._cleaned(column)
+        return self.texts[column]
+
+    def _cleaned(self, column: str) -> pa.DictionaryArray:
+        coded = self.typed(column).dictionary_encode()
+        texts = coded.dictionary
+        if not pa.types.is_string(texts.type):
+            texts = one_piece(parquet_text(self.raw.name, column, pa.chunked_array([texts])))
+        cleaned = self._without_blanks(texts)
+        if cleaned.equals(coded.dictionary):
+            return coded
+        again = cleaned.dictionary_encode()
+        return pa.DictionaryArray.from_arrays(again.indices.take(coded.indices), again.dictionary)
+
+    def _without_blanks(self, texts: pa.Array) -> pa.Array:
+        trimmed = pc.utf8_trim_whitespace(texts)
+        nothing = pc.is_in(pc.utf8_upper(trimmed), pa.array(["", *self.mapping.null_values], pa.string()))
+        return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
+
+    def text_of(self, what: str) -> pa.DictionaryArray | None:
+        """The texts of a field that has one column; None where the file has none."""
+        return self.coded(self.columns[what][0]) if what in self.columns else None
+
+    def numbers(self, column: str) -> tuple[Array, Array]:
+        """float64 values of a column, nan where it is empty, and the mask of what is no finite number."""
+        values = self.typed(column)
+        if pa.types.is_string(values.type):
+            return numbers(self._without_blanks(values))
+        try:
+            given = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise HotspotsError(
+                f"{self.raw.name}: column '{column}' holds {values.type} values, no numbers."
+            ) from error
+        wild = np.isinf(given)
+        return np.where(wild, np.nan, given), wild
+
+    def refuse(self, mask: Array, reason: str, quoted: pa.Array | None = None) -> None:
+        """Mark rows as unusable; the texts ``quoted`` stand behind the reason."""
+        at = np.flatnonzero(mask)
+        texts = [""] * len(at) if quoted is None else [f": '{v}'"[:120] for v in quoted.take(pa.array(at)).to_pylist()]
+        self.refuse_each(at, [reason + text for text in texts])
+
+    def refuse_each(self, at: Array, reasons: Iterable[str]) -> None:
+        """The same, each row with its own reason; several reasons of one row are joined."""
+        self.bad[at] = True
+        for i, reason in zip(at.tolist(), reasons, strict=True):
+            self.reasons[i] = f"{self.reasons[i]}; {reason}" if i in self.reasons else reason
+
+    # ------------------------------------------------------------ times
+
+    def time_texts(self, what: str) -> pa.DictionaryArray:
+        """The texts of a time: of one column, or of its date and its time of day joined."""
+        first, *second = (self.coded(column) for column in self.columns[what])
+        return joined(first, *second) if second else first
+
+    def on_the_line(self, wall: Wall, texts: pa.DictionaryArray) -> Times:
+        """Wall clocks of distinct texts as instants, by row. Raises where they need a time zone and have none."""
+        if wall.naive.any() and not self.mapping.timezone:
+            raise no_timezone(self.raw.name, sample(texts.dictionary.filter(pa.array(wall.naive)).to_pylist()))
+        source = zone(self.mapping.timezone or "UTC", f"Mapping '{self.mapping.name}'")
+        placed = place_times(wall, source, home(self.settings))
+        nothing = np.datetime64("NaT", "s")
+        return Times(
+            spread(placed.instant, texts, nothing), spread(placed.local, texts, nothing),
+            spread(placed.repeated, texts, False), spread(placed.skipped, texts, False),
+            pc.is_null(texts).to_numpy(zero_copy_only=False), texts,
+        )  # fmt: skip
+
+    def refuse_times(self, times: Times, what: str, latest: np.datetime64, quoted: bool = False) -> None:
+        """Refuse what cannot be read as a time, lies in the future or is too old."""
+        name, texts = self.name(what), times.texts if quoted else None
+        self.refuse(times.unread, f"{name} cannot be read as a time", texts)
+        self.refuse(times.instant > latest, f"{name} is in the future", texts)
+        self.refuse(times.local < OLDEST, f"{name} is before 1990", texts)
+
+    def note_clock_changes(self, times: Sequence[Times], advice: str = "") -> None:
+        """Say which times had to be read by a rule because the clocks changed."""
+        self.note_times(sum(int((t.skipped & ~self.bad).sum()) for t in times), SKIPPED)
+        self.note_times(sum(int((t.repeated & ~self.bad).sum()) for t in times), TWICE + advice)
+
+    def note_times(self, n: int, rule: str) -> None:
+        if n:
+            self.notes.append(f"{counted(n, 'time falls', 'times fall')} {rule}")
+
+    # ------------------------------------------------------------ places
+
+    def pair(self, fields: tuple[str, str]) -> Pair:
+        """The coordinates of the file."""
+        names = (self.columns[fields[0]][0], self.columns[fields[1]][0])
+        (x, no_x), (y, no_y) = (self.numbers(name) for name in names)
+        zero, text = zero_pairs(x, y), no_x | no_y
+        half = (np.isnan(x) != np.isnan(y)) & ~text
+        return Pair(np.where(zero, np.nan, x), np.where(zero, np.nan, y), names, text, zero, half)
+
+    def judge(self, pair: Pair, fields: tuple[str, str]) -> Judged:
+        """Which of them are no place in Great Britain."""
+        return judge(pair.x, pair.y, pair.names, self.rows, self.raw.name, pair.text, fields == GRID)
+
+
+def opened(raw: RawTable, mapping: Mapping, settings: Settings) -> FeedFile:
+    """A file with the columns of its mapping. HotspotsError where it lacks some."""
+    columns, n = columns_in(mapping, raw.table.column_names, raw.name), len(raw.table)
+    file = FeedFile(raw, mapping, settings, columns, raw.row_numbers(), np.zeros(n, dtype=bool))
+    if raw.encoding != "UTF-8":
+        file.notes.append(f"The file is not UTF-8 and was read as {raw.encoding}: check accents and pound signs")
+    return file
+
+
+# ---------------------------------------------------------------- distinct texts
+
+
+def one_piece(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def codes_of(column: pa.DictionaryArray) -> Array:
+    """Position of each row's text in the dictionary, -1 for null."""
+    return column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+
+
+def spread(per_text: Array, column: pa.DictionaryArray, empty: object) -> Array:
+    """A value per distinct text → a value per row; ``empty`` where the row has no text."""
+    return np.append(per_text, np.array([empty], dtype=per_text.dtype))[codes_of(column)]
+
+
+def joined(day: pa.DictionaryArray, time: pa.DictionaryArray) -> pa.DictionaryArray:
+    """A date column and a time column as one text; a row with only one of them keeps that one."""
+    # Excel knows no date without a time and no time without a date, so it prints '00:00:00' or '1899-12-31' too.
+    days = pc.replace_substring_regex(day.dictionary, r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", r"\1").take(day.indices)
+    times = pc.replace_substring_regex(time.dictionary, r"^1(899-12-3[01]|900-01-00) ", "").take(time.indices)
+    both = pc.binary_join_element_wise(days, times, " ", null_handling="skip")
+    return pc.if_else(pc.equal(both, ""), pa.scalar(None, pa.string()), both).dictionary_encode()
+
+
+# ---------------------------------------------------------------- times
+
+
+def epochs(wall: Wall, texts: pa.Array, pattern: str) -> Wall:
+    """The same, with texts of this pattern read as seconds since 1970, or milliseconds where they are too many."""
+    digits = pc.fill_null(pc.match_substring_regex(texts, pattern), False).to_numpy(zero_copy_only=False)
+    digits = digits & np.isnat(wall.clock)
+    if not digits.any():
+        return wall
+    values, _ = numbers(texts.filter(pa.array(digits)))
+    clock, offset = wall.clock.copy(), wall.offset.copy()
+    clock[digits], offset[digits] = seconds_of(values).astype("datetime64[s]"), 0
+    return Wall(clock, offset)
+
+
+def seconds_of(values: Array) -> Array:
+    """Whole seconds since 1970 of numbers of seconds or milliseconds; fractions are dropped."""
+    whole = np.floor(values).astype(np.int64)
+    return np.where(np.abs(whole) >= 100_000_000_000, whole // 1000, whole)
+
+
+def no_timezone(file: str, times: str) -> HotspotsError:
+    """The sentence for times without an offset where no time zone is given; ``times`` are some of them, quoted."""
+    return HotspotsError(
+        f"{file}: a time zone is not given, and these times carry none: {times}. Say by which clock they were written:"
+        " --timezone Europe/London (or UTC), on the Data page under “Time zone”, or timezone = 'Europe/London' in the"
+        " mapping."
+    )
+
+
+def odd_times(file: str, unread: int, timed: int, example: str) -> str:
+    """The sentence for times most of which cannot be read. Of one of them only the shape is shown: it may be a name."""
+    shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", example[:40]))
+    return (
+        f"{file}: {unread:,} of {timed:,} times cannot be read; one has the shape '{shape}' (9 for a digit, a for a"
+        " letter). Say how they are written in a mapping, such as datetime_formats = ['%d/%m/%Y %H:%M:%S'], and give it"
+        " with --mapping, or on the Data page."
+    )
+
+
+# ---------------------------------------------------------------- rows that cannot be used
+
+
+def quarantined(
+    raw: RawTable, rows: Sequence[int] | Array, reasons: Sequence[str], columns: dict[str, Any], ragged_text: bool
+) -> pa.Table:
+    """Rows that cannot be used, by number: source_row, reason, and these columns as text.
+
+    Rows with too few or too many fields stand among them, ``ragged_text`` with what they say (column as_printed).
+    """
+    table = pa.table({"source_row": pa.array(rows, pa.int32()), "reason": pa.array(reasons, pa.string()), **columns})
+    if raw.bad_rows:
+        numbered, texts = zip(*raw.bad_rows, strict=True)
+        ragged = {"source_row": pa.array(numbered, pa.int32()), "reason": pa.array([RAGGED] * len(texts))}
+        ragged |= {"as_printed": pa.array(texts, pa.string())} if ragged_text else {}
+        table = pa.concat_tables([table, pa.table(ragged)], promote_options="default")
+    return table.sort_by("source_row")
+
+
+def original_columns(raw: RawTable, at: Sequence[int] | Array) -> dict[str, pa.ChunkedArray]:
+    """Every column of some rows as printed."""
+    kept = raw.table.take(pa.array(at, pa.int64()))
+    return {own_name(name): kept[name] for name in kept.column_names if name not in QUARANTINE_COLUMNS}
+
+
+def own_name(column: str) -> str:
+    """How a table of quarantined rows calls a column of the file."""
+    return f"{column} (in the file)" if column == "source_row" else column
