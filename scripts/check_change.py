@@ -33,7 +33,7 @@ from hotspots.base import choices  # noqa: E402
 from hotspots.base.months import months_between  # noqa: E402
 from hotspots.change.estimates.expected_fall import expected_fall  # noqa: E402
 from hotspots.change.estimates.from_expected import ratio_from_expected  # noqa: E402
-from hotspots.change.estimates.panel import panel_of, periods_of  # noqa: E402
+from hotspots.change.estimates.panel import panel_of  # noqa: E402
 from hotspots.change.estimates.panel_models import before_after, did  # noqa: E402
 from hotspots.change.estimates.panel_models.checks import design_of  # noqa: E402
 from hotspots.change.estimates.panel_models.clusters import clustered  # noqa: E402
@@ -55,7 +55,12 @@ WEIGHTS = REPOSITORY / "data" / "weights" / "cchi-2020-sv.csv"
 FIRST, LAST = demo.demo_window()
 MONTHS = list(months_between(FIRST.year * 100 + FIRST.month, LAST.year * 100 + LAST.month))
 BEFORE = [m for m in MONTHS if m < VALID_FROM.year * 100 + VALID_FROM.month]
-PERIODS = periods_of(FIRST, LAST, "week", MONTHS)
+MONDAYS = pd.date_range(FIRST, LAST, freq="W-MON")
+MONDAYS = MONDAYS[MONDAYS + pd.Timedelta(days=6) <= pd.Timestamp(LAST)]  # of whole weeks
+PERIODS = pd.DataFrame({
+    "period": range(len(MONDAYS)), "first": MONDAYS.date, "last": (MONDAYS + pd.Timedelta(days=6)).date,
+    "exposure": 1.0,
+})  # fmt: skip
 HALF = dict.fromkeys(choices.BCUS, 0.5)
 SCENARIOS: Mapping[str, tuple[float, Mapping[str, float]]] = {
     "nothing": (0.0, {}),

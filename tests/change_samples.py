@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import h3.api.basic_str as h3
@@ -199,3 +199,10 @@ def make_change(names: tuple[str, str, str] = NAMES, dose: bool = True) -> Chang
         version="made-by-hand",
         synthetic=False,
     )
+
+
+def weeks_from(monday: date, n: int) -> pd.DataFrame:
+    """So many whole weeks, as `panel_of` takes them."""
+    first = [monday + timedelta(days=7 * i) for i in range(n)]
+    last = [day + timedelta(days=6) for day in first]
+    return pd.DataFrame({"period": range(n), "first": first, "last": last, "exposure": 1.0})

@@ -26,11 +26,8 @@ from hotspots.charts.ratio import (  # fmt: skip
     text_layer,
 )
 
-TITLES = {
-    "bands": "Incidents a day (1 = as without minutes)",
-    "earlier": "Incidents a day, per 10 minutes (ratio)",
-    "days": "Incidents a day (1 = as without a visit)",
-}
+NO_EFFECT = "Dose follows crime: this is no effect of patrols."
+TITLE = "Incidents a day (1 = as without minutes)"
 ROLE_SHAPES = {"treated": "circle", "comparison": "square", "none": "triangle-up"}
 
 
@@ -77,20 +74,19 @@ def scatter_words(rows: list[Row], left_out: int) -> str:
     return f"{words} {much['said']}.{gone if left_out else ''}"
 
 
-def dose_bands_spec(dose: pd.DataFrame, dark: bool = False, part: str = "bands") -> Row:
-    """Ratios with intervals by band of minutes of ``dose`` (`CHANGE_DOSE`); ``part`` earlier or days: those rows."""
-    table = dose[(dose["part"] == part) & (dose["term"] != "")].reset_index(drop=True)
+def dose_bands_spec(dose: pd.DataFrame, dark: bool = False) -> Row:
+    """Ratios with intervals by band of minutes of ``dose`` (`CHANGE_DOSE`)."""
+    table = dose[(dose["part"] == "bands") & (dose["term"] != "")].reset_index(drop=True)
     figures = table[["rate_ratio", "ci_low", "ci_high"]].to_numpy(float)
     most = reach(figures[:, 0], figures[:, 1:].ravel())
     rows = [dose_row(row, most) for row in records(table)]
     y = {"field": "name", "type": "nominal", "sort": [r["name"] for r in rows],
          "axis": {"title": None, "labelLimit": 240}}  # fmt: skip
-    (colour, shape), title = by_dose(dark), TITLES[part]
-    ratio = log_axis(most, title)
+    (colour, shape), ratio = by_dose(dark), log_axis(most, TITLE)
     tips = (("name", "Days with"), ("said", "Ratio, 95% interval"), ("counts", "Rests on"))
     parts = [*layers("x", ratio, y, colour, dark), points("x", ratio, y, colour, shape, tips)]
     parts += [text_layer(y, "reason", dark, inside=True), text_layer(y, "figure", dark, inside=False)]
-    return spec(dose_words(dose, part, rows), rows, parts, {"step": 28})
+    return spec(dose_words(dose, rows), rows, parts, {"step": 28})
 
 
 def by_dose(dark: bool) -> tuple[Row, Row]:
@@ -113,14 +109,12 @@ def dose_row(row: Row, most: float) -> Row:
     return found | ({"verdict": CANT_TELL} if base or found["reason"] else {})
 
 
-def dose_words(dose: pd.DataFrame, part: str, rows: list[Row]) -> str:
-    what = {"bands": "by patrol-minutes of the day", "earlier": "by minutes of the same and of the day before",
-            "days": "on days with against days without an adequate visit"}[part]  # fmt: skip
+def dose_words(dose: pd.DataFrame, rows: list[Row]) -> str:
     if not rows:
-        why = " ".join(dose.loc[dose["part"] == part, "reason"]) or "there is nothing to draw."
-        return f"Incidents {what}: {why}"
-    told = "; ".join(f"{r['name']} {r['said']}" for r in rows)
-    return f"Incidents {what}, ratio within hot spots: {told}. Dose follows crime: this is no effect of patrols."
+        why = " ".join(dose.loc[dose["part"] == "bands", "reason"]) or "there is nothing to draw."
+        return f"Incidents by patrol-minutes of the day: {why}"
+    each = "; ".join(f"{r['name']} {r['said']}" for r in rows)
+    return f"Incidents by patrol-minutes of the day, ratio within hot spots: {each}. {NO_EFFECT}"
 
 
 def dose_curve_spec(dose: pd.DataFrame, dark: bool = False) -> Row:
@@ -131,7 +125,7 @@ def dose_curve_spec(dose: pd.DataFrame, dark: bool = False) -> Row:
     rows = [curve_row(row, most) for row in records(table)]
     ink = LIGHT_BLUE if dark else MID_BLUE
     x = {"field": "minutes", "type": "quantitative", "axis": {"title": "Patrol-minutes of the day", "format": ",.0f"}}
-    ratio = log_axis(most, "Incidents a day (1 = as without minutes)")
+    ratio = log_axis(most, TITLE)
     one, *_ = layers("y", ratio, x, {"value": ink}, dark)
     band = {
         "transform": [{"filter": "isValid(datum.low)"}],
@@ -161,4 +155,4 @@ def curve_words(dose: pd.DataFrame, rows: list[Row]) -> str:
         return f"Incidents by patrol-minutes of the day as a line: {why}"
     told = "; ".join(rows[i]["said"] for i in sorted({len(rows) // 4, len(rows) // 2, len(rows) - 1}))
     words = "Incidents by patrol-minutes of the day as a line, ratio to days without minutes, within hot spots"
-    return f"{words}: {told}. Dose follows crime: this is no effect of patrols."
+    return f"{words}: {told}. {NO_EFFECT}"

@@ -420,9 +420,9 @@ def test_bands_with_their_intervals_and_reasons():
     assert spec["description"].endswith("Dose follows crime: this is no effect of patrols.")
 
 
-def test_other_parts_and_a_part_that_could_not_be_fitted():
-    days = charts.dose_bands_spec(DOSE, part="days")
-    assert [r["figure"] for r in values(days)] == ["1.30 more"]
+def test_a_band_with_more_and_a_part_that_could_not_be_fitted():
+    more = charts.dose_bands_spec(dose(term("bands", "10 to 20 minutes", 10, (1.3, 1.1, 1.6))))
+    assert [r["figure"] for r in values(more)] == ["1.30 more"]
     failed = dose(term("bands", "", nan, (nan, nan, nan), "No event fell in a day without minutes."))
     for build, what in (
         (charts.dose_bands_spec, "by patrol-minutes of the day: "),

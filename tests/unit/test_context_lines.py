@@ -486,14 +486,6 @@ def test_map_points_are_a_matter_of_published_data_only() -> None:
     assert notes(breaks=(202402,), source="incidents") == []
 
 
-def test_breaks_as_lines_of_the_table() -> None:
-    found = context.break_lines([202109, 202004, 202109])
-    assert found["first_day"].tolist() == ["2020-04-01", "2021-09-01"]
-    assert set(found["kind"]) == {"map points"}
-    assert list(found) == NAMES
-    assert list(context.break_lines([])) == NAMES
-
-
 # ---------------------------------------------------------------- command line
 
 

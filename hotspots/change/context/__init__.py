@@ -18,12 +18,11 @@ from hotspots.change.context.stored import (
     stamp,
     withdraw_line,
 )
-from hotspots.change.context.straddle import break_lines, straddle_notes, touching
+from hotspots.change.context.straddle import straddle_notes, touching
 
 __all__ = [
     "KINDS",
     "add_line",
-    "break_lines",
     "correct_line",
     "history",
     "lines",

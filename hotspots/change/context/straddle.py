@@ -11,7 +11,7 @@ import pandas as pd
 
 from hotspots.base.columns import CONTEXT, in_columns
 from hotspots.base.months import Window, month_text
-from hotspots.change.context.stored import EVERYWHERE, MAP_POINTS
+from hotspots.change.context.stored import EVERYWHERE
 from hotspots.harm.offences import POLICE_UK
 
 MOST_NAMED = 3  # in one sentence; the table beside it has them all
@@ -126,22 +126,6 @@ def map_point_note(breaks: Iterable[int], before: Window, after: Window) -> str:
         f"The map points of data.police.uk changed in {joined(said)}: counts move between cells without any change in"
         " crime."
     )
-
-
-def break_lines(breaks: Iterable[int]) -> pd.DataFrame:
-    """The months whose map points are new (YYYYMM) as lines of kind "map points", in `CONTEXT`: for the table only.
-
-    `straddle_notes` takes the months themselves.
-    """
-    rows = [
-        {
-            "line": f"m-{month_text(month)}", "kind": MAP_POINTS, "name": "Map points of data.police.uk changed",
-            "first_day": f"{month_text(month)}-01", "last_day": "", "where": EVERYWHERE, "source": "found in the data",
-            "author": "found", "note": "Counts move between cells without any change in crime", "created": "",
-        }
-        for month in sorted(set(breaks))
-    ]  # fmt: skip
-    return in_columns(pd.DataFrame(rows, columns=[c.name for c in CONTEXT]), CONTEXT)
 
 
 def days(window: Window) -> int:

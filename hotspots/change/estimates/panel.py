@@ -1,58 +1,20 @@
 """Incidents → the panel that change is estimated on: a row per place and period, zeros where nothing happened.
 
 A period that the data cover only in part says so (``exposure``); one that they do not cover at all is absent: missing
-is not zero. ``post`` tells before from after; a period in which treatment began belongs to neither and is left out.
+is not zero. ``post`` says before or after; a period in which treatment began belongs to neither and is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
-from hotspots.base.months import months_between, window_of_months
 
-PERIODS = ("period", "first", "last", "exposure")
 PANEL = ("unit", "group", "period", "post", "exposure", "count", "harm")
-LENGTHS = ("week", "month")
-WEEK = 7
-EPOCH = date(1970, 1, 5)  # a Monday
-
-
-def periods_of(first: date, last: date, length: str, held: Collection[int]) -> pd.DataFrame:
-    """Whole weeks (Monday to Sunday) or months between two days: period (number in order), first, last, exposure.
-
-    ``held``: months YYYYMM that the data cover. ``exposure`` is the part of a period's days that lie in them; periods
-    without any are left out, and so are those that the two days cut. Raises HotspotsError where none is left.
-    """
-    if length not in LENGTHS:
-        raise HotspotsError(f"A period is '{length[:20]}'; it must be week or month.")
-    spans = weeks_between(first, last) if length == "week" else months_whole(first, last)
-    rows = [(number, a, b, covered(a, b, set(held))) for number, a, b in spans]
-    table = pd.DataFrame([r for r in rows if r[3] > 0], columns=list(PERIODS))
-    if not len(table):
-        raise HotspotsError(f"No whole {length} between {first} and {last} is covered by the data.")
-    return table
-
-
-def weeks_between(first: date, last: date) -> list[tuple[int, date, date]]:
-    """(weeks since 5 January 1970, Monday, Sunday) of every whole week."""
-    monday = first + timedelta(days=-first.weekday() % WEEK)
-    found = []
-    while monday + timedelta(days=WEEK - 1) <= last:
-        found.append(((monday - EPOCH).days // WEEK, monday, monday + timedelta(days=WEEK - 1)))
-        monday += timedelta(days=WEEK)
-    return found
-
-
-def months_whole(first: date, last: date) -> list[tuple[int, date, date]]:
-    """(months since the year 0, first day, last day) of every whole month."""
-    numbers = months_between(first.year * 100 + first.month, last.year * 100 + last.month)
-    windows = [(m, window_of_months(m, m)) for m in numbers]
-    return [(m // 100 * 12 + m % 100 - 1, w.start, w.end) for m, w in windows if w.start >= first and w.end <= last]
 
 
 def covered(first: date, last: date, held: set[int]) -> float:
@@ -72,8 +34,9 @@ def panel_of(
 
     ``incidents``: a row per offence, with record, cell, day (datetime64 or date; for month-only data any day of the
     month) and days (harm, nan where unscored). ``units``: cell → place; ``groups``: place → treated or comparison;
-    ``periods``: of `periods_of`; ``start``: first day of treatment. ``count`` counts each record once in a place and
-    period; ``harm`` adds its scored offences. Raises HotspotsError where ``start`` leaves no period before or after it.
+    ``periods``: period (number in order), first, last and exposure (the part that data cover) of each; ``start``: first
+    day of treatment. ``count`` counts each record once in a place and period; ``harm`` adds its scored offences. Raises
+    HotspotsError where ``start`` leaves no period before or after it.
     """
     kept = periods[(periods["last"] < start) | (periods["first"] >= start)].reset_index(drop=True)
     if not (kept["last"] < start).any() or not (kept["first"] >= start).any():
