@@ -3,7 +3,7 @@
 Places are chosen because they were bad, so they get better by themselves: no change figure stands without a comparison
 or the fall that selection alone would bring.
 
-From a question to its answer: `question`, `settling` → `counting` → `places`, `rings`, `matching` → `known` →
+From a question to its answer: `question`, `settling` → `counting` → `places`, `rings`, `matching` → `evidence` →
 `estimates`, `tables`, `spots` → `dose`, `context` → `words` → `workspace` (start reading there); `cli`.
 
 Statistics on plain tables, which know nothing of workspaces:

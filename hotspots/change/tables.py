@@ -15,7 +15,7 @@ from hotspots.change.estimates import rows as estimates
 from hotspots.change.estimates.panel import panel_of
 from hotspots.change.estimates.panel_models import pre_trend
 from hotspots.change.estimates.rows import Figures
-from hotspots.change.known import Known, Pair, Selection, built_in, expected_places, from_level
+from hotspots.change.evidence import Known, Pair, Selection, built_in, expected_places, from_level
 from hotspots.change.places import COMPARISON, TREATED, Sides, cells_of
 from hotspots.change.spots import spots_table
 from hotspots.change.words import p_words

@@ -13,7 +13,7 @@ from hotspots.change.question import ChangeQuestion
 from hotspots.harm import offences
 
 if TYPE_CHECKING:
-    from hotspots.change.known import Selection
+    from hotspots.change.evidence import Selection
 
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 DOUBTFUL = (

@@ -19,7 +19,7 @@ from hotspots.change.counting import covered_days
 from hotspots.change.dose.beside import dose_beside
 from hotspots.change.estimates import rows as estimates
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
-from hotspots.change.known import Known, Selection, expected_of_selection, frozen_words, knowledge
+from hotspots.change.evidence import Known, Selection, expected_of_selection, frozen_words, knowledge
 from hotspots.change.places import TREATED, cells_of
 from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuestion, DoseBeside
 from hotspots.change.settling import Settled, chosen_by_figures, settle

@@ -35,7 +35,7 @@ def add_words(words: Verbs) -> None:
 
 def run_match(asked: argparse.Namespace) -> None:
     refuse(asked)
-    from hotspots.change.known import likes_of
+    from hotspots.change.evidence import likes_of
     from hotspots.change.matching.pairs import pairs_of
     from hotspots.change.matching.register import asked_facts, freeze
     from hotspots.store.workspace import open_workspace

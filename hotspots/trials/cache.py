@@ -17,7 +17,7 @@ import numpy as np
 
 from hotspots.trials.draw import redraw
 from hotspots.trials.layout import Bools, Design
-from hotspots.trials.moves import REDRAW_SWEEPS
+from hotspots.trials.swaps import REDRAW_SWEEPS
 
 FORMAT = 1  # goes up when `redraw` gives other schedules
 MOST = 100  # results kept; the oldest go

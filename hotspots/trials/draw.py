@@ -13,8 +13,8 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.trials.clusters import draw_clusters
 from hotspots.trials.layout import COVARIATES, Bools, Design, with_treated
-from hotspots.trials.moves import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, moves_of, run_chains
 from hotspots.trials.rules import inner, rules_of
+from hotspots.trials.swaps import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, moves_of, run_chains
 
 KINDS = ("crossover", "cluster")
 BLOCK_DAYS = (7, 14)

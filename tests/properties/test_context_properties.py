@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.columns import CONTEXT
 from hotspots.base.months import Window
-from hotspots.change.context.straddle import days_of, straddle_notes
+from hotspots.change.context.overlap import days_of, straddle_notes
 
 START = date(2021, 1, 1)
 NAMES = [c.name for c in CONTEXT]

@@ -12,10 +12,10 @@ from scipy.stats import chi2_contingency
 
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching import choice
-from hotspots.change.matching.alike import trends
+from hotspots.change.matching.distance import trends
 from hotspots.change.matching.hashed import frozen_text
+from hotspots.change.matching.quality import pre_trend_tests
 from hotspots.change.matching.rules import BALANCE_COLUMNS, COMPONENTS, PAIR_COLUMNS, WEIGHTS, Matched
-from hotspots.change.matching.worth import pre_trend_tests
 from tests.match_samples import matched_by, weighing
 
 WHOLE = dict(WEIGHTS)

@@ -11,7 +11,7 @@ import pytest
 from hotspots.change import words
 from hotspots.change.estimates.rows import Figures, spread_of, too_narrow, uneven_note
 from hotspots.change.estimates.verdicts import verdict
-from hotspots.change.known import Selection, lengths_of
+from hotspots.change.evidence import Selection, lengths_of
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.workspace import without_verdicts
 

@@ -2,11 +2,12 @@
 
 A change between two windows may have come from anything that differs between them. Lines say what is known to differ:
 restrictions, recording rules, operations, bank holidays. `stored`: those that ship with the program and what people
-made of them; `straddle`: which of them touch two windows, and what must be said because they touch them unlike.
+made of them; `overlap`: which of them touch two windows, and what must be said because they touch them unlike.
 """
 
 from __future__ import annotations
 
+from hotspots.change.context.overlap import straddle_notes, touching
 from hotspots.change.context.stored import (
     KINDS,
     add_line,
@@ -18,7 +19,6 @@ from hotspots.change.context.stored import (
     stamp,
     withdraw_line,
 )
-from hotspots.change.context.straddle import straddle_notes, touching
 
 __all__ = [
     "KINDS",

@@ -16,7 +16,7 @@ from hotspots.change.estimates.panel_models import before_after, did, naive, ran
 from hotspots.change.estimates.panel_models.difference import Did
 from hotspots.change.estimates.verdicts import verdict
 from hotspots.change.estimates.wdd import Estimate, harm_wdd, wdd
-from hotspots.change.known import Selection
+from hotspots.change.evidence import Selection
 
 RATIO = "ratio"
 NO_COMPARISON = "No comparison: places chosen for a bad spell fall by themselves. Do not quote it alone."

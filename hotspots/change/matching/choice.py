@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspots.base.errors import HotspotsError
-from hotspots.change.matching.alike import components, kilometres
-from hotspots.change.matching.given import Places, places_of
+from hotspots.change.matching.covariates import Places, places_of
+from hotspots.change.matching.distance import components, kilometres
+from hotspots.change.matching.quality import judged
 from hotspots.change.matching.rules import (
     APART_M,
     BY_ID,
@@ -22,7 +23,6 @@ from hotspots.change.matching.rules import (
     Floats,
     Matched,
 )
-from hotspots.change.matching.worth import judged
 
 
 def match(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hotspots.change.matching.given import Places
+from hotspots.change.matching.covariates import Places
 from hotspots.change.matching.rules import METHOD, RULES, Floats, Matched
 
 

@@ -18,8 +18,8 @@ table stands in the recovery tests. With two or three treated units it errs on t
 """
 
 from hotspots.change.estimates.panel_models.before_start import pre_trend
-from hotspots.change.estimates.panel_models.by_lot import randomisation_p
 from hotspots.change.estimates.panel_models.difference import did
 from hotspots.change.estimates.panel_models.naive import before_after
+from hotspots.change.estimates.panel_models.randomisation import randomisation_p
 
 __all__ = ["before_after", "did", "pre_trend", "randomisation_p"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspots.change.matching.given import Places
+from hotspots.change.matching.covariates import Places
 from hotspots.change.matching.rules import (
     EARTH_KM,
     MIX_OFFENCES,

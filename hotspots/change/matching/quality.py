@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspots.change.matching.alike import raw_levels, seasons_of, spread_of, trends
-from hotspots.change.matching.given import Places
+from hotspots.change.matching.covariates import Places
+from hotspots.change.matching.distance import raw_levels, seasons_of, spread_of, trends
 from hotspots.change.matching.hashed import digest, frozen_text
 from hotspots.change.matching.rules import (
     BALANCE_COLUMNS,
