@@ -12,8 +12,8 @@ from h3.api import basic_int as h3
 
 from hotspots.change.matching.cells import CellFacts
 from hotspots.change.matching.choice import match
-from hotspots.change.matching.places import Likes, places_like
-from hotspots.change.matching.rules import WEIGHTS, Matched
+from hotspots.change.matching.places import MatchedPlaces, matched_places
+from hotspots.change.matching.rules import WEIGHTS, Match
 from hotspots.geography import cell_areas_m2, cell_centres, hex_ids
 from tests.area_samples import CENTRE, disk
 
@@ -69,16 +69,16 @@ def matched_by(
     shares: pd.DataFrame | None = None,
     exposure: pd.DataFrame | None = None,
     barred: Mapping[str, str] | None = None,
-) -> Matched:
+) -> Match:
     """`match` of places without offence bands, whose periods are covered where there is a count, and with all free."""
     covered = counts.notna().astype(float).replace(0.0, np.nan) if exposure is None else exposure
     mix = pd.DataFrame(index=units["unit"].astype(str)) if shares is None else shares
     return match(units, counts, harm, mix, covered, barred or {})
 
 
-def like(treated: pd.DataFrame, facts: CellFacts, taken: Mapping[int, str] | None = None) -> Likes:
-    """`places_like` with rings of 100 m."""
-    return places_like(treated, facts, 100.0, taken or {})
+def like(treated: pd.DataFrame, facts: CellFacts, taken: Mapping[int, str] | None = None) -> MatchedPlaces:
+    """`matched_places` with rings of 100 m."""
+    return matched_places(treated, facts, 100.0, taken or {})
 
 
 def treated_of(spots: Mapping[str, Sequence[int]], bcu: str = "South") -> pd.DataFrame:

@@ -31,7 +31,7 @@ from hotspots.ranking.gather import observed
 from hotspots.store.workspace import Workspace
 
 if TYPE_CHECKING:
-    from hotspots.change.matching.places import Likes
+    from hotspots.change.matching.places import MatchedPlaces
 
 Pair = tuple[float, float]
 LEAP_DAY = 0.003  # of a year
@@ -48,7 +48,7 @@ class Known:
     own: pd.DataFrame  # sums by place
     ring: pd.DataFrame  # sums by place, of its ring
     lengths: Pair  # covered days before and after
-    likes: Likes | None  # where places were matched
+    matched: MatchedPlaces | None  # where places were matched
     notes: tuple[str, ...]
 
 
@@ -64,14 +64,14 @@ def knowledge(workspace: Workspace, asked: Settled) -> Known:
             raise HotspotsError(f"No month between {window} has been imported: missing is not zero. Take other days.")
     facts = facts_of_cells(asked, counted)
     treated = treated_places(asked, counted)
-    comparison, likes, notes = comparison_places(workspace, asked, counted, facts, treated)
+    comparison, matched, notes = comparison_places(workspace, asked, counted, facts, treated)
     places = pd.concat([treated, comparison], ignore_index=True)
     sides = with_rings(workspace, asked, places, tuple(notes))
     own = sums(counted.rows, cells_of(places), list(places["area"]))
     around = dict(zip(sides.rings["cell"], sides.rings["area"], strict=True))
     ring = sums(counted.rows, around, sorted(set(around.values())))
     return Known(
-        asked=asked, counted=counted, sides=sides, facts=facts, own=own, ring=ring, lengths=lengths, likes=likes,
+        asked=asked, counted=counted, sides=sides, facts=facts, own=own, ring=ring, lengths=lengths, matched=matched,
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -88,33 +88,35 @@ def lengths_of(before: float, after: float) -> Pair:
 
 def comparison_places(
     workspace: Workspace, asked: Settled, counted: Counted, facts: CellFacts, treated: pd.DataFrame
-) -> tuple[pd.DataFrame, Likes | None, list[str]]:
+) -> tuple[pd.DataFrame, MatchedPlaces | None, list[str]]:
     """(the comparison places, the match behind them, notes)."""
     if asked.question.comparison == "register":
         places, notes = register_comparison(asked, workspace.settings.least_comparison)
         return places, None, notes
     if asked.question.comparison == "matched":
-        likes, frozen = likes_for(workspace, asked, facts, treated)
-        return in_form(likes.places), likes, [*frozen, *likes.notes]
+        matched, frozen = match_asked_for(workspace, asked, facts, treated)
+        return in_form(matched.places), matched, [*frozen, *matched.notes]
     closed = set(cells_of(treated)) | set(rings(treated, asked.question.ring_m)["cell"].tolist())
     return rest_of_force(asked, counted, closed), None, []
 
 
-def likes_of(workspace: Workspace, question: ChangeQuestion) -> tuple[Settled, Likes]:
+def match_for(workspace: Workspace, question: ChangeQuestion) -> tuple[Settled, MatchedPlaces]:
     """The match for a question, made anew, and the question with nothing left open."""
     asked = settle(workspace, question)
     counted = count(workspace, asked)
     facts = facts_of_cells(asked, counted)
-    return asked, made_likes(workspace, asked, facts, treated_places(asked, counted))
+    return asked, match_now(workspace, asked, facts, treated_places(asked, counted))
 
 
-def made_likes(workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame) -> Likes:
-    from hotspots.change.matching.places import places_like
+def match_now(workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame) -> MatchedPlaces:
+    from hotspots.change.matching.places import matched_places
 
-    return places_like(treated, facts, asked.question.ring_m, hot_cells(workspace))
+    return matched_places(treated, facts, asked.question.ring_m, hot_cells(workspace))
 
 
-def likes_for(workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame) -> tuple[Likes, list[str]]:
+def match_asked_for(
+    workspace: Workspace, asked: Settled, facts: CellFacts, treated: pd.DataFrame
+) -> tuple[MatchedPlaces, list[str]]:
     """The frozen match asked for, or one made now; and what that means."""
     from hotspots.change.matching import register as matches
 
@@ -124,14 +126,14 @@ def likes_for(workspace: Workspace, asked: Settled, facts: CellFacts, treated: p
             "The match was made now, from the time before alone, and is not frozen: freeze one before the start"
             " (change match --freeze) to prove that it was not picked to please."
         )
-        return made_likes(workspace, asked, facts, treated), [note]
+        return match_now(workspace, asked, facts, treated), [note]
     frozen = matches.load(workspace.folder, name)
     other = matches.made_for_another(frozen, matches.asked_facts(asked, workspace.version))
-    left = sorted(set(treated["area"]) - set(frozen.likes.places["likes"]))
+    left = sorted(set(treated["area"]) - set(frozen.matched.places["matched_to"]))
     if other:
         raise HotspotsError([*other, "Freeze a match for this question, or ask the question it was made for."])
     notes = [f"The match {name} has no place for {', '.join(left)}."] if left else []
-    return frozen.likes, [frozen_words(f"The match {name}", frozen.created, frozen.frozen_before), *notes]
+    return frozen.matched, [frozen_words(f"The match {name}", frozen.created, frozen.frozen_before), *notes]
 
 
 def frozen_words(what: str, created: str, before: bool) -> str:

@@ -17,7 +17,7 @@ from hotspots.change.settling import Settled
 from hotspots.ranking import rank as ranking
 from hotspots.store.workspace import Workspace
 
-PLACES = ("area", "name", "bcu", "role", "cells", "likes")
+PLACES = ("area", "name", "bcu", "role", "cells", "matched_to")
 TREATED, COMPARISON, NONE = "treated", "comparison", "none"
 NEIGHBOURHOOD = 7  # H3 resolution: about 5 km², in which what is left of the force is counted together
 
@@ -26,7 +26,7 @@ NEIGHBOURHOOD = 7  # H3 resolution: about 5 km², in which what is left of the f
 class Sides:
     """The places of both groups and their rings.
 
-    ``places``: a row per place with `PLACES` (cells as hexadecimal text, likes the treated place it was matched to).
+    ``places``: a row per place with `PLACES` (cells: hexadecimal text; matched_to: a treated place).
     ``rings``: of `hotspots.change.rings.rings`; ``summary``: of `ring_summary`. With the rest of the force as
     comparison its places are neighbourhoods and have no rings.
     """
@@ -46,7 +46,7 @@ def cells_of(places: pd.DataFrame) -> dict[int, str]:
 
 
 def in_form(places: pd.DataFrame) -> pd.DataFrame:
-    return places.assign(likes=places.get("likes", ""))[list(PLACES)].reset_index(drop=True)
+    return places.assign(matched_to=places.get("matched_to", ""))[list(PLACES)].reset_index(drop=True)
 
 
 # ---------------------------------------------------------------- treated

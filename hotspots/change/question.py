@@ -11,7 +11,7 @@ from hotspots.base.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspots.change.matching.rules import Matched
+    from hotspots.change.matching.rules import Match
 
 COMPARISONS = {
     "register": "the hot spots frozen for comparison",
@@ -92,7 +92,7 @@ class Change:
     cells: pd.DataFrame  # CHANGE_CELLS; comparison cells only where they are few
     context: pd.DataFrame  # CONTEXT: lines that touch one of the windows
     pairs: pd.DataFrame  # CHANGE_PAIRS; empty unless places were matched
-    matched: Matched | None
+    matched: Match | None
     dose: DoseBeside | None
     no_dose: str  # why there is no dose
     warnings: tuple[str, ...]

@@ -33,8 +33,8 @@ def spots_table(
     it; ``spread``: how much more places' changes vary than Poisson counts, by which those intervals are widened.
     """
     first = {str(a): expected[str(a)] if by_expected else float(n) for a, n in own["count_before"].items()}
-    likes = [str(a) for a in sides.of(COMPARISON)["area"]]
-    comparison = sum(first[a] for a in likes), float(own["count_after"].reindex(likes).sum())
+    others = [str(a) for a in sides.of(COMPARISON)["area"]]
+    comparison = sum(first[a] for a in others), float(own["count_after"].reindex(others).sum())
     summary = {str(r["area"]): r for r in sides.summary.to_dict("records")}
     rows = []
     for place in sides.places.to_dict("records"):
@@ -45,7 +45,7 @@ def spots_table(
         found = {str(k): v for k, v in own.loc[area].to_dict().items()}
         before, after = int(found["count_before"]), int(found["count_after"])
         rows.append({
-            "area": area, "name": place["name"], "bcu": place["bcu"], "role": place["role"], "likes": place["likes"],
+            **{c: place[c] for c in ("area", "name", "bcu", "role")}, "likes": place["matched_to"],
             "n_cells": len(place["cells"]), "area_m2": float(about["spot_m2"]), **found,
             "expected_count": expected.get(area, nan), **of_place(before, after, lengths, least_for_percent),
             **against(place, first[area], after, comparison, spread), **of_ring(area, about, ring),

@@ -67,7 +67,7 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         cells=in_columns(cells_table(known.sides, known.counted), CHANGE_CELLS),
         context=context.touching(lines, asked.before, asked.after, q.bcu),
         pairs=pairs_of(known),
-        matched=known.likes.matched if known.likes else None,
+        matched=known.matched.match if known.matched else None,
         dose=dose,
         no_dose=no_dose,
         warnings=tuple(warnings_of(workspace, known, [*grave, *apart])),
@@ -132,9 +132,9 @@ def pairs_of(known: Known) -> pd.DataFrame:
     """`CHANGE_PAIRS`; empty where nothing was matched."""
     from hotspots.change.matching import pairs
 
-    if known.likes is None:
+    if known.matched is None:
         return in_columns(pd.DataFrame(), CHANGE_PAIRS)
-    return in_columns(pairs.pairs_of(known.likes), CHANGE_PAIRS)
+    return in_columns(pairs.pairs_of(known.matched), CHANGE_PAIRS)
 
 
 def straddles_of(known: Known, lines: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -212,7 +212,7 @@ def facts_of(workspace: Workspace, known: Known) -> dict[str, Any]:
         "offences": q.offences, "proactive_offences": "included" if q.include_proactive else "left out",
         "weights": weights_ref(asked.weights) + (" (proxy)" if asked.weights.is_proxy else ""),
         "weights_unit": choices.UNITS[asked.weights.unit], "weights_sha256": asked.weights.sha256,
-        "match_sha256": known.likes.sha256 if known.likes else "",
+        "match_sha256": known.matched.sha256 if known.matched else "",
         "register_sha256": asked.frozen.sha256 if asked.frozen else "",
         "workspace_version": workspace.version,
     }  # fmt: skip

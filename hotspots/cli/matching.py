@@ -16,7 +16,7 @@ from hotspots.cli.verbs import Verbs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspots.change.matching.places import Likes
+    from hotspots.change.matching.places import MatchedPlaces
 
 OPTIONS = ("author", "note")  # of freezing
 
@@ -35,7 +35,7 @@ def add_words(words: Verbs) -> None:
 
 def run_match(asked: argparse.Namespace) -> None:
     refuse(asked)
-    from hotspots.change.evidence import likes_of
+    from hotspots.change.evidence import match_for
     from hotspots.change.matching.pairs import pairs_of
     from hotspots.change.matching.register import asked_facts, freeze
     from hotspots.store.workspace import open_workspace
@@ -44,20 +44,20 @@ def run_match(asked: argparse.Namespace) -> None:
     if question.match:
         raise HotspotsError(f"--match {question.match} is frozen already: see it with change matches --show.")
     workspace = open_workspace(asked.workspace)
-    settled, likes = likes_of(workspace, replace(question, comparison="matched"))
+    settled, matched = match_for(workspace, replace(question, comparison="matched"))
     facts = asked_facts(settled, workspace.version)
-    likes = replace(likes, facts=facts)
-    tell(likes)
+    matched = replace(matched, facts=facts)
+    tell(matched)
     if asked.freeze:
         first, treated = settled.after.start, str(facts["treated"])
-        found = freeze(workspace.folder, likes, asked.freeze, first, treated, asked.author, asked.note)
+        found = freeze(workspace.folder, matched, asked.freeze, first, treated, asked.author, asked.note)
         say(f"Frozen as {found.name}, SHA-256 {found.sha256}.")
         if not found.frozen_before:
             say(
                 f"The window after began on {found.first_day}, before this was frozen: nothing proves that the"
                 " comparison was not picked for its outcome."
             )
-    show(pairs_of(likes), asked, about(likes))
+    show(pairs_of(matched), asked, about(matched))
 
 
 def run_matches(asked: argparse.Namespace) -> None:
@@ -73,9 +73,9 @@ def run_matches(asked: argparse.Namespace) -> None:
     when = "before" if found.frozen_before else "after"
     say(f"{found.name}: {found.treated}; frozen {found.created} by {found.author}, {when} {found.first_day} began.")
     say(f"Note: {found.note}")
-    tell(found.likes)
+    tell(found.matched)
     frozen = {"name": found.name, "frozen": found.created, "author": found.author, "sha256": found.sha256}
-    show(pairs_of(found.likes), asked, {**about(found.likes), **frozen})
+    show(pairs_of(found.matched), asked, {**about(found.matched), **frozen})
 
 
 def refuse(asked: argparse.Namespace) -> None:
@@ -84,13 +84,13 @@ def refuse(asked: argparse.Namespace) -> None:
         raise HotspotsError(f"{' and '.join(idle)} belong to --freeze NAME: nothing is written down without it.")
 
 
-def tell(likes: Likes) -> None:
+def tell(matched: MatchedPlaces) -> None:
     """Balance and notes, on standard error."""
-    places, cells = len(likes.places), int(likes.places["n_cells"].sum())
+    places, cells = len(matched.places), int(matched.places["n_cells"].sum())
     say(f"{many(places, 'comparison place')} of {many(cells, 'cell')}.")
-    for line in balance_lines(likes.matched.balance):
+    for line in balance_lines(matched.match.balance):
         say(line)
-    for line in likes.notes:
+    for line in matched.notes:
         say(line)
 
 
@@ -106,10 +106,10 @@ def balance_lines(balance: pd.DataFrame) -> list[str]:
     return [head, *(f"{m:<{max(wide, 39)}}  {b:>6.2f}  {a:>6.2f}" for m, b, a in rows)]
 
 
-def about(likes: Likes) -> dict[str, Any]:
+def about(matched: MatchedPlaces) -> dict[str, Any]:
     """What the pairs are, to go with them in JSON."""
-    built_in = round(likes.built_in, 4) if isfinite(likes.built_in) else None
-    return {**likes.facts, "notes": list(likes.notes), "built_in": built_in, "match_sha256": likes.sha256}
+    built_in = round(matched.built_in, 4) if isfinite(matched.built_in) else None
+    return {**matched.facts, "notes": list(matched.notes), "built_in": built_in, "match_sha256": matched.sha256}
 
 
 def show(table: pd.DataFrame, asked: argparse.Namespace, facts: dict[str, Any]) -> None:

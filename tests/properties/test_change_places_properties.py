@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.pairs import pairs_of
-from hotspots.change.matching.places import Likes
+from hotspots.change.matching.places import MatchedPlaces
 from tests.match_samples import disk, facts_of, like, treated_of
 
 CELLS = disk(6)  # 127
@@ -30,7 +30,7 @@ def made(draw: st.DrawFn) -> tuple[Spots, dict[int, float], dict[int, str], set[
     return spots, level, {c: "West" for c in CELLS if rng.random() < 0.2}, set(order[: draw(st.integers(0, 20))])
 
 
-def tried(spots: pd.DataFrame, level: dict[int, float], bcu: dict[int, str], taken: set[int]) -> Likes | None:
+def tried(spots: pd.DataFrame, level: dict[int, float], bcu: dict[int, str], taken: set[int]) -> MatchedPlaces | None:
     try:
         return like(spots, facts_of(level, bcu=bcu), dict.fromkeys(taken, "South-99"))
     except HotspotsError:
@@ -46,7 +46,7 @@ def test_no_cell_twice_none_next_door_none_taken_and_as_many_as_matched(given_):
         return
     treated = [c for cells in spots.values() for c in cells]
     chosen = [int(c, 16) for cells in found.places["cells"] for c in cells]
-    assert len(set(chosen)) == len(chosen) == len(found.matched.pairs)
+    assert len(set(chosen)) == len(chosen) == len(found.match.pairs)
     assert not set(chosen) & (set(treated) | taken)
     assert set(chosen) <= set(level)
     assert all(h3.grid_distance(t, c) > 1 for t in treated for c in chosen)
@@ -57,9 +57,9 @@ def test_no_cell_twice_none_next_door_none_taken_and_as_many_as_matched(given_):
         assert owner[int(row["treated_cell"], 16)] == row["area"]
         assert row["comparison"] == f"like {row['area']}"
     for place in found.places.to_dict("records"):
-        assert place["n_cells"] == len(place["cells"]) <= len(spots[place["likes"]])
-        short = place["n_cells"] < len(spots[place["likes"]])
-        assert short == any(n.startswith(f"{place['likes']} has ") for n in found.notes)
+        assert place["n_cells"] == len(place["cells"]) <= len(spots[place["matched_to"]])
+        short = place["n_cells"] < len(spots[place["matched_to"]])
+        assert short == any(n.startswith(f"{place['matched_to']} has ") for n in found.notes)
 
 
 @settings(max_examples=25, deadline=None)

@@ -27,7 +27,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from hotspots.change.matching.rules import Matched
+from hotspots.change.matching.rules import Match
 from tests.match_samples import matched_by
 
 PLACES, TREATED, MONTHS, YEARS, SEEDS = 2000, 20, 12, 3, 100
@@ -58,7 +58,7 @@ def drawn_to_the_mean(yearly: np.ndarray) -> np.ndarray:
     return (total + mean * rate) / (1 + rate) / years
 
 
-def matched(counts: np.ndarray, treated: np.ndarray, expected: np.ndarray, level: np.ndarray) -> Matched:
+def matched(counts: np.ndarray, treated: np.ndarray, expected: np.ndarray, level: np.ndarray) -> Match:
     """Matched on the baseline year's months, seasons apart, and on a level; ``expected``: who is considered."""
     kept = treated | busiest(expected + counts[:, BASE].sum(axis=1), CONSIDERED)
     group = np.where(treated, "treated", "candidate")
@@ -69,7 +69,7 @@ def matched(counts: np.ndarray, treated: np.ndarray, expected: np.ndarray, level
     return matched_by(units[kept], before[kept], 10 * before[kept])
 
 
-def changes(counts: np.ndarray, expected: np.ndarray, found: Matched) -> dict[str, float]:
+def changes(counts: np.ndarray, expected: np.ndarray, found: Match) -> dict[str, float]:
     """Difference in differences per place and year, from the raw count of the baseline year and from the expected."""
     assert len(found.pairs) == TREATED
     t, c = (np.searchsorted(IDS, found.pairs[x].to_numpy(dtype=str)) for x in ("treated", "comparison"))

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.pairs import pairs_of
-from hotspots.change.matching.places import Likes
+from hotspots.change.matching.places import MatchedPlaces
 from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace
@@ -52,13 +52,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def likes() -> Likes:
+def matched() -> MatchedPlaces:
     facts = facts_of({c: 1 + i % 5 for i, c in enumerate(disk(6))})
     return like(treated_of({"South-01": [CENTRE], "South-02": [disk(4)[0]]}), facts)
 
 
-def frozen(folder: Path, likes: Likes, name: str = "grip-like", first: str = "2026-04-01"):
-    return freeze(folder, replace(likes, facts=FACTS), name, first, "grip@1", "Ann", "before the start")
+def frozen(folder: Path, matched: MatchedPlaces, name: str = "grip-like", first: str = "2026-04-01"):
+    return freeze(folder, replace(matched, facts=FACTS), name, first, "grip@1", "Ann", "before the start")
 
 
 def test_nothing_is_frozen_in_a_new_workspace(folder):
@@ -69,14 +69,14 @@ def test_nothing_is_frozen_in_a_new_workspace(folder):
         load(folder, "grip-like")
 
 
-def test_a_frozen_match_comes_back_as_it_was(folder, likes):
-    made = frozen(folder, likes)
+def test_a_frozen_match_comes_back_as_it_was(folder, matched):
+    made = frozen(folder, matched)
     again = load(folder, "grip-like")
     assert again.sha256 == made.sha256
-    assert again.likes.sha256 == likes.sha256
-    assert again.likes.places["cells"].tolist() == likes.places["cells"].tolist()
-    assert pairs_of(again.likes)["comparison_cell"].tolist() == pairs_of(likes)["comparison_cell"].tolist()
-    assert again.facts == FACTS == again.likes.facts
+    assert again.matched.sha256 == matched.sha256
+    assert again.matched.places["cells"].tolist() == matched.places["cells"].tolist()
+    assert pairs_of(again.matched)["comparison_cell"].tolist() == pairs_of(matched)["comparison_cell"].tolist()
+    assert again.facts == FACTS == again.matched.facts
     assert (again.treated, again.author, again.note) == ("grip@1", "Ann", "before the start")
     assert again.frozen_before
     (row,) = matches(folder).to_dict("records")
@@ -95,18 +95,18 @@ def test_a_frozen_match_comes_back_as_it_was(folder, likes):
         (datetime(2026, 4, 2, tzinfo=UTC), False),
     ],
 )
-def test_before_is_before_the_first_day_begins_by_the_clock_here(folder, likes, clock, hour, before):
+def test_before_is_before_the_first_day_begins_by_the_clock_here(folder, matched, clock, hour, before):
     clock["now"] = hour
-    assert frozen(folder, likes).frozen_before is before
+    assert frozen(folder, matched).frozen_before is before
     assert matches(folder)["frozen_before"].tolist() == [before]
 
 
-def test_a_name_is_given_once(folder, likes):
-    frozen(folder, likes)
+def test_a_name_is_given_once(folder, matched):
+    frozen(folder, matched)
     first = ledger.stamp(folder, "change_matches")
     with pytest.raises(HotspotsError, match="frozen match 'grip-like' already"):
-        frozen(folder, likes)
-    frozen(folder, likes, "other")
+        frozen(folder, matched)
+    frozen(folder, matched, "other")
     assert ledger.stamp(folder, "change_matches") != first
     assert matches(folder)["name"].tolist() == ["grip-like", "other"]
     with pytest.raises(HotspotsError, match="There are: grip-like, other"):
@@ -122,14 +122,14 @@ def test_a_name_is_given_once(folder, likes):
         ("grip", "Ann", "why", "1 April", "write a date"),
     ],
 )
-def test_what_cannot_be_frozen_is_refused(folder, likes, name, author, note, first, said):
+def test_what_cannot_be_frozen_is_refused(folder, matched, name, author, note, first, said):
     with pytest.raises(HotspotsError, match=said):
-        freeze(folder, likes, name, first, "grip@1", author, note)
+        freeze(folder, matched, name, first, "grip@1", author, note)
     assert not len(matches(folder))
 
 
-def test_rows_are_never_changed_or_deleted(folder, likes):
-    frozen(folder, likes)
+def test_rows_are_never_changed_or_deleted(folder, matched):
+    frozen(folder, matched)
     kept = METADATA.tables["change_matches"]
     for change in (update(kept).values(note="other"), delete(kept)):
         with pytest.raises(IntegrityError, match="never changed"), write(folder) as connection:
@@ -146,8 +146,8 @@ def test_rows_are_never_changed_or_deleted(folder, likes):
         "SET match = 'no JSON'",
     ],
 )
-def test_a_match_that_was_tampered_with_is_told(folder, likes, tampering):
-    frozen(folder, likes)
+def test_a_match_that_was_tampered_with_is_told(folder, matched, tampering):
+    frozen(folder, matched)
     assert check_workspace(folder)[0] == []
     with sqlite3.connect(folder / FILE) as connection:
         connection.execute("DROP TRIGGER change_matches_no_update")
@@ -157,8 +157,8 @@ def test_a_match_that_was_tampered_with_is_told(folder, likes, tampering):
     assert [w for w in check_workspace(folder)[0] if "The match grip-like is not as it was frozen" in w]
 
 
-def test_a_match_made_for_another_question_says_in_what(folder, likes):
-    found = frozen(folder, likes)
+def test_a_match_made_for_another_question_says_in_what(folder, matched):
+    found = frozen(folder, matched)
     assert made_for_another(found, FACTS) == []
     told = made_for_another(found, {**FACTS, "learned": ["2024-01-01", "2024-12-31"], "include_proactive": True})
     assert told == [
@@ -179,27 +179,27 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_matches_are_listed(folder, likes, capsys):
-    frozen(folder, likes)
+def test_matches_are_listed(folder, matched, capsys):
+    frozen(folder, matched)
     run(folder, "matches")
     (row,) = rows(capsys.readouterr().out)
     assert list(row) == [c.name for c in CHANGE_FROZEN]
     assert (row["name"], row["kind"], row["frozen_before"]) == ("grip-like", "match", "True")
 
 
-def test_the_pairs_of_one_are_shown_with_balance_and_notes(folder, likes, capsys, tmp_path):
-    frozen(folder, likes)
+def test_the_pairs_of_one_are_shown_with_balance_and_notes(folder, matched, capsys, tmp_path):
+    frozen(folder, matched)
     run(folder, "matches", "--show", "grip-like", "--format", "json", "--out", str(tmp_path / "pairs.json"))
     told = json.loads((tmp_path / "pairs.json").read_text(encoding="utf-8"))
-    assert [r["treated_cell"] for r in told["rows"]] == pairs_of(likes)["treated_cell"].tolist()
+    assert [r["treated_cell"] for r in told["rows"]] == pairs_of(matched)["treated_cell"].tolist()
     assert list(told["rows"][0]) == [c.name for c in CHANGE_PAIRS]
     assert told["about"]["treated"] == "grip@1"
-    assert told["about"]["match_sha256"] == likes.sha256
+    assert told["about"]["match_sha256"] == matched.sha256
     said = capsys.readouterr().err
     assert "grip@1; frozen 2026-03-20T09:00:00.000000+00:00 by Ann, before 2026-04-01 began." in said
     assert "2 comparison places of 2 cells." in said
     assert "√ expected count per period" in said
-    for note in likes.notes:
+    for note in matched.notes:
         assert note in said
 
 
@@ -241,7 +241,7 @@ def test_a_match_is_made_from_the_workspace_and_frozen(two_springs, capsys):
     assert (found.first_day.isoformat(), found.frozen_before) == ("2024-01-01", False)
     assert found.facts["learned"] == ["2023-01-01", "2023-03-31"]
     assert len(found.facts["weights_sha256"]) == 64
-    assert found.likes.places["cells"].tolist() == [(cell_at(LANCASTER),)]
+    assert found.matched.places["cells"].tolist() == [(cell_at(LANCASTER),)]
 
 
 def test_a_frozen_match_is_not_made_again(two_springs):

@@ -15,7 +15,7 @@ from hotspots.change.matching import choice
 from hotspots.change.matching.distance import trends
 from hotspots.change.matching.hashed import frozen_text
 from hotspots.change.matching.quality import pre_trend_tests
-from hotspots.change.matching.rules import BALANCE_COLUMNS, COMPONENTS, PAIR_COLUMNS, WEIGHTS, Matched
+from hotspots.change.matching.rules import BALANCE_COLUMNS, COMPONENTS, PAIR_COLUMNS, WEIGHTS, Match
 from tests.match_samples import matched_by, weighing
 
 WHOLE = dict(WEIGHTS)
@@ -46,12 +46,12 @@ def level(units: pd.DataFrame, periods: int = 4) -> pd.DataFrame:
     return pd.DataFrame({p: units["expected_count"].to_numpy() for p in range(periods)}, index=units["unit"])
 
 
-def matched(units: pd.DataFrame, **more: object) -> Matched:
+def matched(units: pd.DataFrame, **more: object) -> Match:
     counts = level(units)
     return matched_by(units, counts, 10 * counts, **more)
 
 
-def pairs(found: Matched) -> list[tuple[str, str]]:
+def pairs(found: Match) -> list[tuple[str, str]]:
     return list(zip(found.pairs["treated"], found.pairs["comparison"], strict=True))
 
 
@@ -182,7 +182,7 @@ def test_a_treated_place_alone_in_its_bcu_is_told():
     reason = dict(zip(found.unmatched["unit"], found.unmatched["reason"], strict=True))
     assert reason["t2"] == "no candidate of its BCU lies clear of the treated hot spots"
     assert reason["a"] == "others are nearer"
-    assert any(n.startswith("1 of 2 treated hot spots have no match") for n in found.notes)
+    assert any(n.startswith("1 of 2 treated places have no match") for n in found.notes)
 
 
 def test_too_near_a_treated_hot_spot_or_barred(monkeypatch):

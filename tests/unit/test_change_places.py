@@ -15,7 +15,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.change.bands import band_of
 from hotspots.change.estimates.mixture import mixture_means
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of, with_quiet_cells, without_gaps
-from hotspots.change.matching.pairs import likes_of_text, pairs_of, text_of
+from hotspots.change.matching.pairs import pairs_of, places_of_text, text_of
 from hotspots.change.matching.places import PLACE_COLUMNS
 from hotspots.geography import hex_ids
 from hotspots.ranking.cell_periods import build_cell_periods
@@ -155,7 +155,7 @@ def test_every_cell_gets_the_cell_most_like_it_and_a_hot_spots_cells_make_one_pl
     (place,) = found.places.to_dict("records")
     assert place["area"] == "like South-01"
     assert place["name"] == "like Place South-01"
-    assert place["likes"] == "South-01"
+    assert place["matched_to"] == "South-01"
     assert place["role"] == "comparison"
     assert place["bcu"] == "South"
     assert set(place["cells"]) == {text(LIKE_BUSY), text(LIKE_QUIET)}
@@ -176,7 +176,7 @@ def test_next_door_frozen_and_other_bcus_never_serve():
     treated = treated_of({"South-01": [CENTRE]})
     found = like(treated, facts, taken={LIKE_BUSY: "South-07"})
     assert found.places["cells"].tolist() == [(text(LIKE_QUIET),)]
-    why = found.matched.unmatched.set_index("unit")["reason"]
+    why = found.match.unmatched.set_index("unit")["reason"]
     assert why[text(NEXT[0])] == "it lies within 100 m of treated South-01"
     assert why[text(LIKE_BUSY)] == "it belongs to South-07"
     assert why[text(OTHER)] == "no treated hot spot in its BCU"
@@ -195,8 +195,8 @@ def test_a_month_that_was_not_imported_is_no_nought():
     facts = facts_of({CENTRE: 6, LIKE_BUSY: 6, OTHER: 4})
     gap = np.array([1.0, 0.0, 1.0])
     found = like(treated_of({"A": [CENTRE]}), replace(facts, exposure=gap, counts=facts.counts * gap))
-    assert found.matched.pre_periods["treated_exposure"].tolist() == [1, 0, 1]
-    assert found.matched.regression["before"].tolist()[:2] == [6, 6]
+    assert found.match.pre_periods["treated_exposure"].tolist() == [1, 0, 1]
+    assert found.match.regression["before"].tolist()[:2] == [6, 6]
 
 
 def test_seasons_keep_their_place_in_the_year():
@@ -224,7 +224,7 @@ def test_where_cells_run_out_it_is_said(level, said):
     found = like(treated_of({"South-01": [CENTRE, NEXT[0]], "South-02": [far(20)]}), facts)
     assert found.places["n_cells"].sum() == 2
     assert [n for n in found.notes if n.startswith("South-0")] == [said]
-    assert any(n.startswith("1 of 3 treated cells have no match") for n in found.notes)
+    assert any(n.startswith("1 of 3 treated places have no match") for n in found.notes)
 
 
 def test_not_like_with_like_is_said_with_what_differs_most_first():
@@ -276,16 +276,16 @@ def test_a_match_comes_back_from_its_text():
     facts = facts_of({c: 1 + i % 5 for i, c in enumerate(disk(6))})
     found = like(treated_of({"South-01": [CENTRE, NEXT[0]], "South-02": [disk(2)[0]]}), facts)
     told = text_of(found)
-    again = likes_of_text(told)
+    again = places_of_text(told)
     assert text_of(again) == told
     assert again.sha256 == found.sha256
     assert again.notes == found.notes
     pd.testing.assert_frame_equal(again.places, found.places, check_dtype=False)
     for name in ("pairs", "balance", "pre_periods", "regression"):
         pd.testing.assert_frame_equal(
-            getattr(again.matched, name), getattr(found.matched, name), check_dtype=False, check_exact=False, rtol=1e-7
+            getattr(again.match, name), getattr(found.match, name), check_dtype=False, check_exact=False, rtol=1e-7
         )
-    assert "candidate" not in set(again.matched.unmatched["group"])
+    assert "candidate" not in set(again.match.unmatched["group"])
     pd.testing.assert_frame_equal(pairs_of(again), pairs_of(found), check_dtype=False)
     assert json.loads(told)["sha256"] == found.sha256
 

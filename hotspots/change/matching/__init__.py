@@ -12,7 +12,7 @@ places (`hotspots.ranking.expected`), not on the count itself. What that does an
 - What comes after differs from the expected level by luck alone, whoever was chosen and matched on it. So a change
   counted from the expected level, (after − expected) of the treated less that of the comparison, is unbiased.
 - A change counted from the raw count of a period that was looked at when choosing or matching is *not* corrected by
-  any matching: the top 20 have no equals among the rest. `Matched.regression` gives what it would show if nothing were
+  any matching: the top 20 have no equals among the rest. `Match.regression` gives what it would show if nothing were
   done (built_in). Either take a later period as baseline, that neither the choice nor the expected level has seen, or
   report built_in beside the estimate.
 - Both hold only where the expected level was made of everything that choosing and matching looked at.

@@ -21,7 +21,7 @@ from hotspots.change.matching.rules import (
     UNMATCHED_COLUMNS,
     Bools,
     Floats,
-    Matched,
+    Match,
 )
 
 
@@ -32,7 +32,7 @@ def match(
     shares: pd.DataFrame,
     exposure: pd.DataFrame,
     barred: Mapping[str, str],
-) -> Matched:
+) -> Match:
     """The comparison places that are nearest to the treated ones before the start: least total distance, none twice.
 
     ``units``: a row per place with unit (its id), group ("treated" or "candidate"), bcu, lon, lat (degrees), area_m2,

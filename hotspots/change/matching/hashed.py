@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from hotspots.change.matching.covariates import Places
-from hotspots.change.matching.rules import METHOD, RULES, Floats, Matched
+from hotspots.change.matching.rules import METHOD, RULES, Floats, Match
 
 
-def frozen_text(matched: Matched) -> str:
+def frozen_text(matched: Match) -> str:
     """The match as canonical JSON: keys in order, no blanks, numbers to nine significant digits, nan as null.
 
     Everything but its own hash is in it; ``sha256`` is of this text in UTF-8.

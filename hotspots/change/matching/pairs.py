@@ -9,7 +9,7 @@ import pandas as pd
 
 from hotspots.base.columns import CHANGE_PAIRS
 from hotspots.change.matching.hashed import canonical
-from hotspots.change.matching.places import PLACE_COLUMNS, Likes
+from hotspots.change.matching.places import PLACE_COLUMNS, MatchedPlaces
 from hotspots.change.matching.rules import (
     BALANCE_COLUMNS,
     COMPONENTS,
@@ -18,7 +18,7 @@ from hotspots.change.matching.rules import (
     REGRESSION_COLUMNS,
     RULES,
     UNMATCHED_COLUMNS,
-    Matched,
+    Match,
 )
 
 TABLES = {
@@ -29,11 +29,12 @@ WORDS = ("treated", "comparison", "measure", "group", "unit", "reason")  # colum
 TESTS = ("joint_p", "joint_x2", "joint_df", "drift_p", "drift_z", "built_in", "inputs", "sha256")
 
 
-def pairs_of(likes: Likes) -> pd.DataFrame:
+def pairs_of(matched: MatchedPlaces) -> pd.DataFrame:
     """The pairs in `CHANGE_PAIRS`, by hot spot and cell; distances rounded to a thousandth."""
-    area = {c: str(a) for a, cells in zip(likes.places["likes"], likes.places["cells"], strict=True) for c in cells}
-    bcu = dict(zip(likes.places["likes"], likes.places["bcu"], strict=True))
-    table = likes.matched.pairs.rename(columns={c: f"distance_{c}" for c in COMPONENTS})
+    areas, cells, bcus = (matched.places[c] for c in ("matched_to", "cells", "bcu"))
+    area = {cell: str(a) for a, own in zip(areas, cells, strict=True) for cell in own}
+    bcu = dict(zip(areas, bcus, strict=True))
+    table = matched.match.pairs.rename(columns={c: f"distance_{c}" for c in COMPONENTS})
     table = table.rename(columns={"treated": "treated_cell", "comparison": "comparison_cell"})
     owner = table["comparison_cell"].map(area)
     table = table.assign(area=owner, comparison="like " + owner, bcu=owner.map(bcu))
@@ -44,32 +45,32 @@ def pairs_of(likes: Likes) -> pd.DataFrame:
 # ---------------------------------------------------------------- as text
 
 
-def text_of(likes: Likes) -> str:
+def text_of(matched: MatchedPlaces) -> str:
     """Places, match and notes as canonical JSON. Of the unmatched only the treated cells: candidates are the force."""
-    matched = likes.matched
-    tables = {name: getattr(matched, name) for name in TABLES}
-    tables["unmatched"] = matched.unmatched[matched.unmatched["group"] == "treated"]
-    told = {
-        "places": _rows(likes.places),
-        "notes": list(likes.notes),
-        "sha256": likes.sha256,
+    match = matched.match
+    tables = {name: getattr(match, name) for name in TABLES}
+    tables["unmatched"] = match.unmatched[match.unmatched["group"] == "treated"]
+    whole = {
+        "places": _rows(matched.places),
+        "notes": list(matched.notes),
+        "sha256": matched.sha256,
         "rules": RULES,
-        "match": {name: getattr(matched, name) for name in TESTS},
-        "match_notes": list(matched.notes),
+        "match": {name: getattr(match, name) for name in TESTS},
+        "match_notes": list(match.notes),
         "tables": {name: _rows(table) for name, table in tables.items()},
     }
-    return canonical(told)
+    return canonical(whole)
 
 
-def likes_of_text(text: str, facts: dict[str, Any] | None = None) -> Likes:
+def places_of_text(text: str, facts: dict[str, Any] | None = None) -> MatchedPlaces:
     """What `text_of` wrote: numbers to nine significant digits, and unmatched candidates left out."""
-    told = json.loads(text)
-    tests: dict[str, Any] = {name: float("nan") if value is None else value for name, value in told["match"].items()}
-    tables: dict[str, Any] = {name: _table(told["tables"][name], columns) for name, columns in TABLES.items()}
-    matched = Matched(**tables, **tests, notes=tuple(told["match_notes"]))
-    places = pd.DataFrame(told["places"], columns=list(PLACE_COLUMNS))
+    stored = json.loads(text)
+    tests: dict[str, Any] = {name: float("nan") if value is None else value for name, value in stored["match"].items()}
+    tables: dict[str, Any] = {name: _table(stored["tables"][name], columns) for name, columns in TABLES.items()}
+    match = Match(**tables, **tests, notes=tuple(stored["match_notes"]))
+    places = pd.DataFrame(stored["places"], columns=list(PLACE_COLUMNS))
     places["cells"] = pd.Series([tuple(c) for c in places["cells"]], dtype=object)
-    return Likes(places, matched, tuple(told["notes"]), told["sha256"], facts or {})
+    return MatchedPlaces(places, match, tuple(stored["notes"]), stored["sha256"], facts or {})
 
 
 def _rows(table: pd.DataFrame) -> list[list[Any]]:

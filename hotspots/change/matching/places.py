@@ -8,7 +8,7 @@ Barred are the cells of the treated hot spots, those within reach of their rings
 cells of any other frozen hot spot: what was patrolled, or will be, is nothing to compare with.
 
 When it misleads: the worst cells of a force have no equals among the rest; then the notes say what still differs
-("not like with like"), and `Likes.built_in` what would show if nothing were done. See `hotspots.change.matching`.
+("not like with like"), and `MatchedPlaces.built_in` what would show if nothing were done: `hotspots.change.matching`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.change.matching.cells import LEVELS, CellFacts, with_quiet_cells
 from hotspots.change.matching.choice import match
 from hotspots.change.matching.hashed import canonical
-from hotspots.change.matching.rules import Matched
+from hotspots.change.matching.rules import Match
 from hotspots.change.rings import within_reach
 
 METHOD = "places 1"  # goes into the hash; raise it when the same match may give other places
@@ -35,21 +35,21 @@ NEVER_UNLIKE = ("area m²",)  # cells of one resolution differ by a few in a tho
 WORTH_SAYING = 0.005  # incidents per cell and period
 NAMED_MOST = 4  # measures in a sentence
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
-PLACE_COLUMNS = ("area", "name", "bcu", "cells", "n_cells", "area_m2", "role", "likes")
+PLACE_COLUMNS = ("area", "name", "bcu", "cells", "n_cells", "area_m2", "role", "matched_to")
 TREATED, CANDIDATE, COMPARISON = "treated", "candidate", "comparison"
 
 
 @dataclass(frozen=True, eq=False)
-class Likes:
+class MatchedPlaces:
     """Comparison places, the match they come from, and what must be said beside it.
 
-    ``places``: `PLACE_COLUMNS`, a row per treated hot spot that has a match, by its number; ``matched``: of the cells,
+    ``places``: `PLACE_COLUMNS`, a row per treated hot spot that has a match, by its number; ``match``: of the cells,
     whose ids are hexadecimal text; ``notes``: sentences. ``sha256`` is of places, match and notes. ``facts``: what was
     asked, put in by whoever asked and not part of the hash.
     """
 
     places: pd.DataFrame
-    matched: Matched
+    match: Match
     notes: tuple[str, ...]
     sha256: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -57,15 +57,15 @@ class Likes:
     @property
     def built_in(self) -> float:
         """What a raw difference in differences of the count would show per cell and period, were nothing done."""
-        return self.matched.built_in
+        return self.match.built_in
 
 
-def places_like(
+def matched_places(
     treated: pd.DataFrame,
     facts: CellFacts,
     ring_m: float,
     taken: Mapping[int, str],
-) -> Likes:
+) -> MatchedPlaces:
     """For each treated hot spot of k cells a comparison place of k cells, as like it as there are.
 
     ``treated``: area (its number), bcu and cells (hexadecimal text) of hot spots, or of single cells; name where there
@@ -83,17 +83,17 @@ def places_like(
     barred = barred_cells(treated, units, ring_m, taken)
     refuse_nobody(units, barred)
     counts, harm, shares, exposure = tables_of(whole, units)
-    matched = match(units, counts, harm, shares, exposure, barred)
-    places = places_of(treated, owner, matched)
-    notes = (*_notes_of(matched), *_short(treated, owner, matched), *_unlike(matched), *_built_in(matched))
-    return hashed(Likes(places, matched, notes))
+    found = match(units, counts, harm, shares, exposure, barred)
+    places = places_of(treated, owner, found)
+    notes = (*found.notes, *_short(treated, owner, found), *_unlike(found), *_built_in(found))
+    return hashed(MatchedPlaces(places, found, notes))
 
 
-def hashed(likes: Likes) -> Likes:
+def hashed(matched: MatchedPlaces) -> MatchedPlaces:
     """The same with its SHA-256."""
-    places = likes.places[["area", "bcu", "cells", "likes"]].to_dict("split", index=False)["data"]
-    told = {"method": METHOD, "matched": likes.matched.sha256, "places": places, "notes": list(likes.notes)}
-    return replace(likes, sha256=sha256(canonical(told).encode()).hexdigest())
+    places = matched.places[["area", "bcu", "cells", "matched_to"]].to_dict("split", index=False)["data"]
+    whole = {"method": METHOD, "matched": matched.match.sha256, "places": places, "notes": list(matched.notes)}
+    return replace(matched, sha256=sha256(canonical(whole).encode()).hexdigest())
 
 
 # ---------------------------------------------------------------- what is given
@@ -189,10 +189,10 @@ def refuse_nobody(units: pd.DataFrame, barred: Mapping[str, str]) -> None:
 # ---------------------------------------------------------------- what comes out
 
 
-def places_of(treated: pd.DataFrame, owner: Mapping[int, str], matched: Matched) -> pd.DataFrame:
+def places_of(treated: pd.DataFrame, owner: Mapping[int, str], found: Match) -> pd.DataFrame:
     """The comparison places in `PLACE_COLUMNS`; a hot spot none of whose cells has a match has none."""
-    whose = {unit: owner[int(unit, 16)] for unit in matched.pairs["treated"]}
-    chosen = matched.pairs["comparison"].groupby(matched.pairs["treated"].map(whose)).agg(sorted)
+    whose = {unit: owner[int(unit, 16)] for unit in found.pairs["treated"]}
+    chosen = found.pairs["comparison"].groupby(found.pairs["treated"].map(whose)).agg(sorted)
     areas = [str(a) for a in treated["area"]]
     bcus = dict(zip(areas, treated["bcu"], strict=True))
     names = dict(zip(areas, treated.get("name", areas), strict=True))
@@ -205,37 +205,33 @@ def places_of(treated: pd.DataFrame, owner: Mapping[int, str], matched: Matched)
             "n_cells": len(cells),
             "area_m2": round(float(geography.cell_areas_m2(_numbers(cells)).sum()), 1),
             "role": COMPARISON,
-            "likes": str(area),
+            "matched_to": str(area),
         }
         for area, cells in sorted(chosen.items())
     ]
     return pd.DataFrame(rows, columns=list(PLACE_COLUMNS))
 
 
-def _notes_of(matched: Matched) -> tuple[str, ...]:
-    """The match's own, whose places are cells here."""
-    return tuple(n.replace("treated hot spots", "treated cells") for n in matched.notes)
-
-
-def _short(treated: pd.DataFrame, owner: Mapping[int, str], matched: Matched) -> tuple[str, ...]:
+def _short(treated: pd.DataFrame, owner: Mapping[int, str], found: Match) -> tuple[str, ...]:
     """Which hot spots have fewer comparison cells than cells, or none."""
-    wanted, got = pd.Series(owner).value_counts(), pd.Series(owner)
-    has = got[[int(u, 16) for u in matched.pairs["treated"].unique()]].value_counts()
+    areas = pd.Series(owner)
+    wanted = areas.value_counts()
+    got = areas[[int(u, 16) for u in found.pairs["treated"].unique()]].value_counts()
     notes = []
     for area in sorted(treated["area"].astype(str)):
-        all_, found = int(wanted[area]), int(has.get(area, 0))
-        if not found:
+        whole, n = int(wanted[area]), int(got.get(area, 0))
+        if not n:
             notes.append(f"{area} has no comparison place: no cell that may serve is left for any of its cells.")
-        elif found < all_:
+        elif n < whole:
             notes.append(
-                f"{area} has {all_} cells, and like {area} only {found}: for the others no cell that may serve is left."
+                f"{area} has {whole} cells, and like {area} only {n}: for the others no cell that may serve is left."
             )
     return tuple(notes)
 
 
-def _unlike(matched: Matched) -> tuple[str, ...]:
+def _unlike(found: Match) -> tuple[str, ...]:
     """What still differs after matching, the furthest apart first."""
-    table = matched.balance[~matched.balance["measure"].isin(NEVER_UNLIKE)]
+    table = found.balance[~found.balance["measure"].isin(NEVER_UNLIKE)]
     far = table[table["smd_after"].abs() > UNLIKE]
     if not len(far):
         return ()
@@ -251,11 +247,11 @@ def _unlike(matched: Matched) -> tuple[str, ...]:
     )
 
 
-def _built_in(matched: Matched) -> tuple[str, ...]:
-    if not abs(matched.built_in) >= WORTH_SAYING:
+def _built_in(found: Match) -> tuple[str, ...]:
+    if not abs(found.built_in) >= WORTH_SAYING:
         return ()
     return (
-        f"With nothing done, a change from what was counted before would come to {matched.built_in:+.2f} incidents per"
+        f"With nothing done, a change from what was counted before would come to {found.built_in:+.2f} incidents per"
         " cell and period, by the luck of the months the places were chosen by. A change from the expected level is"
         " free of that.",
     )

@@ -18,7 +18,7 @@ from hotspots.change.matching.rules import (
     REGRESSION_COLUMNS,
     SEASON_PERIODS,
     Floats,
-    Matched,
+    Match,
 )
 
 
@@ -28,14 +28,14 @@ def judged(
     unmatched: pd.DataFrame,
     positions: tuple[NDArray[np.int64], NDArray[np.int64]],
     barred: Mapping[str, str],
-) -> Matched:
+) -> Match:
     t, c = np.flatnonzero(places.treated), np.flatnonzero(~places.treated)
     rows, columns = t[positions[0]], c[positions[1]]
     weight = _weights(places, rows, columns)
     pre = _pre_periods(places, weight)
     joint_x2, joint_df, joint_p, drift_z, drift_p = pre_trend_tests(pre)
     regression, built_in = _regression(places, weight)
-    made = Matched(
+    made = Match(
         pairs=pairs,
         balance=_balance(places, weight),
         pre_periods=pre,
@@ -50,7 +50,7 @@ def judged(
         inputs=digest(places, barred),
         notes=_notes(places, pairs),
     )
-    return Matched(**{**made.__dict__, "sha256": sha256(frozen_text(made).encode()).hexdigest()})
+    return Match(**{**made.__dict__, "sha256": sha256(frozen_text(made).encode()).hexdigest()})
 
 
 def _weights(places: Places, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Floats:
@@ -182,7 +182,7 @@ def _notes(places: Places, pairs: pd.DataFrame) -> tuple[str, ...]:
     n = int(places.treated.sum())
     got = pairs["treated"].nunique()
     if got < n:
-        notes.append(f"{n - got} of {n} treated hot spots have no match: the comparison says nothing about them.")
+        notes.append(f"{n - got} of {n} treated places have no match: the comparison says nothing about them.")
     if len(places.periods) <= SEASON_PERIODS:
         notes.append("The periods span no more than a year: seasons were not matched.")
     return tuple(notes)

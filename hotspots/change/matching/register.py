@@ -21,14 +21,14 @@ from hotspots.base.columns import CHANGE_FROZEN, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings, load_settings
 from hotspots.change.matching.hashed import canonical
-from hotspots.change.matching.pairs import likes_of_text, text_of
+from hotspots.change.matching.pairs import places_of_text, text_of
 from hotspots.store import ledger
 from hotspots.store.workspace import open_workspace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from hotspots.change.matching.places import Likes
+    from hotspots.change.matching.places import MatchedPlaces
     from hotspots.change.settling import Settled
 
 KIND = "match"
@@ -49,7 +49,7 @@ class FrozenMatch:
     first_day: date
     treated: str
     facts: dict[str, Any]
-    likes: Likes
+    matched: MatchedPlaces
     author: str
     note: str
     created: str
@@ -58,7 +58,7 @@ class FrozenMatch:
 
 
 def freeze(
-    folder: Path, likes: Likes, name: str, first_day: date | str, treated: str, author: str, note: str
+    folder: Path, matched: MatchedPlaces, name: str, first_day: date | str, treated: str, author: str, note: str
 ) -> FrozenMatch:
     """Write a match into the register under a new name, for good.
 
@@ -71,7 +71,7 @@ def freeze(
     settings = open_workspace(folder).settings
     row = {
         "name": name, "first_day": first.isoformat(), "treated": " ".join(treated.split())[:200], "author": author,
-        "note": note, "question": canonical(likes.facts), "match": text_of(likes), "created": ledger.created(),
+        "note": note, "question": canonical(matched.facts), "match": text_of(matched), "created": ledger.created(),
     }  # fmt: skip
 
     def add(connection: Connection) -> FrozenMatch:
@@ -113,7 +113,7 @@ def _read(row: Mapping[str, Any], settings: Settings) -> FrozenMatch:
     facts = {name: row[name] for name in ("name", "treated", "author", "note", "created", "sha256")}
     return FrozenMatch(
         **facts, first_day=date.fromisoformat(row["first_day"]), facts=question,
-        likes=likes_of_text(row["match"], question),
+        matched=places_of_text(row["match"], question),
         frozen_before=is_before(row["created"], row["first_day"], settings),
     )  # fmt: skip
 

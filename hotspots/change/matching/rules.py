@@ -50,7 +50,7 @@ UNMATCHED_COLUMNS = ("unit", "group", "reason")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Matched:
+class Match:
     """A match, and what is needed to judge it. Tables are in order of id.
 
     ``pairs``: `PAIR_COLUMNS`; the components are weighted and add up to distance. ``balance``: `BALANCE_COLUMNS`, means
