@@ -71,8 +71,8 @@ def rows_of(given: pd.DataFrame, codes: np.ndarray, scores: pd.DataFrame, asked:
     harm = np.where(scores["status"] == "scored", scores["days"].to_numpy(dtype=float), np.nan)
     kept = given[["record", "cell", "month", *(c for c in ("local_from", "local_to") if c in given)]]
     rows = kept.assign(cell=given["cell"].astype(np.int64), day=days, code=codes, days=harm[codes])
-    sides = [inside_mask(rows, w) for w in (asked.before, asked.after)]
-    return rows.assign(side=np.select(sides, [BEFORE, AFTER], ""))
+    windows = [inside_mask(rows, w) for w in (asked.before, asked.after)]
+    return rows.assign(side=np.select(windows, [BEFORE, AFTER], ""))
 
 
 def inside_mask(rows: pd.DataFrame, window: Window) -> np.ndarray:
@@ -141,7 +141,7 @@ def months_apart(start: date, day: date) -> int:
     return (day.year - start.year) * 12 + day.month - start.month - 1
 
 
-def both_sides(asked: Settled) -> pd.DataFrame:
+def both_windows(asked: Settled) -> pd.DataFrame:
     """The periods of the estimate: those of the window before, counted back from its end, and of the one after."""
     length, held = asked.question.period, asked.held
     ends = asked.before.end + timedelta(days=1)

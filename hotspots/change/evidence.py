@@ -15,7 +15,7 @@ from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of
 from hotspots.change.places import (
     COMPARISON,
     TREATED,
-    Sides,
+    Groups,
     cells_of,
     hot_cells,
     in_form,
@@ -38,12 +38,12 @@ LEAP_DAY = 0.003  # of a year
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Known:
+class Evidence:
     """Everything counted that the estimates are made of."""
 
     asked: Settled
     counted: Counted
-    sides: Sides
+    groups: Groups
     facts: CellFacts  # of the learned window
     own: pd.DataFrame  # sums by place
     ring: pd.DataFrame  # sums by place, of its ring
@@ -52,10 +52,10 @@ class Known:
     notes: tuple[str, ...]
 
 
-# ---------------------------------------------------------------- what is known
+# ---------------------------------------------------------------- counted and chosen
 
 
-def knowledge(workspace: Workspace, asked: Settled) -> Known:
+def evidence_for(workspace: Workspace, asked: Settled) -> Evidence:
     """Count, choose both groups, and sum."""
     counted = count(workspace, asked)
     lengths = lengths_of(covered_days(asked.before, asked.held), covered_days(asked.after, asked.held))
@@ -66,12 +66,12 @@ def knowledge(workspace: Workspace, asked: Settled) -> Known:
     treated = treated_places(asked, counted)
     comparison, matched, notes = comparison_places(workspace, asked, counted, facts, treated)
     places = pd.concat([treated, comparison], ignore_index=True)
-    sides = with_rings(workspace, asked, places, tuple(notes))
+    groups = with_rings(workspace, asked, places, tuple(notes))
     own = sums(counted.rows, cells_of(places), list(places["area"]))
-    around = dict(zip(sides.rings["cell"], sides.rings["area"], strict=True))
+    around = dict(zip(groups.rings["cell"], groups.rings["area"], strict=True))
     ring = sums(counted.rows, around, sorted(set(around.values())))
-    return Known(
-        asked=asked, counted=counted, sides=sides, facts=facts, own=own, ring=ring, lengths=lengths, matched=matched,
+    return Evidence(
+        asked=asked, counted=counted, groups=groups, facts=facts, own=own, ring=ring, lengths=lengths, matched=matched,
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -165,16 +165,16 @@ class Selection:
     chosen: bool
 
 
-def expected_of_selection(known: Known) -> dict[str, Selection]:
+def expected_of_selection(evidence: Evidence) -> dict[str, Selection]:
     """What selection alone would bring to the treated cells, by measure; none where nothing is scored there.
 
     Where places were chosen by another window than the one before, their level is moved as the whole force's was from
     the one to the other: a lockdown in one of them is no luck of these places.
     """
-    counted, asked = known.counted, known.asked
-    units = list(cells_of(known.sides.of(TREATED)))
-    _, exposure = observed(asked.after, missing_of(known, asked.after))
-    _, months = observed(asked.before, missing_of(known, asked.before))
+    counted, asked = evidence.counted, evidence.asked
+    units = list(cells_of(evidence.groups.of(TREATED)))
+    _, exposure = observed(asked.after, missing_of(evidence, asked.after))
+    _, months = observed(asked.before, missing_of(evidence, asked.before))
     scored = counted.rows[counted.rows["days"].notna()]
     before, learned = inside(scored, asked.before), inside(scored, asked.learned)
     moved = len(before) / sum(months) / (len(learned) / sum(counted.exposure)) if len(learned) else 1.0
@@ -198,58 +198,58 @@ def expected_of_selection(known: Known) -> dict[str, Selection]:
     return found
 
 
-def missing_of(known: Known, window: Window) -> list[int]:
-    return [m for m in months_between(*window.months) if m not in set(known.asked.held)]
+def missing_of(evidence: Evidence, window: Window) -> list[int]:
+    return [m for m in months_between(*window.months) if m not in set(evidence.asked.held)]
 
 
-def expected_places(known: Known) -> pd.DataFrame:
+def expected_places(evidence: Evidence) -> pd.DataFrame:
     """count and harm to be expected in each place over the covered part of the window after (index: area)."""
-    _, exposure = observed(known.asked.after, missing_of(known, known.asked.after))
-    places = known.sides.places
-    cells = known_cells(known, places) if known.asked.question.comparison == "rest" else cells_of(places)
-    level = expected_of(known.facts, list(cells)).set_axis(["count", "harm"], axis=1)
+    _, exposure = observed(evidence.asked.after, missing_of(evidence, evidence.asked.after))
+    places = evidence.groups.places
+    cells = counted_cells(evidence, places) if evidence.asked.question.comparison == "rest" else cells_of(places)
+    level = expected_of(evidence.facts, list(cells)).set_axis(["count", "harm"], axis=1)
     table = level.groupby([cells[int(c)] for c in level.index]).sum().reindex(places["area"]).fillna(0.0)
-    if known.asked.question.comparison == "rest":
-        table = table + unseen_in(known, cells, table)
+    if evidence.asked.question.comparison == "rest":
+        table = table + unseen_in(evidence, cells, table)
     return table * sum(exposure)
 
 
-def known_cells(known: Known, places: pd.DataFrame) -> dict[int, str]:
+def counted_cells(evidence: Evidence, places: pd.DataFrame) -> dict[int, str]:
     """cell → place, neighbourhoods without the cells that had nothing before: `unseen_in` tells of those."""
-    seen = set(known.facts.cell.tolist())
-    near = set(known.sides.summary["area"])
+    seen = set(evidence.facts.cell.tolist())
+    near = set(evidence.groups.summary["area"])
     return {c: a for c, a in cells_of(places).items() if c in seen or a in near}
 
 
-def unseen_in(known: Known, cells: dict[int, str], level: pd.DataFrame) -> pd.DataFrame:
+def unseen_in(evidence: Evidence, cells: dict[int, str], level: pd.DataFrame) -> pd.DataFrame:
     """What cells without an incident before are to be expected to bring in each neighbourhood, per full period.
 
     As many as there are cells with exactly one (`hotspots.change.estimates.mixture`), weighing what incidents weigh on
     average.
     """
-    once = known.facts.cell[known.facts.counts.sum(axis=1) == 1].tolist()
+    once = evidence.facts.cell[evidence.facts.counts.sum(axis=1) == 1].tolist()
     places = pd.Series([cells.get(c, "") for c in once], dtype="str")
-    near = places.isin(known.sides.summary["area"].astype("str"))
-    ones = places[~near].value_counts().reindex(level.index).fillna(0.0) / sum(known.counted.exposure)
+    near = places.isin(evidence.groups.summary["area"].astype("str"))
+    ones = places[~near].value_counts().reindex(level.index).fillna(0.0) / sum(evidence.counted.exposure)
     weighs = float(level["harm"].sum() / level["count"].sum()) if level["count"].sum() else 0.0
     return pd.DataFrame({"count": ones, "harm": ones * weighs}, index=level.index)
 
 
-def from_level(known: Known, measure: str, level: pd.DataFrame) -> pd.DataFrame:
+def from_level(evidence: Evidence, measure: str, level: pd.DataFrame) -> pd.DataFrame:
     """unit, group, observed and expected, for the estimate from the expected level."""
-    places = known.sides.places
+    places = evidence.groups.places
     return pd.DataFrame({
         "unit": places["area"].to_numpy(), "group": places["role"].to_numpy(),
-        "observed": known.own[f"{measure}_after"].to_numpy(dtype=float), "expected": level[measure].to_numpy(),
+        "observed": evidence.own[f"{measure}_after"].to_numpy(dtype=float), "expected": level[measure].to_numpy(),
     })  # fmt: skip
 
 
-def built_in(known: Known, measure: str, level: pd.DataFrame) -> float:
+def built_in(evidence: Evidence, measure: str, level: pd.DataFrame) -> float:
     """The double ratio of expected over counted before: what a difference in differences shows by selection alone."""
-    role = known.sides.places["role"].to_numpy()
+    role = evidence.groups.places["role"].to_numpy()
     ratios = {
         g: float(level[measure].to_numpy()[role == g].sum())
-        / max(float(known.own[f"{measure}_before"].to_numpy()[role == g].sum()), 1e-9)
+        / max(float(evidence.own[f"{measure}_before"].to_numpy()[role == g].sum()), 1e-9)
         for g in (TREATED, COMPARISON)
     }
     return ratios[TREATED] / ratios[COMPARISON] if ratios[COMPARISON] > 0 else float("nan")

@@ -23,7 +23,7 @@ NEIGHBOURHOOD = 7  # H3 resolution: about 5 km², in which what is left of the f
 
 
 @dataclass(frozen=True, eq=False)
-class Sides:
+class Groups:
     """The places of both groups and their rings.
 
     ``places``: a row per place with `PLACES` (cells: hexadecimal text; matched_to: a treated place).
@@ -137,12 +137,12 @@ def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> 
 # ---------------------------------------------------------------- rings
 
 
-def with_rings(workspace: Workspace, asked: Settled, places: pd.DataFrame, notes: tuple[str, ...]) -> Sides:
+def with_rings(workspace: Workspace, asked: Settled, places: pd.DataFrame, notes: tuple[str, ...]) -> Groups:
     """Both groups with their rings; hot spots of another role keep their cells out of every ring."""
     whole = places[places["role"] == TREATED] if asked.question.comparison == "rest" else places
     others = other_hot_spots(workspace, asked, whole)
     ground = pd.concat([whole[["area", "role", "cells"]], others], ignore_index=True)
-    return Sides(places, rings(ground, asked.question.ring_m), ring_summary(ground, asked.question.ring_m), notes)
+    return Groups(places, rings(ground, asked.question.ring_m), ring_summary(ground, asked.question.ring_m), notes)
 
 
 def other_hot_spots(workspace: Workspace, asked: Settled, places: pd.DataFrame) -> pd.DataFrame:
@@ -160,8 +160,8 @@ def other_hot_spots(workspace: Workspace, asked: Settled, places: pd.DataFrame) 
 
 def hot_cells(workspace: Workspace) -> dict[int, str]:
     """Cells of every frozen hot spot, of whichever register and version: no match may be made of them."""
-    known = register.registers(workspace.folder)
+    held = register.registers(workspace.folder)
     found: dict[int, str] = {}
-    for name, version in zip(known["name"], known["version"], strict=True):
+    for name, version in zip(held["name"], held["version"], strict=True):
         found |= cells_of(register.load(workspace.folder, f"{name}@{version}").areas)
     return found

@@ -12,13 +12,13 @@ import pandas as pd
 from hotspots import geography
 from hotspots.change.counting import Counted, sums
 from hotspots.change.estimates.small_counts import e_test, percent_change, poisson_z, rate_ratio, ratio_of_ratios
-from hotspots.change.places import COMPARISON, TREATED, Sides, cells_of
+from hotspots.change.places import COMPARISON, TREATED, Groups, cells_of
 
 Pair = tuple[float, float]
 
 
 def spots_table(
-    sides: Sides,
+    groups: Groups,
     own: pd.DataFrame,
     ring: pd.DataFrame,
     expected: Mapping[str, float],
@@ -33,11 +33,11 @@ def spots_table(
     it; ``spread``: how much more places' changes vary than Poisson counts, by which those intervals are widened.
     """
     first = {str(a): expected[str(a)] if by_expected else float(n) for a, n in own["count_before"].items()}
-    others = [str(a) for a in sides.of(COMPARISON)["area"]]
+    others = [str(a) for a in groups.of(COMPARISON)["area"]]
     comparison = sum(first[a] for a in others), float(own["count_after"].reindex(others).sum())
-    summary = {str(r["area"]): r for r in sides.summary.to_dict("records")}
+    summary = {str(r["area"]): r for r in groups.summary.to_dict("records")}
     rows = []
-    for place in sides.places.to_dict("records"):
+    for place in groups.places.to_dict("records"):
         area = str(place["area"])
         if area not in summary:
             continue  # a neighbourhood of the rest: no place that anybody patrols
@@ -101,13 +101,12 @@ def ring_words(about: Mapping[Any, Any]) -> str:
     return " ".join(words)
 
 
-def cells_table(sides: Sides, counted: Counted) -> pd.DataFrame:
+def cells_table(groups: Groups, counted: Counted) -> pd.DataFrame:
     """`hotspots.base.columns.CHANGE_CELLS` of hot spots and rings, by area and ring. Neighbourhoods are left out."""
-    known = set(sides.summary["area"])
-    places = sides.places[sides.places["area"].isin(known)]
+    places = groups.places[groups.places["area"].isin(groups.summary["area"])]
     own = pd.DataFrame({"cell": list(cells_of(places)), "area": list(cells_of(places).values())})
     own = own.assign(ring=0).merge(places[["area", "role"]], on="area")
-    table = pd.concat([own, sides.rings[["cell", "area", "role", "ring"]]], ignore_index=True)
+    table = pd.concat([own, groups.rings[["cell", "area", "role", "ring"]]], ignore_index=True)
     names = [str(c) for c in table["cell"]]
     found = sums(counted.rows, dict(zip(table["cell"], names, strict=True)), names).reset_index(drop=True)
     whole = pd.concat([table, found], axis=1).sort_values(["area", "ring", "cell"], ignore_index=True)

@@ -19,12 +19,12 @@ from hotspots.change.counting import covered_days
 from hotspots.change.dose.beside import dose_beside
 from hotspots.change.estimates import rows as estimates
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
-from hotspots.change.evidence import Known, Selection, expected_of_selection, frozen_words, knowledge
+from hotspots.change.evidence import Evidence, Selection, evidence_for, expected_of_selection, frozen_words
 from hotspots.change.places import TREATED, cells_of
 from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuestion, DoseBeside
 from hotspots.change.settling import Settled, chosen_by_figures, settle
 from hotspots.change.spots import cells_table
-from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_straddles
+from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_context
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.weights.register import ref as weights_ref
 from hotspots.ranking.gather import holes_and_breaks
@@ -38,16 +38,16 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
     """Answer a question about change. Raises HotspotsError where it cannot be answered, with the reason."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
     asked = settle(workspace, question or ChangeQuestion())
-    known = knowledge(workspace, asked)
-    fall = expected_of_selection(known)
-    table = table_of(workspace, known, fall)
-    trend, trend_note, trend_p = trend_of(known)
-    dose, no_dose = dose_of(workspace, known)
+    evidence = evidence_for(workspace, asked)
+    fall = expected_of_selection(evidence)
+    table = table_of(workspace, evidence, fall)
+    trend, trend_note, trend_p = trend_of(evidence)
+    dose, no_dose = dose_of(workspace, evidence)
     lines = context.lines(workspace.folder)
     q = asked.question
-    treated = known.sides.of(TREATED)
-    grave, slight = straddles_of(known, lines)
-    table = with_straddles(without_verdicts(table) if doubtful(asked) else table, grave)
+    treated = evidence.groups.of(TREATED)
+    grave, slight = overlaps_of(evidence, lines)
+    table = with_context(without_verdicts(table) if doubtful(asked) else table, grave)
     lead = words.lead_row(table, q.measure)
     apart = words.apart_before(trend_p, workspace.settings.trend_warning_p, was_chosen(asked))
     return Change(
@@ -56,23 +56,23 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         answer=words.answer_words(q, lead, len(treated)),
         verdict=str(lead["verdict"]),
         withheld=bool(words.lead_row(table, "count")["withheld"]),
-        also=also_of(workspace, known, table, fall),
+        also=also_of(workspace, evidence, table, fall),
         before=asked.before,
         after=asked.after,
         table=in_columns(table, CHANGE),
-        spots=in_columns(spots_of(workspace, known), CHANGE_SPOTS),
-        series=series_of(known),
+        spots=in_columns(spots_of(workspace, evidence), CHANGE_SPOTS),
+        series=series_of(evidence),
         trend=in_columns(trend, CHANGE_TREND),
         trend_note=trend_note,
-        cells=in_columns(cells_table(known.sides, known.counted), CHANGE_CELLS),
+        cells=in_columns(cells_table(evidence.groups, evidence.counted), CHANGE_CELLS),
         context=context.touching(lines, asked.before, asked.after, q.bcu),
-        pairs=pairs_of(known),
-        matched=known.matched.match if known.matched else None,
+        pairs=pairs_of(evidence),
+        matched=evidence.matched.match if evidence.matched else None,
         dose=dose,
         no_dose=no_dose,
-        warnings=tuple(warnings_of(workspace, known, [*grave, *apart])),
-        notes=notes_of(known, slight),
-        facts=facts_of(workspace, known),
+        warnings=tuple(warnings_of(workspace, evidence, [*grave, *apart])),
+        notes=notes_of(evidence, slight),
+        facts=facts_of(workspace, evidence),
         settings=workspace.settings,
         version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic",
@@ -82,14 +82,14 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
 # ---------------------------------------------------------------- beside it
 
 
-def dose_of(workspace: Workspace, known: Known) -> tuple[DoseBeside | None, str]:
+def dose_of(workspace: Workspace, evidence: Evidence) -> tuple[DoseBeside | None, str]:
     """Minutes beside the change, for hot spots of a register."""
-    asked = known.asked
+    asked = evidence.asked
     if asked.frozen is None:
         return None, "Minutes are counted in frozen hot spots; these are single cells. Freeze them to see the dose."
-    spots = known.sides.places[known.sides.places["area"].isin(asked.frozen.areas["area"])]
+    spots = evidence.groups.places[evidence.groups.places["area"].isin(asked.frozen.areas["area"])]
     units = cells_of(spots)
-    rows = known.counted.rows
+    rows = evidence.counted.rows
     mine = rows[rows["cell"].isin(list(units)) & (rows["side"] != "")].drop_duplicates("record")
     return dose_beside(
         workspace, asked.frozen.ref, asked.before, asked.after, asked.held, mine, units,
@@ -97,17 +97,19 @@ def dose_of(workspace: Workspace, known: Known) -> tuple[DoseBeside | None, str]
     )  # fmt: skip
 
 
-def also_of(workspace: Workspace, known: Known, table: pd.DataFrame, falls: dict[str, Selection]) -> tuple[str, ...]:
+def also_of(
+    workspace: Workspace, evidence: Evidence, table: pd.DataFrame, falls: dict[str, Selection]
+) -> tuple[str, ...]:
     """What stands below the answer: totals, the other measure, next door, and what selection alone would bring."""
-    q, n = known.asked.question, len(known.sides.of(TREATED))
+    q, n = evidence.asked.question, len(evidence.groups.of(TREATED))
     other = "harm" if q.measure == "count" else "count"
     naive = words.row_of(table, q.measure, "naive")
     assert naive is not None
     return (
-        words.totals_words(words.lead_row(table, q.measure), known.lengths, known.asked.weights.unit),
+        words.totals_words(words.lead_row(table, q.measure), evidence.lengths, evidence.asked.weights.unit),
         words.answer_words(q, words.lead_row(table, other), n),
         words.next_door_words(words.row_of(table, "count", "ring")),
-        words.selection_words(falls.get(q.measure), naive, known.lengths, workspace.settings.least_for_percent),
+        words.selection_words(falls.get(q.measure), naive, evidence.lengths, workspace.settings.least_for_percent),
     )
 
 
@@ -128,31 +130,31 @@ def without_verdicts(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(verdict=table["verdict"].mask(against, CANT_TELL), note=notes, withheld=withheld)
 
 
-def pairs_of(known: Known) -> pd.DataFrame:
+def pairs_of(evidence: Evidence) -> pd.DataFrame:
     """`CHANGE_PAIRS`; empty where nothing was matched."""
     from hotspots.change.matching import pairs
 
-    if known.matched is None:
+    if evidence.matched is None:
         return in_columns(pd.DataFrame(), CHANGE_PAIRS)
-    return in_columns(pairs.pairs_of(known.matched), CHANGE_PAIRS)
+    return in_columns(pairs.pairs_of(evidence.matched), CHANGE_PAIRS)
 
 
-def straddles_of(known: Known, lines: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """(what makes the windows unlike, what differs a little): sentences of `context.straddle_notes`."""
-    asked = known.asked
+def overlaps_of(evidence: Evidence, lines: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """(what makes the windows unlike, what differs a little): sentences of `context.overlap_notes`."""
+    asked = evidence.asked
     grave = lines["kind"].isin(GRAVE)
     first, second = (
-        context.straddle_notes(part, breaks, asked.before, asked.after, asked.question.bcu, asked.source)
+        context.overlap_notes(part, breaks, asked.before, asked.after, asked.question.bcu, asked.source)
         for part, breaks in ((lines[grave], asked.breaks), (lines[~grave], ()))
     )
     return first, second
 
 
-def warnings_of(workspace: Workspace, known: Known, unlike: list[str]) -> list[str]:
+def warnings_of(workspace: Workspace, evidence: Evidence, unlike: list[str]) -> list[str]:
     """What makes the figures less than they look, most serious first. ``unlike``: what parts windows or groups."""
-    asked = known.asked
+    asked = evidence.asked
     found = list(unlike)
-    before, after = known.lengths
+    before, after = evidence.lengths
     if round(before) != round(after):
         found.append(
             f"The windows have {before:,.0f} and {after:,.0f} days with data: rates are compared; seasons may differ."
@@ -162,16 +164,16 @@ def warnings_of(workspace: Workspace, known: Known, unlike: list[str]) -> list[s
         missing, _ = holes_and_breaks(workspace, asked.source, window)
         if missing:
             found.append(f"{len(missing)} months of {window} were not imported: missing, not zero.")
-    scored = score_warnings(known.counted.scores, asked.weights, listed=False)
-    return [*found, *known.counted.warnings, *scored]
+    scored = score_warnings(evidence.counted.scores, asked.weights, listed=False)
+    return [*found, *evidence.counted.warnings, *scored]
 
 
 def superseded(workspace: Workspace, asked: Settled) -> list[str]:
     """That a later version of the register took over before the window after ended."""
     if asked.frozen is None:
         return []
-    known = register.registers(workspace.folder)
-    later = known[(known["name"] == asked.frozen.name) & (known["version"].astype(int) > asked.frozen.version)]
+    held = register.registers(workspace.folder)
+    later = held[(held["name"] == asked.frozen.name) & (held["version"].astype(int) > asked.frozen.version)]
     later = later[later["valid_from"] <= str(asked.after.end)]
     return [
         f"{asked.frozen.ref} was superseded by {row['name']}@{row['version']} from {row['valid_from']} on, inside the"
@@ -181,23 +183,23 @@ def superseded(workspace: Workspace, asked: Settled) -> list[str]:
     ]
 
 
-def notes_of(known: Known, slight: list[str]) -> tuple[str, ...]:
+def notes_of(evidence: Evidence, slight: list[str]) -> tuple[str, ...]:
     """What stands beside the figures."""
-    asked, found = known.asked, list(known.notes)
+    asked, found = evidence.asked, list(evidence.notes)
     if asked.frozen is not None and asked.question.comparison == "register":
         created = asked.frozen.created
         found.insert(
             0, frozen_words(f"The register {asked.frozen.ref}", created, created[:10] < str(asked.after.start))
         )
-    lost = known.sides.summary[known.sides.summary["n_cells"] == 0]
+    lost = evidence.groups.summary[evidence.groups.summary["n_cells"] == 0]
     if len(lost):
         found.append(f"No ring is left around {', '.join(lost['area'])}: other hot spots lie all around.")
-    return (*found, *slight, *known.counted.notes)
+    return (*found, *slight, *evidence.counted.notes)
 
 
-def facts_of(workspace: Workspace, known: Known) -> dict[str, Any]:
+def facts_of(workspace: Workspace, evidence: Evidence) -> dict[str, Any]:
     """What the figures are, to go with every download."""
-    asked = known.asked
+    asked = evidence.asked
     q = asked.question
     days = [round(covered_days(w, asked.held)) for w in (asked.before, asked.after)]
     facts: dict[str, Any] = {
@@ -212,7 +214,7 @@ def facts_of(workspace: Workspace, known: Known) -> dict[str, Any]:
         "offences": q.offences, "proactive_offences": "included" if q.include_proactive else "left out",
         "weights": weights_ref(asked.weights) + (" (proxy)" if asked.weights.is_proxy else ""),
         "weights_unit": choices.UNITS[asked.weights.unit], "weights_sha256": asked.weights.sha256,
-        "match_sha256": known.matched.sha256 if known.matched else "",
+        "match_sha256": evidence.matched.sha256 if evidence.matched else "",
         "register_sha256": asked.frozen.sha256 if asked.frozen else "",
         "workspace_version": workspace.version,
     }  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.columns import CONTEXT
 from hotspots.base.months import Window
-from hotspots.change.context.overlap import days_of, straddle_notes
+from hotspots.change.context.overlap import days_of, overlap_notes
 
 START = date(2021, 1, 1)
 NAMES = [c.name for c in CONTEXT]
@@ -77,8 +77,8 @@ def other(side: str) -> str:
 def test_swapping_the_windows_swaps_the_words(
     lines: pd.DataFrame, pair: tuple[Window, Window], breaks: list[int], bcu: str
 ) -> None:
-    there = straddle_notes(lines, breaks, *pair, bcu, "police-uk")
-    back = straddle_notes(lines, breaks, *reversed(pair), bcu, "police-uk")
+    there = overlap_notes(lines, breaks, *pair, bcu, "police-uk")
+    back = overlap_notes(lines, breaks, *reversed(pair), bcu, "police-uk")
     assert [swapped(s) for s in there] == back
 
 
@@ -97,7 +97,7 @@ def test_lines_repeated_at_the_distance_of_the_windows_bring_no_sentence(
         moved = later[column].map(lambda d: str(date.fromisoformat(d) + timedelta(length + gap)))
         later[column] = moved.astype("str")
     both = pd.concat([inside, later], ignore_index=True)
-    assert straddle_notes(both, [], before, after, "all", "police-uk") == []
+    assert overlap_notes(both, [], before, after, "all", "police-uk") == []
 
 
 @settings(max_examples=40)

@@ -97,7 +97,7 @@ def test_a_leap_day_makes_no_rate_of_a_count():
 def figures(panel: pd.DataFrame, treated: float = 100, comparison: float = 100) -> Figures:
     sums = {"treated": (treated, 75.0), "comparison": (comparison, 90.0)}
     return Figures(
-        measure="count", panel=panel, ring_panel=None, sums=sums, lengths=(365, 365), areas={}, unit="days", alike=True,
+        measure="count", panel=panel, ring_panel=None, sums=sums, lengths=(365, 365), areas={}, unit="days",
     )  # fmt: skip
 
 

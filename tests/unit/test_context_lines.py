@@ -65,7 +65,7 @@ def table(*rows: dict[str, str]) -> pd.DataFrame:
 
 def notes(*rows: dict[str, str], breaks: tuple[int, ...] = (), bcu: str = "all", source: str = "incidents",
           before: Window = BEFORE, after: Window = AFTER) -> list[str]:  # fmt: skip
-    return context.straddle_notes(table(*rows), breaks, before, after, bcu, source)
+    return context.overlap_notes(table(*rows), breaks, before, after, bcu, source)
 
 
 # ---------------------------------------------------------------- what ships
@@ -443,10 +443,10 @@ def test_a_substitute_day_is_the_same_holiday() -> None:
 def test_easter_moves_in_the_shipped_lines() -> None:
     """In 2023 Easter lay in April, in 2024 Good Friday lay in March."""
     first, second = window_of_months(202301, 202303), window_of_months(202401, 202403)
-    said = context.straddle_notes(context.shipped(), (), first, second, "all", "incidents")
+    said = context.overlap_notes(context.shipped(), (), first, second, "all", "incidents")
     assert "Holidays fall on 1 of the 90 days before and on 2 of the 91 after (only after: Good Friday)." in said
     years = window_of_months(202401, 202412), window_of_months(202501, 202512)
-    said = context.straddle_notes(context.shipped(), (), *years, "all", "incidents")
+    said = context.overlap_notes(context.shipped(), (), *years, "all", "incidents")
     assert not [s for s in said if s.startswith("Holidays")]
 
 

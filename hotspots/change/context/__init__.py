@@ -7,7 +7,7 @@ made of them; `overlap`: which of them touch two windows, and what must be said 
 
 from __future__ import annotations
 
-from hotspots.change.context.overlap import straddle_notes, touching
+from hotspots.change.context.overlap import overlap_notes, touching
 from hotspots.change.context.stored import (
     KINDS,
     add_line,
@@ -29,7 +29,7 @@ __all__ = [
     "problems",
     "shipped",
     "stamp",
-    "straddle_notes",
+    "overlap_notes",
     "touching",
     "withdraw_line",
 ]

@@ -40,7 +40,7 @@ def touching(lines: pd.DataFrame, before: Window, after: Window, bcu: str) -> pd
     return in_columns(lines[here & (met[0] | met[1])], CONTEXT)
 
 
-def straddle_notes(
+def overlap_notes(
     lines: pd.DataFrame, breaks: Iterable[int], before: Window, after: Window, bcu: str, source: str
 ) -> list[str]:
     """A sentence for each kind of thing that falls on the two windows unlike; none where they are alike.

@@ -79,15 +79,15 @@ def dose_beside(
         return None, " ".join(error.problems)
     table, moved = placed(told, workspace, units)
     rows = covered_days(table[table["area"].isin(set(units.values()))], held)
-    known = rows[rows["data"] != "no data"]
-    if not len(known):
+    recorded = rows[rows["data"] != "no data"]
+    if not len(recorded):
         return None, f"No patrol day from {first} to {last} has positions or logs in these hot spots."
-    found = beside(known, incidents, units, told.settings)
+    found = beside(recorded, incidents, units, told.settings)
     scatter = scatter_of(rows, incidents, units, names, [days_covered(w, held) for w in (before, after)])
-    notes = [*notes, *moved, *empty_days(len(rows) - len(known)), *found.notes, *told.warnings]
+    notes = [*notes, *moved, *empty_days(len(rows) - len(recorded)), *found.notes, *told.warnings]
     return DoseBeside(
-        table=found.table, scatter=scatter, first=day_text(known["day"].min()), last=day_text(known["day"].max()),
-        days=len(known), sentence=found.sentence, notes=(about_days(known, after), *notes),
+        table=found.table, scatter=scatter, first=day_text(recorded["day"].min()), last=day_text(recorded["day"].max()),
+        days=len(recorded), sentence=found.sentence, notes=(about_days(recorded, after), *notes),
     ), ""  # fmt: skip
 
 
@@ -172,11 +172,11 @@ def empty_days(n: int) -> list[str]:
     return [f"{words}: left out. No data is not no patrol."]
 
 
-def about_days(known: pd.DataFrame, after: Window) -> str:
-    first, last = (day_text(d) for d in (known["day"].min(), known["day"].max()))
+def about_days(recorded: pd.DataFrame, after: Window) -> str:
+    first, last = (day_text(d) for d in (recorded["day"].min(), recorded["day"].max()))
     return (
-        f"Minutes and incidents of {len(known):,} hot spot days, the patrol days {first} to {last}, of the window after"
-        f" ({after}). The change of each hot spot is that of the whole windows."
+        f"Minutes and incidents of {len(recorded):,} hot spot days, the patrol days {first} to {last}, of the window"
+        f" after ({after}). The change of each hot spot is that of the whole windows."
     )
 
 
@@ -192,15 +192,15 @@ class Looks:
     notes: tuple[str, ...]
 
 
-def beside(known: pd.DataFrame, incidents: pd.DataFrame, units: Mapping[int, str], settings: Settings) -> Looks:
-    """The four looks at ``known``: `DOSAGE` of days with data, with day as a number, and areas as in ``units``."""
+def beside(recorded: pd.DataFrame, incidents: pd.DataFrame, units: Mapping[int, str], settings: Settings) -> Looks:
+    """The four looks at ``recorded``: `DOSAGE` of days with data, with day as a number, and areas as in ``units``."""
     after = incidents[(incidents["side"] == "after") & incidents["cell"].isin(list(units))]
     if len(after) and ("local_from" not in after or after["local_from"].isna().all()):
         return Looks(in_columns(pd.DataFrame(), CHANGE_DOSE), MONTHS_ONLY, ())
-    dated, left_out = by_patrol_day(after, set(known["day"]), settings)
-    rows = with_counts(known, dated, units)
+    dated, left_out = by_patrol_day(after, set(recorded["day"]), settings)
+    rows = with_counts(recorded, dated, units)
     table, contrast = looks(rows, settings)
-    roles = [ALL_ROLES] if (known["role"] == "comparison").any() else []
+    roles = [ALL_ROLES] if (recorded["role"] == "comparison").any() else []
     notes = (*warned(rows), *roles, *days_that_tell(contrast, len(rows)), *left_out)
     return Looks(table, sentence_of(contrast), notes)
 
@@ -234,11 +234,11 @@ def wall_clock(incidents: pd.DataFrame, column: str) -> np.ndarray[Any, Any]:
     return incidents[column].to_numpy().astype("datetime64[s]")
 
 
-def with_counts(known: pd.DataFrame, dated: pd.DataFrame, units: Mapping[int, str]) -> pd.DataFrame:
+def with_counts(recorded: pd.DataFrame, dated: pd.DataFrame, units: Mapping[int, str]) -> pd.DataFrame:
     """What `hotspots.change.dose.response` asks for: a row for each hot spot day, with 0 where nothing happened."""
     place = dated.assign(area=dated["cell"].map(dict(units)))
     counts = place.groupby(["area", "day"])["record"].nunique().rename("count").reset_index()
-    rows = known[["area", "day", "patrol_minutes", "visits", "hours_in_day"]].merge(
+    rows = recorded[["area", "day", "patrol_minutes", "visits", "hours_in_day"]].merge(
         counts, on=["area", "day"], how="left"
     )
     hours = rows["hours_in_day"].astype(float)
@@ -267,9 +267,10 @@ def scatter_of(
     counts = incidents.groupby([area, "side"])["record"].nunique()
     table = names[names["area"].isin(rows["area"])][list(NAMED)].reset_index(drop=True)
     table = table.join(minutes, on="area").assign(days_with_data=table["area"].map(dose.size()).fillna(0))
-    known = all(lengths)
     ratios = [
-        rate_ratio(*(int(counts.get((a, s), 0)) for s in ("before", "after")), *map(float, lengths)) if known else None
+        rate_ratio(*(int(counts.get((a, s), 0)) for s in ("before", "after")), *map(float, lengths))
+        if all(lengths)
+        else None
         for a in table["area"]
     ]
     for column, field in (("rate_ratio", "ratio"), ("ratio_low", "low"), ("ratio_high", "high")):

@@ -43,7 +43,6 @@ class Figures:
     lengths: tuple[float, float]
     areas: dict[str, float]
     unit: str  # of harm: days, or what the weight set is in
-    alike: bool  # comparison places are hot spots or cells as the treated are, and not the rest of the force
 
     @property
     def column(self) -> str:
