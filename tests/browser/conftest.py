@@ -2,35 +2,34 @@
 
 Idle is not healthy: every test that uses `page` or `open_page` ends by asserting that the page shows no
 exception, raised no error and asked no other machine for anything.
+
+What costs most is a browser that has never seen the app: 3 MB of scripts, read anew. So a page is used again by the
+next test, after everything that it could remember is cleared: cookies, both storages, size, medium; a session of the
+app ends with its page. `open_page(…, fresh=True)` is a profile of its own.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.serving import Servers
 from tests.workspaces import both, demo, hostile, police  # noqa: F401
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)[:/]")
 FLAGS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]  # fmt: skip
-SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+# Software graphics draw deck.gl alone: drawing the pages themselves with them takes ten times as long.
+SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-gpu-compositing"]
 WIDE = {"viewport": {"width": 1440, "height": 1000}}
 LOOKS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "wide": (SOFTWARE_GL, WIDE),
@@ -38,11 +37,28 @@ LOOKS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "dark": (SOFTWARE_GL, {**WIDE, "color_scheme": "dark"}),
     "nogl": (["--disable-3d-apis"], WIDE),
 }
-IDLE = """() => {
-  const app = document.querySelector('[data-testid="stApp"]');
+# What the page and its server say to one another is counted, so that "nothing more comes" is seen and not waited for.
+LISTEN = """(() => {
+  const Plain = window.WebSocket
+  const line = window.hotspotsLine = {asked: false, last: performance.now()}
+  const now = asked => { line.asked = asked; line.last = performance.now() }
+  window.WebSocket = class extends Plain {
+    constructor(...args) {
+      super(...args)
+      this.addEventListener('message', () => now(false))
+      this.addEventListener('close', () => now(false))
+    }
+    send(data) { now(true); super.send(data) }
+  }
+})()"""
+# The script has run, nothing is stale, every question is answered (or will not be), and the line has been quiet.
+IDLE = """since => {
+  const app = document.querySelector('[data-testid="stApp"]'), line = window.hotspotsLine, now = performance.now()
   return !!app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
-    && !document.querySelector('[data-testid="stSkeleton"],[data-testid="stAppSkeleton"],[data-stale="true"]');
+    && !document.querySelector('[data-testid="stSkeleton"],[data-testid="stAppSkeleton"],[data-stale="true"]')
+    && now - line.last > (line.asked ? 3000 : 150) && (now - since > 250 || now < since)
 }"""
+FORGET = "() => { if (location.protocol.startsWith('http')) { localStorage.clear(); sessionStorage.clear() } }"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,43 +103,6 @@ def launch(playwright: Any, chromium: str) -> Iterator[Callable[[str], Any]]:
         browser.close()
 
 
-class Servers:
-    """The app on free ports of 127.0.0.1, until stopped."""
-
-    def __init__(self, logs: Path):
-        self.logs, self.started = logs, list[subprocess.Popen[bytes]]()
-
-    def start(self, workspace: Path | None = None, script: Path | str = "app.py", seconds: float = 60) -> str:
-        """Serve this workspace by this script; returns its address."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-        if workspace is not None:
-            known["HOTSPOTS_WORKSPACE"] = str(workspace)
-        options = {
-            "server.port": port, "server.address": "127.0.0.1", "server.headless": "true",
-            "server.fileWatcherType": "none", "browser.gatherUsageStats": "false",
-        }  # fmt: skip
-        command = [sys.executable, "-m", "streamlit", "run", str(REPOSITORY / script)]
-        command += [f"--{name}={value}" for name, value in options.items()]
-        log = self.logs / f"server-{port}.log"
-        with log.open("wb") as out:
-            server = subprocess.Popen(command, cwd=REPOSITORY, env=known, stdout=out, stderr=subprocess.STDOUT)
-        self.started.append(server)
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(address + "/_stcore/health", server, log, seconds)
-        return address
-
-    def stop(self) -> None:
-        for server in self.started:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-
-
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """``serve(workspace, script)``: a server of this test's own, which nobody has asked anything yet."""
@@ -140,29 +119,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path]
     servers.stop()
 
 
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the app did not start at {address}:\n{log.read_text(errors='replace')[-3000:]}")
-
-
 @pytest.fixture
 def wait_idle() -> Callable[..., None]:
-    """``wait_idle(page)``: the script has run and nothing is stale; asked three times, 150 ms apart."""
+    """``wait_idle(page)``: what was just done has been answered, the script has run and nothing is stale."""
 
     def wait(page: Any, seconds: float = 60) -> None:
-        page.wait_for_timeout(200)  # a press needs a moment to become a run, on a busy machine more
-        for _ in range(3):
-            page.wait_for_function(IDLE, timeout=seconds * 1000)
-            page.wait_for_timeout(150)
+        page.wait_for_function(IDLE, arg=page.evaluate("performance.now()"), timeout=seconds * 1000)
 
     return wait
 
@@ -181,23 +143,62 @@ def assert_healthy() -> Callable[[Any], None]:
     return check
 
 
-@pytest.fixture
-def open_page(
-    launch: Callable[[str], Any], wait_idle: Callable[..., None], assert_healthy: Callable[[Any], None]
-) -> Iterator[Callable[..., Any]]:
-    """``open_page(address, look="wide")``: a page in a fresh context, idle; checked for health at the end.
+class Pages:
+    """The pages of a session, by look: those that no test has open now wait for the next."""
 
-    ``look`` is wide, phone, dark or nogl. The page has ``hotspots_outside`` and ``hotspots_errors``.
-    """
-    opened: list[Any] = []
+    def __init__(self, launch: Callable[[str], Any]):
+        self.launch, self.waiting = launch, dict[str, list[Any]]()
 
-    def start(address: str | None = None, look: str = "wide") -> Any:
-        context = launch(look).new_context(**LOOKS[look][1], accept_downloads=True)
+    def take(self, look: str, fresh: bool) -> Any:
+        waiting = [] if fresh else self.waiting.setdefault(look, [])
+        page = waiting.pop() if waiting else self.made(look)
+        page.hotspots_look = None if fresh else look
+        page.hotspots_outside.clear()
+        page.hotspots_errors.clear()
+        return page
+
+    def made(self, look: str) -> Any:
+        context = self.launch(look).new_context(**LOOKS[look][1], accept_downloads=True)
+        context.add_init_script(LISTEN)
         page = context.new_page()
         page.hotspots_outside, page.hotspots_errors = [], []
         page.on("request", lambda r: None if HERE.match(r.url) else page.hotspots_outside.append(r.url))
         page.on("websocket", lambda w: None if HERE.match(w.url) else page.hotspots_outside.append(w.url))
         page.on("pageerror", lambda error: page.hotspots_errors.append(str(error)[:300]))
+        return page
+
+    def give_back(self, page: Any) -> None:
+        """Forget what the page could remember; one that has opened others, or a fresh one, is closed."""
+        look = page.hotspots_look
+        if look is None or len(page.context.pages) > 1:
+            page.context.close()
+            return
+        page.evaluate(FORGET)
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        page.set_viewport_size(LOOKS[look][1]["viewport"])
+        page.emulate_media(media="null", color_scheme=LOOKS[look][1].get("color_scheme", "null"))
+        self.waiting[look].append(page)
+
+
+@pytest.fixture(scope="session")
+def pages(launch: Callable[[str], Any]) -> Pages:
+    return Pages(launch)
+
+
+@pytest.fixture
+def open_page(
+    pages: Pages, wait_idle: Callable[..., None], assert_healthy: Callable[[Any], None]
+) -> Iterator[Callable[..., Any]]:
+    """``open_page(address, look="wide")``: a page that remembers nothing, idle; checked for health at the end.
+
+    ``look`` is wide, phone, dark or nogl. The page has ``hotspots_outside`` and ``hotspots_errors``. ``fresh``: in a
+    profile that has never seen the app, for this test alone.
+    """
+    opened: list[Any] = []
+
+    def start(address: str | None = None, look: str = "wide", fresh: bool = False) -> Any:
+        page = pages.take(look, fresh)
         opened.append(page)
         if address is not None:
             page.goto(address, wait_until="domcontentloaded")
@@ -205,13 +206,15 @@ def open_page(
         return page
 
     yield start
+    healthy = False
     try:
         for page in opened:
             if page.url != "about:blank":
                 assert_healthy(page)
+        healthy = True
     finally:
         for page in opened:
-            page.context.close()
+            pages.give_back(page) if healthy else page.context.close()
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ CENTRE = "8a1951803b4ffff"
 
 
 @pytest.fixture
-def address(serve: Any) -> str:
-    return serve(script=APP)
+def address(served: Any) -> str:
+    return served(script=APP)
 
 
 def picks(page: Any, at_least: int = 0) -> list[str]:
