@@ -68,13 +68,14 @@ def run_import(asked: argparse.Namespace) -> None:
 
 def report(imported: Imported) -> None:
     """What an import did, on standard error."""
-    from hotspots.intake.report import COUNTS, headline, told
+    from hotspots.intake.accounts import COUNTS
+    from hotspots.intake.report import headline, report_line
 
     few = len(imported.reports) <= FEW
     notes: Counter[str] = Counter()
     for file in imported.reports:
         if few or file.quarantined or not file.read:
-            say(told(file))
+            say(report_line(file))
         for reason, n in file.reasons.items():
             say(f"  quarantined: {counted(n, 'row')}: {reason}" if n else f"  {reason}")
         for note in file.notes:

@@ -1,7 +1,7 @@
 """The one door by which facts enter a workspace.
 
 Files are read, checked and written aside; then one manifest is renamed into place. What is wrong with any file
-is told in sentences and nothing is imported; what is wrong with single rows sets those rows aside, with the reason.
+is reported in sentences and nothing is imported; single rows that cannot be used are quarantined, with the reason.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
-from hotspots.intake.repair import damaged_files, refuse_unmended, without
+from hotspots.intake.repair import damaged_files, refuse_loss, without
 from hotspots.sources.files import Upload
 from hotspots.sources.mapping import read_mapping
 from hotspots.store.workspace import FileReport, Manifest, Workspace, publish, writing
@@ -45,7 +45,7 @@ def import_files(
     patrol logs: with ``mapping``, or with the standard column names) or boundaries (a polygon file, and a CSV of
     district and BCU if the polygons do not name it). ``timezone`` is that of the times of pings and patrol logs that
     carry no offset; it goes before the mapping's.
-    ``progress`` is told each file's name as it is read. Everything takes effect at once or not at all.
+    ``progress`` gets each file's name as it is read. Everything takes effect at once or not at all.
     Raises HotspotsError with every problem found.
     """
     if source not in FEEDS:
@@ -64,7 +64,7 @@ def import_files(
         damaged = damaged_files(workspace, positions=False)
         sound = replace(workspace, manifest=without(workspace.manifest, damaged))
         manifest, reports, notes = stage(sound, paths, source, mapping, progress, timezone)
-        refuse_unmended(workspace.manifest, manifest, damaged, source)
+        refuse_loss(workspace.manifest, manifest, damaged, source)
         if manifest is workspace.manifest:
             return Imported(workspace, tuple(reports), False, tuple(notes))
         if source != "boundaries":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,8 @@ from hotspots.base.columns import INCIDENTS, schema
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
 from hotspots.intake import quarantine
+from hotspots.intake.accounts import file_report, hidden_by_a_map, numbered
 from hotspots.intake.place import Placer, boundaries_of, put
-from hotspots.intake.police_uk import check_sum
 from hotspots.intake.repeats import plain
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.files import Upload, read_tables
@@ -44,7 +43,7 @@ class Batch:
     months: dict[int, pa.Table] = field(default_factory=dict)  # loaded
     touched: set[int] = field(default_factory=set)  # of these, to be written
     reports: list[FileReport] = field(default_factory=list)
-    mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    corrected: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # correction → its file → rows
 
 
 def stage(
@@ -60,7 +59,7 @@ def stage(
     for raw in read_tables(paths, workspace.settings):
         progress(raw.name)
         try:
-            (mend if quarantine.is_mend(raw) else load)(batch, replace(raw, name=own_name(batch, raw.name)))
+            (correct if quarantine.is_correction(raw) else load)(batch, replace(raw, name=own_name(batch, raw.name)))
         except HotspotsError as error:
             problems.extend(error.problems)
     if problems:
@@ -73,22 +72,22 @@ def load(batch: Batch, raw: RawTable) -> None:
     add_file(batch, read_incidents(raw, batch.mapping, batch.workspace.settings), raw.name, raw.sha256)
 
 
-def mend(batch: Batch, raw: RawTable) -> None:
-    """Put mended quarantine rows back, those of each file on their own: row numbers are a file's own."""
-    # Rows that nobody has mended yet may come back with the others: no reason to refuse the file.
+def correct(batch: Batch, raw: RawTable) -> None:
+    """Put corrected quarantine rows back, those of each file on their own: row numbers are a file's own."""
+    # Rows that nobody has corrected yet may come back with the others: no reason to refuse the file.
     lenient = replace(batch.workspace.settings, bad_coordinate_share=1.0)
     for file, rows in quarantine.by_file(raw):
         name = own_name(batch, raw.name)
         parsed = read_incidents(replace(rows, name=name), batch.mapping, lenient)
-        add_file(batch, parsed, name, raw.sha256, is_mend=True)
+        add_file(batch, parsed, name, raw.sha256, is_correction=True)
         still = parsed.quarantined["source_row"].to_numpy()
-        batch.mended[name] = {file: np.setdiff1d(rows.row_numbers(), still)}
+        batch.corrected[name] = {file: np.setdiff1d(rows.row_numbers(), still)}
 
 
 def own_name(batch: Batch, name: str) -> str:
     """The file's name, with a number behind it where another file of this import has the same one."""
     taken = {r.file for r in batch.reports}
-    return next(n for n in (name, *(f"{name} ({i})" for i in range(2, len(taken) + 3))) if n not in taken)
+    return next(n for n in numbered(name) if n not in taken)
 
 
 def held_records(workspace: Workspace, held: dict[int, Part]) -> pd.DataFrame:
@@ -123,15 +122,17 @@ def contents(table: pa.Table) -> pd.Series:
     return rows.groupby(table["record"].to_numpy()).sum()
 
 
-def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_mend: bool = False) -> None:
+def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: bool = False) -> None:
     """Match one file's records with those held and put the new and changed ones in place."""
-    table = with_held_offences(batch, parsed.table) if is_mend else parsed.table
-    mended = np.zeros(0, dtype=np.int64) if is_mend else mended_since(batch, parsed, sha)
+    table = with_held_offences(batch, parsed.table) if is_correction else parsed.table
+    was = quarantine.stored_report(batch.workspace, SOURCE, batch.mapping.name, sha)
+    left = parsed.quarantined if is_correction else quarantine.still_open(batch.workspace, was, parsed.quarantined)
+    corrected = corrected_since(batch, parsed, left)
     new = contents(table).to_frame("content")
     old = batch.records.reindex(new.index)
     there = old["month"].notna()
-    # A record whose quarantined rows were mended since holds more than this file can say: it stays as it is.
-    same = there & ((old["content"] == new["content"]) | new.index.isin(mended))
+    # A record whose quarantined rows were corrected since holds more than this file can say: it stays as it is.
+    same = there & ((old["content"] == new["content"]) | new.index.isin(corrected))
     status = pd.Series(np.where(same, "unchanged", np.where(there, "updated", "accepted")), index=new.index)
     # One row of the file may hold several offences; the report counts the file's rows.
     _, first = np.unique(parsed.table["source_row"].to_numpy(), return_index=True)
@@ -139,57 +140,39 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_mend: bool = 
     changed = status.index[status != "unchanged"]
     if len(changed):
         put_records(batch, table, changed, old.loc[changed, "month"].dropna().astype(int))
-    set_aside = still_open(batch, parsed, sha) if len(mended) else parsed.quarantined
-    report = FileReport(
+    shown = batch.placer.place(parsed.table).select(["lon", "district", "title"]).to_pandas()
+    report = file_report(
         name,
         SOURCE,
         batch.mapping.name,
         sha,
-        datetime.now(UTC).isoformat(timespec="seconds"),
         read=parsed.n_read,
         accepted=int(by_row.get("accepted", 0)),
         updated=int(by_row.get("updated", 0)),
-        unchanged=int(by_row.get("unchanged", 0)) + len(parsed.quarantined) - len(set_aside),
+        unchanged=int(by_row.get("unchanged", 0)) + len(parsed.quarantined) - len(left),
         repeated=len(parsed.repeated_rows),
-        quarantined=len(set_aside),
-        reasons=quarantine.count_reasons(set_aside),
-        hidden=hidden_by_a_map(batch.placer.place(parsed.table)),
+        quarantined=len(left),
+        reasons=quarantine.count_reasons(left),
+        hidden=hidden_by_a_map(shown, "title"),
         notes=tuple(parsed.notes),
     )
-    check_sum(report)
-    batch.reports.append(replace(report, quarantine=quarantine.store(batch.workspace, set_aside)))
+    batch.reports.append(replace(report, quarantine=quarantine.store(batch.workspace, left)))
 
 
-def stored_report(batch: Batch, sha: str) -> FileReport | None:
-    """The report of an earlier import of these very bytes into this feed."""
-    found = [r for r in batch.workspace.manifest.reports if (r.source, r.feed) == (SOURCE, batch.mapping.name)]
-    return next((r for r in found if r.sha256 == sha), None)
-
-
-def still_open(batch: Batch, parsed: Parsed, sha: str) -> pa.Table:
-    """Of the rows this file has set aside, those that no mend has put right since its first import."""
-    report = stored_report(batch, sha)
-    rows = None if report is None else quarantine.open_rows(batch.workspace, report)
-    if report is None:
-        return parsed.quarantined
-    left = pa.array([], pa.int32()) if rows is None else rows["source_row"].combine_chunks()
-    return parsed.quarantined.filter(pc.is_in(parsed.quarantined["source_row"], left))
-
-
-def mended_since(batch: Batch, parsed: Parsed, sha: str) -> np.ndarray:
-    """Record numbers of the rows of this file that were set aside once and have been mended."""
-    left = still_open(batch, parsed, sha)["source_row"].combine_chunks()
-    mended = parsed.quarantined.filter(pc.invert(pc.is_in(parsed.quarantined["source_row"], left)))
+def corrected_since(batch: Batch, parsed: Parsed, left: pa.Table) -> np.ndarray:
+    """Record numbers of the rows of this file that were quarantined once and are not among those ``left``."""
+    done = ~np.isin(parsed.quarantined["source_row"].to_numpy(), left["source_row"].to_numpy())
+    rows = parsed.quarantined.filter(pa.array(done))
     column = batch.mapping.columns["id"][0]
-    if not len(mended) or column not in mended.column_names:
+    if not len(rows) or column not in rows.column_names:
         return np.zeros(0, dtype=np.int64)
-    return record_numbers(batch.mapping.name, [str(i).strip() for i in mended[column].to_pylist() if i is not None])
+    return record_numbers(batch.mapping.name, [str(i).strip() for i in rows[column].to_pylist() if i is not None])
 
 
 def with_held_offences(batch: Batch, table: pa.Table) -> pa.Table:
-    """Mended rows joined to the offences that their records already hold: a mend adds to a record, it never cuts it.
+    """Corrected rows with the offences that their records hold already: a correction adds to a record, never cuts it.
 
-    Raises HotspotsError where a mended row gives its record another time or place than the rows already held.
+    Raises HotspotsError where a corrected row gives its record another time or place than the rows already held.
     """
     numbers = pc.unique(table["record"])
     months = batch.records.reindex(numbers.to_numpy())["month"].dropna().astype(int).unique()
@@ -206,16 +189,15 @@ def with_held_offences(batch: Batch, table: pa.Table) -> pa.Table:
         if odd.any():
             ids = frame.loc[frame["record"].isin(odd.index[odd]), "record_id"]
             raise HotspotsError(
-                f"A mended row gives record {sample(ids)} another time or place than its other rows."
-                " Give all rows of a record the same, or mend the export itself."
+                f"A corrected row gives record {sample(ids)} another time or place than its other rows."
+                " Give all rows of a record the same, or correct the export itself."
             )
-    told = [c for c in fields if c != "offence_no"]
-    keep = ~frame.duplicated(told).to_numpy()
+    keep = ~frame.duplicated([c for c in fields if c != "offence_no"]).to_numpy()
     added = frame["record"][keep & (np.arange(len(frame)) >= len(held))]
     if batch.mapping.offences != "rows" and added.isin(held["record"].to_numpy()).any():
         ids = frame.loc[frame["record"].isin(added) & frame["record"].isin(held["record"].to_numpy()), "record_id"]
         raise HotspotsError(
-            f"A mended row gives record {sample(ids)} again, with other content than is held. Give it its own id, or"
+            f"A corrected row gives record {sample(ids)} again, with other content than is held. Give it its own id, or"
             " leave the row out."
         )
     both = both.filter(pa.array(keep))
@@ -264,8 +246,8 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     """Write the months touched and renew the reports; an import that changed nothing leaves the manifest alone."""
     workspace, feed = batch.workspace, batch.mapping.name
     known = {r.sha256 for r in workspace.manifest.reports}
-    nothing_new = not batch.touched and all(r.sha256 in known or r.file in batch.mended for r in batch.reports)
-    if nothing_new and not open_mends(batch):
+    nothing_new = not batch.touched and all(r.sha256 in known or r.file in batch.corrected for r in batch.reports)
+    if nothing_new and not any(quarantine.any_open(workspace, files) for files in batch.corrected.values()):
         return workspace.manifest, batch.reports
     new, gone = [], []
     for month in sorted(batch.touched):
@@ -277,31 +259,9 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
         path = write_table(workspace, rows, "facts", SOURCE, feed, month_text(month))
         new.append(Part(SOURCE, feed, month, file=path, rows=len(rows), came_from=batch.reports[-1].file))
     stored = workspace.manifest.reports
-    for name, files in batch.mended.items():
+    for name, files in batch.corrected.items():
         stored = quarantine.settle(workspace, stored, files, name)
-    fresh = {r.file: r for r in batch.reports if r.file not in batch.mended and r.sha256 not in known}
+    fresh = {r.file: r for r in batch.reports if r.file not in batch.corrected and r.sha256 not in known}
     kept = [r for r in stored if not (r.source == SOURCE and r.feed == feed and r.file in fresh)]
     manifest = replace_parts(workspace.manifest, new, gone)
     return replace(manifest, reports=(*kept, *fresh.values())), batch.reports
-
-
-def open_mends(batch: Batch) -> bool:
-    """Whether a mend put right rows that are still marked as set aside."""
-    for files in batch.mended.values():
-        for report in batch.workspace.manifest.reports:
-            table = quarantine.open_rows(batch.workspace, report) if report.file in files else None
-            if table is not None and np.isin(table["source_row"].to_numpy(), files[report.file]).any():
-                return True
-    return False
-
-
-def hidden_by_a_map(placed: pa.Table) -> dict[str, int]:
-    """Rows a map would not show: without coordinates, by offence, and outside the force area."""
-    if not len(placed):
-        return {}
-    rows = placed.select(["lon", "district", "title"]).to_pandas()
-    nowhere = rows["lon"].isna()
-    titles = rows.loc[nowhere, "title"].astype(object).fillna("no title").value_counts()
-    found = {f"no coordinates: {name}": int(n) for name, n in titles.items()}
-    outside = int((~nowhere & rows["district"].isna()).sum())
-    return found | ({"outside the force area": outside} if outside else {})

@@ -1,6 +1,6 @@
 """Patrol logs into the workspace: entries matched by their number, changed ones updated, in one file of all of them.
 
-A number belongs to its feed: two systems may both have an entry 1. A file that cannot be read is set aside alone.
+A number belongs to its feed: two systems may both have an entry 1. A file that cannot be read stops no other.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +22,7 @@ from hotspots.base.columns import LOG_ENTRIES, TEXT
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_codes
 from hotspots.intake import quarantine
-from hotspots.intake.police_uk import check_sum
+from hotspots.intake.accounts import file_report, numbered
 from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import Mapping
@@ -56,9 +55,9 @@ class Batch:
     lost_rows: int = 0  # entries in it
     touched: bool = False
     reports: list[FileReport] = field(default_factory=list)
-    set_aside: dict[str, pa.Table] = field(default_factory=dict)  # by file
-    mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    timed: int = 0  # starts and ends given in this import's files, mends left out
+    quarantined: dict[str, pa.Table] = field(default_factory=dict)  # by file
+    corrected: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # correction → its file → rows
+    timed: int = 0  # starts and ends given in this import's files, corrections left out
     unread: int = 0  # of these, those that cannot be read
     odd: tuple[str, str] = ("", "")  # a file with such a one, and it
 
@@ -82,7 +81,7 @@ def stage(
             unread.append(raw)
             continue
         try:
-            (mend if quarantine.is_mend(raw) else load)(batch, raw)
+            (correct if quarantine.is_correction(raw) else load)(batch, raw)
         except HotspotsError as error:
             problems.extend(error.problems)
     if not batch.reports:
@@ -99,7 +98,7 @@ def stage(
 def own_name(batch: Batch, name: str) -> str:
     """The file's name, with a number behind it where another file of this import has the same one."""
     taken = {r.file for r in batch.reports}
-    return next(n for n in (name, *(f"{name} ({i})" for i in range(2, len(taken) + 3))) if n not in taken)
+    return next(n for n in numbered(name) if n not in taken)
 
 
 # ---------------------------------------------------------------- what is held
@@ -144,10 +143,10 @@ def load(batch: Batch, raw: RawTable) -> None:
     add_file(batch, parsed, own_name(batch, hidden(raw.name, parsed.identities)), raw.sha256)
 
 
-def mend(batch: Batch, raw: RawTable) -> None:
-    """Put mended quarantine rows back, those of each file on their own: row numbers are a file's own.
+def correct(batch: Batch, raw: RawTable) -> None:
+    """Put corrected quarantine rows back, those of each file on their own: row numbers are a file's own.
 
-    Rows that were set aside from files of another source are left alone.
+    Rows of files of another source are left alone.
     """
     mine = {r.file for r in batch.workspace.manifest.reports if r.source == SOURCE}
     other = {r.file: r.source for r in batch.workspace.manifest.reports if r.file not in mine}
@@ -165,9 +164,9 @@ def mend(batch: Batch, raw: RawTable) -> None:
         name = own_name(batch, hidden(raw.name, parsed.identities))
         if left:
             parsed.notes.append(f"Rows of {sample(left, LEFT_ALONE)} are no patrol log and were left alone")
-        add_file(batch, parsed, name, raw.sha256, is_mend=True)
+        add_file(batch, parsed, name, raw.sha256, is_correction=True)
         still = parsed.quarantined["source_row"].to_numpy()
-        batch.mended[name] = {file: np.setdiff1d(rows.row_numbers(), still)}
+        batch.corrected[name] = {file: np.setdiff1d(rows.row_numbers(), still)}
 
 
 def parse(batch: Batch, raw: RawTable, lenient: bool = False) -> Parsed:
@@ -181,7 +180,7 @@ def parse(batch: Batch, raw: RawTable, lenient: bool = False) -> Parsed:
     return parsed
 
 
-def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_mend: bool = False) -> None:
+def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: bool = False) -> None:
     """Match one file's entries with those held and put the new and changed ones in place."""
     counts = dict.fromkeys(("accepted", "updated", "unchanged"), 0)
     for row in rows_of(parsed.table):
@@ -189,52 +188,34 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_mend: bool = 
         counts["accepted" if was is None else "unchanged" if was == row else "updated"] += 1
         batch.held[row[0]] = row
     batch.touched |= counts["accepted"] + counts["updated"] > 0
-    set_aside = parsed.quarantined if is_mend else still_open(batch, parsed, sha)
-    counts["unchanged"] += len(parsed.quarantined) - len(set_aside)  # set aside once, and mended since
-    report = report_of(
-        batch,
+    before = None if is_correction else stored_report(batch, sha)
+    left = quarantine.still_open(batch.workspace, before, parsed.quarantined)
+    counts["unchanged"] += len(parsed.quarantined) - len(left)  # quarantined once, and corrected since
+    report = file_report(
         name,
+        SOURCE,
+        batch.mapping.name,
         sha,
         read=parsed.n_read,
         repeated=parsed.repeated,
-        quarantined=len(set_aside),
-        reasons=quarantine.count_reasons(set_aside),
+        quarantined=len(left),
+        reasons=quarantine.count_reasons(left),
         notes=tuple(parsed.notes),
         **counts,
     )
-    check_sum(report)
     batch.reports.append(report)
-    batch.set_aside[name] = set_aside
-
-
-def report_of(batch: Batch, name: str, sha: str, **told: Any) -> FileReport:
-    """A report of one file of this feed; counts that are not told are 0."""
-    counts = dict.fromkeys(("read", "accepted", "updated", "unchanged", "repeated", "quarantined"), 0)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return FileReport(name, SOURCE, batch.mapping.name, sha, now, **(counts | told))
+    batch.quarantined[name] = left
 
 
 def unreadable(batch: Batch, name: str, why: str) -> FileReport:
-    """The report of a file that is set aside as a whole. What it quotes is left out: it may be a name."""
+    """The report of a file that cannot be read. What its reason quotes is left out: it may be a name."""
     why = re.sub(r"'[^']*'", "…", why)
-    told = sha256(f"{name}\x1f{why}".encode()).hexdigest()  # the same fault again is no news
-    return report_of(batch, name, told, reasons={f"{UNREADABLE}: {why}": 0})
-
-
-def still_open(batch: Batch, parsed: Parsed, sha: str) -> pa.Table:
-    """Of the rows this file has set aside, those that no mend has put right since its first import."""
-    report = stored_report(batch, sha)
-    if report is None:
-        return parsed.quarantined
-    rows = quarantine.open_rows(batch.workspace, report)
-    left = pa.array([], pa.int32()) if rows is None else rows["source_row"].combine_chunks()
-    return parsed.quarantined.filter(pc.is_in(parsed.quarantined["source_row"], left))
+    sha = sha256(f"{name}\x1f{why}".encode()).hexdigest()  # the same fault again is no news
+    return file_report(name, SOURCE, batch.mapping.name, sha, reasons={f"{UNREADABLE}: {why}": 0})
 
 
 def stored_report(batch: Batch, sha: str) -> FileReport | None:
-    """The report of an earlier import of these very bytes into this feed."""
-    found = [r for r in batch.workspace.manifest.reports if (r.source, r.feed) == (SOURCE, batch.mapping.name)]
-    return next((r for r in found if r.sha256 == sha), None)
+    return quarantine.stored_report(batch.workspace, SOURCE, batch.mapping.name, sha)
 
 
 # ---------------------------------------------------------------- the whole
@@ -247,14 +228,14 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     fresh = {}
     for i, report in enumerate(batch.reports):
         was = stored_report(batch, report.sha256)
-        if report.file not in batch.mended and (was is None or was.quarantined != report.quarantined):
-            table = batch.set_aside.get(report.file)
+        if report.file not in batch.corrected and (was is None or was.quarantined != report.quarantined):
+            table = batch.quarantined.get(report.file)
             kept_in = "" if table is None else quarantine.store(workspace, table)
             batch.reports[i] = fresh[report.file] = replace(report, quarantine=kept_in)
         elif was is not None:
             batch.reports[i] = replace(report, quarantine=was.quarantine)
     stored = manifest.reports
-    for name, files in batch.mended.items():
+    for name, files in batch.corrected.items():
         stored = quarantine.settle(workspace, stored, files, name)
     kept = [r for r in stored if not replaced(batch, r, fresh)]
     reports = (*kept, *fresh.values())

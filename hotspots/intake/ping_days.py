@@ -35,7 +35,7 @@ class Merged:
 
     table: pa.Table | None  # hotspots.base.columns.PINGS; None where the day is as it was
     outcome: Array  # int8 for each new row: ACCEPTED …
-    reasons: dict[int, str]  # new row → why it is set aside
+    reasons: dict[int, str]  # new row → why it is quarantined
     outside: Array  # bool for each new row: it is stored, outside the force area
     odd_held: int  # rows held before that look like a jump now; they stay
 
@@ -67,12 +67,12 @@ def merge_day(held: pa.Table | None, new: pa.Table, settings: Settings, place: P
     reasons: dict[int, str] = {}
     code, chosen = _one_per_second(rows, outcome, reasons)
     jumps, kmh = jumps_of(code, rows.t[chosen], rows.lon[chosen], rows.lat[chosen], settings.ping_max_kmh)
-    aside = jumps & rows.new[chosen]
-    for at, speed in zip((chosen[aside] - rows.n_held).tolist(), kmh[aside].tolist(), strict=True):
+    wild = jumps & rows.new[chosen]
+    for at, speed in zip((chosen[wild] - rows.n_held).tolist(), kmh[wild].tolist(), strict=True):
         outcome[at] = QUARANTINED
         reasons[at] = f"a jump that no vehicle makes: {speed:,.0f} km/h"
-    kept, code = chosen[~aside], code[~aside]
-    odd = int((jumps & ~aside).sum())
+    kept, code = chosen[~wild], code[~wild]
+    odd = int((jumps & ~wild).sum())
     changed = bool(np.isin(outcome, (ACCEPTED, UPDATED)).any())
     cells = _cells(held, rows, kept, place) if changed else {}
     outside = np.zeros(len(new), dtype=bool)

@@ -1,4 +1,4 @@
-"""Rows with coordinates → H3 cells, district and BCU. Each distinct point is worked out once."""
+"""Rows with coordinates → H3 cells, district and BCU. Each distinct point, or cell, is worked out once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import pandas as pd
 import pyarrow as pa
 
 from hotspots import geography
+from hotspots.base.choices import BCUS
 from hotspots.base.columns import INCIDENTS
 from hotspots.base.settings import RESOLUTIONS
+from hotspots.sources.feed import Array
 from hotspots.store.workspace import Workspace
 
 ORDER = [c.name for c in INCIDENTS]
+BCU_NUMBERS = {bcu: i for i, bcu in enumerate(sorted(BCUS), 1)}  # of hotspots.base.columns.PINGS
 
 
 def boundaries_of(workspace: Workspace) -> geography.Boundaries:
@@ -28,9 +31,9 @@ class Placer:
     """Places points, remembering those it has seen: anonymised map points repeat from month to month."""
 
     boundaries: geography.Boundaries
-    known: pd.Index = field(default_factory=lambda: pd.Index([], dtype=np.complex128))  # lon + i·lat
-    cells: dict[int, list[np.ndarray]] = field(default_factory=lambda: {r: [] for r in RESOLUTIONS})
-    districts: list[np.ndarray] = field(default_factory=list)
+    known: pd.Index = field(default_factory=lambda: pd.Index([], dtype=np.complex128), init=False)  # lon + i·lat
+    cells: dict[int, list[np.ndarray]] = field(default_factory=lambda: {r: [] for r in RESOLUTIONS}, init=False)
+    districts: list[np.ndarray] = field(default_factory=list, init=False)
 
     def place(self, table: pa.Table) -> pa.Table:
         """The table with cell_9, cell_10, cell_11, district and bcu filled in from lon and lat."""
@@ -63,6 +66,29 @@ class Placer:
             numbers[missing] = np.arange(len(self.known), len(self.known) + len(new))
             self.known = self.known.append(pd.Index(new))
         return np.asarray(numbers)
+
+
+@dataclass(eq=False)
+class CellPlacer:
+    """Cells and BCU of positions; the district of each cell is looked up once."""
+
+    boundaries: geography.Boundaries
+    known: dict[int, int] = field(default_factory=dict, init=False)
+
+    def place(self, lon: Array, lat: Array) -> dict[str, Array]:
+        """cell_9, cell_10, cell_11 and bcu of each position."""
+        cells: dict[str, Array] = {f"cell_{r}": geography.cells_at(lon, lat, r) for r in RESOLUTIONS}
+        return cells | {"bcu": self.bcu_of(cells["cell_10"])}
+
+    def bcu_of(self, cells: Array) -> Array:
+        """1 East, 2 South, 3 West, 0 outside the force, for each cell of resolution 10."""
+        each, position = np.unique(cells, return_inverse=True)
+        missing = np.array([c for c in each.tolist() if c not in self.known], dtype=np.int64)
+        if len(missing):
+            numbers = [BCU_NUMBERS.get(b, 0) for b in self.boundaries.bcus] + [0]
+            found = geography.cell_districts(missing, self.boundaries)  # -1: nowhere
+            self.known.update(zip(missing.tolist(), np.array(numbers)[found].tolist(), strict=True))
+        return np.array([self.known[c] for c in each.tolist()], dtype=np.int8)[position]
 
 
 def coded(numbers: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:

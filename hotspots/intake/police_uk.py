@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.months import month_text
 from hotspots.intake import quarantine
+from hotspots.intake.accounts import file_report, hidden_by_a_map, numbered
 from hotspots.intake.breaks import find_breaks
 from hotspots.intake.place import Placer, boundaries_of
 from hotspots.intake.repeats import find_repeats
@@ -37,7 +38,7 @@ class Batch:
     parts: dict[tuple[str, str, int], Part] = field(default_factory=dict)
     from_file: dict[tuple[str, str, int], str] = field(default_factory=dict)
     files: list[StreetFile] = field(default_factory=list)
-    mended: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # mend file → file mended → rows
+    corrected: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # correction → its file → rows
 
 
 def stage(
@@ -45,14 +46,14 @@ def stage(
 ) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write their facts aside; returns the manifest that would make them current.
 
-    Every problem of every file is told at once, and then nothing is imported.
+    Every problem of every file is reported at once, and then nothing is imported.
     """
     batch = Batch(workspace, Placer(boundaries_of(workspace)))
     problems: list[str] = []
     for raw in read_tables(paths, workspace.settings, police_uk.is_street_file):
         progress(raw.name)
         try:
-            (mend if quarantine.is_mend(raw) else add_file)(batch, raw)
+            (correct if quarantine.is_correction(raw) else add_file)(batch, raw)
         except HotspotsError as error:
             problems.extend(error.problems)
     if problems:
@@ -81,19 +82,15 @@ def add_file(batch: Batch, raw: RawTable) -> None:
 
 
 def own_name(batch: Batch, file: StreetFile) -> str:
-    """The file's name, with a number behind it where another file whose rows are held has the same one.
-
-    Rows set aside are known by the name of their file, so no two may share it.
-    """
+    """The file's name, with a number behind it where another file whose rows are held has the same one."""
     reports = [r for r in batch.workspace.manifest.reports if r.source == SOURCE]
     months: dict[str, set[tuple[str, int]]] = {}
     for part in batch.workspace.manifest.parts:
         months.setdefault(part.sha256, set()).add((part.feed, part.month))
-    here = {f.name for f in batch.files}
-    others = {r.file for r in reports if r.sha256 != file.sha256 and not months.get(r.sha256, set()) <= set(file.parts)}
-    names = [file.name, *(f"{file.name} ({n})" for n in range(2, len(here) + len(others) + 3))]
-    before = [r.file for r in reports if r.sha256 == file.sha256 and r.file in names]
-    return next(n for n in (*before, *names) if n not in here | others)
+    taken = {f.name for f in batch.files}
+    taken |= {r.file for r in reports if r.sha256 != file.sha256 and not months.get(r.sha256, set()) <= set(file.parts)}
+    before = [r.file for r in reports if r.sha256 == file.sha256 and r.file.startswith(file.name)]
+    return next(n for n in chain(before, numbered(file.name)) if n not in taken)
 
 
 def refuse_two(batch: Batch, key: tuple[str, str, int], file: StreetFile) -> None:
@@ -112,11 +109,11 @@ def write_part(batch: Batch, key: tuple[str, str, int], table: pa.Table, name: s
     return Part(*key, file=path, rows=len(placed), came_from=name, sha256=sha)
 
 
-def mend(batch: Batch, raw: RawTable) -> None:
-    """Put mended quarantine rows back into the months they came from."""
-    # Rows that nobody has mended yet may come back with the others: no reason to refuse the file.
+def correct(batch: Batch, raw: RawTable) -> None:
+    """Put corrected quarantine rows back into the months they came from."""
+    # Rows that nobody has corrected yet may come back with the others: no reason to refuse the file.
     lenient = replace(batch.workspace.settings, bad_coordinate_share=1.0)
-    file = police_uk.read_street_file(replace(raw, table=quarantine.mend_table(raw)), lenient)
+    file = police_uk.read_street_file(replace(raw, table=quarantine.corrected_table(raw)), lenient)
     held = {p.key: p for p in batch.workspace.manifest.parts} | batch.parts
     for (force, month), rows in file.parts.items():
         key = (SOURCE, force, month)
@@ -132,20 +129,20 @@ def mend(batch: Batch, raw: RawTable) -> None:
             table = pa.concat_tables(both, promote_options="permissive").unify_dictionaries().combine_chunks()
             batch.parts[key] = write_part(batch, key, table.sort_by("source_row"), part.came_from, part.sha256)
         batch.from_file[key] = raw.name
-        mended = batch.mended.setdefault(raw.name, {})
-        mended[part.came_from] = np.append(mended.get(part.came_from, []), rows["source_row"].to_numpy())
-    batch.mended.setdefault(raw.name, {})
+        done = batch.corrected.setdefault(raw.name, {})
+        done[part.came_from] = np.append(done.get(part.came_from, []), rows["source_row"].to_numpy())
+    batch.corrected.setdefault(raw.name, {})
     batch.files.append(file)
 
 
 def new_part(batch: Batch, raw: RawTable, key: tuple[str, str, int], rows: pa.Table) -> Part:
-    """An empty month for the mended rows of a file of which no row could be used at first."""
+    """An empty month for the corrected rows of a file of which no row could be used at first."""
     files = set(rows[quarantine.FROM].to_pylist())
     for report in batch.workspace.manifest.reports:
         if report.source == SOURCE and not report.feed and files == {report.file}:
             return Part(*key, file="", rows=0, came_from=report.file, sha256=report.sha256)
     raise HotspotsError(
-        f"{raw.name} mends rows of {key[1]} {month_text(key[2])}, which the workspace does not hold."
+        f"{raw.name} corrects rows of {key[1]} {month_text(key[2])}, which the workspace does not hold."
         " Import that month's file first."
     )
 
@@ -175,21 +172,21 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     parts = [p for p in manifest.parts if p.source == SOURCE]
     merged, superseded = find_repeats(workspace.folder, parts)
     repeated = superseded[~superseded["first"].astype(bool)]
-    reports = [report_of(batch, file, blank_report(file), repeated) for file in batch.files]
+    reports = [report_of(batch, file, repeated) for file in batch.files]
     kept = {r.sha256 for r in workspace.manifest.reports}
-    known = all(f.sha256 in kept or f.name in batch.mended for f in batch.files)
+    known = all(f.sha256 in kept or f.name in batch.corrected for f in batch.files)
     whole = bool(len(merged)) == bool(manifest.merged and manifest.superseded)
     if known and whole and manifest.parts == workspace.manifest.parts:
         return workspace.manifest, reports
     stored = workspace.manifest.reports
-    for name, files in batch.mended.items():
+    for name, files in batch.corrected.items():
         stored = quarantine.settle(workspace, stored, files, name)
     fresh = {}
     for file, report in zip(batch.files, reports, strict=True):
-        if file.name not in batch.mended and unchanged_report(batch, file) is None:
+        if file.name not in batch.corrected and unchanged_report(batch, file) is None:
             fresh[report.file] = replace(report, quarantine=quarantine.store(workspace, file.quarantined))
     covered = {p.sha256 for p in parts}
-    # A file without a single usable row has no month; its rows stay set aside until they are mended.
+    # A file without a single usable row has no month; its rows stay quarantined until they are corrected.
     still = [r for r in stored if r.source != SOURCE or r.sha256 in covered or not r.feed]
     old = [r for r in still if r.source != SOURCE or r.file not in fresh]
     manifest = replace(
@@ -223,48 +220,34 @@ def all_breaks(workspace: Workspace, parts: Sequence[Part]) -> tuple[tuple[str, 
     return tuple(found)
 
 
-def blank_report(file: StreetFile) -> FileReport:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    forces = sorted({force for force, _ in file.parts})
-    return FileReport(file.name, SOURCE, ", ".join(forces), file.sha256, now, file.n_read, 0, 0, 0, 0, 0)
-
-
-def report_of(batch: Batch, file: StreetFile, blank: FileReport, repeated: pd.DataFrame) -> FileReport:
-    """What became of each row of one file: its months' rows by status, and the rows set aside."""
-    counts = {"accepted": 0, "updated": 0, "unchanged": 0, "repeated": 0}
+def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileReport:
+    """What became of each row of one file: its months' rows by status, and the quarantined rows."""
+    counts: dict[str, int] = {}
     hidden: dict[str, int] = {}
     for (force, month), rows in file.parts.items():
         key = (SOURCE, force, month)
-        if file.name in batch.mended:
-            found = mend_status(batch, key, rows, repeated)
+        if file.name in batch.corrected:
+            found = corrected_status(batch, key, rows, repeated)
         elif batch.from_file[key] != file.name:  # the same file given twice
             found = {"repeated": len(rows)}
         else:
             found = part_status(batch, key, repeated)
-            add(hidden, hidden_by_a_map(batch.workspace.folder, batch.parts[key]))
+            held = read_part(batch.workspace.folder, batch.parts[key], ["crime_type", "lon", "district"]).to_pandas()
+            add(hidden, hidden_by_a_map(held, "crime_type"))
         add(counts, found)
-    was = None if file.name in batch.mended else unchanged_report(batch, file)
-    reasons = quarantine.count_reasons(file.quarantined) if was is None else was.reasons
-    report = replace(
-        blank,
-        accepted=counts["accepted"],
-        updated=counts["updated"],
-        unchanged=counts["unchanged"],
-        repeated=counts["repeated"],
+    was = None if file.name in batch.corrected else unchanged_report(batch, file)
+    return file_report(
+        file.name,
+        SOURCE,
+        ", ".join(sorted({force for force, _ in file.parts})),
+        file.sha256,
+        read=file.n_read,
+        **counts,
         quarantined=len(file.quarantined) if was is None else was.quarantined,
-        reasons=reasons,
+        reasons=quarantine.count_reasons(file.quarantined) if was is None else was.reasons,
         hidden=dict(sorted(hidden.items(), key=lambda item: (-item[1], item[0]))),
         notes=tuple(file.notes),
     )
-    check_sum(report)
-    return report
-
-
-def check_sum(report: FileReport) -> None:
-    """Every row read is accounted for, or the import stops: a defect of ours."""
-    total = report.accepted + report.updated + report.unchanged + report.repeated + report.quarantined
-    if total != report.read:
-        raise RuntimeError(f"{report.file}: {report.read} rows read but {total} accounted for")
 
 
 def add(counts: dict[str, int], more: dict[str, int]) -> None:
@@ -273,7 +256,7 @@ def add(counts: dict[str, int], more: dict[str, int]) -> None:
 
 
 def unchanged_report(batch: Batch, file: StreetFile) -> FileReport | None:
-    """The stored report of a file whose months are all held just as it gives them; its mended rows stay mended."""
+    """The stored report of a file whose months are all held as it gives them; its corrected rows stay corrected."""
     held = set(batch.workspace.manifest.parts)
     keys = [(SOURCE, force, month) for force, month in file.parts]
     if not keys or any(batch.parts[k] not in held for k in keys):
@@ -326,8 +309,8 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, int]:
     return {"accepted": int((~there).sum()), "updated": int(there.sum()) - same, "unchanged": same}
 
 
-def mend_status(batch: Batch, key: tuple[str, str, int], rows: pa.Table, repeated: pd.DataFrame) -> dict[str, int]:
-    """Mended rows: those the workspace held just so, repeats, and rows that changed or are new."""
+def corrected_status(batch: Batch, key: tuple[str, str, int], rows: pa.Table, repeated: pd.DataFrame) -> dict[str, int]:
+    """Corrected rows: those the workspace held just so, repeats, and rows that changed or are new."""
     folder, part = batch.workspace.folder, batch.parts[key]
     was = next((p for p in batch.workspace.manifest.parts if p.key == key), None)
     old = {} if was is None else by_row(read_part(folder, was, ["source_row", "record", *CONTENT]))
@@ -342,13 +325,3 @@ def mend_status(batch: Batch, key: tuple[str, str, int], rows: pa.Table, repeate
         else:
             counts["updated" if number in old else "accepted"] += 1
     return counts
-
-
-def hidden_by_a_map(folder: Path, part: Part) -> dict[str, int]:
-    """Rows a map would not show: without coordinates, by crime type, and outside the force area."""
-    rows = read_part(folder, part, ["crime_type", "lon", "district"]).to_pandas()
-    nowhere = rows["lon"].isna()
-    types = rows.loc[nowhere, "crime_type"].astype(str).value_counts()
-    found = {f"no coordinates: {name}": int(n) for name, n in types.items()}
-    outside = int((~nowhere & rows["district"].isna()).sum())
-    return found | ({"outside the force area": outside} if outside else {})

@@ -1,13 +1,13 @@
-"""Rows that could not be used: kept with their reason, to be downloaded, mended and loaded again.
+"""Rows that could not be used: kept with their reason, to be downloaded, corrected and loaded again.
 
 The download has three columns before the original ones: ``quarantined_from`` (file), ``quarantined_row`` and
-``reason``. A file with those columns is read as a mend: its rows go back where they came from.
+``reason``. A file with those columns is a correction: its rows go back where they came from.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,17 +17,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.words import counted
 from hotspots.sources.reading import FROM, REASON, ROW, RawTable
 from hotspots.store.workspace import FileReport, Workspace, write_table
 
 
-def is_mend(raw: RawTable) -> bool:
+def is_correction(raw: RawTable) -> bool:
     """Whether this file is a quarantine download coming back."""
     return FROM in raw.table.column_names and ROW in raw.table.column_names
 
 
-def mend_table(raw: RawTable) -> pa.Table:
-    """The mended rows: the apostrophes that made cells safe for a spreadsheet are taken off again.
+def corrected_table(raw: RawTable) -> pa.Table:
+    """The corrected rows: the apostrophes that made cells safe for a spreadsheet are taken off again.
 
     Raises HotspotsError where the row numbers have been lost.
     """
@@ -41,16 +42,16 @@ def mend_table(raw: RawTable) -> pa.Table:
     for i, name in enumerate(table.column_names):
         table = table.set_column(i, name, pc.replace_substring_regex(table[name], r"^'('*[=+\-@\t\r\n])", r"\1"))
     row = pc.replace_substring_regex(table[ROW], r"\.0$", "")
-    given = list(zip(table[FROM].to_pylist(), row.to_pylist(), strict=True))
-    twice = sample(f"{n} of {f}" for (f, n), times in Counter(given).items() if times > 1)
+    numbers = list(zip(table[FROM].to_pylist(), row.to_pylist(), strict=True))
+    twice = sample(f"{n} of {f}" for (f, n), times in Counter(numbers).items() if times > 1)
     if twice:
         raise HotspotsError(f"{raw.name} gives row {twice} more than once. Keep one of each.")
     return table.set_column(table.column_names.index(ROW), ROW, row)
 
 
 def by_file(raw: RawTable) -> Iterator[tuple[str, RawTable]]:
-    """A mend, split by the file whose rows it mends."""
-    table = mend_table(raw)
+    """A correction, split by the file whose rows it corrects."""
+    table = corrected_table(raw)
     for file in table[FROM].unique().to_pylist():
         yield file, replace(raw, table=table.filter(pc.equal(table[FROM], file)), bad_rows=[])
 
@@ -61,51 +62,72 @@ def store(workspace: Workspace, table: pa.Table) -> str:
 
 
 def open_rows(workspace: Workspace, report: FileReport) -> pa.Table | None:
-    """The rows of this file that are still set aside."""
+    """The rows of this file that are still quarantined."""
     return pq.read_table(workspace.folder / report.quarantine) if report.quarantine else None
 
 
-def quarantined_rows(workspace: Workspace, reports: Iterable[FileReport] | None = None) -> pd.DataFrame:
-    """All rows set aside, as text, ready to be mended and loaded again."""
+def open_numbers(workspace: Workspace, report: FileReport) -> np.ndarray:
+    """Their row numbers."""
+    rows = open_rows(workspace, report)
+    return np.zeros(0, dtype=np.int32) if rows is None else rows["source_row"].to_numpy()
+
+
+def stored_report(workspace: Workspace, source: str, feed: str, sha: str) -> FileReport | None:
+    """The report of an earlier import of these very bytes into this feed."""
+    found = (r for r in workspace.manifest.reports if (r.source, r.feed, r.sha256) == (source, feed, sha))
+    return next(found, None)
+
+
+def still_open(workspace: Workspace, report: FileReport | None, rows: pa.Table) -> pa.Table:
+    """Of the rows that a file has quarantined, those that nobody has corrected since its first import (``report``)."""
+    if report is None:
+        return rows
+    return rows.filter(pc.is_in(rows["source_row"], pa.array(open_numbers(workspace, report), pa.int32())))
+
+
+def any_open(workspace: Workspace, corrected: Mapping[str, np.ndarray]) -> bool:
+    """Whether any of these rows (file → row numbers) is still quarantined."""
+    return any(
+        np.isin(open_numbers(workspace, report), corrected[report.file]).any()
+        for report in workspace.manifest.reports
+        if report.file in corrected
+    )
+
+
+def quarantined_rows(workspace: Workspace) -> pd.DataFrame:
+    """All quarantined rows, as text, ready to be corrected and loaded again."""
     frames = []
-    for report in workspace.manifest.reports if reports is None else reports:
+    for report in workspace.manifest.reports:
         table = open_rows(workspace, report)
         if table is not None:
             frame = table.to_pandas().rename(columns={"source_row": ROW, "reason": REASON})
             frame.insert(0, FROM, report.file)
             frames.append(frame)
-    if not frames:
-        return pd.DataFrame(columns=[FROM, ROW, REASON])
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[FROM, ROW, REASON])
 
 
 def settle(
-    workspace: Workspace, reports: Sequence[FileReport], mended: dict[str, np.ndarray], by: str
+    workspace: Workspace, reports: Sequence[FileReport], corrected: Mapping[str, np.ndarray], by: str
 ) -> tuple[FileReport, ...]:
-    """The reports after rows of these files (file → row numbers) have been mended: no longer set aside."""
-    settled = []
-    for report in reports:
-        table = open_rows(workspace, report) if report.file in mended else None
-        if table is None:
-            settled.append(report)
-            continue
-        still = ~np.isin(table["source_row"].to_numpy(), mended[report.file])
-        left = table.filter(pa.array(still))
-        n = len(table) - len(left)
-        if n == 0:
-            settled.append(report)
-            continue
-        settled.append(
-            replace(
-                report,
-                accepted=report.accepted + n,
-                quarantined=report.quarantined - n,
-                reasons=count_reasons(left),
-                quarantine=store(workspace, left),
-                notes=(*report.notes, f"{n:,} quarantined rows were mended by {by}"),
-            )
-        )
-    return tuple(settled)
+    """The reports after rows of these files (file → row numbers) have been corrected: no longer quarantined."""
+    return tuple(settled(workspace, r, corrected[r.file], by) if r.file in corrected else r for r in reports)
+
+
+def settled(workspace: Workspace, report: FileReport, corrected: np.ndarray, by: str) -> FileReport:
+    table = open_rows(workspace, report)
+    done = np.isin(open_numbers(workspace, report), corrected)
+    n = int(done.sum())
+    if table is None or not n:
+        return report
+    left = table.filter(pa.array(~done))
+    return replace(
+        report,
+        accepted=report.accepted + n,
+        quarantined=report.quarantined - n,
+        reasons=count_reasons(left),
+        quarantine=store(workspace, left),
+        notes=(*report.notes, f"{counted(n, 'quarantined row was', 'quarantined rows were')} corrected by {by}"),
+    )
 
 
 def count_reasons(table: pa.Table) -> dict[str, int]:

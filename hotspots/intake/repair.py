@@ -1,4 +1,4 @@
-"""Files of the workspace that a disk or a person has damaged: told, and mended by importing their source again."""
+"""Files of the workspace that a disk or a person has damaged: found, and restored by importing their source again."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def without(manifest: Manifest, damaged: list[str]) -> Manifest:
     )
 
 
-def refuse_unmended(before: Manifest, after: Manifest, damaged: list[str], source: str) -> None:
+def refuse_loss(before: Manifest, after: Manifest, damaged: list[str], source: str) -> None:
     """An import that does not bring the damaged files back would lose what they held without a word."""
     keys, reports = {p.key for p in after.parts}, {r.sha256 for r in after.reports}
     lost = [p.file for p in before.parts if p.file in damaged and p.key not in keys]

@@ -47,11 +47,11 @@ def merge(rows: pd.DataFrame, same: list[str]) -> pd.DataFrame:
     """Rows in time order → one row per incident: earliest month, first known location, latest outcome."""
     rows = rows.assign(incident=rows.groupby(same, sort=False, dropna=False).ngroup())
     located = rows[rows["lon"].notna()].drop_duplicates("incident", keep="first").set_index("incident")
-    told = rows[rows["outcome"].notna()].drop_duplicates("incident", keep="last").set_index("incident")
+    closed = rows[rows["outcome"].notna()].drop_duplicates("incident", keep="last").set_index("incident")
     merged = rows[rows["first"]].set_index("incident")
     for column in PLACE:
         merged.loc[located.index, column] = located[column]
-    merged.loc[told.index, "outcome"] = told["outcome"]
+    merged.loc[closed.index, "outcome"] = closed["outcome"]
     for name in COLUMNS:
         if name not in merged:
             merged[name] = None

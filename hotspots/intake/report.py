@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -12,9 +13,8 @@ from hotspots.base.clock import day_number, day_text
 from hotspots.base.columns import INTAKE
 from hotspots.base.errors import sample
 from hotspots.base.months import month_text
+from hotspots.intake.accounts import COUNTS
 from hotspots.store.workspace import FileReport, Manifest, Workspace, months_held, read_incidents
-
-COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")
 
 
 def intake_table(reports: Iterable[FileReport]) -> pd.DataFrame:
@@ -82,11 +82,7 @@ def headline(workspace: Workspace) -> list[str]:
     words = []
     table = holdings(workspace)
     for source in workspace.manifest.sources:
-        mine = table[table["source"] == source]
-
-        def n(measure: str, detail: str = "", mine: pd.DataFrame = mine) -> int:
-            return int(mine.loc[(mine["measure"] == measure) & (mine["detail"] == detail), "n"].sum())
-
+        n = partial(amount, table[table["source"] == source])
         months = months_held(workspace.manifest, source)
         bcus = ", ".join(f"{b} {n('inside the force area', b):,}" for b in sorted(BCUS))
         words.append(
@@ -107,6 +103,11 @@ def headline(workspace: Workspace) -> list[str]:
     return words
 
 
+def amount(holdings: pd.DataFrame, measure: str, detail: str = "") -> int:
+    """One figure of one source's holdings."""
+    return int(holdings.loc[(holdings["measure"] == measure) & (holdings["detail"] == detail), "n"].sum())
+
+
 def track_words(manifest: Manifest) -> list[str]:
     """Positions and log entries in sentences; days without positions between those held are named."""
     words = []
@@ -122,7 +123,7 @@ def track_words(manifest: Manifest) -> list[str]:
     return words
 
 
-def told(report: FileReport) -> str:
+def report_line(report: FileReport) -> str:
     """One file's report in a line."""
     counts = ", ".join(f"{getattr(report, c):,} {c}" for c in COUNTS[1:])
     return f"{report.file}: {report.read:,} rows read = {counts}."

@@ -57,14 +57,14 @@ def numbers(text: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
 
     A null gives nan and is not marked. ``'1,5'`` and ``'354,000'`` are no numbers: a comma is not guessed at.
     """
-    given = pc.is_valid(text).to_numpy(zero_copy_only=False)
+    filled = pc.is_valid(text).to_numpy(zero_copy_only=False)
     try:
         values = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
     except pa.ArrowInvalid:
         column = pd.Series(text.to_pandas(), dtype=object)
         values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     values = np.where(np.isfinite(values), values, np.nan)
-    return values, given & np.isnan(values)
+    return values, filled & np.isnan(values)
 
 
 def zero_pairs(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -145,8 +145,8 @@ def refusal(
 ) -> str:
     """What is wrong with the file as a whole, by what most of its bad rows look like."""
     look = Counter(looks.tolist()).most_common(1)[0][0]
-    alike = np.flatnonzero(looks == look).tolist()
-    pairs = list(dict.fromkeys(shown[i].replace(", ", " / ") for i in alike[:50]))[:3]
+    same = np.flatnonzero(looks == look).tolist()
+    pairs = list(dict.fromkeys(shown[i].replace(", ", " / ") for i in same[:50]))[:3]
     advice = LOOKS[look][1].format(x=names[0], y=names[1])
     return (
         f"{file} was not imported: {advice}. Of {located:,} rows with coordinates {len(shown):,} are no place in "

@@ -115,13 +115,13 @@ class FeedFile:
         if pa.types.is_string(values.type):
             return numbers(self._without_blanks(values))
         try:
-            given = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
+            floats = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise HotspotsError(
                 f"{self.raw.name}: column '{column}' holds {values.type} values, no numbers."
             ) from error
-        wild = np.isinf(given)
-        return np.where(wild, np.nan, given), wild
+        wild = np.isinf(floats)
+        return np.where(wild, np.nan, floats), wild
 
     def refuse(self, mask: Array, reason: str, quoted: pa.Array | None = None) -> None:
         """Mark rows as unusable; the texts ``quoted`` stand behind the reason."""

@@ -264,11 +264,11 @@ def _unfold_columns(file: FeedFile, kept: np.ndarray) -> tuple[dict[str, pa.Arra
     ]
     held = [kept]
     for block in blocks[1:]:
-        given = np.zeros(len(file.rows), dtype=bool)
+        filled = np.zeros(len(file.rows), dtype=bool)
         for column in block.values():
             if column is not None:
-                given |= codes_of(column) >= 0
-        held.append(kept[given[kept]])
+                filled |= codes_of(column) >= 0
+        held.append(kept[filled[kept]])
     at = np.concatenate(held)
     order = np.lexsort((np.repeat(np.arange(len(held)), [len(h) for h in held]), at))
     pieces = {

@@ -103,17 +103,17 @@ class Mapping:
         return tuple(dict.fromkeys([*own, *(name for table in self.further for name in table.values())]))
 
 
-def read_mapping(source: str, given: Path | str | None, timezone: str = "") -> Mapping:
+def read_mapping(source: str, file: Path | str | None, timezone: str = "") -> Mapping:
     """The mapping of a feed of ``source``: incidents, pings or patrol-log.
 
-    ``given``: a TOML file or TOML text; None for the standard names. ``timezone`` goes before the mapping's own.
+    ``file``: a TOML file or TOML text; None for the standard names. ``timezone`` goes before the mapping's own.
     Raises `HotspotsError`, all problems at once.
     """
     if timezone:
         zone(timezone, "Time zone")
-    if given is None:
+    if file is None:
         return standard_mapping(source, timezone)
-    label, text = _text(given)
+    label, text = _text(file)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -152,19 +152,19 @@ def _text(path_or_text: Path | str) -> tuple[str, str]:
         raise HotspotsError(f"Mapping {path} cannot be opened: {error.strerror or error}.") from error
 
 
-def _built(source: str, given: dict[str, Any]) -> Mapping:
-    names = {k: tuple(n.strip() for n in ([v] if isinstance(v, str) else v)) for k, v in given["columns"].items()}
+def _built(source: str, toml: dict[str, Any]) -> Mapping:
+    names = {k: tuple(n.strip() for n in ([v] if isinstance(v, str) else v)) for k, v in toml["columns"].items()}
     return Mapping(
         source,
-        given["name"],
+        toml["name"],
         columns={key: names[key] for key in FEEDS[source].fields if key in names},
-        datetime_formats=tuple(given.get("datetime_formats", ())),
-        timezone=given.get("timezone", FEEDS[source].timezone),
-        null_values=_capitals(given.get("null_values", Mapping.null_values)),
-        values={key: _capitals(words) for key, words in given.get("values", {}).items()},
-        offences=given.get("offences", Mapping.offences),
-        further=tuple({k: n.strip() for k, n in table.items()} for table in given.get("offence", ())),
-        speed_unit=given.get("speed_unit", Mapping.speed_unit),
+        datetime_formats=tuple(toml.get("datetime_formats", ())),
+        timezone=toml.get("timezone", FEEDS[source].timezone),
+        null_values=_capitals(toml.get("null_values", Mapping.null_values)),
+        values={key: _capitals(words) for key, words in toml.get("values", {}).items()},
+        offences=toml.get("offences", Mapping.offences),
+        further=tuple({k: n.strip() for k, n in table.items()} for table in toml.get("offence", ())),
+        speed_unit=toml.get("speed_unit", Mapping.speed_unit),
     )
 
 
@@ -219,26 +219,26 @@ def _names_area(source: str, columns: Collection[str]) -> bool:
 # ---------------------------------------------------------------- what may be wrong
 
 
-def _general(feed: Feed, given: dict[str, Any]) -> list[str]:
+def _general(feed: Feed, toml: dict[str, Any]) -> list[str]:
     keys = (*COMMON, *feed.keys)
-    problems = [f"'{key}' is not known here; known are {', '.join(keys)}." for key in given if key not in keys]
-    name = given.get("name")
+    problems = [f"'{key}' is not known here; known are {', '.join(keys)}." for key in toml if key not in keys]
+    name = toml.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
         problems.append(
             f"'name' is {name!r}; give the feed a name of lower-case letters, digits and dashes, such as 'athena'."
         )
-    if not isinstance(given.get("timezone", ""), str):
+    if not isinstance(toml.get("timezone", ""), str):
         problems.append("'timezone' must be text such as 'Europe/London'.")
-    if not _texts(given.get("null_values", [])):
+    if not _texts(toml.get("null_values", [])):
         problems.append("'null_values' must be a list of texts, such as ['', 'NULL'].")
     for key, allowed in (("offences", OFFENCES), ("speed_unit", tuple(SPEED_UNITS))):
-        if key in feed.keys and given.get(key, allowed[0]) not in allowed:
-            problems.append(f"'{key}' is {given[key]!r}; it must be one of {', '.join(allowed)}.")
+        if key in feed.keys and toml.get(key, allowed[0]) not in allowed:
+            problems.append(f"'{key}' is {toml[key]!r}; it must be one of {', '.join(allowed)}.")
     return problems
 
 
-def _columns(source: str, given: dict[str, Any]) -> list[str]:
-    columns, feed = given.get("columns"), FEEDS[source]
+def _columns(source: str, toml: dict[str, Any]) -> list[str]:
+    columns, feed = toml.get("columns"), FEEDS[source]
     if not isinstance(columns, dict):
         return ["the table [columns] is missing: it says which column of the file is what."]
     problems = [
@@ -274,8 +274,8 @@ def _column_problem(key: str, name: object) -> str | None:
     return f"[columns] gives '{key}' as {name!r}; it must be the name of a column."
 
 
-def _times(source: str, given: dict[str, Any]) -> list[str]:
-    formats, strict = given.get("datetime_formats", []), source == "incidents"
+def _times(source: str, toml: dict[str, Any]) -> list[str]:
+    formats, strict = toml.get("datetime_formats", []), source == "incidents"
     if not _texts(formats) or (strict and not formats):
         return [
             "'datetime_formats' must list how times are written, such as ['%d/%m/%Y %H:%M']: dates are not guessed."
@@ -313,8 +313,8 @@ def _day_before_month(text: str) -> bool | None:
     return codes.index("d") < codes.index("m")
 
 
-def _values(feed: Feed, given: dict[str, Any]) -> list[str]:
-    values = given.get("values", {})
+def _values(feed: Feed, toml: dict[str, Any]) -> list[str]:
+    values = toml.get("values", {})
     if not isinstance(values, dict):
         return [f"[values] must be a table with lists of texts for {', '.join(feed.words)}."]
     problems = [f"[values] has '{key}'; known are {', '.join(feed.words)}." for key in values if key not in feed.words]
@@ -329,8 +329,8 @@ def _values(feed: Feed, given: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _further(given: dict[str, Any]) -> list[str]:
-    tables, mode = given.get("offence", []), given.get("offences", "one")
+def _further(toml: dict[str, Any]) -> list[str]:
+    tables, mode = toml.get("offence", []), toml.get("offences", "one")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         return ["further offences are written as [[offence]] tables."]
     problems = []

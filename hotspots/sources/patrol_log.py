@@ -109,7 +109,7 @@ def read_patrol_log(
     refuse_without_header(raw, mapping)
     log = _Log(opened(raw, mapping, settings), codes, set())
     units, officers, shown = _read_people(log)
-    (start, end), given, odd = _read_times(log, now or datetime.now(UTC))
+    (start, end), timed, odd = _read_times(log, now or datetime.now(UTC))
     area = log.texts("area")
     lon, lat = _read_places(log, np.array([a is not None for a in area], dtype=bool), lenient)
     mode, activity = _read_modes(log), _read_activities(log)
@@ -137,7 +137,7 @@ def read_patrol_log(
         n_read=len(raw.table) + len(raw.bad_rows),
         repeated=repeated,
         identities=frozenset(log.identities),
-        timed=given,
+        timed=timed,
         unread=len(odd),
         odd_time=odd[0] if odd else "",
     )
@@ -336,8 +336,8 @@ def _read_counts(log: _Log, field: str) -> list[int | None]:
     values, _ = numbers(column.dictionary)
     fits = (values >= 0) & (values <= MOST_FOUND) & (values == np.floor(values))
     log.file.refuse(spread(~fits, column, False), f"{log.file.name(field)} is no whole number of 0 or more")
-    told = np.where(fits, values, np.nan)
-    return [None if np.isnan(v) else int(v) for v in spread(told, column, np.nan)]
+    found = spread(np.where(fits, values, np.nan), column, np.nan)
+    return [None if np.isnan(v) else int(v) for v in found]
 
 
 def _note_unread(log: _Log, field: str, values: Sequence[str], what: str, then: str) -> None:

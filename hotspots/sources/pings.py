@@ -134,9 +134,9 @@ def _read_times(file: FeedFile, now: datetime) -> tuple[Array, Array, Array]:
         t, empty, unread = _of_texts(file)
     file.refuse(empty, "no time")
     file.refuse(unread, "a time that cannot be read")
-    told = ~empty & ~unread
-    file.refuse(told & (t > latest), "a time in the future")
-    file.refuse(told & (t < OLDEST.astype(np.int64)), "a time before 1990")
+    read = ~empty & ~unread
+    file.refuse(read & (t > latest), "a time in the future")
+    file.refuse(read & (t < OLDEST.astype(np.int64)), "a time before 1990")
     return t, empty, unread
 
 
@@ -199,8 +199,8 @@ def _read_speeds(file: FeedFile) -> Array:
     """km/h to a tenth as float32, nan where the device gives none that can be."""
     if "speed" not in file.columns:
         return np.full(len(file.rows), np.nan, dtype=np.float32)
-    given, unread = file.numbers(file.columns["speed"][0])
-    speed = np.round(given * file.mapping.kmh, 1) + 0.0
+    values, unread = file.numbers(file.columns["speed"][0])
+    speed = np.round(values * file.mapping.kmh, 1) + 0.0
     odd = unread | (speed < 0) | (speed > file.settings.ping_max_kmh)
     if odd.any():
         file.notes.append(
@@ -235,13 +235,13 @@ def _read_officers(file: FeedFile) -> Array:
     """Officers in the unit as int16, 0 where the row does not say."""
     if "officers" not in file.columns:
         return np.zeros(len(file.rows), dtype=np.int16)
-    given, unread = file.numbers(file.columns["officers"][0])
-    fits = (given >= 1) & (given <= MOST_OFFICERS) & (given == np.floor(given))
-    odd = int((unread | ~np.isnan(given) & ~fits).sum())
+    values, unread = file.numbers(file.columns["officers"][0])
+    fits = (values >= 1) & (values <= MOST_OFFICERS) & (values == np.floor(values))
+    odd = int((unread | ~np.isnan(values) & ~fits).sum())
     if odd:
         rows = counted(odd, "row")
         file.notes.append(f"The number of officers is none from 1 to {MOST_OFFICERS} in {rows}, read as one officer")
-    return np.where(fits, given, 0).astype(np.int16)
+    return np.where(fits, values, 0).astype(np.int16)
 
 
 def _note_order(file: FeedFile, table: pa.Table) -> None:

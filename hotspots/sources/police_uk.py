@@ -112,7 +112,7 @@ def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarr
     numbered = [int(m.replace("-", "")) if m and MONTH.match(m) else 0 for m in months.dictionary.to_pylist()]
     month = pc.take(pa.array(numbered, pa.int32()), months.indices)
     ids = table["Crime ID"].combine_chunks()
-    mended = {FROM: table[FROM]} if FROM in table.column_names else {}
+    corrects = {FROM: table[FROM]} if FROM in table.column_names else {}
     return pa.table(
         {
             "record": record_numbers(ids, types, month, forces, rows),
@@ -126,7 +126,7 @@ def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarr
             "outcome": pc.dictionary_encode(table["Last outcome category"].combine_chunks()),
             "source_row": pa.array(rows, pa.int32()),
             "force": forces,
-            **mended,
+            **corrects,
         }
     )
 

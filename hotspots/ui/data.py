@@ -13,7 +13,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.shipped import MAPPINGS
 from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
-from hotspots.intake.report import intake_table, told
+from hotspots.intake.report import intake_table, report_line
 from hotspots.sources.mapping import read_mapping
 from hotspots.ui import frame, loading, words
 from hotspots.ui.frame import View, plain_text
@@ -108,7 +108,11 @@ def show_last_import() -> None:
         st.success("Imported.", icon=":material/check:")
     else:
         st.info("Nothing changed: the workspace already held all of this.", icon=":material/check:")
-    lines = list(imported.notes) + [told(r) for r in imported.reports] + [n for r in imported.reports for n in r.notes]
+    lines = (
+        list(imported.notes)
+        + [report_line(r) for r in imported.reports]
+        + [n for r in imported.reports for n in r.notes]
+    )
     for line in lines[:40]:
         st.markdown(f"- {plain_text(line)}")
 
@@ -140,7 +144,7 @@ def show_reports(view: View) -> None:
 
 
 def show_quarantine(view: View) -> None:
-    """Rows set aside, to be mended and loaded again."""
+    """Quarantined rows, to be corrected and loaded again."""
     st.header("Rows set aside")
     rows: pd.DataFrame = quarantined_rows(view.workspace)
     if not len(rows):

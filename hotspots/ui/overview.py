@@ -7,7 +7,7 @@ import streamlit as st
 
 from hotspots.base import choices
 from hotspots.base.choices import BCUS
-from hotspots.intake.report import COUNTS
+from hotspots.intake.accounts import COUNTS
 from hotspots.ranking.question import Question
 from hotspots.ui import frame, loading
 from hotspots.ui.frame import View, plain_text
