@@ -617,7 +617,7 @@ TRIAL_SCHEDULE = table(
     ("treated", FLAG, "", "to be patrolled on that day, by randomisation"),
     ("name", TEXT, "", "name of the hot spot"),
     ("weekday", TEXT, "", "day of the week"),
-    ("day_off", FLAG, "", "nobody drew lots for this day: it is left out of the trial"),
+    ("day_off", FLAG, "", "not randomised: left out of the trial"),
 )
 
 # How a design's days are shared out. See hotspots.trials.balance.
@@ -667,7 +667,7 @@ TRIAL_DAYS = table(
     ("bcu", TEXT, "", "its BCU"),
     ("patrol_day", TEXT, "", "the day whose 06:00 the patrol day begins at"),
     ("treated", FLAG, "", "to be patrolled on that day, by randomisation"),
-    ("day_off", FLAG, "", "left out: nobody drew lots for it"),
+    ("day_off", FLAG, "", "not randomised: left out"),
     ("count", WHOLE, "incidents", "incidents; empty = not covered by data, which is not zero"),
     ("harm", NUMBER, "days", "harm of them; empty = not covered by data"),
     ("largest_harm", NUMBER, "days", "harm of the gravest offence among them"),

@@ -144,7 +144,7 @@ def band_rows(workspace: Workspace, evidence: Evidence, comparable: bool) -> lis
 
 
 def with_context(table: pd.DataFrame, sentences: list[str]) -> pd.DataFrame:
-    """What the windows straddle goes into the note of every row that compares."""
+    """What differs between the windows goes into the note of every row that compares."""
     if not sentences:
         return table
     more = " ".join(sentences)

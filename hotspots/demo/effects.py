@@ -175,7 +175,7 @@ def _well_placed(points: pd.DataFrame, bcu_of: Mapping[str, str]) -> NDArray[np.
     return np.asarray((geography.cells_at(lon, lat, 10) == points["cell"].to_numpy()) & (bcu == wanted))
 
 
-# ---------------------------------------------------------------- by lot
+# ---------------------------------------------------------------- at random
 
 
 def random_numbers(names: Sequence[str], seed: int) -> Floats:

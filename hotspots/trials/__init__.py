@@ -11,7 +11,7 @@ an even number of hot spots patrolled from day to day in each BCU (they differ b
 capacity; at most ``longest_run`` patrolled days in a row, across blocks too; nothing on days off. Among all schedules
 that keep these rules one is drawn by a long chain of swaps: two hot spots exchange a random part of the days on which
 they differ, and the swap stands only if the rules still hold. Swaps are symmetric, so that every schedule that the
-chain can reach is equally likely (the "curveball" trade: Strona et al. 2014, doi:10.1038/ncomms5114; uniform: Carstens
+chain can reach is equally likely (the "curveball" swap: Strona et al. 2014, doi:10.1038/ncomms5114; uniform: Carstens
 2015, doi:10.1103/PhysRevE.91.042812). The start is a round robin; the chain also shortens runs where they are too long.
 
 When it misleads: a crossover cannot see an effect that lasts into the next day (leave days out after a patrolled one,

@@ -1,4 +1,4 @@
-"""What the lot gave: patrolled and other days, side by side."""
+"""What randomisation gave: patrolled and other days, side by side."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _treated_clusters(asked: Design) -> int:
 
 
 def _one_clusters(asked: Design, groups: list[Ints], wanted: int, rng: np.random.Generator) -> Bools:
-    """One assignment: each stratum gets its share, rounded down or up by lot."""
+    """One assignment: each stratum gets its share, rounded down or up at random."""
     exact = np.array([asked.share * len(g) for g in groups])
     take = np.floor(exact + 1e-9).astype(np.int64)
     spare = rng.permutation(np.flatnonzero(exact - take > 1e-9))[: max(wanted - int(take.sum()), 0)]

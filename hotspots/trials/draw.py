@@ -1,4 +1,4 @@
-"""Draw a design, and draw it again: what is asked for, what is refused, and the lot."""
+"""Draw a design, and draw it again: what is asked for, what is refused, and the randomisation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hotspots.base.settings import Settings
 from hotspots.trials.clusters import draw_clusters
 from hotspots.trials.layout import COVARIATES, Bools, Design, with_treated
 from hotspots.trials.rules import inner, rules_of
-from hotspots.trials.swaps import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, moves_of, run_chains
+from hotspots.trials.swaps import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, run_chains, swaps_of
 
 KINDS = ("crossover", "cluster")
 BLOCK_DAYS = (7, 14)
@@ -33,7 +33,7 @@ def design(
     days_off: Collection[date] = (),
     block_days: int = Settings.trial_block_days,
 ) -> Design:
-    """A trial drawn by lot from ``seed``; the same arguments give the same design.
+    """A trial randomised from ``seed``; the same arguments give the same design.
 
     ``areas``: area, bcu and, if known, ``pre_count`` and ``pre_harm`` (events and harm days in the period before).
     ``share``: of the days that are not off (crossover) or of the hot spots (cluster). ``per_day``: hot spots that each
@@ -63,8 +63,8 @@ def design(
 def redraw(design: Design, draws: int, seed: int) -> Bools:
     """Other assignments that could have been drawn under the same rules: bool, draws × hot spots × days.
 
-    Crossover: from the design the chain of trades runs back to a common ancestor, and from there once more for each
-    draw on its own (`REDRAW_SWEEPS` rounds, in each of which every hot spot trades once along all its days). Design and
+    Crossover: from the design the chain of swaps runs back to a common ancestor, and from there once more for each
+    draw on its own (`REDRAW_SWEEPS` rounds, in each of which every hot spot swaps once along all its days). Design and
     draws are then exchangeable whatever the length of the chains, so that a p value of (1 + as extreme)/(draws + 1)
     is exact (Besag & Clifford 1989, doi:10.1093/biomet/76.4.633). With few sweeps draws resemble one another, which
     costs power and not validity. Cluster: independent draws by the rule that made the design.
@@ -75,12 +75,12 @@ def redraw(design: Design, draws: int, seed: int) -> Bools:
     if design.kind == "cluster":
         return draw_clusters(design, draws, rng)
     rules, start = rules_of(design)
-    moves = list(moves_of(rules, REDRAW_SWEEPS, rng))
-    ancestor = run_chains(rules, start[:, :, None], moves[::-1], rng)
+    swaps = list(swaps_of(rules, REDRAW_SWEEPS, rng))
+    ancestor = run_chains(rules, start[:, :, None], swaps[::-1], rng)
     out = np.empty((draws, *design.treated.shape), dtype=bool)
     for at in range(0, draws, CHAINS_AT_ONCE):
         n = min(CHAINS_AT_ONCE, draws - at)
-        x = run_chains(rules, np.repeat(ancestor, n, axis=2), moves, rng)
+        x = run_chains(rules, np.repeat(ancestor, n, axis=2), swaps, rng)
         out[at : at + n] = np.moveaxis(inner(rules, x), 2, 0)
     return out
 

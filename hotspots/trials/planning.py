@@ -1,6 +1,6 @@
-"""A trial planned in a workspace: its hot spots, a schedule drawn by lot, and what it could find.
+"""A trial planned in a workspace: its hot spots, a randomised schedule, and what it could find.
 
-which hot spots → what happened in them in the year before → the lot → the smallest fall that the design would find
+which hot spots → what happened in them in the year before → randomisation → the smallest fall that would be found
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class DesignQuestion:
     ``register``: a name, whose version of the trial's days counts, or name@version. ``first``, ``last``: patrol days
     like 2027-01-04, both included. ``share``: of the days (crossover) or hot spots (cluster). ``per_day``: (BCU, hot
     spots that it can patrol on one day); BCU "all" stands for each that has no number of its own. ``days_off``: days
-    for which nobody draws lots. ``washout_days``, ``offences``, ``weights``, ``source``: settled on beforehand, for
+    that are not randomised. ``washout_days``, ``offences``, ``weights``, ``source``: settled on beforehand, for
     the analysis. ``simulations`` of trials for the smallest fall that can be found; 0: none.
     """
 
@@ -282,7 +282,7 @@ def spans_note(found: Outcomes) -> list[str]:
     ]
 
 
-# ---------------------------------------------------------------- the lot
+# ---------------------------------------------------------------- randomisation
 
 
 def drawn_from(
@@ -372,7 +372,7 @@ def about(
     """What a design is, to go with every download of it."""
     chosen = definition.get("offences", "")
     return {
-        "what": f"Schedule of a randomised trial ({drawn.kind}): which hot spot is patrolled on which day, by lot",
+        "what": f"Schedule of a randomised trial ({drawn.kind}): which hot spot is patrolled on which day",
         "data": "SYNTHETIC DEMO DATA, not real hot spots" if synthetic else "real",
         "register": ref, "first_patrol_day": str(drawn.first), "last_patrol_day": str(drawn.last),
         "seed": drawn.seed, "share": drawn.share, "longest_run": drawn.longest_run, "block_days": drawn.block_days,

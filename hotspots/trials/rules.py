@@ -12,22 +12,22 @@ from hotspots.trials.layout import Bools, Bytes, Design, Ints, rows_by
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """What trades must keep. Rows are the hot spots, then one *idle* row per pool (a BCU).
+    """What swaps must keep. Rows are the hot spots, then one *idle* row per pool (a BCU).
 
-    A pool's idle row holds 1 on the days on which it could patrol one more, so that trades with it move patrols to
+    A pool's idle row holds 1 on the days on which it could patrol one more, so that swaps with it move patrols to
     other days while the day's sum stays level; no run or block limit holds for it.
     """
 
     pools: list[Ints]
     idle: Ints  # each pool's idle row
-    moving: Bools  # whether that row has anything to trade
+    spare: Bools  # whether that row has anything to swap
     low: Ints  # rows × blocks (padded)
     high: Ints
     n_days: int
     n_blocks: int
     block_days: int
     run: int  # 0 where no run can be too long
-    spans: tuple[int, ...]  # blocks that one trade may cover
+    spans: tuple[int, ...]  # blocks that one swap may cover
 
 
 def quotas_of(asked: Design) -> tuple[int, Ints, Ints]:
@@ -119,11 +119,11 @@ def rules_for(asked: Design, equal_blocks: bool) -> tuple[Rules, list[Levels]]:
     high = np.full_like(low, n_days)
     for pool, level in zip(pools, levels, strict=True):
         low[pool, :n_blocks], high[pool, :n_blocks] = level.low, level.high
-    moving = np.array([bool((level.day_high > level.day_low).any()) for level in levels])
+    spare = np.array([bool((level.day_high > level.day_low).any()) for level in levels])
     spans = (1,) if all(level.equal_blocks for level in levels) or n_blocks == 1 else (1, 2)
     run = asked.longest_run if asked.longest_run < n_days else 0
     idle = n_areas + np.arange(len(pools))
-    return Rules(pools, idle, moving, low, high, n_days, n_blocks, asked.block_days, run, spans), levels
+    return Rules(pools, idle, spare, low, high, n_days, n_blocks, asked.block_days, run, spans), levels
 
 
 def rules_of(design: Design) -> tuple[Rules, Bytes]:
@@ -139,7 +139,7 @@ def rules_of(design: Design) -> tuple[Rules, Bytes]:
 
 
 def padded(rules: Rules, treated: Bools, levels: list[Levels]) -> Bytes:
-    """The schedule as trades want it: days (padded at both ends) × rows (hot spots, then idle rows)."""
+    """The schedule as swaps want it: days (padded at both ends) × rows (hot spots, then idle rows)."""
     x = np.zeros((rules.n_days + 2 * rules.run + 3 * rules.block_days, len(rules.low)), dtype=np.uint8)
     days = slice(rules.run, rules.run + rules.n_days)
     x[days, : len(treated)] = treated.T

@@ -1,4 +1,4 @@
-"""Drawing a crossover: a round robin, then a long chain of trades between two hot spots that keeps every rule."""
+"""Drawing a crossover: a round robin, then a long chain of swaps between two hot spots that keeps every rule."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hotspots.base.errors import HotspotsError
 from hotspots.trials.layout import Bools, Bytes, Design, Ints
 from hotspots.trials.rules import Levels, Rules, inner, padded, quotas_of, refuse_infeasible, rules_for
 
-DESIGN_SWEEPS = 300  # of trades from the round robin to the design
+DESIGN_SWEEPS = 300  # of swaps from the round robin to the design
 REDRAW_SWEEPS = 40  # from the common ancestor to each redraw
-MEND_SWEEPS = 500
+REPAIR_SWEEPS = 500
 CHAINS_AT_ONCE = 32
-ACTIVE_DAYS = 9  # of a stretch that may change in one trade, on average: longer exchanges are refused too often
+ACTIVE_DAYS = 9  # of a stretch that may change in one swap, on average: longer exchanges are refused too often
 
 
 def draw_crossover(asked: Design, rng: np.random.Generator) -> Bools:
@@ -26,12 +26,12 @@ def draw_crossover(asked: Design, rng: np.random.Generator) -> Bools:
     for equal_blocks in (True, False):
         rules, levels = rules_for(asked, equal_blocks)
         x = padded(rules, _round_robin(asked, rules, levels, rng), levels)[:, :, None]
-        for _ in range(MEND_SWEEPS // 10):
+        for _ in range(REPAIR_SWEEPS // 10):
             if not (worst := _too_long(rules, x)):
                 break
-            x = run_chains(rules, x, moves_of(rules, 10, rng), rng, mending=True)
+            x = run_chains(rules, x, swaps_of(rules, 10, rng), rng, repairing=True)
         if not worst:
-            return inner(rules, run_chains(rules, x, moves_of(rules, DESIGN_SWEEPS, rng), rng))[:, :, 0]
+            return inner(rules, run_chains(rules, x, swaps_of(rules, DESIGN_SWEEPS, rng), rng))[:, :, 0]
     raise HotspotsError(
         f"No schedule was found with at most {asked.longest_run} patrolled days in a row that also gives every hot spot"
         f" the same number of days in each block: the best still had {worst:,} runs too long. Lower the share, allow"
@@ -79,8 +79,8 @@ def _too_long(rules: Rules, x: Bytes) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class _Move:
-    """Pairs of rows that trade at the same time within the same stretches of days."""
+class _Swap:
+    """Pairs of rows that swap at the same time within the same stretches of days."""
 
     left: Ints
     right: Ints
@@ -89,10 +89,10 @@ class _Move:
     active: Bytes  # which days of a stretch may change
 
 
-def moves_of(rules: Rules, sweeps: int, rng: np.random.Generator) -> Iterator[_Move]:
-    """Who trades with whom, in an order that is fixed before any schedule is looked at.
+def swaps_of(rules: Rules, sweeps: int, rng: np.random.Generator) -> Iterator[_Swap]:
+    """Who swaps with whom, in an order that is fixed before any schedule is looked at.
 
-    Stretches that trade at the same time lie further apart than the longest run, so that no two of them can make one
+    Stretches that swap at the same time lie further apart than the longest run, so that no two of them can make one
     run too long together.
     """
     for sweep in range(sweeps):
@@ -106,40 +106,40 @@ def moves_of(rules: Rules, sweeps: int, rng: np.random.Generator) -> Iterator[_M
         active = (rng.random(width) < ACTIVE_DAYS / width).astype(np.uint8)
         for phase in range(phases):
             if len(blocks := starts[phase::phases]):
-                yield _Move(left, right, blocks, span, active)
+                yield _Swap(left, right, blocks, span, active)
 
 
 def _matching(rules: Rules, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Random pairs within each pool, its idle row among them."""
     left, right = [], []
-    for pool, idle, moving in zip(rules.pools, rules.idle, rules.moving, strict=True):
-        rows = rng.permutation(np.append(pool, idle) if moving else pool)
+    for pool, idle, spare in zip(rules.pools, rules.idle, rules.spare, strict=True):
+        rows = rng.permutation(np.append(pool, idle) if spare else pool)
         left.append(rows[0 : len(rows) // 2 * 2 : 2])
         right.append(rows[1::2])
     return np.concatenate(left), np.concatenate(right)
 
 
-def run_chains(rules: Rules, x: Bytes, moves: Any, rng: np.random.Generator, mending: bool = False) -> Bytes:
-    """Chains (days × rows × chains) after these moves."""
+def run_chains(rules: Rules, x: Bytes, swaps: Any, rng: np.random.Generator, repairing: bool = False) -> Bytes:
+    """Chains (days × rows × chains) after these swaps."""
     x = x.copy()
-    for move in moves:
-        _trade(rules, x, move, rng, mending)
+    for swap in swaps:
+        _swap(rules, x, swap, rng, repairing)
     return x
 
 
-def _trade(rules: Rules, x: Bytes, move: _Move, rng: np.random.Generator, mending: bool) -> None:
-    """One trade between each pair, in each stretch and chain, in place."""
-    width, run = move.span * rules.block_days, rules.run
-    days = (move.blocks * rules.block_days)[None, :] + np.arange(width + 2 * run)[:, None]
+def _swap(rules: Rules, x: Bytes, swap: _Swap, rng: np.random.Generator, repairing: bool) -> None:
+    """One swap between each pair, in each stretch and chain, in place."""
+    width, run = swap.span * rules.block_days, rules.run
+    days = (swap.blocks * rules.block_days)[None, :] + np.arange(width + 2 * run)[:, None]
     core = slice(run, run + width)
-    a, b = x[days[:, :, None], move.left], x[days[:, :, None], move.right]
-    change = _exchange(a[core], b[core], move.active, rng)
-    kept = _within_blocks(rules, a[core] ^ change, b[core] ^ change, move)
+    a, b = x[days[:, :, None], swap.left], x[days[:, :, None], swap.right]
+    change = _exchange(a[core], b[core], swap.active, rng)
+    kept = _within_blocks(rules, a[core] ^ change, b[core] ^ change, swap)
     if run:
-        kept &= _within_runs(rules, (a, b), change, move, mending)
+        kept &= _within_runs(rules, (a, b), change, swap, repairing)
     change &= kept
-    x[days[core, :, None], move.left] = a[core] ^ change
-    x[days[core, :, None], move.right] = b[core] ^ change
+    x[days[core, :, None], swap.left] = a[core] ^ change
+    x[days[core, :, None], swap.right] = b[core] ^ change
 
 
 def _exchange(a: Bytes, b: Bytes, active: Bytes, rng: np.random.Generator) -> Bytes:
@@ -163,29 +163,29 @@ def _exchange(a: Bytes, b: Bytes, active: Bytes, rng: np.random.Generator) -> By
     return change
 
 
-def _within_blocks(rules: Rules, a: Bytes, b: Bytes, move: _Move) -> Bytes:
+def _within_blocks(rules: Rules, a: Bytes, b: Bytes, swap: _Swap) -> Bytes:
     """1 where both rows keep their number of days in every block of the stretch."""
     kept = np.ones(a.shape[1:], dtype=np.uint8)
-    if move.span == 1:
+    if swap.span == 1:
         return kept
-    for part in range(move.span):
+    for part in range(swap.span):
         inside = slice(part * rules.block_days, (part + 1) * rules.block_days)
-        for z, rows in ((a, move.left), (b, move.right)):
+        for z, rows in ((a, swap.left), (b, swap.right)):
             n = z[inside].sum(axis=0, dtype=np.uint8)
-            low, high = (limit[rows[None, :], move.blocks[:, None] + part] for limit in (rules.low, rules.high))
+            low, high = (limit[rows[None, :], swap.blocks[:, None] + part] for limit in (rules.low, rules.high))
             kept &= (n >= low[:, :, None]) & (n <= high[:, :, None])
     return kept
 
 
-def _within_runs(rules: Rules, rows: tuple[Bytes, Bytes], change: Bytes, move: _Move, mending: bool) -> Bytes:
-    """1 where no run becomes too long; while mending, where there are no more of them than before."""
+def _within_runs(rules: Rules, rows: tuple[Bytes, Bytes], change: Bytes, swap: _Swap, repairing: bool) -> Bytes:
+    """1 where no run becomes too long; while repairing, where there are no more of them than before."""
     core = slice(rules.run, rules.run + len(change))
     before, after = (np.zeros(change.shape[1:], dtype=np.int16) for _ in range(2))
-    for z, which in zip(rows, (move.left, move.right), strict=True):
+    for z, which in zip(rows, (swap.left, swap.right), strict=True):
         limited = (which < rules.idle[0])[None, :, None]
         new = z.copy()
         new[core] ^= change
-        if mending:
+        if repairing:
             before += _windows(z, rules.run).sum(axis=0, dtype=np.int16) * limited
             after += _windows(new, rules.run).sum(axis=0, dtype=np.int16) * limited
         else:

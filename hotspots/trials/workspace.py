@@ -1,6 +1,6 @@
 """From a frozen trial to what it shows, the same for the page and the command line.
 
-the frozen design → incidents per hot spot and patrol day → minutes that were delivered → the lot's own test
+the frozen design → incidents per hot spot and patrol day → minutes that were delivered → the randomisation test
 
 Planning a trial is `hotspots.trials.planning`.
 """
@@ -75,11 +75,11 @@ def trial_workspace(
     offences: str = "",
     weights: str = "",
 ) -> Trial:
-    """What the frozen trial ``name`` shows so far, as assigned by lot and as delivered.
+    """What the frozen trial ``name`` shows so far, as assigned by randomisation and as delivered.
 
     ``washout_days``, ``offences``, ``weights``: None and empty text mean what was settled when the design was frozen;
-    where they differ from it, a warning says so. ``draws`` of the lot, from ``seed``. HotspotsError where no day of
-    the trial is covered by incidents with times.
+    where they differ from it, a warning says so. ``draws``: redraws of the design, from ``seed``. HotspotsError where
+    no day of the trial is covered by incidents with times.
     """
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
     if draws < FEWEST_DRAWS:
@@ -97,7 +97,7 @@ def trial_workspace(
     result = analyse(design, found.daily, redraws, workspace.settings, minutes, wash, found.weights.unit)
     days = days_of(design, found, minutes)
     table = in_columns(result.table, TRIAL)
-    warnings = (*told_otherwise(workspace, frozen, found, wash), *early(workspace, frozen, found), *found.warnings)
+    warnings = (*departures(workspace, frozen, found, wash), *early(workspace, frozen, found), *found.warnings)
     notes = (
         *result.notes, *adherence(days, workspace.settings.visit_min_minutes), *([no_delivered] * bool(no_delivered)),
         *spans_note(found), *found.notes,
@@ -166,7 +166,7 @@ def pieces(first: date, last: date) -> list[tuple[date, date]]:
 
 
 def adherence(days: pd.DataFrame, adequate: float) -> list[str]:
-    """How far patrols kept to the lot, in a sentence; nothing where nobody knows."""
+    """How far patrols kept to the schedule, in a sentence; nothing where nobody knows."""
     known = days[days["minutes"].notna() & ~days["day_off"]]
     if not len(known):
         return []
@@ -178,7 +178,7 @@ def adherence(days: pd.DataFrame, adequate: float) -> list[str]:
                 f"{int((mine >= adequate).sum()):,} of {len(mine):,} hot spot days {what} had {adequate:g} or more"
                 f" patrol-minutes ({mine.mean():.1f} on average)"
             )
-    return [f"Where positions or logs tell: {'; '.join(parts)}."]
+    return [f"Where there are positions or logs: {'; '.join(parts)}."]
 
 
 # ---------------------------------------------------------------- tables
@@ -202,7 +202,7 @@ def verdict_of(table: pd.DataFrame) -> str:
 # ---------------------------------------------------------------- words
 
 
-def told_otherwise(workspace: Workspace, frozen: FrozenDesign, found: Outcomes, washout_days: int) -> list[str]:
+def departures(workspace: Workspace, frozen: FrozenDesign, found: Outcomes, washout_days: int) -> list[str]:
     """Where the analysis is not the one that was settled before the trial began."""
     words, settled = [], frozen.definition
     if not register.frozen_before(frozen.created, str(frozen.design.first), workspace.settings):

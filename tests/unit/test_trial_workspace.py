@@ -65,7 +65,7 @@ def copied(folder: Path, to: Path) -> Path:
     return to / "workspace"
 
 
-def lots(folder: Path) -> dict[tuple[str, date], bool]:
+def assigned_days(folder: Path) -> dict[tuple[str, date], bool]:
     """Hot spot and patrol day → whether the lot says patrol, by the frozen design."""
     table = register.load(folder, "spring").design.assignment
     rows = table[["area", "patrol_day", "treated"]].itertuples(index=False)
@@ -211,7 +211,7 @@ def test_holidays_come_from_the_context_lines():
 def test_a_planted_fall_is_found_as_it_was_planted(frozen, tmp_path):
     """One robbery on a patrolled day, two on the others: half as many, whatever the lot was."""
     folder = copied(frozen, tmp_path)
-    drawn = lots(folder)
+    drawn = assigned_days(folder)
     put_trial(folder, {k: 1 if treated else 2 for k, treated in drawn.items()})
     put_log(folder, [k for k, treated in drawn.items() if treated])
     told = trial_workspace(folder, "spring", draws=99)
@@ -238,7 +238,7 @@ def test_a_planted_fall_is_found_as_it_was_planted(frozen, tmp_path):
 def test_nothing_planted_is_not_found(frozen, tmp_path):
     folder = copied(frozen, tmp_path)
     rng = np.random.default_rng(20260202)
-    put_trial(folder, {k: int(n) for k, n in zip(lots(folder), rng.poisson(1.5, 168), strict=True)})
+    put_trial(folder, {k: int(n) for k, n in zip(assigned_days(folder), rng.poisson(1.5, 168), strict=True)})
     told = trial_workspace(folder, "spring", draws=199)
     ratio = row(told, RATIO)
     assert told.verdict == "can't tell"
@@ -253,7 +253,7 @@ def test_nothing_planted_is_not_found(frozen, tmp_path):
 def test_days_that_the_data_do_not_cover_are_missing_and_not_zero(frozen, tmp_path):
     """The last incident of the force is of 15 February, noon: its patrol day may go on, those after it are unknown."""
     folder = copied(frozen, tmp_path)
-    put_trial(folder, {k: 1 if treated else 2 for k, treated in lots(folder).items()}, last=date(2026, 2, 15))
+    put_trial(folder, {k: 1 if treated else 2 for k, treated in assigned_days(folder).items()}, last=date(2026, 2, 15))
     told = trial_workspace(folder, "spring", draws=99)
     table = told.days.set_index("patrol_day").sort_index()
     assert list(told.days.columns) == [c.name for c in TRIAL_DAYS]
@@ -275,12 +275,12 @@ def test_a_trial_without_data_is_refused_in_words(frozen):
 
 def test_another_analysis_than_was_settled_says_so(frozen, tmp_path):
     folder = copied(frozen, tmp_path)
-    put_trial(folder, dict.fromkeys(lots(folder), 1))
+    put_trial(folder, dict.fromkeys(assigned_days(folder), 1))
     told = trial_workspace(folder, "spring", washout_days=1, offences="all", draws=99)
     assert len(told.warnings) == 1
     assert "offences: all in place of serious-violence; wash-out days: 1 in place of 0" in told.warnings[0]
     # as the lot had it: days without patrol on the day after a patrolled one
-    drawn = lots(folder)
+    drawn = assigned_days(folder)
     after = sum(not t and drawn.get((a, d - timedelta(days=1)), False) for (a, d), t in drawn.items())
     ratio = row(told, RATIO)
     assert ratio["untreated_days"] == 84 - after
@@ -289,7 +289,7 @@ def test_another_analysis_than_was_settled_says_so(frozen, tmp_path):
 
 def test_patrols_outside_the_trial_are_no_delivery(frozen, tmp_path):
     folder = copied(frozen, tmp_path)
-    put_trial(folder, dict.fromkeys(lots(folder), 1))
+    put_trial(folder, dict.fromkeys(assigned_days(folder), 1))
     put_log(folder, [("South-01", date(2026, 1, 5))])
     told = trial_workspace(folder, "spring", draws=99)
     assert "held from 2026-01-05 to 2026-01-05, outside the trial" in told.no_delivered
@@ -298,7 +298,7 @@ def test_patrols_outside_the_trial_are_no_delivery(frozen, tmp_path):
 def test_a_day_without_positions_or_log_is_no_day_without_patrol(frozen, tmp_path):
     """Only South logged, only on the first day: its two hot spots are known then, nobody else and never again."""
     folder = copied(frozen, tmp_path)
-    put_trial(folder, dict.fromkeys(lots(folder), 1))
+    put_trial(folder, dict.fromkeys(assigned_days(folder), 1))
     put_log(folder, [("South-01", FIRST)])
     told = trial_workspace(folder, "spring", draws=99)
     known = told.days[told.days["minutes"].notna()].set_index(["area", "patrol_day"])["minutes"]

@@ -3,7 +3,7 @@
 dose per hot spot and patrol day → incidents of the same patrol days → four looks at both → one sentence → dose against
 change, place by place
 
-Nothing here says what patrols did. Nobody dealt the minutes out, and **dose follows crime**: patrols are sent where
+Nothing here says what patrols did. Nobody randomised the minutes, and **dose follows crime**: patrols are sent where
 something has happened. See `hotspots.change.dose.response` for the models and for when each misleads.
 
 A patrol day counts where the hot spot has positions or logs ("no data" is left out, never zero), and where the data on
