@@ -175,11 +175,11 @@ def make_change(names: tuple[str, str, str] = NAMES, dose: bool = True) -> Chang
     spots = make_spots()
     return Change(
         question=QUESTION,
-        asked="Did violence in the treated hot spots fall more than in the hot spots kept for comparison?",
+        asked="Did violence in the treated hot spots fall more than in the comparison hot spots?",
         answer="Violence fell: 22% less than the comparison led one to expect (38% less to 3% less).",
         verdict="fell",
         withheld=False,
-        also=("Harm: can't tell.", "Next door: can't tell."),
+        also=("Harm: can't tell.", "Can't tell whether incidents in the rings changed."),
         before=Window(date(2023, 1, 1), date(2023, 6, 30)),
         after=Window(date(2024, 1, 1), date(2024, 6, 30)),
         table=make_table(),

@@ -61,7 +61,7 @@ def evidence_for(workspace: Workspace, asked: Settled) -> Evidence:
     lengths = lengths_of(covered_days(asked.before, asked.held), covered_days(asked.after, asked.held))
     for window, days in zip((asked.before, asked.after), lengths, strict=True):
         if not days:
-            raise HotspotsError(f"No month between {window} has been imported: missing is not zero. Take other days.")
+            raise HotspotsError(f"No month of {window} has been imported: missing is not zero. Take other days.")
     facts = facts_of_cells(asked, counted)
     treated = treated_places(asked, counted)
     comparison, matched, notes = comparison_places(workspace, asked, counted, facts, treated)
@@ -123,8 +123,8 @@ def match_asked_for(
     name = asked.question.match
     if not name:
         note = (
-            "The match was made now, from the time before alone, and is not frozen: freeze one before the start"
-            " (change match --freeze) to prove that it was not picked to please."
+            "The match was made now, from the time before alone, and is not frozen. Freeze one before the start"
+            " (change match --freeze) to prove that it was not picked for its outcome."
         )
         return match_now(workspace, asked, facts, treated), [note]
     frozen = matches.load(workspace.folder, name)

@@ -77,7 +77,7 @@ def top_cells(asked: Settled, counted: Counted) -> pd.DataFrame:
     ranked = ranked.merge(counted.whose, on="cell", how="left")
     mine = ranked[of_bcu(ranked, asked.question.bcu)].head(asked.question.top)
     if not len(mine):
-        raise HotspotsError(f"No cell has any of these incidents between {asked.chosen}, so none can be treated.")
+        raise HotspotsError(f"No cell has any of these incidents in {asked.chosen}, so none can be treated.")
     cells = mine["cell"].to_numpy(dtype=np.int64)
     ids, names = geography.hex_ids(cells), geography.nearest_place(*geography.cell_centres(cells))
     return in_form(pd.DataFrame({

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 COMPARISONS = {
     "register": "the hot spots frozen for comparison",
-    "matched": "places like them, matched on the time before",
+    "matched": "places matched to them on the time before",
     "rest": "the rest of the force",
 }
 BASELINES = {
     "counted": "what was counted before",
-    "expected": "what was to be expected before, luck taken out",
+    "expected": "what was expected before, chance taken out",
 }
 PERIODS = ("week", "month")
 

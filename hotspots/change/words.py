@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 DOUBTFUL = (
-    "The worst cells fall against the rest of a force by themselves (in 7 of 30 trials on open data with nothing done,"
-    " in 21 by a plain panel): compare with places like them."
+    "The worst cells fall against the rest of a force by themselves: regression to the mean (in 7 of 30 trials on open"
+    " data where nothing was done, in 21 by a plain panel). Compare with matched places."
 )
 MEASURES = {"count": "incidents", "harm": "harm"}
 AGAINST = {
-    "register": "the hot spots kept for comparison",
-    "matched": "the places matched to them",
+    "register": "the comparison hot spots",
+    "matched": "their matched places",
     "rest": "the rest of the force",
 }
 
@@ -74,14 +74,14 @@ def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int) -> str:
     """One sentence: what the leading estimate says, with its interval, or why nobody can tell."""
     subject = f"{what(question, str(lead['measure']))} in {whom(question, n)}"
     if isnan(lead["estimate"]) or isnan(lead["ci_low"]):
-        return f"Can't tell whether {subject} changed against {against(question)}: there is no interval."
+        return f"Can't tell whether {subject} changed compared with {against(question)}: there is no interval."
     range_ = f"{number(lead['estimate'])} times what the comparison would suggest (95% interval"
     range_ += f" {number(lead['ci_low'])} to {number(lead['ci_high'])})"
     if lead["verdict"] == CANT_TELL:
         why = f" {DOUBTFUL}" if lead["withheld"] else ""
-        return f"Can't tell whether {subject} fell or rose against {against(question)}: {range_}.{why}"
+        return f"Can't tell whether {subject} fell or rose compared with {against(question)}: {range_}.{why}"
     subject = subject[:1].upper() + subject[1:]
-    return f"{subject} {lead['verdict']} against {against(question)}: {range_}."
+    return f"{subject} {lead['verdict']} compared with {against(question)}: {range_}."
 
 
 def totals_words(lead: dict[str, Any], lengths: tuple[float, float], unit: str) -> str:
@@ -96,20 +96,27 @@ def totals_words(lead: dict[str, Any], lengths: tuple[float, float], unit: str) 
     return words
 
 
-def next_door_words(ring: dict[str, Any] | None) -> str:
-    """What happened in the rings."""
+# what the rings did, what the treated hot spots did → what that means
+NEXT_DOOR = {
+    (FELL, FELL): "Incidents in the rings also fell: no sign of displacement",
+    (FELL, CANT_TELL): "Incidents in the rings fell: no sign of displacement",
+    (FELL, ROSE): "Incidents in the rings fell while those in the hot spots rose: no sign of displacement",
+    (ROSE, FELL): "Incidents in the rings rose while those in the hot spots fell: some may have been displaced",
+    (ROSE, CANT_TELL): "Incidents in the rings rose: some may have been displaced",
+    (ROSE, ROSE): "Incidents in the rings also rose: there was no fall that could have been displaced",
+}
+
+
+def next_door_words(ring: dict[str, Any] | None, treated: str) -> str:
+    """What happened in the rings; ``treated``: the verdict on incidents in the treated hot spots."""
     if ring is None:
-        return "Next door: there is no ring to look at."
+        return "There is no ring in which displacement could be seen."
     counts = f"{ring['displacement_before']:,.0f} before, {ring['displacement_after']:,.0f} after"
     if isnan(ring["ci_low"]):
-        return f"Next door: {counts}; too few to say whether anything moved."
-    range_ = f"{number(ring['estimate'])} times (95% interval {number(ring['ci_low'])} to {number(ring['ci_high'])})"
-    told = {
-        FELL: "incidents in the rings fell too: nothing moved next door",
-        ROSE: "incidents in the rings rose: some may have moved next door",
-        CANT_TELL: "can't tell whether any moved next door",
-    }[str(ring["verdict"])]
-    return f"Next door: {told}: {range_}; {counts}."
+        return f"Too few incidents in the rings to judge displacement: {counts}."
+    range_ = f"{number(ring['estimate'])} times, 95% interval {number(ring['ci_low'])} to {number(ring['ci_high'])}"
+    meaning = NEXT_DOOR.get((str(ring["verdict"]), treated), "Can't tell whether incidents in the rings changed")
+    return f"{meaning} ({range_}; {counts})."
 
 
 def selection_words(
@@ -120,11 +127,11 @@ def selection_words(
     percent = percent_change(before, after * lengths[0] / lengths[1], least_for_percent)
     seen = signed(percent.value) if isfinite(percent.value) else f"from {before:,.0f} to {after:,.0f}"
     if found is None or not found.chosen:
-        return f"Without any comparison: {seen}. That is no evidence by itself."
+        return f"Without a comparison: {seen}. That is no evidence by itself."
     low, middle, high = (signed(100 * (x - 1)) for x in (found.low, found.ratio, found.high))
     return (
-        f"Without any comparison: {seen}. Of places chosen for a bad spell {middle} was to be expected anyway ({low} to"
-        f" {high}): luck does not come again."
+        f"Without a comparison: {seen}. These places were chosen for a bad spell, so {middle} was to be expected anyway"
+        f" ({low} to {high}): regression to the mean."
     )
 
 
@@ -140,9 +147,8 @@ def apart_before(p: float, below: float, chosen: bool) -> list[str]:
     """
     if not p < below:
         return []
-    begun = "what parts them afterwards may have begun before"
-    why = "places chosen for a bad spell stand out in it" if chosen else begun
-    return [f"Treated and comparison went different ways before the start ({p_words(p)}): {why}."]
+    why = "places chosen for a bad spell stand out in it" if chosen else "a later difference may have begun before"
+    return [f"Treated and comparison places followed different trends before the start ({p_words(p)}): {why}."]
 
 
 def lead_row(table: pd.DataFrame, measure: str) -> dict[str, Any]:

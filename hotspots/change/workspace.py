@@ -14,6 +14,7 @@ import pandas as pd
 from hotspots.areas import register
 from hotspots.base import choices
 from hotspots.base.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
+from hotspots.base.words import counted
 from hotspots.change import context, words
 from hotspots.change.counting import covered_days
 from hotspots.change.dose.beside import dose_beside
@@ -108,7 +109,7 @@ def also_of(
     return (
         words.totals_words(words.lead_row(table, q.measure), evidence.lengths, evidence.asked.weights.unit),
         words.answer_words(q, words.lead_row(table, other), n),
-        words.next_door_words(words.row_of(table, "count", "ring")),
+        words.next_door_words(words.row_of(table, "count", "ring"), words.lead_row(table, "count")["verdict"]),
         words.selection_words(falls.get(q.measure), naive, evidence.lengths, workspace.settings.least_for_percent),
     )
 
@@ -163,7 +164,7 @@ def warnings_of(workspace: Workspace, evidence: Evidence, unlike: list[str]) -> 
     for window in (asked.before, asked.after):
         missing, _ = holes_and_breaks(workspace, asked.source, window)
         if missing:
-            found.append(f"{len(missing)} months of {window} were not imported: missing, not zero.")
+            found.append(f"{counted(len(missing), 'month')} of {window} not imported: missing, not zero.")
     scored = score_warnings(evidence.counted.scores, asked.weights, listed=False)
     return [*found, *evidence.counted.warnings, *scored]
 

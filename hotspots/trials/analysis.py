@@ -8,8 +8,8 @@ others of one stratum, n = n₀ + n₁:
 - difference per place-day δ = Σ (y₁n₀ − y₀n₁)/n ÷ Σ n₁n₀/n, for events and for harm
 
 Chance is judged by the randomisation itself. The score S(w) = Σ (y₁n₀ − y₀n₁)/n is worked out for the assignment used
-and for the redraws of the same design; p = (1 + number with |S| as large)/(redraws + 1), two-sided, for the sharp null that
-no place-day would have had another outcome (Fisher 1935; Rosenbaum 2002, doi:10.1007/978-1-4757-3692-2). The 95%
+and for the redraws of the same design; p = (1 + number with |S| as large)/(redraws + 1), two-sided, for the sharp null
+that no place-day would have had another outcome (Fisher 1935; Rosenbaum 2002, doi:10.1007/978-1-4757-3692-2). The 95%
 interval inverts that test: it holds every θ (or δ) for which outcomes with the effect taken out, y/θ (or y − δ) on
 patrolled days, are not refused at 5%. No distribution is assumed, so zeros, bursts, busy days and one murder do no
 harm to its validity, only to its width.

@@ -354,8 +354,8 @@ def notes_of(workspace: Workspace, drawn: Design, frozen: Frozen, before: Before
         words.append(f"Time before: {before.window}.")
     if before.daily is not None and not before.why_not:
         words.append(
-            "Hot spots chosen because that time was bad will be quieter in the trial: then the smallest fall that can"
-            " be found is larger than this says."
+            "Hot spots chosen because that time was bad will be quieter in the trial (regression to the mean): then the"
+            " smallest fall that can be found is larger than stated here."
         )
     if drawn.days_off:
         words.append(f"{len(drawn.days_off)} days off are left out: {', '.join(map(str, drawn.days_off[:12]))}.")

@@ -31,7 +31,7 @@ def body(page: Any) -> str:
 def test_cold_deep_link_with_the_map_as_svg(served: Any, open_page: Any, two_years: Path) -> None:
     page = open_page(served(two_years) + f"{PAGE}?bcu=West&ring_of=West-01", "nogl")
     assert page.get_by_role("heading", level=1).inner_text() == "Change"
-    assert "in West's 1 treated hot spot fall more than in the hot spots kept for comparison?" in body(page)
+    assert "in West's 1 treated hot spot fall more than in the comparison hot spots?" in body(page)
     assert page.get_by_role("region", name="Answer").locator("p").last.inner_text().strip().endswith("Can’t tell")
     assert "asks for" not in body(page)
     ground = page.locator("svg.map")

@@ -25,7 +25,7 @@ from tests.workspaces import HOSTILE
 JOINER = "\u2060"
 PAGE = "Change"
 HEADERS = [
-    "Each hot spot", "Before and after", "Were they alike before?", "Next door", "Minutes beside change",
+    "Each hot spot", "Before and after", "Before the start", "Next door", "Minutes beside change",
     "What else was going on", "How it was computed",
 ]  # fmt: skip
 

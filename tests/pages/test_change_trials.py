@@ -54,7 +54,7 @@ def show_result(monkeypatch: pytest.MonkeyPatch, design: Any, verdict: str = "fe
     table = in_columns(pd.DataFrame([
         {"counted_as": "assigned", "measure": "count_rate_ratio", "treated_days": 10, "untreated_days": 10,
          "treated_total": 2.0, "untreated_total": 6.0, "estimate": 1 / 3, "ci_low": float("-inf"), "ci_high": 0.9,
-         "p": 0.031, "verdict": verdict, "method": "By the lot", "note": ""},
+         "p": 0.031, "verdict": verdict, "method": "By randomisation", "note": ""},
         {"counted_as": "delivered", "measure": "harm_days_per_place_day", "treated_days": 5, "untreated_days": 5,
          "treated_total": 100.0, "untreated_total": 300.0, "estimate": -40.0, "ci_low": -90.0, "ci_high": 10.0,
          "p": 0.1, "verdict": "can't tell", "method": "Clustered", "note": "Not random"},
@@ -90,9 +90,9 @@ def test_a_planned_trial_has_its_schedule_and_no_result_yet(at: Any, planned: Pa
     assert designs[["name", "kind", "first_day", "last_day", "before"]].iloc[0].tolist() == [
         "advent", "crossover", FIRST, LAST, "yes"
     ]  # fmt: skip
-    schedule = app.table("by_lot")
+    schedule = app.table("assigned")
     assert len(schedule) == 2 * 14
-    assert schedule["by_lot"].value_counts().to_dict() == {"to be patrolled": 14, "to be left alone": 14}
+    assert schedule["assigned"].value_counts().to_dict() == {"to be patrolled": 14, "to be left alone": 14}
     assert schedule["weekday"].iloc[0] == "Monday"
     assert [h.value for h in app.test.header] == ["Frozen designs", "The schedule"]
     assert said(app, "info"), "why there is no result"
@@ -116,7 +116,7 @@ def test_a_result_stands_first_then_how_far_it_has_come(
          "−90.00 to 10.00"],
     ]  # fmt: skip
     progress = app.table("place_days")
-    assert progress[["place_days", "covered", "known", "visited"]].astype(int).sum().tolist() == [28, 14, 14, 14]
+    assert progress[["place_days", "covered", "recorded", "visited"]].astype(int).sum().tolist() == [28, 14, 14, 14]
     assert "14 of 28 hot spot days have data on incidents" in said(app, "markdown")
     offered = {d.label: d for d in downloads}
     read = list(csv.DictReader(io.StringIO(offered["Result, CSV"].build())))
@@ -137,4 +137,4 @@ def test_the_parts_are_switched_and_stand_in_the_address(at: Any, without: Path)
 def test_a_trial_that_is_not_there_is_said(at: Any, planned: Path) -> None:
     app = at(planned, PAGE, change_part="trials", trial="easter")
     assert "asks for trial “easter”, which is not there" in said(app, "warning")
-    assert len(app.table("by_lot")) == 28
+    assert len(app.table("assigned")) == 28

@@ -87,7 +87,7 @@ def test_days_and_columns(folder: Path):
     assert list(told.scatter.columns) == [c.name for c in CHANGE_SCATTER]
     assert set(told.table["part"]) == {"bands", "curve", "earlier", "days"}
     assert "3 hot spot days have no positions and no logs: left out. No data is not no patrol." in told.notes
-    assert any("Hot spots for comparison are among them" in note for note in told.notes)
+    assert any("Comparison hot spots are included" in note for note in told.notes)
 
 
 def test_minutes_and_change_of_each_hot_spot(folder: Path):
@@ -109,7 +109,7 @@ def test_one_bcu_is_asked_for_alone_and_has_the_same_figures(folder: Path):
     assert told.scatter["patrol_minutes_a_day"].tolist() == [10.67]
     reasons = part(told.table, "earlier")["reason"].tolist()  # Tuesday alone has a day before, and no incident
     assert reasons == ["Nothing happened on days whose day before is known: nothing to compare."]
-    assert not any("for comparison are among them" in note for note in told.notes)
+    assert not any("Comparison hot spots are included" in note for note in told.notes)
 
 
 def test_the_last_date_of_a_window_begins_no_whole_patrol_day(folder: Path):
@@ -245,7 +245,7 @@ def test_days_with_and_without_a_visit_by_hand():
     assert told.loc[1, "ci_low"] < 0.6 < told.loc[1, "ci_high"] < 1
     assert sentence_of(contrast).startswith(
         "On days with an adequate visit the hot spots had 0.60 times the incidents of their other days of the same"
-        " week-day ("
+        " weekday ("
     )
     assert sentence_of(contrast).endswith("): fewer. Nobody randomised those days.")
 
@@ -256,7 +256,7 @@ def test_the_sentence_follows_the_interval():
 
 
 def test_eight_weeks_are_compared_within_four():
-    assert "of the same week-day and four weeks (" in sentence_of(
+    assert "of the same weekday in the same four weeks (" in sentence_of(
         looks(days((1, 2), (2, 4), (1, 1), weeks=8), Settings())[1]
     )
 
@@ -267,15 +267,17 @@ def test_one_hot_spot_gives_no_interval_and_no_verdict():
     assert told.loc[1, "reason"] == "one hot spot alone decides this"
     assert np.isnan(told.loc[1, "ci_high"])
     assert sentence_of(contrast) == (
-        "Incidents on days with and without an adequate visit: 14 on 14 days with, 28 on 14 without: can't tell, for"
-        " one hot spot alone decides this. Nobody randomised those days."
+        "Incidents on days with and without an adequate visit: 14 on 14 days with, 28 on 14 without: can't tell,"
+        " because one hot spot alone decides this. Nobody randomised those days."
     )
 
 
 def test_no_incident_on_days_with_a_visit_is_a_ratio_of_nought_without_a_verdict():
     table, contrast = looks(days((0, 1), (0, 2), (0, 1)), Settings())
     assert part(table, "days").loc[1, ["rate_ratio", "reason"]].tolist() == [0, "one kind of day had no event"]
-    assert "0 on 42 days with, 56 on 42 without: can't tell, for one kind of day had no event." in sentence_of(contrast)
+    assert "0 on 42 days with, 56 on 42 without: can't tell, because one kind of day had no event." in sentence_of(
+        contrast
+    )
 
 
 def test_bands_and_the_day_before_by_hand():

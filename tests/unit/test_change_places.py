@@ -214,9 +214,9 @@ def test_seasons_keep_their_place_in_the_year():
     ("level", "said"),
     [
         # the quiet cell of South-02 goes without: 9 → 9 and 9 → 3 is closer than 9 → 9 and 0.05 → 3
-        (3.0, "South-02 has no comparison place: no cell that may serve is left for any of its cells."),
+        (3.0, "South-02 has no comparison place: no suitable cell is left for any of its cells."),
         # one of the two busy cells does: 0.05 → 0.2 is closer than 9 → 0.2
-        (0.2, "South-01 has 2 cells, and like South-01 only 1: for the others no cell that may serve is left."),
+        (0.2, "South-01 has 2 cells, and like South-01 only 1: for the others no suitable cell is left."),
     ],
 )
 def test_where_cells_run_out_it_is_said(level, said):

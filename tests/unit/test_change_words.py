@@ -38,13 +38,13 @@ def test_a_verdict_goes_by_the_interval_alone(low, high, told):
 
 def test_the_question_and_the_answer_in_plain_words():
     assert words.question_words(SOUTH, 4) == (
-        "Did incidents of serious violence in South's 4 treated hot spots fall more than in the places matched to them?"
+        "Did incidents of serious violence in South's 4 treated hot spots fall more than in their matched places?"
     )
     assert words.answer_words(SOUTH, lead(0.75, 0.6, 0.9), 4) == (
-        "Incidents of serious violence in South's 4 treated hot spots fell against the places matched to them: 0.75"
+        "Incidents of serious violence in South's 4 treated hot spots fell compared with their matched places: 0.75"
         " times what the comparison would suggest (95% interval 0.60 to 0.90)."
     )
-    assert "rose against" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4)
+    assert "rose compared with" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4)
     assert words.answer_words(SOUTH, lead(0.9, 0.7, 1.2), 4).startswith("Can't tell whether incidents of serious")
     assert "there is no interval" in words.answer_words(SOUTH, lead(0.9, nan, nan), 4)
 
@@ -71,8 +71,8 @@ def test_what_selection_brings_is_said_of_places_that_were_chosen_for_it():
     naive = {"treated_before": 200.0, "treated_after": 150.0}
     chosen = Selection(0.9, 0.8, 1.02, 20, 18, True)
     assert words.selection_words(chosen, naive, (365, 365), 50) == (
-        "Without any comparison: −25%. Of places chosen for a bad spell −10% was to be expected anyway (−20% to +2%):"
-        " luck does not come again."
+        "Without a comparison: −25%. These places were chosen for a bad spell, so −10% was to be expected anyway (−20%"
+        " to +2%): regression to the mean."
     )
     named = Selection(0.9, 0.8, 1.02, 20, 18, False)
     assert words.selection_words(named, naive, (365, 365), 50).endswith("That is no evidence by itself.")
@@ -80,13 +80,32 @@ def test_what_selection_brings_is_said_of_places_that_were_chosen_for_it():
     assert "from 12 to 9" in words.selection_words(chosen, few, (365, 365), 50)  # no percentage of 12
 
 
-def test_next_door():
-    ring = {"estimate": 1.4, "ci_low": 1.1, "ci_high": 1.8, "verdict": "rose", "displacement_before": 50,
-            "displacement_after": 70}  # fmt: skip
-    assert "some may have moved next door" in words.next_door_words(ring)
-    assert "can't tell" in words.next_door_words({**ring, "ci_low": 0.8, "verdict": "can't tell"})
-    assert "too few" in words.next_door_words({**ring, "ci_low": nan, "verdict": "can't tell"})
-    assert "no ring" in words.next_door_words(None)
+RING = {"estimate": 1.4, "ci_low": 1.1, "ci_high": 1.8, "displacement_before": 50, "displacement_after": 70}
+FIGURES = " (1.40 times, 95% interval 1.10 to 1.80; 50 before, 70 after)."
+
+
+@pytest.mark.parametrize(
+    ("ring", "treated", "said"),
+    [
+        ("fell", "fell", "Incidents in the rings also fell: no sign of displacement"),
+        ("fell", "can't tell", "Incidents in the rings fell: no sign of displacement"),
+        ("fell", "rose", "Incidents in the rings fell while those in the hot spots rose: no sign of displacement"),
+        ("rose", "fell", "Incidents in the rings rose while those in the hot spots fell: some may have been displaced"),
+        ("rose", "can't tell", "Incidents in the rings rose: some may have been displaced"),
+        ("rose", "rose", "Incidents in the rings also rose: there was no fall that could have been displaced"),
+        ("can't tell", "fell", "Can't tell whether incidents in the rings changed"),
+        ("can't tell", "can't tell", "Can't tell whether incidents in the rings changed"),
+        ("can't tell", "rose", "Can't tell whether incidents in the rings changed"),
+    ],
+)
+def test_next_door_by_what_the_rings_and_the_hot_spots_did(ring, treated, said):
+    assert words.next_door_words({**RING, "verdict": ring}, treated) == said + FIGURES
+
+
+def test_next_door_with_too_few_incidents_or_no_ring():
+    few = words.next_door_words({**RING, "ci_low": nan, "verdict": "can't tell"}, "fell")
+    assert few == "Too few incidents in the rings to judge displacement: 50 before, 70 after."
+    assert words.next_door_words(None, "fell") == "There is no ring in which displacement could be seen."
 
 
 def test_a_leap_day_makes_no_rate_of_a_count():
@@ -135,8 +154,8 @@ def test_groups_that_went_different_ways_before_are_told():
     assert words.apart_before(0.05, 0.05, chosen=False) == []
     assert words.apart_before(nan, 0.05, chosen=False) == []
     assert words.apart_before(0.004, 0.05, chosen=False) == [
-        "Treated and comparison went different ways before the start (p < 0.01): what parts them afterwards may have"
-        " begun before."
+        "Treated and comparison places followed different trends before the start (p < 0.01): a later difference may"
+        " have begun before."
     ]
     assert "(p = 0.04): places chosen for a bad spell" in words.apart_before(0.04, 0.05, chosen=True)[0]
 

@@ -339,13 +339,13 @@ def test_restrictions_on_one_side_are_told_with_their_days() -> None:
     said = notes(line("restriction", "COVID-19 restrictions", "2020-03-23", "2021-07-18"), before=before, after=after)
     assert said == [
         "COVID-19 restrictions cover 181 of the 181 days before and none of the 181 after: the two windows are not"
-        " alike."
+        " comparable in this."
     ]
 
 
 def test_a_part_of_one_window_and_another_part_of_the_other_is_told() -> None:
     assert notes(line("restriction", "Curfew", "2024-01-08", "2024-02-05")) == [
-        "Curfew covers 3 of the 10 days before and 5 of the 10 after: the two windows are not alike."
+        "Curfew covers 3 of the 10 days before and 5 of the 10 after: the two windows are not comparable in this."
     ]
 
 
@@ -359,8 +359,7 @@ def test_days_that_two_lines_of_a_name_share_count_once() -> None:
     twice = [line("operation", "Op", "2024-01-02", "2024-01-05"), line("operation", "Op", "2024-01-04", "2024-01-06")]
     assert days_of(table(*twice), BEFORE) == 5
     assert notes(*twice) == [
-        "Op covers 5 of the 10 days before and none of the 10 after: policing differed, as far as it is written down"
-        " here."
+        "Op covers 5 of the 10 days before and none of the 10 after: policing differed between the windows."
     ]
 
 
@@ -375,7 +374,7 @@ def test_many_things_of_a_kind_are_one_sentence_the_largest_first() -> None:
     rows = [line("operation", f"Op {n}", "2024-01-01", f"2024-01-0{n}") for n in (1, 2, 3, 4, 5)]
     assert notes(*rows) == [
         "Op 5 covers 5 of the 10 days before and none of the 10 after; Op 4 4 and none; Op 3 3 and none; and 2 more:"
-        " policing differed, as far as it is written down here."
+        " policing differed between the windows."
     ]
 
 

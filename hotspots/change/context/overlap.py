@@ -17,10 +17,10 @@ from hotspots.harm.offences import POLICE_UK
 MOST_NAMED = 3  # in one sentence; the table beside it has them all
 # kind → (how one line covers a window, how several do, what that means)
 SAID = {
-    "restriction": ("covers", "cover", "the two windows are not alike"),
+    "restriction": ("covers", "cover", "the two windows are not comparable in this"),
     "recording": ("applies to", "apply to", "counts before and after do not follow the same rules"),
-    "operation": ("covers", "cover", "policing differed, as far as it is written down here"),
-    "other": ("covers", "cover", "the two windows are not alike"),
+    "operation": ("covers", "cover", "policing differed between the windows"),
+    "other": ("covers", "cover", "the two windows are not comparable in this"),
 }
 
 

@@ -27,7 +27,7 @@ from hotspots.base.columns import CHANGE_DOSE, CHANGE_SCATTER, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
-from hotspots.change.dose.looks import days_that_tell, looks, sentence_of, warned
+from hotspots.change.dose.looks import days_compared_note, looks, sentence_of, warned
 from hotspots.change.question import DoseBeside
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ LONGEST_SPAN_S = 24 * HOUR  # of an incident that can be given to a patrol day
 NAMED = ("area", "name", "bcu", "role")
 
 MONTHS_ONLY = (
-    "These incidents have a month and no time of day, so none can be given to a patrol day: there is no dose by day,"
+    "These incidents have a month and no time of day, so none can be assigned to a patrol day: there is no dose by day,"
     " only the dose of each hot spot beside its change."
 )
 ALL_ROLES = (
-    "Hot spots for comparison are among them: minutes are recorded there too, and each hot spot is compared with its"
+    "Comparison hot spots are included: minutes are recorded there too, and each hot spot is compared with its"
     " own other days."
 )
 
@@ -201,7 +201,7 @@ def beside(recorded: pd.DataFrame, incidents: pd.DataFrame, units: Mapping[int, 
     rows = with_counts(recorded, dated, units)
     table, contrast = looks(rows, settings)
     roles = [ALL_ROLES] if (recorded["role"] == "comparison").any() else []
-    notes = (*warned(rows), *roles, *days_that_tell(contrast, len(rows)), *left_out)
+    notes = (*warned(rows), *roles, *days_compared_note(contrast, len(rows)), *left_out)
     return Looks(table, sentence_of(contrast), notes)
 
 

@@ -106,13 +106,13 @@ def sentence_of(contrast: OnOff | str) -> str:
     """Days with an adequate visit against days without: more, fewer, or can't tell, by the interval alone."""
     if isinstance(contrast, str):
         return f"Days with and without an adequate visit cannot be compared: {contrast}"
-    within = "week-day and four weeks" if contrast.block_days else "week-day"
+    within = "weekday in the same four weeks" if contrast.block_days else "weekday"
     asked = f"the incidents of their other days of the same {within}"
     if contrast.reason:
         counts = f"{contrast.on_total:,.0f} on {contrast.on_days:,} days with, {contrast.off_total:,.0f} on"
         return (
             f"Incidents on days with and without an adequate visit: {counts} {contrast.off_days:,} without: can't tell,"
-            f" for {contrast.reason}. {NOT_RANDOM}"
+            f" because {contrast.reason}. {NOT_RANDOM}"
         )
     ratio, low, high = (ratio_text(v) for v in (contrast.rate_ratio, contrast.ci_low, contrast.ci_high))
     verdict = "fewer" if contrast.ci_high < 1 else "more" if contrast.ci_low > 1 else "can't tell"
@@ -120,12 +120,12 @@ def sentence_of(contrast: OnOff | str) -> str:
     return f"{told} {NOT_RANDOM}"
 
 
-def days_that_tell(contrast: OnOff | str, n: int) -> list[str]:
+def days_compared_note(contrast: OnOff | str, n: int) -> list[str]:
     if isinstance(contrast, str):
         return []
     return [
-        f"Of {n:,} hot spot days, {contrast.on_days + contrast.off_days:,} tell days with from days without an adequate"
-        " visit; the others lie on week-days on which the hot spot had only one kind of day, or no incident."
+        f"Of {n:,} hot spot days, {contrast.on_days + contrast.off_days:,} can be compared; the others fall on weekdays"
+        " on which the hot spot had only days with an adequate visit, only days without, or no incident."
     ]
 
 

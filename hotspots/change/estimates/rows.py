@@ -19,7 +19,9 @@ from hotspots.change.estimates.wdd import Estimate, harm_wdd, wdd
 from hotspots.change.evidence import Selection
 
 RATIO = "ratio"
-NO_COMPARISON = "No comparison: places chosen for a bad spell fall by themselves. Do not quote it alone."
+NO_COMPARISON = (
+    "No comparison: places chosen for a bad spell fall by themselves (regression to the mean). Do not quote it alone."
+)
 UNEVEN = 1.5  # levels of the two groups further apart than this: differences of counts do not compare
 MORE_THAN_POISSON = 1.5
 LAST = 9_999
@@ -127,7 +129,7 @@ def expected_row(figures: Figures, table: pd.DataFrame) -> dict[str, Any]:
     """From the expected level. ``table``: unit, group, observed, expected."""
     found = ratio_from_expected(table, counts=figures.measure != "harm")
     note = (
-        f"{found.note} Treated came to {found.treated:.2f} times what was to be expected, the comparison to"
+        f"{found.note} Treated places had {found.treated:.2f} times what was expected, comparison places"
         f" {found.comparison:.2f} times."
     ).strip()
     method = "Observed over expected, treated against comparison; errors over places, Student's t"
@@ -141,7 +143,7 @@ def naive_row(figures: Figures) -> dict[str, Any]:
     (b, a), (t0, t1) = figures.sums["treated"], figures.lengths
     ratio = (a / t1) / (b / t0) if b else nan
     if figures.measure == "harm":
-        why = f"{NO_COMPARISON} Harm days are no counts: no interval."
+        why = f"{NO_COMPARISON} Harm days are not counts: no interval."
         return row(figures, "naive", RATIO, "After over before", note=why, estimate=ratio, ci_low=nan, ci_high=nan)
     found = before_after(figures.panel)
     fields = {**of_ratio(found.rate_ratio, found.ci_low, found.ci_high, nan, found.p), "verdict": ""}
@@ -152,11 +154,11 @@ def selection_row(figures: Figures, found: Selection) -> dict[str, Any]:
     """What selection alone would bring."""
     what = figures.unit if figures.measure == "harm" else "offences"
     note = (
-        f"Nothing having changed, {found.before:,.1f} a month before would be followed by {found.after:,.1f} (scored"
-        f" {what}): part of a high count is luck, which does not come again."
+        f"Had nothing changed, {found.before:,.1f} a month before would be followed by {found.after:,.1f} (scored"
+        f" {what}): regression to the mean."
     )
     if not found.chosen:
-        note += " These places were not chosen by those figures, as far as is known: then it does not hold for them."
+        note += " As far as the register shows, these places were not chosen by those figures: then it does not apply."
     return row(
         figures, "selection", RATIO, "Posterior mean after over counted before, treated alone", note=note,
         estimate=found.ratio, ci_low=found.low, ci_high=found.high,
@@ -165,7 +167,7 @@ def selection_row(figures: Figures, found: Selection) -> dict[str, Any]:
 
 def built_in_row(figures: Figures, value: float) -> dict[str, Any]:
     """What the difference in differences would show by selection alone."""
-    note = "The panel estimate would show this if nothing had been done: hold it against that estimate."
+    note = "With nothing done the panel estimate would show this, by regression to the mean alone: compare the two."
     return row(
         figures, "built_in", RATIO, "Expected over counted before, treated against comparison", note=note,
         estimate=value, ci_low=nan, ci_high=nan,
@@ -200,11 +202,11 @@ def wdd_row(figures: Figures, offences: pd.DataFrame | None, spread: float, per_
 
 
 def uneven_note(treated: float, comparison: float) -> list[str]:
-    """That counts at different levels move by different numbers; both before."""
+    """That counts at different levels change by different numbers; both before."""
     if not treated or not comparison or 1 / UNEVEN <= treated / comparison <= UNEVEN:
         return []
     return [
-        f"The groups are of different size ({treated:,.0f} and {comparison:,.0f} before), so equal shares make unequal"
+        f"The groups differ in size ({treated:,.0f} and {comparison:,.0f} before), so equal percentages make unequal"
         " differences: read the ratio."
     ]
 
@@ -234,8 +236,8 @@ def too_narrow(spread: float) -> list[str]:
     if not spread > MORE_THAN_POISSON:
         return []
     return [
-        f"Its interval takes counts for Poisson; from place to place changes vary {spread:.1f} times as much, so it is"
-        f" too narrow, by about {sqrt(spread):.1f} times: read the ratio."
+        f"Its interval assumes Poisson counts, but changes vary {spread:.1f} times as much between places: it is about"
+        f" {sqrt(spread):.1f} times too narrow. Read the ratio."
     ]
 
 
@@ -252,7 +254,7 @@ def ring_row(figures: Figures) -> dict[str, Any] | None:
 
 
 def ring_difference_row(figures: Figures, spread: float) -> dict[str, Any] | None:
-    """(D₁ − D₀) − (E₁ − E₀): the rings alone, in counts. It sees a move sooner than the ratio of few incidents."""
+    """(D₁ − D₀) − (E₁ − E₀): the rings alone, in counts: sees displacement sooner than the ratio of few incidents."""
     rings = [figures.sums.get(p) for p in ("ring", "comparison_ring")]
     if figures.column == "harm" or rings[0] is None or rings[1] is None:
         return None

@@ -221,10 +221,10 @@ def _short(treated: pd.DataFrame, owner: Mapping[int, str], found: Match) -> tup
     for area in sorted(treated["area"].astype(str)):
         whole, n = int(wanted[area]), int(got.get(area, 0))
         if not n:
-            notes.append(f"{area} has no comparison place: no cell that may serve is left for any of its cells.")
+            notes.append(f"{area} has no comparison place: no suitable cell is left for any of its cells.")
         elif n < whole:
             notes.append(
-                f"{area} has {whole} cells, and like {area} only {n}: for the others no cell that may serve is left."
+                f"{area} has {whole} cells, and like {area} only {n}: for the others no suitable cell is left."
             )
     return tuple(notes)
 
@@ -251,9 +251,9 @@ def _built_in(found: Match) -> tuple[str, ...]:
     if not abs(found.built_in) >= WORTH_SAYING:
         return ()
     return (
-        f"With nothing done, a change from what was counted before would come to {found.built_in:+.2f} incidents per"
-        " cell and period, by the luck of the months the places were chosen by. A change from the expected level is"
-        " free of that.",
+        f"With nothing done, regression to the mean would change the counts of treated cells by {found.built_in:+.2f}"
+        " incidents per cell and period more than those of their matches. A change from the expected level is free of"
+        " it.",
     )
 
 

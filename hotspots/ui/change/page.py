@@ -47,7 +47,7 @@ def show(view: View, question: ChangeQuestion) -> None:
     show_answer(change)
     show_spots(shown)
     show_table(change)
-    show_alike(shown)
+    show_before(shown)
     show_next_door(shown, lambda area: loading.ring_map_strings(*key, area, components.is_dark()))
     show_minutes(shown)
     show_context(view, change)
@@ -98,11 +98,11 @@ def show_table(change: Change) -> None:
 # ---------------------------------------------------------------- what it rests on
 
 
-def show_alike(shown: Shown) -> None:
+def show_before(shown: Shown) -> None:
     """The time before: trend, series, and how a match was judged."""
     change = shown.change
-    st.header("Were they alike before?")
-    st.caption(sentences.ALIKE_HELP)
+    st.header("Before the start")
+    st.caption(sentences.BEFORE_HELP)
     st.markdown(plain_text(change.trend_note or sentences.NO_TREND))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -117,18 +117,18 @@ def show_alike(shown: Shown) -> None:
         show_balance(change)
         names = dict(zip(change.spots["area"], change.spots["name"], strict=True))
         with st.expander(f"Pairs of cells ({len(change.pairs):,})"):
-            tables.show(tables.pairs(change.pairs, names), tables.PAIRS, "Each cell of a hot spot and its like")
+            tables.show(tables.pairs(change.pairs, names), tables.PAIRS, "Each cell of a hot spot and its match")
 
 
 def show_balance(change: Change) -> None:
-    """How like the matched places are, and who was left out."""
+    """The quality of the match, and who was left out."""
     matched = change.matched
     if matched is None:
         return
     alone = int((matched.unmatched["group"] == "treated").sum())
     lines = sentences.match_words(matched.joint_p, matched.drift_p, alone)
     st.markdown(sentences.bullets(plain_text(line) for line in (*lines, *matched.notes)))
-    tables.show(matched.balance, tables.BALANCE, "How alike hot spots and comparison places were before")
+    tables.show(matched.balance, tables.BALANCE, "Match quality: hot spots and comparison places before the start")
     if len(matched.unmatched):
         with st.expander(f"Left out ({len(matched.unmatched):,} cells)"):
             tables.show(tables.unmatched(matched.unmatched), tables.UNMATCHED, "Cells without a match, by reason")

@@ -14,15 +14,15 @@ from hotspots.ui.show import Shown
 
 ROW, TALLEST = 35, 420  # pixels
 LEAD = "▶"
-NEXT_DOOR, ALONE, SELECTION, BANDS = "next door", "no comparison", "selection alone", "by band"
+NEXT_DOOR, ALONE, SELECTION, BANDS = "next door", "no comparison", "regression to the mean", "by band"
 GROUPS = ("Count", "Harm", BANDS, NEXT_DOOR, ALONE, SELECTION)
 UNITS = {"ratio": "times", "incidents per km²": "per km²", "days per km²": "per km²"}
 FINDING = {
     "panel": "Panel of periods", "panel_nb": "Panel, negative binomial", "expected": "Against what was expected",
     "wdd": "Displacement difference", "wdd_km2": "The same per km²", "ring": "Around the hot spots",
     "ring_wdd": "Around them, difference",
-    "naive": "Before and after: do not quote alone", "selection": "What would follow by itself",
-    "built_in": "Panel, had nothing been done",
+    "naive": "Before and after: do not quote alone", "selection": "What would follow with nothing done",
+    "built_in": "Panel, with nothing done",
 }  # fmt: skip
 
 LABEL = Shown("Map", "Its number on the map of hot spots and rings")
@@ -54,7 +54,7 @@ ESTIMATES = {
 SPOTS = {
     "label": LABEL, "name": NAME,
     "count_before": Shown("Before", "Incidents before", 0), "count_after": Shown("After", "Incidents after", 0),
-    "expected_count": Shown("Expected", "Incidents to be expected after, had nothing changed; luck taken out", 1),
+    "expected_count": Shown("Expected", "Incidents to be expected after, had nothing changed; chance taken out", 1),
     "rate_ratio": RATIO, "interval": INTERVAL,
     "percent": Shown("Change, %", "Change of the count in per cent; empty where the count is too small for one", 0),
     "percent_refused": Shown("Why no %", "Why there is no percentage"),
@@ -92,7 +92,7 @@ SERIES = {
     "exposure": Shown("Covered", "The part of the period that lies in it and that data cover", 0, True),
 }  # fmt: skip
 DOSE = {
-    "looks": Shown("Look", "Which of the four looks at minutes and incidents the row belongs to"),
+    "looks": Shown("Part", "Which of the four comparisons of minutes and incidents the row belongs to"),
     "term": Shown("What", "Band of minutes, minutes, periods earlier, or days with against without a visit"),
     "rate_ratio": Shown("Ratio", "Incidents for one in the same hot spot without minutes", 2), "interval": INTERVAL,
     "n": Shown("Hot spot days", "Hot spot days behind it", 0), "count": Shown("Incidents", "On those days", 0),
@@ -112,22 +112,22 @@ BALANCE = {
     "measure": Shown("Measure", "What was matched on"),
     "treated": Shown("Hot spots", "Mean of the treated hot spots", 2),
     "candidates": Shown("All candidates", "Mean of all places that could have been taken", 2),
-    "smd_before": Shown("Apart before matching", SMD, 2),
+    "smd_before": Shown("Difference before matching", SMD, 2),
     "matched_treated": Shown("Hot spots, matched", "Mean of the hot spots that found a match", 2),
     "matched_comparison": Shown("Comparison, matched", "Mean of their comparison places", 2),
-    "smd_after": Shown("Apart after matching", SMD, 2),
+    "smd_after": Shown("Difference after matching", SMD, 2),
 }  # fmt: skip
-PART = "Part of the unlikeness"
+PART = "Part of the distance"
 PAIRS = {
     "name": NAME, "comparison": Shown("Compared with", "Its comparison place"),
-    "distance": Shown("Unlikeness", "Sum of the parts that follow; 0 = alike", 2),
+    "distance": Shown("Distance", "Sum of the parts that follow; 0 = the same", 2),
     "km": Shown("Apart, km", "Between the two cells", 1),
     "distance_count": Shown("Of count", PART, 2), "distance_harm": Shown("Of harm", PART, 2),
     "distance_trend": Shown("Of trend", PART, 2), "distance_season": Shown("Of season", PART, 2),
     "distance_mix": Shown("Of offence mix", PART, 2), "distance_bcu": Shown("Of BCU", PART, 2),
-    "distance_near": Shown("Of being far", PART, 2), "area": AREA,
+    "distance_near": Shown("Of kilometres", PART, 2), "area": AREA,
     "treated_cell": Shown("Cell", "H3 cell of the hot spot"),
-    "comparison_cell": Shown("Matched cell", "H3 cell that stands for it"),
+    "comparison_cell": Shown("Matched cell", "H3 cell that it is compared with"),
 }  # fmt: skip
 UNMATCHED = {
     "group": Shown("Group", "Treated hot spots, or candidates: places that could have been taken"),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from hotspots.trials.workspace import Trial
 
 INTRO = (
-    "A trial lets a lot decide which hot spot is patrolled on which day, and compares the days afterwards. It is the"
-    " one comparison here that can say what patrols did, because nothing else decided the days."
+    "A trial decides at random which hot spot is patrolled on which day, and compares the days afterwards. It is the"
+    " one comparison here that can show what patrols did, because nothing but chance decided the days."
 )
 HOW_TO = (
     "No trial has been frozen here yet. One is drawn and frozen on the command line, before its first patrol day; the"
@@ -31,9 +31,9 @@ COMMANDS = """python -m hotspots change design --from 2027-01-04 --to 2027-04-03
 python -m hotspots change design --from 2027-01-04 --to 2027-04-03 --per-day 3 \\
   --freeze spring-trial --author "A. Analyst" --note "Why, and who agreed"
 """
-ASKED = "Were there fewer incidents in the hot spots on the days that the lot gave to patrols than on their other days?"
+ASKED = "Were there fewer incidents in the hot spots on the days assigned to patrol than on their other days?"
 HELP = (
-    "As assigned is the result of the trial: every day counts as the lot had it, whether anybody went or not. As"
+    "As assigned is the result of the trial: every day counts as it was randomised, whether anybody went or not. As"
     " delivered goes by positions and logs, and is no fair comparison."
 )
 DESIGNS = {
@@ -45,7 +45,7 @@ DESIGNS = {
     "created": Shown("Frozen (UTC)", "When"), "sha256": Shown("SHA-256", "Hash of what was frozen"),
 }  # fmt: skip
 RESULT = {
-    "days": Shown("Days", "As assigned by the lot, or as delivered by positions and logs"),
+    "days": Shown("Days", "As randomised, or as delivered by positions and logs"),
     "what": Shown("Measure", "Rate of patrolled over other days, or the difference per hot spot and day"),
     "patrolled": Shown("On patrolled days", "Incidents or days of harm, and the hot spot days they fell on"),
     "others": Shown("On other days", "The same on days without a patrol; wash-out days left out"),
@@ -55,17 +55,17 @@ RESULT = {
 }  # fmt: skip
 PROGRESS = {
     "bcu": tables.BCU,
-    "days": Shown("Days", "What the lot said"),
+    "days": Shown("Days", "As randomised"),
     "place_days": Shown("Hot spot days", "Of the whole trial, days off left out", 0),
     "covered": Shown("With incidents", "Hot spot days that data on incidents cover", 0),
     "incidents": Shown("Incidents", "On those days", 0),
-    "known": Shown("With positions or logs", "Hot spot days of which somebody knows the minutes", 0),
+    "recorded": Shown("With positions or logs", "Hot spot days whose patrol-minutes are recorded", 0),
     "visited": Shown("Patrolled", "Of these, days with at least the minutes of an adequate visit", 0),
     "minutes": Shown("Patrol-minutes a day", "Mean over the days with positions or logs", 1),
 }  # fmt: skip
 SCHEDULE = {
     "patrol_day": Shown("Patrol day", "From 06:00 on this day to 05:59 the next morning"),
-    "name": tables.NAME, "by_lot": Shown("By lot", "To be patrolled, to be left alone, or a day off"),
+    "name": tables.NAME, "assigned": Shown("Assigned", "To be patrolled, to be left alone, or a day off"),
     "weekday": Shown("Weekday", "Day of the week"), "bcu": tables.BCU,
     "area": tables.AREA,
 }  # fmt: skip
@@ -163,14 +163,14 @@ def show_progress(view: View, trial: Trial) -> None:
 
 
 def progress_rows(days: pd.DataFrame, adequate: float) -> pd.DataFrame:
-    """A row per BCU and what the lot said; days off left out."""
+    """A row per BCU and assignment; days off left out."""
     open_days = days[~days["day_off"]]
     rows = []
     for (bcu, treated), part in open_days.groupby(["bcu", "treated"], sort=True):
         minutes = part["minutes"].dropna()
         rows.append({
             "bcu": bcu, "days": ASSIGNED[bool(treated)], "place_days": len(part),
-            "covered": int(part["count"].notna().sum()), "incidents": part["count"].sum(), "known": len(minutes),
+            "covered": int(part["count"].notna().sum()), "incidents": part["count"].sum(), "recorded": len(minutes),
             "visited": int((minutes >= adequate).sum()), "minutes": minutes.mean() if len(minutes) else None,
         })  # fmt: skip
     return pd.DataFrame(rows, columns=list(PROGRESS))
@@ -182,8 +182,8 @@ def show_schedule(frozen: FrozenDesign, schedule: pd.DataFrame) -> None:
     st.caption(
         plain_text(f"Frozen {frozen.created[:10]} by {frozen.author}: {frozen.note}. Hot spots: {frozen.register}.")
     )
-    by_lot = schedule["treated"].map(ASSIGNED).where(~schedule["day_off"], "day off")
-    shown = schedule.assign(by_lot=by_lot).sort_values(["patrol_day", "bcu", "area"], kind="stable")
+    assigned = schedule["treated"].map(ASSIGNED).where(~schedule["day_off"], "day off")
+    shown = schedule.assign(assigned=assigned).sort_values(["patrol_day", "bcu", "area"], kind="stable")
     tables.show(shown, SCHEDULE, "Schedule of the trial")
 
 

@@ -39,24 +39,25 @@ BADGE = (
 NO_VERDICT = Verdict("–", "No verdict", "#8a8a8a")
 
 FOREST_HELP = (
-    "A dot for each hot spot, with a line as wide as its uncertainty; the last is all together. Where a line crosses 1,"
-    " that hot spot alone can’t tell. Single hot spots have few incidents: most can’t."
+    "A dot for each hot spot, with its 95% interval as a line; the last row is all together. Where a line crosses 1,"
+    " the change of that hot spot alone may be chance. Single hot spots have few incidents, so most lines do."
 )
 TABLE_HELP = (
     "“▶” marks the row that the answer rests on; the others look at the same windows in other ways. A verdict goes by"
     " the interval; where it is withheld, the row says why."
 )
-ALIKE_HELP = (
-    "A comparison is fair where both went the same way before the start. That nothing shows is weak evidence that"
-    " nothing was there."
+BEFORE_HELP = (
+    "A comparison is fair where both groups followed the same trend before the start. Seeing no difference is only weak"
+    " evidence that there was none."
 )
 NEXT_DOOR_HELP = (
-    "If crime only moved round the corner, it shows here. Cells carry a letter for what they belong to, and no colour"
-    " for their change: a single cell has too few incidents to judge."
+    "Displacement, crime that only moves round the corner, would show here. Letters and colours say what a cell belongs"
+    " to, not how it changed: a single cell has too few incidents to judge."
 )
 DOSE_WARNING = (
-    "Dose follows crime: patrols are sent where it is worse. So more minutes beside more incidents does not mean that"
-    " patrols do harm, and fewer beside more minutes does not mean that they helped. Only a trial can tell."
+    "Dose follows crime: patrols are sent where it is worse. So more minutes beside more incidents do not mean that"
+    " patrols do harm, and more minutes beside fewer incidents do not mean that they helped. Only a randomised trial"
+    " can show that."
 )
 CURVE_HELP = "Bands and curve look inside each hot spot: its patrol days with more minutes against its days with none."
 NO_TREND = "There is too little before the start to compare."
@@ -69,24 +70,25 @@ FORMULAS = {
         " places that differ and for good and bad spells."
     ),
     "expected": (
-        "**Against what was expected.** Hot spots are chosen for a bad spell, and bad spells pass. So the count after"
-        " is held against what the place was to expect, luck taken out, and not against what was counted."
+        "**Against what was expected.** Hot spots are chosen for a bad spell, and bad spells pass: regression to the"
+        " mean. So the count after is compared with what was to be expected, chance taken out, and not with the count"
+        " before."
     ),
     "wdd": (
         "**Displacement difference.** (Hot spots after − before) − (comparison after − before), with the rings around"
         " both added where they are there. A difference in incidents or days, not in per cent."
     ),
     "ring": (
-        "**Around the hot spots.** The same for the rings alone: whether what happened round the corner changed more"
-        " than round the corner of the comparison."
+        "**Around the hot spots.** The same for the rings alone: whether incidents around the hot spots changed more"
+        " than those around the comparison places."
     ),
     "naive": (
         "**Before and after alone.** After over before, with nothing to compare. It falls by itself wherever places"
-        " were picked for being worst. Never quote it alone."
+        " were picked for being worst: regression to the mean. Never quote it alone."
     ),
     "selection": (
-        "**What selection alone would bring.** The fall that follows where the worst places are picked and nothing is"
-        " done: part of what was counted before was luck, and luck does not come again."
+        "**Regression to the mean.** The fall that follows where the worst places are picked and nothing is done: part"
+        " of the count before was bad luck, which does not repeat itself."
     ),
 }
 HARM_FORMULA = (

@@ -15,8 +15,8 @@ from hotspots.change.estimates.panel_models.model import Ints, fit
 
 MOST_PRE_BLOCKS = 6  # more differences than this are not tested jointly well by a few dozen units
 LITTLE_POWER = (
-    "A test of trends before the start has little power: finding none does not show that there were none, and keeping "
-    "only comparisons that pass makes what bias remains worse (Roth 2022, doi:10.1257/aeri.20210236)."
+    "Finding no difference before the start is weak evidence that there was none, and keeping only comparisons that "
+    "pass makes the remaining bias worse (Roth 2022, doi:10.1257/aeri.20210236)."
 )
 
 

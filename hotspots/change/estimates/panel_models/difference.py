@@ -135,5 +135,5 @@ def _on_one_side(table: pd.DataFrame) -> tuple[str, ...]:
     some = windows.index[windows < 2]
     if not len(some):
         return ()
-    which = f"{counted(len(some), 'place')} with data only before or only after the start ({sample(some)})"
-    return (f"{which} help to estimate the periods but show no change.",)
+    which = f"{counted(len(some), 'place')} with data only before or only after the start"
+    return (f"No change can be seen in {which}: {sample(some)}.",)
