@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from math import isnan, sqrt
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from hotspots.change.estimates.mixture import mixture_means
 from hotspots.change.estimates.small_counts import e_test, poisson_z
 from hotspots.change.estimates.wdd import harm_wdd, wdd
 
@@ -89,11 +92,39 @@ def test_poisson_z(before, now, z):
 
 # Source: Krishnamoorthy, K. and Thomson, J. (2004), Journal of Statistical Planning and Inference 119(1), 23–35, by
 # their own program, for equal exposure.
-@pytest.mark.parametrize(("counts", "p"), [((3, 0), 0.0884), ((6, 2), 0.1749), ((10, 5), 0.2062)])
+@pytest.mark.parametrize(
+    ("counts", "p"), [((3, 0), 0.0884), ((6, 2), 0.1749), ((10, 5), 0.2062), ((37, 20), 0.0243), ((33, 26), 0.3670)]
+)
 def test_e_test(counts, p):
     assert e_test(*counts) == pytest.approx(p, abs=5e-5)
     assert e_test(*counts[::-1]) == pytest.approx(p, abs=5e-5)
 
 
+# Source: the same program for 10 in two units of time against 3 in one.
+def test_e_test_with_unequal_lengths():
+    assert e_test(10, 3, 2.0, 1.0) == pytest.approx(0.4125, abs=5e-5)
+    assert e_test(3, 10, 1.0, 2.0) == pytest.approx(0.4125, abs=5e-5)
+    assert e_test(10, 3, 14.0, 7.0) == pytest.approx(0.4125, abs=5e-5)  # the unit of time does not matter
+
+
 def test_e_test_of_nothing_is_undefined():
     assert isnan(e_test(0, 0))
+
+
+# Source: the zero-truncated Poisson distribution: mean λ/(1 − e^−λ), so 2.3130 at λ = 2.
+def test_rates_behind_counts_that_are_cut_off_at_zero():
+    """Places of one rate, 2, without those that had nothing: the rate behind each is 2, not the mean of 2.31."""
+    k = np.arange(1, 11)
+    many = np.round(10_000 * stats.poisson.pmf(k, 2) / (1 - np.exp(-2))).astype(int)
+    counts = np.repeat(k, many)
+    assert counts.mean() == pytest.approx(2 / (1 - np.exp(-2)), abs=1e-3)
+    mean, variance = mixture_means(counts)
+    assert mean.mean() == pytest.approx(2, abs=0.02)
+    assert (np.abs(mean - 2) < 0.25)[counts < 6].all()
+    assert (variance >= 0).all()
+
+
+def test_places_with_one_incident_each_may_have_any_low_rate():
+    """λ e^−λ/(1 − e^−λ) falls with λ: the likeliest rate is the lowest, not 1."""
+    mean, _ = mixture_means(np.ones(500, dtype=int))
+    assert mean.max() < 0.1

@@ -170,3 +170,16 @@ def test_all_allocations_of_four_units_by_hand():
     found = panel_models.randomisation_p(table, draws=6000, seed=3)
     assert found.rate_ratio == pytest.approx((60 / 170) / (160 / 70))
     assert found.p == pytest.approx(2 / 6, abs=0.025)  # four Monte-Carlo standard errors
+
+
+# Source: Phipson and Smyth (2010), doi:10.2202/1544-6115.1585: p = (1 + as extreme) / (1 + draws).
+@pytest.mark.parametrize(("draws", "p"), [(19, 1 / 20), (99, 1 / 100), (999, 1 / 1000)])
+def test_the_allocation_used_is_one_of_those_it_is_judged_by(draws, p):
+    """Ten of twenty places fall from 50 to 1, the others stay: no other of 184,756 allocations shows as much."""
+    rows = [(f"u{i:02d}", "treated" if i < 10 else "comparison", 50, 1 if i < 10 else 50) for i in range(20)]
+    assert panel_models.randomisation_p(two_periods(tuple(rows)), draws=draws, seed=2).p == p
+
+
+def test_where_nothing_changed_every_allocation_shows_as_much():
+    rows = tuple((f"u{i}", "treated" if i < 3 else "comparison", 20, 20) for i in range(6))
+    assert panel_models.randomisation_p(two_periods(rows), draws=50).p == 1

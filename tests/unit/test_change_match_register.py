@@ -16,19 +16,22 @@ from sqlalchemy.exc import IntegrityError
 
 from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
+from hotspots.change.evidence import match_for
 from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import MatchedPlaces
 from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems
+from hotspots.change.question import ChangeQuestion
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write
 from hotspots.store.schema import METADATA
+from hotspots.store.workspace import open_workspace
 from tests.area_workspace import cell_at
 from tests.change_workspace import LANCASTER, crimes
 from tests.match_samples import CENTRE, disk, facts_of, like, treated_of
-from tests.samples import BLACKPOOL, street
+from tests.samples import BLACKPOOL, crime, street
 from tests.workspaces import make_police
 
 FACTS = {
@@ -242,6 +245,20 @@ def test_a_match_is_made_from_the_workspace_and_frozen(two_springs, capsys):
     assert found.facts["learned"] == ["2023-01-01", "2023-03-31"]
     assert len(found.facts["weights_sha256"]) == 64
     assert found.matched.places["cells"].tolist() == [(cell_at(LANCASTER),)]
+
+
+def test_what_comes_after_the_start_cannot_enter_a_match(tmp_path):
+    """Nine more crimes a month in Lancaster, Blackpool's only candidate, after the start: the same hash."""
+    windows = {"before_from": "2023-01", "before_to": "2023-03", "after_from": "2024-01", "after_to": "2024-03"}
+    question = ChangeQuestion(top=1, comparison="matched", **windows)
+    hashes = set()
+    for n in (0, 9):
+        months = [(year, month) for year in (2023, 2024) for month in (1, 2, 3)]
+        more = {m: [crime(f"more-{m}-{i}", f"2024-{m:02d}", place=LANCASTER) for i in range(n)] for m in (1, 2, 3)}
+        files = [street(f"{y}-{m:02d}", crimes(y, m) + (more[m] if y == 2024 else [])) for y, m in months]
+        import_files(tmp_path / str(n), files, "police-uk")
+        hashes.add(match_for(open_workspace(tmp_path / str(n)), question)[1].sha256)
+    assert len(hashes) == 1
 
 
 def test_a_frozen_match_is_not_made_again(two_springs):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.base.settings import Settings
 from hotspots.change import words
-from hotspots.change.estimates.rows import Figures, spread_of, too_narrow, uneven_note
+from hotspots.change.estimates.panel_models.difference import Did
+from hotspots.change.estimates.rows import Figures, largest_note, panel_row, spread_of, too_narrow, uneven_note
 from hotspots.change.estimates.verdicts import verdict
 from hotspots.change.evidence import Selection, lengths_of
 from hotspots.change.question import ChangeQuestion
@@ -142,6 +145,41 @@ def test_poisson_places_vary_as_poisson_says():
     rng = np.random.default_rng(1)
     rows = {f"u{i}": ("treated" if i < 200 else "comparison", *rng.poisson(20, 2)) for i in range(400)}
     assert spread_of(figures(places(rows))) == pytest.approx(1, abs=0.25)
+
+
+def found(ratio: float, low: float, high: float, **more: object) -> Did:
+    return Did(
+        n_treated=5, periods_before=12, periods_after=12, method="", warnings=(), rate_ratio=ratio, ci_low=low,
+        ci_high=high, **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("share", "rest", "notes"),
+    [
+        (0.0999, found(0.8, 0.5, 1.2), []),
+        (0.1, found(0.8, 0.5, 1.2),
+         ["One period of West-02 holds 10% of all harm.", "Without West-02: 0.80 (0.50 to 1.20)."]),
+        (0.6, None, ["One period of West-02 holds 60% of all harm."]),  # the only place of its group
+        (nan, None, []),
+    ],
+)  # fmt: skip
+def test_where_one_period_of_one_place_weighs_the_estimate_without_it_is_given(share, rest, notes):
+    both = found(0.5, 0.2, 1.1, largest_share=share, largest_unit="West-02", without_largest=rest)
+    assert largest_note(both, 0.1) == notes
+
+
+def test_the_note_stands_in_the_row_of_harm():
+    """West-02 has one period of 5,475 days among incidents of 10 days each."""
+    rows = [
+        {"unit": f"West-0{u}", "group": "treated" if u < 4 else "comparison", "period": p, "post": p > 2,
+         "exposure": 1.0, "count": 3, "harm": 5475.0 if (u, p) == (2, 4) else 30.0 + u + p}
+        for u in range(1, 8) for p in range(1, 5)
+    ]  # fmt: skip
+    harm = replace(figures(pd.DataFrame(rows)), measure="harm")
+    assert "One period of West-02 holds 85% of all harm. Without West-02: 1." in panel_row(harm, Settings())["note"]
+    quiet = panel_row(harm, Settings(large_harm_share=0.9))["note"]
+    assert "Without" not in quiet
 
 
 def test_groups_of_different_size_are_told():
