@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
+from hotspots.base.words import counted
 from hotspots.cli.console import put_out, say
 from hotspots.cli.options import add_format, add_question, add_signature, add_weights, question_of
 from hotspots.cli.verbs import Verbs
@@ -145,7 +146,7 @@ def run_freeze(asked: argparse.Namespace) -> None:
     )  # fmt: skip
     for line in done.warnings:
         say(line)
-    say(f"Frozen as {done.ref}: {len(done.areas)} areas from {done.valid_from}, sha256 {done.sha256}.")
+    say(f"Frozen as {done.ref}: {counted(len(done.areas), 'area')} from {done.valid_from}, sha256 {done.sha256}.")
     put_out(as_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
 
 
@@ -184,11 +185,11 @@ def run_exclude(asked: argparse.Namespace) -> None:
     from hotspots.areas.excluded import exclude
 
     n = exclude(asked.workspace, asked.cells, asked.reason, asked.note, asked.author)
-    say(f"{n} cells are excluded from candidate areas. Frozen areas stay as they are.")
+    say(f"Excluded from candidate areas: {counted(n, 'cell')}. Frozen areas stay as they are.")
 
 
 def run_include(asked: argparse.Namespace) -> None:
     from hotspots.areas.excluded import include
 
     n = include(asked.workspace, asked.cells, asked.author, asked.note)
-    say(f"{n} cells may be in candidate areas again.")
+    say(f"Candidate areas may hold {counted(n, 'cell')} again.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
+from hotspots.base.words import counted
 from hotspots.cli.console import put_out, say
 from hotspots.cli.options import (
     add_bcu,
@@ -145,7 +146,7 @@ def run_backtest(asked: argparse.Namespace) -> None:
             history.cube, history.scores, periods=history.periods, groups=history.groups, train=plan.train,
             horizon=plan.horizon, origins=origins, top=top, draws=asked.draws, seed=asked.seed,
         ).round(6)  # fmt: skip
-        say(f"Top {top} of each group, {len(origins)} origins. Only p_top_next is about what can be seen.")
+        say(f"Top {top} of each group, {counted(len(origins), 'origin')}. Only p_top_next is about what can be seen.")
         facts["what"] = f"Stated probability of being in the top {top} against how often the next periods put it there"
     else:
         table = tested(asked, plan, history, origins, facts)
@@ -180,9 +181,7 @@ def conclusion(summary: pd.DataFrame) -> str:
     """Who wins, by how much and how surely, in a sentence."""
     best = summary.iloc[0]
     share, n = best["mean_harm_caught_share"], int(best["n_origins"])
-    words = (
-        f"Over {n} origin{'s' if n > 1 else ''} '{best['method']}' caught most: {share:.2%} of later harm on average"
-    )
+    words = f"Over {counted(n, 'origin')} '{best['method']}' caught most: {share:.2%} of later harm on average"
     words += f" (PEI {best['mean_pei']:.2f})"
     if best["method"] == best["against"]:
         return f"{words}. No other method does better."

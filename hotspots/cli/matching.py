@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
 from hotspots.cli.change_question import add_question, question_of
 from hotspots.cli.console import put_out, say
 from hotspots.cli.options import add_format, add_freezing
@@ -87,15 +88,11 @@ def refuse(asked: argparse.Namespace) -> None:
 def tell(matched: MatchedPlaces) -> None:
     """Balance and notes, on standard error."""
     places, cells = len(matched.places), int(matched.places["n_cells"].sum())
-    say(f"{many(places, 'comparison place')} of {many(cells, 'cell')}.")
+    say(f"{counted(places, 'comparison place')} of {counted(cells, 'cell')}.")
     for line in balance_lines(matched.match.balance):
         say(line)
     for line in matched.notes:
         say(line)
-
-
-def many(n: int, word: str) -> str:
-    return f"{n:,} {word}{'s' if n != 1 else ''}"
 
 
 def balance_lines(balance: pd.DataFrame) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from hotspots.base.words import counted
 from hotspots.cli.console import put_out, say
 from hotspots.cli.options import add_question, add_weights, question_of
 from hotspots.cli.verbs import Verbs
@@ -32,9 +33,9 @@ def run_rank(asked: argparse.Namespace) -> None:
     answer = rank_workspace(workspace, question)
     top = asked.top or workspace.settings.top
     say(f"{answer.weights.label} ({answer.question.weights}); {answer.window}.")
-    say(f"{len(answer.table):,} cells with incidents.")
+    say(f"{counted(len(answer.table), 'cell')} with incidents.")
     for line in (*answer.warnings, *answer.notes):
         say(line)
     if len(answer.table) < top:
-        say(f"Only {len(answer.table):,} cells have any of these incidents; cells without are not ranked.")
+        say("The list ends there: cells without any of these incidents are not ranked.")
     put_out(as_text(in_unit(answer.table.head(top), answer.weights), asked.format, about(answer)), asked.out)
