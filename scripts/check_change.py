@@ -44,15 +44,18 @@ from hotspots.change.matching.cells import expected_levels  # noqa: E402
 from hotspots.change.matching.choice import match  # noqa: E402
 from hotspots.change.rings import rings  # noqa: E402
 from hotspots.demo import FALL, VALID_FROM  # noqa: E402
-from hotspots.demo import incidents as demo  # noqa: E402
 from hotspots.demo.effects import DISPLACED, TIME, cells_of, with_effects  # noqa: E402
+from hotspots.demo.ground import address_shares, ground_of  # noqa: E402
+from hotspots.demo.incidents import synthetic_export  # noqa: E402
+from hotspots.demo.rhythms import demo_window  # noqa: E402
+from hotspots.demo.streams import DEFAULT_PER_YEAR, offence_mix, streams_of  # noqa: E402
 from hotspots.demo.workspace import demo_areas  # noqa: E402
 from hotspots.ranking.cell_periods import build_cell_periods  # noqa: E402
 
 COMMAND = "python scripts/check_change.py"
 PAGE = REPOSITORY / "docs" / "recovery.md"
 WEIGHTS = REPOSITORY / "data" / "weights" / "cchi-2020-sv.csv"
-FIRST, LAST = demo.demo_window()
+FIRST, LAST = demo_window()
 MONTHS = list(months_between(FIRST.year * 100 + FIRST.month, LAST.year * 100 + LAST.month))
 BEFORE = [m for m in MONTHS if m < VALID_FROM.year * 100 + VALID_FROM.month]
 MONDAYS = pd.date_range(FIRST, LAST, freq="W-MON")
@@ -110,7 +113,7 @@ def incidents_of(export: pd.DataFrame) -> pd.DataFrame:
     cells = cells_of(export)
     located = export[cells > 0]
     day = pd.to_datetime(located["COMMITTED_FROM"], format=TIME).dt.normalize()
-    mix = demo._mix()
+    mix = offence_mix()
     violence = set(mix.loc[mix["street_violence"] == 1, "title"])
     return pd.DataFrame({
         "record": located["CRIME_REF"].str[5:].astype(int).to_numpy(),
@@ -133,22 +136,12 @@ def changed_incidents(found: pd.DataFrame, export: pd.DataFrame, changed: pd.Dat
     return left
 
 
-def export_of(seed: int) -> pd.DataFrame:
-    """The export of `hotspots.demo.incidents.synthetic_incidents` without its truth, which takes longer to make."""
-    made, parts = demo._ground(seed), []
-    streams = demo._streams(FIRST, LAST, demo.DEFAULT_PER_YEAR, True)
-    for what, some in zip(("background", "planted"), streams, strict=True):
-        rng = demo._random(seed, what)
-        parts.append(demo._part(rng, demo._draw(rng, some, made, FIRST, LAST), made))
-    return demo._export(parts)
-
-
 def expected_records(seed: int, start: date, end: date) -> pd.Series:
     """Expected records with coordinates by cell: the streams, shared out over the addresses."""
-    made, mix = demo._ground(seed), demo._mix()
-    streams = pd.concat(demo._streams(start, end, demo.DEFAULT_PER_YEAR, True), ignore_index=True)
+    made, mix = ground_of(seed), offence_mix()
+    streams = pd.concat(streams_of(start, end, DEFAULT_PER_YEAR, True), ignore_index=True)
     streams["located"] = streams["expected"] * (1 - mix["no_place"].to_numpy()[streams["offence"]])
-    by_address = sum(n * demo._shares(str(p), made) for p, n in streams.groupby("place")["located"].sum().items())
+    by_address = sum(n * address_shares(str(p), made) for p, n in streams.groupby("place")["located"].sum().items())
     return pd.Series(by_address).groupby(made.cell).sum()
 
 
@@ -380,9 +373,9 @@ def alike(found: pd.DataFrame, worst: list[int], closed: set[int], levels: pd.Da
 def one_seed(seed: int) -> list[dict[str, Any]]:
     """Every figure of one demo."""
     g = ground()
-    export = export_of(seed)
+    export = synthetic_export(seed, FIRST, LAST, DEFAULT_PER_YEAR, True)
     expected = expected_records(seed, VALID_FROM, LAST)
-    demo._ground.cache_clear()
+    ground_of.cache_clear()
     base = incidents_of(export)
     levels, _, _ = level_of(base[base["day"] < pd.Timestamp(VALID_FROM)])
     rows = selection_rows("all", base) + selection_rows("street", base[base["street"]])

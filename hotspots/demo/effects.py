@@ -63,10 +63,10 @@ def with_effects(
     _refuse(areas, fall, shares)
     risk = at_risk(export, areas, start)
     points = ring_points(areas, [bcu for bcu, share in shares.items() if share > 0], seed)
-    told = _fates(risk, fall, shares, points, seed)
-    changed = _moved(export, told[told["fate"] == "moved"])
-    gone = changed["CRIME_REF"].isin(told.loc[told["fate"] == "dropped", "record"])
-    return changed[~gone], _truth(told, areas, start, fall, shares, points)
+    fates = _fates(risk, fall, shares, points, seed)
+    changed = _moved(export, fates[fates["fate"] == "moved"])
+    gone = changed["CRIME_REF"].isin(fates.loc[fates["fate"] == "dropped", "record"])
+    return changed[~gone], _truth(fates, areas, start, fall, shares, points)
 
 
 def expected_in_areas(
@@ -83,7 +83,7 @@ def expected_in_areas(
     before = pd.Series(truth["expected_rows_by_cell"], dtype=float) - after
     around = rings(areas, effects["ring_m"])
     ring = around["cell"].map("{:x}".format).groupby(around["area"]).agg(list).to_dict()
-    told = []
+    spots = []
     for area, bcu, role, cells in areas[["area", "bcu", "role", "cells"]].itertuples(index=False):
         if role == "none":
             continue
@@ -93,14 +93,14 @@ def expected_in_areas(
         prevented = effects["fall"] * figures[1] if role == "treated" else 0.0
         elsewhere = prevented * effects["displaced"].get(bcu, 0.0) if area in effects["ring_points"] else 0.0
         spot_before, spot_after, ring_before, ring_after = (round(f, 2) for f in figures)
-        told.append({
+        spots.append({
             "area": area, "bcu": bcu, "role": role,
             "rows_before": spot_before, "rows_after_unchanged": spot_after,
             "rows_after": round(figures[1] - prevented, 2),
             "ring_rows_before": ring_before, "ring_rows_after_unchanged": ring_after,
             "ring_rows_after": round(figures[3] + elsewhere, 2),
         })  # fmt: skip
-    return told
+    return spots
 
 
 def in_words(effects: Mapping[str, Any]) -> str:
@@ -147,8 +147,6 @@ def cells_of(export: pd.DataFrame) -> NDArray[np.int64]:
 
 def ring_points(areas: pd.DataFrame, bcus: Sequence[str], seed: int) -> pd.DataFrame:
     """Points in the rings of these BCUs' treated hot spots: area, cell, easting, northing; inside force and BCU."""
-    from convertbng.cutil import convert_bng
-
     chosen = areas[(areas["role"] == "treated") & areas["bcu"].isin(list(bcus))]
     bcu_of = dict(zip(chosen["area"], chosen["bcu"], strict=True))
     around = rings(areas, Settings.ring_m)
@@ -159,10 +157,10 @@ def ring_points(areas: pd.DataFrame, bcus: Sequence[str], seed: int) -> pd.DataF
     number = table.groupby("cell").cumcount()
     names = [f"{cell:x}/{i}" for cell, i in zip(table["cell"], number, strict=True)]
     turn, reach, _ = random_numbers(names, seed).T
-    east, north = convert_bng(*geography.cell_centres(table["cell"]))
+    east, north = geography.lonlat_to_bng(*geography.cell_centres(table["cell"]))
     radius, angle = RING_POINT_RADIUS * np.sqrt(reach), 2 * np.pi * turn
-    table["easting"] = np.rint(np.asarray(east) + radius * np.cos(angle)).astype(np.int64)
-    table["northing"] = np.rint(np.asarray(north) + radius * np.sin(angle)).astype(np.int64)
+    table["easting"] = np.rint(east + radius * np.cos(angle)).astype(np.int64)
+    table["northing"] = np.rint(north + radius * np.sin(angle)).astype(np.int64)
     return table[_well_placed(table, bcu_of)].reset_index(drop=True)
 
 
@@ -196,11 +194,11 @@ def _fates(
     n = risk["area"].map(first["n"]).fillna(0).to_numpy(np.int64)
     moves = (prevented < fall) & (elsewhere < share) & (n > 0)
     at = risk["area"].map(position).fillna(0).to_numpy(np.int64) + (where * n).astype(np.int64)
-    told = risk.assign(fate=np.select([moves, prevented < fall], ["moved", "dropped"], "stays"))
+    fates = risk.assign(fate=np.select([moves, prevented < fall], ["moved", "dropped"], "stays"))
     for column in ("easting", "northing"):
-        told[column] = 0
-        told.loc[moves, column] = points[column].to_numpy()[at[moves]]
-    return told
+        fates[column] = 0
+        fates.loc[moves, column] = points[column].to_numpy()[at[moves]]
+    return fates
 
 
 def _moved(export: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
@@ -213,18 +211,18 @@ def _moved(export: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
     return changed
 
 
-# ---------------------------------------------------------------- what is told
+# ---------------------------------------------------------------- the truth
 
 
 def _truth(
-    told: pd.DataFrame,
+    fates: pd.DataFrame,
     areas: pd.DataFrame,
     start: date,
     fall: float,
     shares: Mapping[str, float],
     points: pd.DataFrame,
 ) -> dict[str, Any]:
-    counts = told["fate"].value_counts()
+    counts = fates["fate"].value_counts()
     return {
         "note": (
             "SYNTHETIC: planted in the treated hot spots from the start on. Everything else in this file tells what "
@@ -236,13 +234,13 @@ def _truth(
         "ring_m": Settings.ring_m,
         "areas": areas.loc[areas["role"] == "treated", "area"].tolist(),
         "comparison": areas.loc[areas["role"] == "comparison", "area"].tolist(),
-        "at_risk": len(told),
+        "at_risk": len(fates),
         "dropped": int(counts.get("dropped", 0)),
         "moved": int(counts.get("moved", 0)),
         "ring_points": {str(a): int(n) for a, n in points["area"].value_counts(sort=False).items()},
         "by_area": [
             {"area": area, **{fate: int((part["fate"] == fate).sum()) for fate in ("stays", "dropped", "moved")}}
-            for area, part in told.groupby("area", sort=True)
+            for area, part in fates.groupby("area", sort=True)
         ],
     }
 

@@ -46,7 +46,6 @@ ACTIVITIES = (
 )
 RESULTS = (("searches", 0.25), ("arrests", 0.05), ("weapons", 0.02))  # mean of each in an entry
 
-PING_COLUMNS = ("unit", "time", "longitude", "latitude", "speed", "status", "officers")
 LOG_COLUMNS = (
     "entry", "unit", "officers", "area", "start", "end", "mode", "activity", "reactive", "searches", "arrests",
     "weapons",
@@ -70,7 +69,7 @@ class Faults:
 class Patrols:
     """Positions and log as a force would export them, and the truth behind both, ready for JSON."""
 
-    pings: pd.DataFrame  # PING_COLUMNS; time in whole seconds since 1970
+    pings: pd.DataFrame  # under the standard names of positions; time in whole seconds since 1970
     log: pd.DataFrame  # LOG_COLUMNS; times as 2026-10-04T18:30Z
     truth: dict[str, Any]
 
@@ -92,10 +91,10 @@ def positions(tracks: Tracks, interval_s: int, noise_m: float, seed: int) -> pd.
     at, does, kmh = _along(tracks, unit, t)
     rng = random_of(seed, "noise")
     lon, lat = tracks.plane.degrees(at + rng.normal(0.0, 1.0, at.shape) * noise_m)
-    told = np.abs(kmh + rng.normal(0.0, SPEED_NOISE_KMH, len(kmh))).round(1)
+    shown = np.abs(kmh + rng.normal(0.0, SPEED_NOISE_KMH, len(kmh))).round(1)
     gives = np.array([u.gives_speed for u in tracks.units])[unit]
     return pd.DataFrame({
-        "unit": unit, "t": t, "lon": lon.round(6), "lat": lat.round(6), "kmh": np.where(gives, told, np.nan),
+        "unit": unit, "t": t, "lon": lon.round(6), "lat": lat.round(6), "kmh": np.where(gives, shown, np.nan),
         "does": does,
     })  # fmt: skip
 
@@ -177,12 +176,12 @@ def _spoilt(pings: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, dict[str, int
     rows = np.concatenate([np.arange(len(pings)), (order[len(pings) :] - 0.5).astype(np.int64)])
     spoilt = pings.iloc[rows[np.argsort(order, kind="stable")]].reset_index(drop=True)
     behind = int((spoilt.groupby("unit")["t"].diff() < 0).sum())
-    told = {"repeated_rows": n, "zero_positions": len(zeros), "jumps": len(jumps), "rows_out_of_order": behind}
-    return spoilt, told
+    counts = {"repeated_rows": n, "zero_positions": len(zeros), "jumps": len(jumps), "rows_out_of_order": behind}
+    return spoilt, counts
 
 
 def _as_feed(tracks: Tracks, pings: pd.DataFrame) -> pd.DataFrame:
-    """Positions in PING_COLUMNS."""
+    """Positions under the standard names."""
     unit = pings["unit"].to_numpy()
     names, officers = np.array([u.name for u in tracks.units]), np.array([u.officers for u in tracks.units])
     return pd.DataFrame({
@@ -353,26 +352,20 @@ def synthetic_patrols(
     first: date,
     last: date,
     seed: int,
-    settings: Settings | None = None,
+    settings: Settings,
     interval_s: int = INTERVAL_S,
     noise_m: float = NOISE_M,
-    units_per_bcu: int = 6,
     faults: bool = True,
-    planted: bool = True,
-    calls_inside: float = 0.12,
 ) -> Patrols:
     """Positions and log of synthetic units on the days ``first`` to ``last``, and the truth. Same seed, same tables.
 
-    ``areas`` has a row per hot spot: area (number), bcu, role and cells (hexadecimal); each BCU that occurs gets
-    ``units_per_bcu`` units. ``interval_s`` and ``noise_m``: of the positions; ``faults=False`` gives a perfect feed
-    and log; ``planted`` and ``calls_inside`` as in `hotspots.demo.tracks.make_tracks`. The paths depend on none of
-    interval, noise and faults.
+    ``areas`` has a row per hot spot: area (number), bcu, role and cells (hexadecimal). ``interval_s`` and ``noise_m``:
+    of the positions; ``faults=False`` gives a perfect feed and log. The paths depend on none of the three.
 
     The truth holds, per hot spot and patrol day, proactive seconds (union and officers'), reactive and moving officer-
     seconds and visits; each also as far as tracking could see it ('_tracked'). Raises HotspotsError without hot spots.
     """
-    settings = settings or Settings()
-    tracks = make_tracks(areas, first, last, seed, settings, units_per_bcu, planted, calls_inside)
+    tracks = make_tracks(areas, first, last, seed, settings)
     wrong = planned_faults(tracks, seed, first, last, settings) if faults else no_faults()
     until = int(day_starts(first, last, settings)[-1])
     pings = _received(positions(tracks, interval_s, noise_m, seed), wrong, until)
@@ -380,18 +373,18 @@ def synthetic_patrols(
     feed = _as_feed(tracks, pings)
     log = log_of(tracks, wrong, seed, until)
     facts = {"seed": seed, "interval_s": interval_s, "noise_m": noise_m, "rows": len(feed), "log_entries": len(log)}
-    units = {"units": _told_units(tracks, wrong), "faults": counts}
+    units = {"units": units_with_faults(tracks, wrong), "faults": counts}
     return Patrols(feed, log, {**facts, **units, **_truth(tracks, wrong, first, last, settings)})
 
 
-def _told_units(tracks: Tracks, faults: Faults) -> list[dict[str, Any]]:
+def units_with_faults(tracks: Tracks, faults: Faults) -> list[dict[str, Any]]:
     """Each unit with what is wrong with its tracking."""
-    told = []
+    rows = []
     for number, unit in enumerate(tracks.units):
         mine = faults.lost[faults.lost["unit"] == number]
-        told.append({
+        rows.append({
             "unit": unit.name, "bcu": unit.bcu, "officers": unit.officers, "gives_speed": unit.gives_speed,
             "untracked": number in faults.untracked, "clock_fast_s": FAST_S if number in faults.fast else 0,
             "no_signal": [[int(s), int(e)] for s, e in mine[["start", "end"]].itertuples(index=False)],
         })  # fmt: skip
-    return told
+    return rows

@@ -25,11 +25,11 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 OFF, RESTING, AVAILABLE, PATROLLING, TO_CALL, AT_CALL = range(6)  # what a unit does
-ON_CALL = (TO_CALL, AT_CALL)
 SHIFT_HOURS = (("early", 7, 15), ("late", 14, 22), ("night", 22, 30))  # local; 30 is 06:00 the next day
 SHIFT_SHARE = (0.25, 0.45, 0.30)  # of the patrols
 STAGGER_S = 1_200  # a shift begins up to so much sooner or later
 DOUBLE_CREWED, WITHOUT_SPEED = 1 / 3, 1 / 6
+PER_TOWN = 40  # addresses
 AWAY_M = 320.0  # addresses lie no nearer than this to the centre of a hot spot's cell
 TRAVEL_S = 900.0  # the way to a task, when a shift is planned
 NEAR_M = 8_000.0  # a unit's calls and waits lie about so near its base
@@ -133,11 +133,11 @@ def inside(place: Place, points: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return found
 
 
-def addresses_of(rng: np.random.Generator, plane: Plane, places: Sequence[Place], per_town: int = 40) -> Floats:
+def addresses_of(rng: np.random.Generator, plane: Plane, places: Sequence[Place]) -> Floats:
     """Addresses around the towns, inside the force and outside every hot spot."""
     towns = geography.places()
-    spread = np.array([0.0, 350.0, 700.0, 1_100.0])[towns["size"].to_numpy()].repeat(per_town)
-    middles = plane.metres(towns["lon"], towns["lat"]).repeat(per_town, axis=0)
+    spread = np.array([0.0, 350.0, 700.0, 1_100.0])[towns["size"].to_numpy()].repeat(PER_TOWN)
+    middles = plane.metres(towns["lon"], towns["lat"]).repeat(PER_TOWN, axis=0)
     points = middles + rng.normal(0.0, 1.0, middles.shape) * spread[:, None]
     kept = geography.load_cover().district_of(*plane.degrees(points)) >= 0
     for place in places:
@@ -181,7 +181,7 @@ class Shift:
     day: int  # of the window
     start: int
     end: int
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list, init=False)
 
 
 def _shifts(

@@ -50,6 +50,7 @@ FIRST_STEP_M = (120.0, 200.0)  # from the car to where a foot patrol begins
 PIECE_M = 300.0  # of a drive at one speed
 INSIDE, NEAR_EDGE_M = 0.75, 4.0  # share of a cell's inner circle that is walked; distance of edge patrols
 ON_FOOT, LEFT_OUTSIDE, EDGE_SHARE = 0.75, 0.4, 0.08
+NEAREST = 60  # addresses of a unit: where it waits and is called to
 DRIVES_THROUGH = 0.5  # share of the waits that begin with a drive through a hot spot
 
 
@@ -224,10 +225,10 @@ def _work(journey: Journey, shift: Shift, near: Floats, places: Sequence[Place],
     return stays
 
 
-def _near(addresses: Floats, base: Sequence[float], n: int = 60) -> Floats:
+def _near(addresses: Floats, base: Sequence[float]) -> Floats:
     """The addresses nearest to a base."""
     apart = np.hypot(*(addresses - np.array(base)).T)
-    return np.asarray(addresses[np.argsort(apart, kind="stable")[:n]])
+    return np.asarray(addresses[np.argsort(apart, kind="stable")[:NEAREST]])
 
 
 def make_tracks(

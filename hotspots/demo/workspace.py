@@ -24,7 +24,8 @@ from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.shipped import MAPPINGS
 from hotspots.demo import DEFAULT_END, DEFAULT_SEED, FALL, VALID_FROM
 from hotspots.demo.effects import expected_in_areas, in_words, with_effects
-from hotspots.demo.incidents import SPOTS, publish_export, spot_cells, synthetic_incidents
+from hotspots.demo.incidents import synthetic_incidents
+from hotspots.demo.spots import SPOTS, spot_cells
 from hotspots.intake import Imported, import_files
 from hotspots.store.database import FILE
 from hotspots.store.workspace import MANIFEST, open_workspace, stored_files, write_aside
@@ -57,13 +58,13 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, eff
         if folder.exists():
             clear_synthetic(folder)
         imported = import_files(folder, [export], "incidents", MAPPING, synthetic=True)
-        told = truth.read_bytes()
-        write_aside(folder / TRUTH, told)
+        known = truth.read_bytes()
+        write_aside(folder / TRUTH, known)
         if not patrols:
             return imported
         areas = freeze_spots(folder)
         more, planted = import_patrols(folder, areas, seed, Path(scratch))
-    write_aside(folder / TRUTH, _with_patrols(told, planted))
+    write_aside(folder / TRUTH, _with_patrols(known, planted))
     reports = [r for i in (imported, *more) for r in i.reports]
     notes = [*(n for i in (imported, *more) for n in i.notes), planted_words]
     return Imported(more[-1].workspace, tuple(reports), True, tuple(notes))
@@ -104,6 +105,18 @@ def make_export(folder: Path, seed: int, effect: float | None) -> tuple[Path, Pa
         "effects": {**effects, "expected": expected_in_areas(truth, areas, effects, DEFAULT_END)},
     }
     return *publish_export(folder, export, truth), in_words(effects)
+
+
+def publish_export(folder: Path, export: pd.DataFrame, truth: dict[str, Any]) -> tuple[Path, Path]:
+    """Write an export as demo_incidents.csv (UTF-8 with a header) and its truth beside it; returns both paths.
+
+    Read the CSV back as text (``dtype=str, keep_default_na=False``) to get the same table.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    csv, known = folder / "demo_incidents.csv", folder / TRUTH
+    write_aside(csv, export.to_csv(index=False, lineterminator="\n").encode())
+    write_aside(known, (json.dumps(truth, indent=1, ensure_ascii=False) + "\n").encode())
+    return csv, known
 
 
 # ---------------------------------------------------------------- hot spots
@@ -174,6 +187,6 @@ def _coded(folder: Path, units: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**u, "unit": unit_text(code)} for u, code in zip(units, codes, strict=True)]
 
 
-def _with_patrols(told: bytes, planted: Mapping[str, Any]) -> bytes:
-    whole = {**json.loads(told), "patrols": planted}
+def _with_patrols(known: bytes, planted: Mapping[str, Any]) -> bytes:
+    whole = {**json.loads(known), "patrols": planted}
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()

@@ -26,7 +26,7 @@ from hotspots.geography.cells import (
     resolutions_of,
 )
 from hotspots.geography.districts import Boundaries, bcu_areas_m2, cell_districts, load_cover, load_polygons, outlines
-from hotspots.geography.grid import bng_to_lonlat
+from hotspots.geography.grid import bng_to_lonlat, lonlat_to_bng
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.place_names import nearest_place, places
 from hotspots.geography.shipped import ATTRIBUTION
@@ -48,6 +48,7 @@ __all__ = [
     "is_cell",
     "load_cover",
     "load_polygons",
+    "lonlat_to_bng",
     "nearest_place",
     "neighbour_pairs",
     "outlines",

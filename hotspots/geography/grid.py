@@ -30,3 +30,11 @@ def bng_to_lonlat(easting: ArrayLike, northing: ArrayLike) -> tuple[Floats, Floa
     if known.any():
         lon[known], lat[known] = convert_lonlat(east[known], north[known])
     return lon, lat
+
+
+def lonlat_to_bng(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """The other way round: eastings and northings in metres; nan where OSTN15 gives no answer."""
+    from convertbng.cutil import convert_bng
+
+    easting, northing = convert_bng(lon, lat)
+    return np.asarray(easting), np.asarray(northing)

@@ -322,9 +322,7 @@ def places(columns: dict[str, tuple[str, ...]], lon: Array, lat: Array) -> dict[
     pair = place_of(columns)
     assert pair is not None
     if pair == GRID:
-        from convertbng.cutil import convert_bng
-
-        x, y = convert_bng(lon, lat)
+        x, y = geography.lonlat_to_bng(lon, lat)
         return dict(zip(pair, ([f"{v:.2f}" for v in axis] for axis in (x, y)), strict=True))
     return dict(zip(pair, ([f"{v:.6f}" for v in axis] for axis in (lon, lat)), strict=True))
 

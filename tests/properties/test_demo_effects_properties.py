@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.demo.effects import random_numbers, with_effects
-from hotspots.demo.incidents import EXPORT_COLUMNS
+from hotspots.demo.records import EXPORT_COLUMNS
 from hotspots.demo.workspace import demo_areas
 
 AREAS = demo_areas()

@@ -22,8 +22,9 @@ from hotspots.change.estimates.panel import panel_of
 from hotspots.change.estimates.panel_models.clusters import Clustered, clustered
 from hotspots.change.estimates.panel_models.model import Design, fit, without_empty
 from hotspots.change.estimates.wdd import wdd
-from hotspots.demo import incidents as demo
 from hotspots.demo.effects import with_effects
+from hotspots.demo.incidents import expected_rows, synthetic_incidents
+from hotspots.demo.streams import MIX_FILE
 from hotspots.demo.workspace import demo_areas
 from tests.change_samples import weeks_from
 
@@ -40,8 +41,8 @@ SIDES = np.array([False, True])
 @cache
 def means() -> pd.DataFrame:
     """Expected rows of a year by cell: all, and street violence."""
-    rows = demo.expected_rows(SEED, date(2025, 11, 1), date(2026, 10, 31))
-    titles = pd.read_csv(demo.MIX_FILE).query("street_violence == 1")["title"]
+    rows = expected_rows(SEED, date(2025, 11, 1), date(2026, 10, 31))
+    titles = pd.read_csv(MIX_FILE).query("street_violence == 1")["title"]
     street = rows[rows["title"].isin(titles) & ~rows["domestic"]]
     both = {"all": rows.groupby("cell")["expected"].sum(), "street": street.groupby("cell")["expected"].sum()}
     return pd.DataFrame(both).fillna(0.0)
@@ -224,7 +225,7 @@ def test_from_a_later_year_on_the_same_cells_stay_as_they_are():
 
 def test_a_whole_demo_from_records_to_the_estimate():
     """Records thinned and moved, placed by h3 itself, counted by week: fall inside, rise next door where planted."""
-    export, _ = demo.synthetic_incidents(11)
+    export, _ = synthetic_incidents(11)
     changed, _ = with_effects(export, AREAS, date(2025, 11, 1), 0.25, {"West": 1.0, "South": 1.0, "East": 1.0}, 11)
     table = changed[changed["EASTING"] != ""]
     lon, lat = convert_osgb36_to_ll(*(table[c].astype(float).to_numpy() for c in ("EASTING", "NORTHING")))

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from convertbng.cutil import convert_osgb36_to_ll
 
-from hotspots.demo import incidents as demo
+from hotspots.demo.incidents import synthetic_incidents
 
 SEEDS = (7, 2026)
 
 
 def street_violence(seed: int, planted: bool) -> tuple[pd.DataFrame, dict]:
     """Located street violence with its cell and time, read as an analyst would read the file."""
-    export, truth = demo.synthetic_incidents(seed, planted=planted)
+    export, truth = synthetic_incidents(seed, planted=planted)
     rule = export["OFFENCE_TITLE"].isin(truth["street_violence"]["titles"]) & (export["DOMESTIC"] != "Y")
     rows = export[rule & (export["EASTING"] != "")].copy()
     lon, lat = convert_osgb36_to_ll(rows["EASTING"].astype(float).to_numpy(), rows["NORTHING"].astype(float).to_numpy())

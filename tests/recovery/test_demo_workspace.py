@@ -16,8 +16,16 @@ from hotspots.areas import register
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.cli.check import check_workspace
-from hotspots.demo.incidents import write_demo_export
-from hotspots.demo.workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic, make_export
+from hotspots.demo.incidents import synthetic_incidents
+from hotspots.demo.workspace import (
+    MAPPING,
+    REGISTER,
+    TRUTH,
+    build_demo,
+    clear_synthetic,
+    make_export,
+    publish_export,
+)
 from hotspots.intake import Imported, import_files
 from hotspots.ranking.answer import Answer
 from hotspots.ranking.pipeline import rank_workspace
@@ -43,7 +51,7 @@ def truth(demo: Imported) -> dict:
 @pytest.fixture(scope="session")
 def unplanted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unplanted")
-    path, _ = write_demo_export(folder, planted=False)
+    path, _ = publish_export(folder, *synthetic_incidents(planted=False))
     import_files(folder / "workspace", [path], "incidents", MAPPING, synthetic=True)
     return folder / "workspace"
 
@@ -213,7 +221,7 @@ def test_the_register_has_the_figures_of_the_year_before(patrolled, demo):
 
 
 def test_an_effect_of_nothing_is_the_demo_without_one(tmp_path):
-    plain, _ = write_demo_export(tmp_path / "plain", seed=3)
+    plain, _ = publish_export(tmp_path / "plain", *synthetic_incidents(3))
     same, truth, words = make_export(tmp_path / "same", 3, 0.0)
     assert same.read_bytes() == plain.read_bytes()
     assert json.loads(truth.read_text(encoding="utf-8"))["effects"]["dropped"] == 0

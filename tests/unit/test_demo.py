@@ -17,7 +17,10 @@ import pytest
 
 from hotspots import geography
 from hotspots.base.errors import HotspotsError
-from hotspots.demo import incidents as demo
+from hotspots.demo.incidents import expected_rows, synthetic_incidents
+from hotspots.demo.rhythms import RHYTHMS, clock_changes, demo_window, hour_of_week
+from hotspots.demo.streams import DEFAULT_PER_YEAR, MIX_FILE
+from hotspots.demo.workspace import publish_export
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SEED = 7
@@ -25,7 +28,7 @@ SEED = 7
 
 @pytest.fixture(scope="module")
 def made() -> tuple[pd.DataFrame, dict]:
-    return demo.synthetic_incidents(SEED)
+    return synthetic_incidents(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +69,11 @@ def street_violence(export: pd.DataFrame, truth: dict) -> pd.Series:
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
-    here = demo.write_demo_export(tmp_path / "here", seed=3, n_per_year=2000)
+    here = publish_export(tmp_path / "here", *synthetic_incidents(3, n_per_year=2000))
     code = (
-        "import sys; from hotspots.demo import incidents; incidents.write_demo_export(sys.argv[1], 3, n_per_year=2000)"
+        "import sys; from pathlib import Path; from hotspots.demo.incidents import synthetic_incidents as made; "
+        "from hotspots.demo.workspace import publish_export as write; "
+        "write(Path(sys.argv[1]), *made(3, n_per_year=2000))"
     )
     subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "there")], check=True, cwd=REPOSITORY,
@@ -80,22 +85,22 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path):
 
 
 def test_another_seed_gives_other_incidents():
-    first, _ = demo.synthetic_incidents(1, n_per_year=1000)
-    second, _ = demo.synthetic_incidents(2, n_per_year=1000)
+    first, _ = synthetic_incidents(1, n_per_year=1000)
+    second, _ = synthetic_incidents(2, n_per_year=1000)
     assert not first["EASTING"].head(200).reset_index(drop=True).equals(second["EASTING"].head(200))
 
 
 def test_the_written_file_reads_back_as_the_table(tmp_path):
-    csv, truth_file = demo.write_demo_export(tmp_path, seed=5, n_per_year=1500)
-    export, truth = demo.synthetic_incidents(5, n_per_year=1500)
+    csv, truth_file = publish_export(tmp_path, *synthetic_incidents(5, n_per_year=1500))
+    export, truth = synthetic_incidents(5, n_per_year=1500)
     pd.testing.assert_frame_equal(pd.read_csv(csv, dtype=str, keep_default_na=False), export)
     assert json.loads(truth_file.read_text(encoding="utf-8")) == truth
 
 
 def test_writing_again_replaces_and_leaves_nothing_beside(tmp_path):
-    csv, _ = demo.write_demo_export(tmp_path, seed=5, n_per_year=500)
+    csv, _ = publish_export(tmp_path, *synthetic_incidents(5, n_per_year=500))
     before = hashlib.sha256(csv.read_bytes()).hexdigest()
-    demo.write_demo_export(tmp_path, seed=6, n_per_year=500)
+    publish_export(tmp_path, *synthetic_incidents(6, n_per_year=500))
     assert hashlib.sha256(csv.read_bytes()).hexdigest() != before
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -114,7 +119,7 @@ def test_writing_again_replaces_and_leaves_nothing_beside(tmp_path):
     ],
 )
 def test_the_window_is_two_full_years_of_whole_months(end, window):
-    assert demo.demo_window(end) == window
+    assert demo_window(end) == window
 
 
 @pytest.mark.parametrize(
@@ -122,23 +127,23 @@ def test_the_window_is_two_full_years_of_whole_months(end, window):
     [(2024, (3, 31), (10, 27)), (2025, (3, 30), (10, 26)), (2026, (3, 29), (10, 25)), (2027, (3, 28), (10, 31))],
 )
 def test_clocks_change_on_the_last_sundays(year, forward, back):
-    assert demo.clock_changes(year) == (date(year, *forward), date(year, *back))
+    assert clock_changes(year) == (date(year, *forward), date(year, *back))
 
 
 def test_an_end_without_a_start_gives_two_full_years_before_it():
-    _, truth = demo.synthetic_incidents(SEED, end=date(2026, 3, 15), n_per_year=500)
+    _, truth = synthetic_incidents(SEED, end=date(2026, 3, 15), n_per_year=500)
     assert (truth["start"], truth["end"]) == ("2024-03-01", "2026-02-28")
 
 
 def test_impossible_requests_are_told_all_at_once():
     with pytest.raises(HotspotsError) as told:
-        demo.synthetic_incidents(-1, date(2026, 5, 1), date(2026, 4, 1), n_per_year=3)
+        synthetic_incidents(-1, date(2026, 5, 1), date(2026, 4, 1), n_per_year=3)
     assert len(told.value.problems) == 3
     assert "2026-04-01" in str(told.value)
 
 
 def test_a_window_of_one_day_works():
-    export, truth = demo.synthetic_incidents(SEED, date(2026, 3, 29), date(2026, 3, 29))
+    export, truth = synthetic_incidents(SEED, date(2026, 3, 29), date(2026, 3, 29))
     assert 40 < len(export) < 200
     assert truth["start"] == truth["end"] == "2026-03-29"
 
@@ -241,7 +246,7 @@ def test_codes_and_titles_are_those_of_the_official_workbook(shared_data):
         pytest.skip(f"the index is not at {workbook}")
     index = pd.read_excel(workbook, sheet_name=1, engine="calamine", dtype=str)
     known = set(zip(index["ATHENA URN"], index["HOME_OFFICE_CLASSIFICATION"], strict=True))
-    mix = pd.read_csv(demo.MIX_FILE, dtype=str)
+    mix = pd.read_csv(MIX_FILE, dtype=str)
     assert [p for p in zip(mix["athena_urn"], mix["ho_class"], strict=True) if p not in known] == []
 
 
@@ -364,11 +369,11 @@ def test_counts_by_cell_scatter_as_poisson_around_the_truth(export, truth, cells
 
 
 def test_expected_rows_agree_with_the_truth_and_scale_with_the_volume(truth):
-    table = demo.expected_rows(SEED)
+    table = expected_rows(SEED)
     assert table["expected"].sum() == pytest.approx(truth["expected"]["rows_with_place"], rel=1e-6)
     by_cell = table.groupby("cell")["expected"].sum()
     assert by_cell.to_dict() == pytest.approx(truth["expected_rows_by_cell"], abs=1e-4)
-    half = demo.expected_rows(SEED, n_per_year=demo.DEFAULT_PER_YEAR // 2)["expected"].sum()
+    half = expected_rows(SEED, n_per_year=DEFAULT_PER_YEAR // 2)["expected"].sum()
     assert half == pytest.approx(table["expected"].sum() / 2)
 
 
@@ -403,7 +408,7 @@ def test_planted_cells_have_more_street_violence_than_their_neighbours(export, t
 
 
 def test_planting_leaves_the_background_as_it_was(export):
-    plain, truth = demo.synthetic_incidents(SEED, planted=False)
+    plain, truth = synthetic_incidents(SEED, planted=False)
     what = [c for c in export.columns if c != "CRIME_REF"]
     both = plain[what].value_counts().rename("plain").to_frame().join(export[what].value_counts().rename("planted"))
     assert (both["planted"] >= both["plain"]).all()
@@ -419,13 +424,13 @@ def test_grid_reference_of_the_published_ostn15_example():
     # Ordnance Survey, "A guide to coordinate systems in Great Britain", OSTN15 worked example (Caister water tower):
     # ETRS89 52°39'28.8282"N 1°42'57.8663"E is 651409.804 E 313177.450 N.
     lat, lon = 52 + 39 / 60 + 28.8282 / 3600, 1 + 42 / 60 + 57.8663 / 3600
-    easting, northing = demo._lonlat_to_bng(np.array([lon]), np.array([lat]))
-    assert (easting[0], northing[0]) == (651410, 313177)
+    easting, northing = geography.lonlat_to_bng(np.array([lon]), np.array([lat]))
+    assert (round(easting[0]), round(northing[0])) == (651410, 313177)
 
 
-@pytest.mark.parametrize("rhythm", sorted(demo.RHYTHMS))
+@pytest.mark.parametrize("rhythm", sorted(RHYTHMS))
 def test_a_rhythm_is_a_distribution_over_the_week(rhythm):
-    week = demo.hour_of_week(rhythm)
+    week = hour_of_week(rhythm)
     assert week.shape == (168,)
     assert week.min() >= 0
     assert week.sum() == pytest.approx(1)
@@ -433,7 +438,7 @@ def test_a_rhythm_is_a_distribution_over_the_week(rhythm):
 
 def test_the_hours_of_a_night_hot_spot_by_hand():
     # Friday and Saturday 22–04: 12 hours share 60%; every day 17–24 (49 hours) 20%; the rest evenly 20%
-    week = demo.hour_of_week("night")
+    week = hour_of_week("night")
     assert week[4 * 24 + 22] == pytest.approx(0.60 / 12 + 0.20 / 49 + 0.20 / 168)
     assert week[6 * 24 + 3] == pytest.approx(0.60 / 12 + 0.20 / 168)  # Sunday 03h belongs to Saturday night
     assert week[6 * 24 + 4] == pytest.approx(0.20 / 168)

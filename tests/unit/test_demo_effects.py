@@ -13,8 +13,9 @@ from scipy import stats
 
 from hotspots import geography
 from hotspots.base.errors import HotspotsError
-from hotspots.demo import incidents as demo
 from hotspots.demo.effects import expected_in_areas, in_words, with_effects
+from hotspots.demo.incidents import expected_rows, synthetic_incidents
+from hotspots.demo.records import EXPORT_COLUMNS
 from hotspots.demo.workspace import demo_areas
 
 SEED = 7
@@ -26,7 +27,7 @@ AREA = {int(c, 16): a for a, cells in zip(AREAS["area"], AREAS["cells"], strict=
 
 @pytest.fixture(scope="module")
 def made() -> tuple[pd.DataFrame, dict]:
-    return demo.synthetic_incidents(SEED)
+    return synthetic_incidents(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def within(n: int, of: int, share: float) -> bool:
 
 
 def record(ref: str, cell: int | None, day: str, title: str = "Robbery") -> dict[str, str]:
-    row = dict.fromkeys(demo.EXPORT_COLUMNS, "") | {"CRIME_REF": ref, "COMMITTED_FROM": day, "OFFENCE_TITLE": title}
+    row = dict.fromkeys(EXPORT_COLUMNS, "") | {"CRIME_REF": ref, "COMMITTED_FROM": day, "OFFENCE_TITLE": title}
     if cell is not None:
         lat, lon = h3.cell_to_latlng(cell)
         east, north = convert_bng(np.array([lon]), np.array([lat]))
@@ -120,7 +121,7 @@ def test_six_records_by_hand():
 )
 def test_what_cannot_be_planted_is_refused(fall, displaced, words):
     with pytest.raises(HotspotsError, match=words):
-        with_effects(pd.DataFrame(columns=list(demo.EXPORT_COLUMNS), dtype="str"), AREAS, START, fall, displaced, SEED)
+        with_effects(pd.DataFrame(columns=list(EXPORT_COLUMNS), dtype="str"), AREAS, START, fall, displaced, SEED)
 
 
 # ---------------------------------------------------------------- on the whole export
@@ -219,7 +220,7 @@ def test_expected_counts_are_those_of_the_streams(made, changed):
     told = pd.DataFrame(expected_in_areas(truth, AREAS, effects, date(2026, 10, 31))).set_index("area")
     assert len(told) == 20
     means = {
-        when: demo.expected_rows(SEED, *window).groupby("cell")["expected"].sum()
+        when: expected_rows(SEED, *window).groupby("cell")["expected"].sum()
         for when, window in {
             "before": (date(2024, 11, 1), date(2025, 10, 31)), "after": (START, date(2026, 10, 31)),
         }.items()

@@ -16,7 +16,6 @@ from hotspots.base.settings import Settings
 from hotspots.demo.patrols import (  # fmt: skip
     FAST_S,
     LOG_COLUMNS,
-    PING_COLUMNS,
     UNTRACKED_UNIT,
     Patrols,
     log_of,
@@ -41,7 +40,7 @@ ONE = pd.DataFrame({"area": ["South-01"], "bcu": ["South"], "role": ["treated"],
 
 @pytest.fixture(scope="module")
 def made() -> Patrols:
-    return synthetic_patrols(AREAS, FIRST, LAST, 5)
+    return synthetic_patrols(AREAS, FIRST, LAST, 5, SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -62,24 +61,24 @@ def degrees(tracks: Tracks, which: slice) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_same_seed_gives_the_same_tables(made):
-    again = synthetic_patrols(AREAS, FIRST, LAST, 5)
+    again = synthetic_patrols(AREAS, FIRST, LAST, 5, SETTINGS)
     pd.testing.assert_frame_equal(again.pings, made.pings)
     pd.testing.assert_frame_equal(again.log, made.log)
     assert json.dumps(again.truth) == json.dumps(made.truth)
-    other = synthetic_patrols(AREAS, FIRST, LAST, 6)
+    other = synthetic_patrols(AREAS, FIRST, LAST, 6, SETTINGS)
     assert other.truth["totals"] != made.truth["totals"]
 
 
 def test_nothing_is_drawn_from_the_common_generator():
     np.random.seed(1)
     before = np.random.get_state()[1].copy()  # type: ignore[index]
-    synthetic_patrols(ONE, FIRST, FIRST, 1)
+    synthetic_patrols(ONE, FIRST, FIRST, 1, SETTINGS)
     assert (np.random.get_state()[1] == before).all()  # type: ignore[index]
 
 
 def test_what_happened_depends_neither_on_interval_nor_on_noise_nor_on_faults(made):
     """What tracking could see depends on lost signal; what happened does not."""
-    coarse = synthetic_patrols(AREAS, FIRST, LAST, 5, interval_s=300, noise_m=0.0, faults=False)
+    coarse = synthetic_patrols(AREAS, FIRST, LAST, 5, SETTINGS, interval_s=300, noise_m=0.0, faults=False)
     mine, other = (
         pd.DataFrame(p.truth["days"], columns=p.truth["columns"]).set_index(["area", "patrol_day"])
         for p in (made, coarse)
@@ -188,7 +187,7 @@ def test_treated_hot_spots_differ_and_comparison_ones_get_little(made):
 
 def test_the_feed_has_the_faults_that_the_truth_tells_of(made):
     feed, told = made.pings, made.truth["faults"]
-    assert list(feed.columns) == list(PING_COLUMNS)
+    assert list(feed.columns) == ["unit", "time", "longitude", "latitude", "speed", "status", "officers"]
     assert len(feed) == made.truth["rows"]
     assert feed["time"].max() < second("2026-10-28 06:00")  # the end of the last patrol day
     repeated = feed.duplicated().sum()
@@ -228,13 +227,13 @@ def test_the_log_holds_some_visits_and_all_of_the_unit_that_is_not_tracked():
 
 
 def test_without_faults_the_feed_is_perfect():
-    made = synthetic_patrols(ONE, FIRST, LAST, 3, faults=False, units_per_bcu=3)
+    made = synthetic_patrols(ONE, FIRST, LAST, 3, SETTINGS, faults=False)
     feed = made.pings
     assert not feed.duplicated(["unit", "time"]).any()
     assert (feed.groupby("unit")["time"].diff().dropna() > 0).all()
     assert feed["longitude"].between(-3.5, -2).all()
     assert made.truth["faults"] == {}
-    assert feed["unit"].nunique() == 3
+    assert feed["unit"].nunique() == 6
 
 
 # ---------------------------------------------------------------- the truth, by hand
@@ -314,9 +313,9 @@ def test_places_know_their_neighbours():
 
 def test_a_wrong_request_is_told():
     with pytest.raises(HotspotsError, match="window"):
-        synthetic_patrols(ONE, LAST, FIRST, 1)
+        synthetic_patrols(ONE, LAST, FIRST, 1, SETTINGS)
     with pytest.raises(HotspotsError, match="hot spot"):
-        synthetic_patrols(ONE.iloc[:0], FIRST, LAST, 1)
+        synthetic_patrols(ONE.iloc[:0], FIRST, LAST, 1, SETTINGS)
 
 
 def test_no_faults_lose_nothing(tracks):
