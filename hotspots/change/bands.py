@@ -1,4 +1,4 @@
-"""Bands of offences by weight: light and grave ones change for different reasons, and are told apart."""
+"""Bands of offences by weight: light and grave ones change for different reasons, and are kept apart."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def band_of(scores: pd.DataFrame, unit: str = "days") -> tuple[NDArray[np.int64]
     given.
     """
     days = scores["days"].to_numpy(dtype=float)
-    known = (scores["status"].to_numpy(dtype=object) == SCORED) & np.isfinite(days)
-    codes = np.where(known, 1 + np.searchsorted(EDGES, np.where(known, days, 0.0), side="right"), 0)
+    scored = (scores["status"].to_numpy(dtype=object) == SCORED) & np.isfinite(days)
+    codes = np.where(scored, 1 + np.searchsorted(EDGES, np.where(scored, days, 0.0), side="right"), 0)
     return codes.astype(np.int64), names_of(unit)
 
 

@@ -77,7 +77,7 @@ def evidence_for(workspace: Workspace, asked: Settled) -> Evidence:
 
 
 def facts_of_cells(asked: Settled, counted: Counted) -> CellFacts:
-    """What the learned window tells of every cell."""
+    """What the learned window shows of every cell."""
     return cell_facts(counted.cube, counted.scores, counted.whose, counted.months, counted.exposure, asked.weights.unit)
 
 
@@ -215,7 +215,7 @@ def expected_places(evidence: Evidence) -> pd.DataFrame:
 
 
 def counted_cells(evidence: Evidence, places: pd.DataFrame) -> dict[int, str]:
-    """cell → place, neighbourhoods without the cells that had nothing before: `unseen_in` tells of those."""
+    """cell → place, neighbourhoods without the cells that had nothing before: `unseen_in` estimates those."""
     seen = set(evidence.facts.cell.tolist())
     near = set(evidence.groups.summary["area"])
     return {c: a for c, a in cells_of(places).items() if c in seen or a in near}

@@ -208,9 +208,9 @@ def chosen_window(question: ChangeQuestion, frozen: Frozen | None, before: Windo
         first = parse_day(question.chosen_from, "The first day of choosing", False) if question.chosen_from else None
         last = parse_day(question.chosen_to, "The last day of choosing", True) if question.chosen_to else None
         return Window(first or before.start, last or before.end)
-    told = frozen.definition.get("window")
-    if isinstance(told, list) and len(told) == 2 and not frozen.definition.get("chosen"):
-        return Window(date.fromisoformat(told[0]), date.fromisoformat(told[1]))
+    window = frozen.definition.get("window")
+    if isinstance(window, list) and len(window) == 2 and not frozen.definition.get("chosen"):
+        return Window(date.fromisoformat(window[0]), date.fromisoformat(window[1]))
     return before
 
 

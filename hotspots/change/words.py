@@ -71,7 +71,7 @@ def signed(percent: float) -> str:
 
 
 def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int) -> str:
-    """One sentence: what the leading estimate says, with its interval, or why nobody can tell."""
+    """One sentence: what the leading estimate says, with its interval, or why there is no verdict."""
     subject = f"{what(question, str(lead['measure']))} in {whom(question, n)}"
     if isnan(lead["estimate"]) or isnan(lead["ci_low"]):
         return f"Can't tell whether {subject} changed compared with {against(question)}: there is no interval."

@@ -32,7 +32,7 @@ from hotspots.ranking.gather import holes_and_breaks
 from hotspots.ranking.words import score_warnings
 from hotspots.store.workspace import Workspace, open_workspace
 
-GRAVE = ("restriction", "recording", "map points")  # context that makes two windows unlike; the rest is told below
+GRAVE = ("restriction", "recording", "map points")  # context that makes two windows unlike; the rest is reported below
 
 
 def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None = None) -> Change:

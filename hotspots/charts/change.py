@@ -101,8 +101,8 @@ def forest_row(name: str, row: Row, fields: Sequence[str], most: float, withheld
     value, low, high = (float(row[f]) for f in fields)
     before, after = (int(row[c]) for c in ("count_before", "count_after"))
     reason = f"no ratio: {no_ratio(before, after)}" if isnan(value) else ""
-    told = CANT_TELL if withheld else verdict(low, high, 1.0)
-    return drawn(name, (value, low, high), told, reason, most, counts=f"{before:,} before, {after:,} after")
+    word = CANT_TELL if withheld else verdict(low, high, 1.0)
+    return drawn(name, (value, low, high), word, reason, most, counts=f"{before:,} before, {after:,} after")
 
 
 def no_ratio(before: int, after: int) -> str:
@@ -113,8 +113,8 @@ def no_ratio(before: int, after: int) -> str:
 
 def pooled_row(row: Row, most: float) -> Row:
     value, low, high = (float(row[f]) for f in ("estimate", "ci_low", "ci_high"))
-    name, told = POOLED.get(str(row["estimate_of"]), "All together"), str(row["verdict"]) or CANT_TELL
-    return drawn(name, (value, low, high), told, "no ratio" if isnan(value) else "", most, "", pooled=True)
+    name, word = POOLED.get(str(row["estimate_of"]), "All together"), str(row["verdict"]) or CANT_TELL
+    return drawn(name, (value, low, high), word, "no ratio" if isnan(value) else "", most, "", pooled=True)
 
 
 def forest_words(rows: list[Row], pooled: list[Row], compared: bool) -> str:
@@ -143,9 +143,9 @@ def trend_chart_spec(trend: pd.DataFrame, dark: bool = False) -> Row:
     most = reach([f[0] for f in figures], [end for f in figures for end in f[1:]])
     rows = [trend_row(row, f, most) for row, f in zip(records(table), figures, strict=True)]
     inks, sides = colours(dark), ("before the start", "after it")
-    told = {"field": "side", "type": "nominal", "title": None, "legend": LEGEND}
-    colour = {**told, "scale": {"domain": list(sides), "range": [inks[CANT_TELL], inks[FELL]]}}
-    shape = {**told, "scale": {"domain": list(sides), "range": ["circle", "diamond"]}}
+    field = {"field": "side", "type": "nominal", "title": None, "legend": LEGEND}
+    colour = {**field, "scale": {"domain": list(sides), "range": [inks[CANT_TELL], inks[FELL]]}}
+    shape = {**field, "scale": {"domain": list(sides), "range": ["circle", "diamond"]}}
     x = time_axis("middle")
     ratio = log_axis(most, "Treated / comparison (ratio)")
     tips = (("days", "Days"), ("said", "Ratio, 95% interval"), ("counts", "Incidents"))
@@ -159,23 +159,23 @@ def trend_chart_spec(trend: pd.DataFrame, dark: bool = False) -> Row:
 def trend_row(row: Row, figures: Sequence[float], most: float) -> Row:
     """One block. Its reason for having no interval is said, and is what a missing ratio shows."""
     value, low, high = figures
-    why, told = str(row["reason"]), ratio_words(value, low, high)
+    why, ratio = str(row["reason"]), ratio_words(value, low, high)
     if value == low == high:
-        told = ratio_text(value)
+        ratio = ratio_text(value)
     return {
         **on_axis(value, low, high, most), "middle": middle(row["first_day"], row["last_day"]),
         "days": f"{row['first_day']} to {row['last_day']}", "side": "after it" if row["post"] else "before the start",
         "counts": f"{float(row['treated']):,.0f} treated, {float(row['comparison']):,.0f} comparison",
-        "said": f"{told}{f': {why}' if why else ''}",
+        "said": f"{ratio}{f': {why}' if why else ''}",
     }  # fmt: skip
 
 
 def trend_words(rows: list[Row], start: Any) -> str:
     if not rows:
         return "Trend of treated over comparison places: there is no block of periods to draw."
-    told = "; ".join(f"{r['days']} {r['said']}" for r in rows)
+    blocks = "; ".join(f"{r['days']} {r['said']}" for r in rows)
     begins = f" ({start})" if isinstance(start, str) else ""
-    return f"Ratio of treated to comparison places by block, the last one before the start{begins} being 1: {told}."
+    return f"Ratio of treated to comparison places by block, the last one before the start{begins} being 1: {blocks}."
 
 
 def time_axis(field: str, **more: Any) -> Row:
@@ -227,13 +227,13 @@ def series_spec(series: pd.DataFrame, dark: bool = False) -> Row:
 
 def index_layers(names: list[str], dark: bool) -> list[Row]:
     """A rule at 100, and for each group a line that stops at gaps, with a point for every period."""
-    inks, told = colours(dark), {"field": "group", "type": "nominal", "title": None, "legend": LEGEND}
+    inks, field = colours(dark), {"field": "group", "type": "nominal", "title": None, "legend": LEGEND}
     ranges = {
         "color": [{"treated": LIGHT_BLUE if dark else DARK_BLUE, "comparison": inks[ROSE]}[g] for g in names],
         "strokeDash": [GROUP_STYLES[g][0] for g in names],
         "shape": [GROUP_STYLES[g][1] for g in names],
     }
-    colour, dash, shape = ({**told, "scale": {"domain": names, "range": r}} for r in ranges.values())
+    colour, dash, shape = ({**field, "scale": {"domain": names, "range": r}} for r in ranges.values())
     axis = {"title": "Index (own mean before = 100)", "tickCount": 5}
     x, y = time_axis("middle"), {"type": "quantitative", "scale": {"zero": True}, "axis": axis}
     index = {"x": x, "y": {**y, "field": "index"}, "color": colour}
@@ -300,14 +300,14 @@ def shaded(series: pd.DataFrame, dark: bool) -> list[Row]:
 def series_words(series: pd.DataFrame, rows: list[Row], unknown: list[str]) -> str:
     if not rows:
         return "Incidents of treated and comparison places by period: nothing was counted before, so there is no index."
-    told = []
+    levels = []
     for group in dict.fromkeys(r["group"] for r in rows):
         after = series[(series["group"] == group) & (series["side"] == "after")]
         base = series[(series["group"] == group) & (series["side"] == "before")]
         if after["exposure"].sum() > 0:
             rate = after["count"].sum() / after["exposure"].sum() / (base["count"].sum() / base["exposure"].sum())
-            told.append(f"{group} places are at {100 * rate:.0f} on average after")
+            levels.append(f"{group} places are at {100 * rate:.0f} on average after")
     words = "Incidents by period as an index, each group's own mean before being 100"
     first, last = min(r["days"] for r in rows)[:10], max(r["days"] for r in rows)[-10:]
     none = f" There is no index for {' and '.join(unknown)} places, which had no incident before." if unknown else ""
-    return f"{words}, from {first} to {last}{': ' if told else ''}{'; '.join(told)}.{none}"
+    return f"{words}, from {first} to {last}{': ' if levels else ''}{'; '.join(levels)}.{none}"

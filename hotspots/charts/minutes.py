@@ -41,11 +41,11 @@ def dose_scatter_spec(scatter: pd.DataFrame, dark: bool = False) -> Row:
     most = reach(figures[:, 0], figures[:, 1:].ravel())
     rows = [scatter_row(name, row, most) for name, row in zip(apart(shown), records(shown), strict=True)]
     roles = [r for r in ROLE_SHAPES if any(row["role"] == r for row in rows)]
-    inks, told = colours(dark), {"field": "role", "type": "nominal", "title": None}
+    inks, field = colours(dark), {"field": "role", "type": "nominal", "title": None}
     by_role = {"treated": inks[FELL], "comparison": inks[ROSE], "none": inks[CANT_TELL]}
     legend = LEGEND
-    colour = {**told, "legend": legend, "scale": {"domain": roles, "range": [by_role[r] for r in roles]}}
-    shape = {**told, "legend": legend, "scale": {"domain": roles, "range": [ROLE_SHAPES[r] for r in roles]}}
+    colour = {**field, "legend": legend, "scale": {"domain": roles, "range": [by_role[r] for r in roles]}}
+    shape = {**field, "legend": legend, "scale": {"domain": roles, "range": [ROLE_SHAPES[r] for r in roles]}}
     x = {"field": "minutes", "type": "quantitative", "scale": {"zero": True},
          "axis": {"title": "Patrol-minutes per patrol day with data", "format": ",.0f"}}  # fmt: skip
     ratio = log_axis(most, "Incidents after / before (ratio)")
@@ -100,10 +100,10 @@ def by_dose(dark: bool) -> tuple[Row, Row]:
 def dose_row(row: Row, most: float) -> Row:
     """One band; the one that all others are set against has a point at 1 and no interval."""
     value, low, high = (float(row[c]) for c in ("rate_ratio", "ci_low", "ci_high"))
-    told = {FELL: "fewer", ROSE: "more"}.get(verdict(low, high, 1.0), CANT_TELL)
+    word = {FELL: "fewer", ROSE: "more"}.get(verdict(low, high, 1.0), CANT_TELL)
     counts: str = "" if pd.isna(row["n"]) else f"{int(row['n']):,} days, {float(row['count']):,.0f} incidents"
     base = value == low == high == 1
-    found = drawn(str(row["term"]), (value, low, high), told, str(row["reason"]) if isnan(value) else "", most, counts)
+    found = drawn(str(row["term"]), (value, low, high), word, str(row["reason"]) if isnan(value) else "", most, counts)
     if base:
         found |= {"low": None, "high": None, "figure": "all against this", "said": "1, all others are set against it"}
     return found | ({"verdict": CANT_TELL} if base or found["reason"] else {})
@@ -153,6 +153,6 @@ def curve_words(dose: pd.DataFrame, rows: list[Row]) -> str:
     if not rows:
         why = " ".join(dose.loc[dose["part"] == "curve", "reason"]) or "there is nothing to draw."
         return f"Incidents by patrol-minutes of the day as a line: {why}"
-    told = "; ".join(rows[i]["said"] for i in sorted({len(rows) // 4, len(rows) // 2, len(rows) - 1}))
+    points_said = "; ".join(rows[i]["said"] for i in sorted({len(rows) // 4, len(rows) // 2, len(rows) - 1}))
     words = "Incidents by patrol-minutes of the day as a line, ratio to days without minutes, within hot spots"
-    return f"{words}: {told}. {NO_EFFECT}"
+    return f"{words}: {points_said}. {NO_EFFECT}"

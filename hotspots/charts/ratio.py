@@ -1,7 +1,7 @@
 """Ratios with their intervals on a logarithmic axis: what the charts of change share.
 
 1 lies in the middle, so half and double are equally far from no change. An end that is unlimited, or beyond the axis,
-is an arrow. Fell, rose and can't tell are told by shape and by word besides colour.
+is an arrow. Fell, rose and can't tell differ in shape and in word besides colour.
 """
 
 from __future__ import annotations
@@ -121,11 +121,11 @@ def points(way: str, ratio: Row, other: Row, colour: Row, shape: Row, tips: Sequ
 
 def by_verdict(dark: bool) -> tuple[Row, Row]:
     """Colour and shape of fell, can't tell and rose, in one legend."""
-    told = {"field": "verdict", "type": "nominal", "title": None, "legend": LEGEND}
+    field = {"field": "verdict", "type": "nominal", "title": None, "legend": LEGEND}
     names, inks = list(VERDICTS), colours(dark)
     return (
-        {**told, "scale": {"domain": names, "range": [inks[v] for v in names]}},
-        {**told, "scale": {"domain": names, "range": list(SHAPES)}},
+        {**field, "scale": {"domain": names, "range": [inks[v] for v in names]}},
+        {**field, "scale": {"domain": names, "range": list(SHAPES)}},
     )
 
 
@@ -147,13 +147,13 @@ def text_layer(y: Row, field: str, dark: bool, inside: bool) -> Row:
     }
 
 
-def drawn(name: str, ratio: Sequence[float], told: str, reason: str, most: float, counts: str, **more: Any) -> Row:
+def drawn(name: str, ratio: Sequence[float], word: str, reason: str, most: float, counts: str, **more: Any) -> Row:
     """A row of a chart whose rows are named; one without a ratio has its reason instead."""
     value, low, high = (float("nan"),) * 3 if reason else ratio
     return {
-        "name": name, **on_axis(value, low, high, most), "pooled": False, "verdict": CANT_TELL if reason else told,
-        "figure": "" if reason else f"{ratio_text(value)} {told}", "reason": reason,
-        "said": reason or f"{ratio_words(value, low, high)}: {told}", "counts": counts,
+        "name": name, **on_axis(value, low, high, most), "pooled": False, "verdict": CANT_TELL if reason else word,
+        "figure": "" if reason else f"{ratio_text(value)} {word}", "reason": reason,
+        "said": reason or f"{ratio_words(value, low, high)}: {word}", "counts": counts,
         "ratio": None if reason else value, **more,
     }  # fmt: skip
 

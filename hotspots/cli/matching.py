@@ -48,7 +48,7 @@ def run_match(asked: argparse.Namespace) -> None:
     settled, matched = match_for(workspace, replace(question, comparison="matched"))
     facts = asked_facts(settled, workspace.version)
     matched = replace(matched, facts=facts)
-    tell(matched)
+    report(matched)
     if asked.freeze:
         first, treated = settled.after.start, str(facts["treated"])
         found = freeze(workspace.folder, matched, asked.freeze, first, treated, asked.author, asked.note)
@@ -74,7 +74,7 @@ def run_matches(asked: argparse.Namespace) -> None:
     when = "before" if found.frozen_before else "after"
     say(f"{found.name}: {found.treated}; frozen {found.created} by {found.author}, {when} {found.first_day} began.")
     say(f"Note: {found.note}")
-    tell(found.matched)
+    report(found.matched)
     frozen = {"name": found.name, "frozen": found.created, "author": found.author, "sha256": found.sha256}
     show(pairs_of(found.matched), asked, {**about(found.matched), **frozen})
 
@@ -85,7 +85,7 @@ def refuse(asked: argparse.Namespace) -> None:
         raise HotspotsError(f"{' and '.join(idle)} belong to --freeze NAME: nothing is written down without it.")
 
 
-def tell(matched: MatchedPlaces) -> None:
+def report(matched: MatchedPlaces) -> None:
     """Balance and notes, on standard error."""
     places, cells = len(matched.places), int(matched.places["n_cells"].sum())
     say(f"{counted(places, 'comparison place')} of {counted(cells, 'cell')}.")

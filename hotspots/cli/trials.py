@@ -104,23 +104,23 @@ def run_design(asked: argparse.Namespace) -> None:
 
     if (asked.author or asked.note) and not asked.freeze:
         raise HotspotsError("--author and --note go with --freeze NAME.")
-    told = design_workspace(asked.workspace, question_of(asked))
-    design = told.design
+    planned = design_workspace(asked.workspace, question_of(asked))
+    design = planned.design
     say(
-        f"{design.kind.capitalize()} trial of {len(design.places)} hot spots of {told.register}, patrol days"
+        f"{design.kind.capitalize()} trial of {len(design.places)} hot spots of {planned.register}, patrol days"
         f" {design.first} to {design.last}; seed {design.seed}."
     )
-    say(balance_line(told.balance))
-    for line in (*(told.effect["sentence"].tolist() or [told.no_effect]), *told.notes):
+    say(balance_line(planned.balance))
+    for line in (*(planned.effect["sentence"].tolist() or [planned.no_effect]), *planned.notes):
         say(line)
-    facts = told.facts
+    facts = planned.facts
     if asked.freeze:
-        frozen = freeze_designed(asked.workspace, told, asked.freeze, asked.author, asked.note)
+        frozen = freeze_designed(asked.workspace, planned, asked.freeze, asked.author, asked.note)
         facts = {**facts, "trial": frozen.name, "frozen": frozen.created, "frozen_sha256": frozen.sha256}
         say(f"Frozen as {frozen.name}: {frozen.sha256}.")
     else:
         say("Not frozen: --freeze NAME --author WHO --note WHY stores it before it starts.")
-    put_out(as_text(getattr(told, DESIGN_TABLES[asked.table]), asked.format, facts), asked.out)
+    put_out(as_text(getattr(planned, DESIGN_TABLES[asked.table]), asked.format, facts), asked.out)
 
 
 def question_of(asked: argparse.Namespace) -> Any:
@@ -195,10 +195,10 @@ def run_trial(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
     from hotspots.trials.workspace import trial_workspace
 
-    told = trial_workspace(
+    trial = trial_workspace(
         asked.workspace, asked.name, asked.washout_days, asked.draws, asked.seed, asked.offences, asked.weights
     )
-    say(f"{told.frozen.name}: {told.facts['what']}; days covered {told.facts['days_covered']}.")
-    for line in (told.answer, *told.warnings, *told.notes):
+    say(f"{trial.frozen.name}: {trial.facts['what']}; days covered {trial.facts['days_covered']}.")
+    for line in (trial.answer, *trial.warnings, *trial.notes):
         say(line)
-    put_out(as_text(getattr(told, TRIAL_TABLES[asked.table]), asked.format, told.facts), asked.out)
+    put_out(as_text(getattr(trial, TRIAL_TABLES[asked.table]), asked.format, trial.facts), asked.out)

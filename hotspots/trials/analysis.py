@@ -207,7 +207,7 @@ def _sentence(table: pd.DataFrame, unit: str) -> str:
 
 
 def _opening(verdict: Any, what: str) -> str:
-    """'Events fell on patrolled days', or that nobody can tell."""
+    """'Events fell on patrolled days', or that there is no verdict."""
     if verdict == "can't tell":
         return f"Can't tell whether {what} changed on patrolled days"
     return f"{what.capitalize()} {verdict} on patrolled days"

@@ -144,7 +144,7 @@ def covered_days(workspace: Workspace, source: str, days: Window) -> set[int]:
     """Those of the patrol days that incidents are held for from beginning to end, as days since 1970.
 
     Held are the months that were imported, from the first incident on record to the last. Nobody can say more: an
-    export does not tell where it ends, so the patrol day of the last incident, which may go on, is not counted.
+    export does not say where it ends, so the patrol day of the last incident, which may go on, is not counted.
     """
     span = first_and_last(workspace, source)
     if span is None:

@@ -128,9 +128,9 @@ def design_workspace(folder: Path | Workspace, question: DesignQuestion | None =
         question, register=frozen.ref,
         **{k: before.counted[k] for k in ("offences", "weights", "source") if k in before.counted},
     )  # fmt: skip
-    drawn, told = drawn_from(areas, before.totals, first, last, question)
+    drawn, unbalanced = drawn_from(areas, before.totals, first, last, question)
     effect, no_effect = detectable(drawn, before, question)
-    notes = (*before.notes, *told, *notes_of(workspace, drawn, frozen, before))
+    notes = (*before.notes, *unbalanced, *notes_of(workspace, drawn, frozen, before))
     definition = {
         **before.counted, "washout_days": question.washout_days, "time_before": before.window,
         "patrol_day_starts": workspace.settings.patrol_day_starts, "timezone": workspace.settings.timezone,

@@ -93,14 +93,14 @@ def holiday_note(lines: pd.DataFrame, before: Window, after: Window) -> str:
     cover = Cover("", days_of(lines, before), days_of(lines, after))
     if not unlike(cover, before, after):
         return ""
-    told = (
+    said = (
         f"Holidays fall on {number(cover.before)} of the {days_text(before)} before and on {number(cover.after)} of the"
         f" {days(after):,} after"
     )
     names = [names_in(lines, w) for w in (before, after)]
     only = [(sorted(names[0] - names[1]), "before"), (sorted(names[1] - names[0]), "after")]
     more = "; ".join(f"only {side}: {joined(which)}" for which, side in only if which)
-    return f"{told} ({more})." if more else f"{told}."
+    return f"{said} ({more})." if more else f"{said}."
 
 
 def names_in(lines: pd.DataFrame, window: Window) -> set[str]:

@@ -74,17 +74,17 @@ def dose_beside(
         question = DoseQuestion(
             bcus.pop() if len(bcus) == 1 else "all", str(first), str(last), register_ref.partition("@")[0]
         )
-        told = dose_workspace(workspace, question)
+        dose = dose_workspace(workspace, question)
     except HotspotsError as error:
         return None, " ".join(error.problems)
-    table, moved = placed(told, workspace, units)
+    table, moved = placed(dose, workspace, units)
     rows = covered_days(table[table["area"].isin(set(units.values()))], held)
     recorded = rows[rows["data"] != "no data"]
     if not len(recorded):
         return None, f"No patrol day from {first} to {last} has positions or logs in these hot spots."
-    found = beside(recorded, incidents, units, told.settings)
+    found = beside(recorded, incidents, units, dose.settings)
     scatter = scatter_of(rows, incidents, units, names, [days_covered(w, held) for w in (before, after)])
-    notes = [*notes, *moved, *empty_days(len(rows) - len(recorded)), *found.notes, *told.warnings]
+    notes = [*notes, *moved, *empty_days(len(rows) - len(recorded)), *found.notes, *dose.warnings]
     return DoseBeside(
         table=found.table, scatter=scatter, first=day_text(recorded["day"].min()), last=day_text(recorded["day"].max()),
         days=len(recorded), sentence=found.sentence, notes=(about_days(recorded, after), *notes),
@@ -112,20 +112,20 @@ def asked_days(workspace: Workspace, after: Window) -> tuple[date, date, list[st
     return last - timedelta(days=LONGEST_DAYS - 1), last, [f"Only the last {LONGEST_DAYS} patrol days are looked at."]
 
 
-def placed(told: Dose, workspace: Workspace, units: Mapping[int, str]) -> tuple[pd.DataFrame, list[str]]:
+def placed(dose: Dose, workspace: Workspace, units: Mapping[int, str]) -> tuple[pd.DataFrame, list[str]]:
     """The dose with areas numbered as in ``units``, by their cells: a number means a place in one version only."""
     from hotspots.areas import register
 
     mine = cells_of(units)
     same: dict[tuple[str, str], str] = {}
-    for ref in told.registers:
+    for ref in dose.registers:
         areas = register.load(workspace.folder, ref).areas
         own = [mine.get(frozenset(int(c, 16) for c in cells)) for cells in areas["cells"]]
         same.update({(ref, area): place for area, place in zip(areas["area"], own, strict=True) if place})
-    keys = zip(told.table["register"], told.table["area"], strict=True)
-    table = told.table.assign(area=pd.Series([same.get(k) for k in keys], dtype="str"))
+    keys = zip(dose.table["register"], dose.table["area"], strict=True)
+    table = dose.table.assign(area=pd.Series([same.get(k) for k in keys], dtype="str"))
     table["day"] = [day_number(d) for d in table["patrol_day"]]
-    return table[table["area"].notna()], strangers(told.registers, same)
+    return table[table["area"].notna()], strangers(dose.registers, same)
 
 
 def strangers(refs: Sequence[str], same: Mapping[tuple[str, str], str]) -> list[str]:
@@ -224,7 +224,7 @@ def by_patrol_day(incidents: pd.DataFrame, days: Collection[int], settings: Sett
             "of these days may have happened on the next day: counted on the earlier.",
         ),
     ]
-    notes = [f"{n:,} incident{'s' * (n > 1)} {told}" for mask, told in words if (n := int(mask.sum()))]
+    notes = [f"{n:,} incident{'s' * (n > 1)} {what}" for mask, what in words if (n := int(mask.sum()))]
     return incidents.assign(day=day)[mine & ~long], notes
 
 

@@ -116,8 +116,8 @@ def sentence_of(contrast: OnOff | str) -> str:
         )
     ratio, low, high = (ratio_text(v) for v in (contrast.rate_ratio, contrast.ci_low, contrast.ci_high))
     verdict = "fewer" if contrast.ci_high < 1 else "more" if contrast.ci_low > 1 else "can't tell"
-    told = f"On days with an adequate visit the hot spots had {ratio} times {asked} ({low} to {high}): {verdict}."
-    return f"{told} {NOT_RANDOM}"
+    said = f"On days with an adequate visit the hot spots had {ratio} times {asked} ({low} to {high}): {verdict}."
+    return f"{said} {NOT_RANDOM}"
 
 
 def days_compared_note(contrast: OnOff | str, n: int) -> list[str]:

@@ -48,7 +48,7 @@ def by_band(table: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:
     to_minutes, n (hot spot days), units, total, exposure, rate (total / exposure, crude: hot spots differ), rate_ratio
     (within hot spots), ci_low, ci_high, p, reason.
 
-    Misleads: dose follows crime (see the module), and a hot spot that is always in one band tells nothing. A band
+    Misleads: dose follows crime (see the module), and a hot spot that is always in one band shows nothing. A band
     without any event has rate ratio 0 and no interval. HotspotsError where there is nothing at zero dose to compare
     with.
     """
@@ -171,7 +171,7 @@ def day_before(table: pd.DataFrame) -> pd.DataFrame:
 class OnOff:
     """The rate on days with an adequate visit over that on days without, within hot spot and day of the week."""
 
-    on_days: int  # of those that tell something
+    on_days: int  # of those that can be compared
     off_days: int
     on_total: float
     off_total: float
@@ -188,7 +188,7 @@ def on_off(table: pd.DataFrame, block_days: int | None) -> OnOff:
 
     With ``block_days`` (28 is usual; a whole number of fortnights) also within stretches of that many days, so that
     seasons and slow trends cancel: the time-stratified design. Conditioning on a stratum's total equals an effect for
-    each stratum, so strata of one kind of day, or without an event, tell nothing and are left out (Armstrong,
+    each stratum, so strata of one kind of day, or without an event, show nothing and are left out (Armstrong,
     Gasparrini & Tobias 2014, doi:10.1186/1471-2288-14-122). Errors clustered by hot spot.
 
     Misleads: dose follows crime within the day too; without ``block_days``, a season in both. An adequate visit that
@@ -262,7 +262,7 @@ def _bad(rows: pd.DataFrame, column: str) -> str:
 
 
 def _fitted(rows: pd.DataFrame, x: Floats) -> Fit:
-    """The fit, hot spots and days that tell nothing left out; refused where the dose cannot be separated from them."""
+    """The fit, hot spots and days without events left out; refused where the dose cannot be separated from them."""
     design, _ = without_empty(design_of(rows, "count", x))
     found = fit(design)
     spread = np.diag(found.information)

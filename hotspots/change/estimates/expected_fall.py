@@ -1,7 +1,7 @@
 """Regression to the mean: how far places fall by themselves because they were chosen for being high.
 
 Whoever picks the worst places of a list picks bad luck along with bad places; luck does not come again. What is luck is
-told by how the counts of all places lie (`hotspots.change.estimates.mixture`): the posterior mean of a cell's rate,
+seen from how the counts of all places lie (`hotspots.change.estimates.mixture`): the posterior mean of a cell's rate,
 given its count, is what the next periods should bring if nothing changes. The fall of the chosen cells together is
 
     1 − Σ E[rate after] / Σ (counted before, per period)

@@ -11,7 +11,7 @@ far above the rest is no Gamma, and the worst 20 are then drawn too far, or not 
 docs/decisions/0028.
 
 When it misleads: it takes rates as constant over the window and after it, where real places burst and fade, and
-places as exchangeable: neighbours tell nothing. With fewer than some hundred places the mixture is rough.
+places as exchangeable: neighbours show nothing. With fewer than some hundred places the mixture is rough.
 
 References: Kiefer and Wolfowitz (1956), doi:10.1214/aoms/1177728066; Robbins (1956); Good (1953),
 doi:10.1093/biomet/40.3-4.237; Koenker and Mizera (2014), doi:10.1080/01621459.2013.869224.

@@ -1,4 +1,4 @@
-"""What the time before tells of every cell of the force: counts, harm, kinds of offences, and the level to expect."""
+"""What the time before shows of every cell of the force: counts, harm, kinds of offences, and the level to expect."""
 
 from __future__ import annotations
 
@@ -75,8 +75,7 @@ def cell_facts(
     n_offences = cube["n_offences"].to_numpy(dtype=float)
     codes, bands = band_of(scores, unit)
     kinds = _sums(row, codes[offence], n_offences, (len(cells), len(bands)))
-    told = expected_levels(cube, scores, periods, exposure)
-    known, quiet = _levels(told, cells)
+    levels, quiet = _levels(expected_levels(cube, scores, periods, exposure), cells)
     lon, lat = geography.cell_centres(cells)
     return CellFacts(
         cell=cells,
@@ -90,8 +89,8 @@ def cell_facts(
         harm=_sums(row, column, n_offences * days[offence], (len(cells), len(run))),
         bands=bands,
         shares=kinds / np.maximum(kinds.sum(axis=1, keepdims=True), 1.0),
-        expected_count=known[LEVELS[0]].to_numpy(dtype=float),
-        expected_harm=known[LEVELS[1]].to_numpy(dtype=float),
+        expected_count=levels[LEVELS[0]].to_numpy(dtype=float),
+        expected_harm=levels[LEVELS[1]].to_numpy(dtype=float),
         quiet=quiet,
         empty=_mean(quiet),
     )
@@ -100,7 +99,7 @@ def cell_facts(
 def without_gaps(periods: Sequence[int], exposure: Sequence[float]) -> tuple[tuple[int, ...], Floats]:
     """Every period from the first to the last, and the part of each that the data cover: 0 where it is missing.
 
-    Seasons are told by place in the year: a month that was never imported must keep its place.
+    Seasons go by place in the year: a month that was never imported must keep its place.
     """
     given = dict(zip((int(p) for p in periods), (float(e) for e in exposure), strict=True))
     if not given:
@@ -142,7 +141,7 @@ def expected_levels(
     """count and harm per fully covered period by cell; nan where one of the two posteriors knows nothing of a cell.
 
     Counts of cells with an incident are those of `hotspots.change.estimates.mixture`, which is true of the worst cells
-    too; what an incident weighs, and what cells without one may bring, is told by `hotspots.ranking.expected`.
+    too; what an incident weighs, and what cells without one may bring, comes from `hotspots.ranking.expected`.
     Incidents count whether their offence has a weight or not, harm is of scored offences only.
     """
     every = scores.assign(status=SCORED, days=1.0)
@@ -158,9 +157,9 @@ def expected_levels(
 # ---------------------------------------------------------------- parts
 
 
-def _levels(told: pd.DataFrame, cells: Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _levels(expected: pd.DataFrame, cells: Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`LEVELS` of the cells, and of those without an incident that adjoin one; nothing left unknown."""
-    table = told.set_axis(told.index.astype("int64"))[["count", "harm"]].set_axis(list(LEVELS), axis=1)
+    table = expected.set_axis(expected.index.astype("int64"))[["count", "harm"]].set_axis(list(LEVELS), axis=1)
     quiet = table[~np.isin(table.index, cells)]
     usual = dict(zip(LEVELS, _mean(quiet), strict=True))
     return table.reindex(cells).fillna(usual), quiet.fillna(usual)

@@ -58,7 +58,7 @@ def trends(counts: Floats, exposure: Floats) -> tuple[Floats, Floats]:
     z = √((count + ⅜)/exposure), slope b = Σ(t − t̄)z/Σ(t − t̄)² over the periods with data. If the place were Poisson
     and level, b would have the variance v = Σ w² Var z (exact, from the Poisson distribution with the place's mean).
     The variance of true slopes is what is left, τ² = max(0, mean((b − b̄)² − v)); shrunk: b̄ + τ²/(τ² + v) (b − b̄).
-    Where slopes are no wider than chance makes them, all are b̄ and the trend tells no two places apart. A place with
+    Where slopes are no wider than chance makes them, all are b̄ and the trend separates no two places. A place with
     fewer than three periods has b̄.
     """
     time = np.arange(counts.shape[1], dtype=float)
@@ -72,14 +72,14 @@ def trends(counts: Floats, exposure: Floats) -> tuple[Floats, Floats]:
     raw = (weight * np.sqrt((counts + 0.375) / safe)).sum(axis=1)
     mean = counts.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-12)
     noise = (weight**2 * _root_variance(mean[:, None] * safe) / safe).sum(axis=1)
-    known = n >= 3
-    if not known.any():
+    enough = n >= 3
+    if not enough.any():
         return np.zeros(len(raw)), np.zeros(len(raw))
-    common = float(raw[known].mean())
-    true = max(0.0, float(np.mean((raw[known] - common) ** 2 - noise[known])))
+    common = float(raw[enough].mean())
+    true = max(0.0, float(np.mean((raw[enough] - common) ** 2 - noise[enough])))
     total = true + noise
-    keep = np.where(known & (total > 0), true / np.where(total > 0, total, 1.0), 0.0)
-    return common + keep * (raw - common), np.where(known, raw, common)
+    keep = np.where(enough & (total > 0), true / np.where(total > 0, total, 1.0), 0.0)
+    return common + keep * (raw - common), np.where(enough, raw, common)
 
 
 def _root_variance(mean: Floats) -> Floats:

@@ -271,12 +271,12 @@ def unmatched(table: pd.DataFrame) -> pd.DataFrame:
 
 def facts(given: dict[str, Any]) -> pd.DataFrame:
     """A row per fact; lists joined, what is nested as ``name: value``."""
-    return pd.DataFrame([(str(k).replace("_", " "), told(v)) for k, v in given.items()], columns=["fact", "value"])
+    return pd.DataFrame([(str(k).replace("_", " "), in_words(v)) for k, v in given.items()], columns=["fact", "value"])
 
 
-def told(value: Any) -> str:
+def in_words(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{k}: {told(v)}" for k, v in value.items())
+        return "; ".join(f"{k}: {in_words(v)}" for k, v in value.items())
     if isinstance(value, (list, tuple)):
-        return "; ".join(told(v) for v in value)
+        return "; ".join(in_words(v) for v in value)
     return "" if value is None else str(value)

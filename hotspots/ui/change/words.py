@@ -139,8 +139,8 @@ def dose_days(dose: DoseBeside) -> str:
 def formulas(table: pd.DataFrame) -> list[str]:
     """What each estimate of the table is, in plain words, and of harm where there is any."""
     found = list(dict.fromkeys(table["estimate_of"]))
-    told = [text for name, text in FORMULAS.items() if any(name in estimate for estimate in found)]
-    return told + ([HARM_FORMULA] if table["measure"].str.startswith("harm").any() else [])
+    used = [text for name, text in FORMULAS.items() if any(name in estimate for estimate in found)]
+    return used + ([HARM_FORMULA] if table["measure"].str.startswith("harm").any() else [])
 
 
 def bullets(lines: Iterable[str]) -> str:

@@ -200,7 +200,7 @@ def _surplus(mu: Floats, square: Floats, free: int, alpha: float) -> float:
 
 
 def without_empty(design: Design) -> tuple[Design, Bools]:
-    """The design without rows and columns that hold nothing above 0 (they tell nothing of β), and which were kept."""
+    """The design without rows and columns that hold nothing above 0 (they show nothing of β), and which were kept."""
     keep = (np.bincount(design.row, design.y) > 0)[design.row]
     if design.column is not None:
         keep &= (np.bincount(design.column, design.y) > 0)[design.column]
