@@ -61,16 +61,16 @@ def count(workspace: Workspace, asked: Settled) -> Counted:
     )  # fmt: skip
 
 
-def rows_of(given: pd.DataFrame, codes: np.ndarray, scores: pd.DataFrame, asked: Settled) -> pd.DataFrame:
-    """`Counted.rows`, with the index of the rows given."""
+def rows_of(gathered: pd.DataFrame, codes: np.ndarray, scores: pd.DataFrame, asked: Settled) -> pd.DataFrame:
+    """`Counted.rows`, with the index of the rows gathered."""
     if asked.source == POLICE_UK:
-        day = ((given["month"] // 100 - 1970) * 12 + given["month"] % 100 - 1).to_numpy(dtype=np.int64)
+        day = ((gathered["month"] // 100 - 1970) * 12 + gathered["month"] % 100 - 1).to_numpy(dtype=np.int64)
         days = day.astype("datetime64[M]").astype("datetime64[D]")
     else:
-        days = given["local_from"].to_numpy().astype("datetime64[D]")
+        days = gathered["local_from"].to_numpy().astype("datetime64[D]")
     harm = np.where(scores["status"] == "scored", scores["days"].to_numpy(dtype=float), np.nan)
-    kept = given[["record", "cell", "month", *(c for c in ("local_from", "local_to") if c in given)]]
-    rows = kept.assign(cell=given["cell"].astype(np.int64), day=days, code=codes, days=harm[codes])
+    kept = gathered[["record", "cell", "month", *(c for c in ("local_from", "local_to") if c in gathered)]]
+    rows = kept.assign(cell=gathered["cell"].astype(np.int64), day=days, code=codes, days=harm[codes])
     windows = [inside_mask(rows, w) for w in (asked.before, asked.after)]
     return rows.assign(side=np.select(windows, [BEFORE, AFTER], ""))
 

@@ -151,7 +151,7 @@ def frozen_words(what: str, created: str, before: bool) -> str:
 
 @dataclass(frozen=True)
 class Selection:
-    """What the treated cells were to be expected to bring after, over what they brought before: luck taken out.
+    """What the treated cells were to be expected to bring after, over what they brought before: chance taken out.
 
     ``ratio`` with its interval of what will be counted; ``before`` and ``after`` are scored offences (or days) a month.
     ``chosen``: whether the places were chosen by figures of the window before, so that this is their own fall.
@@ -169,7 +169,7 @@ def expected_of_selection(evidence: Evidence) -> dict[str, Selection]:
     """What selection alone would bring to the treated cells, by measure; none where nothing is scored there.
 
     Where places were chosen by another window than the one before, their level is moved as the whole force's was from
-    the one to the other: a lockdown in one of them is no luck of these places.
+    the one to the other: a lockdown in one of them is not chance in these places.
     """
     counted, asked = evidence.counted, evidence.asked
     units = list(cells_of(evidence.groups.of(TREATED)))

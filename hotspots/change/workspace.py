@@ -32,7 +32,11 @@ from hotspots.ranking.gather import holes_and_breaks
 from hotspots.ranking.words import score_warnings
 from hotspots.store.workspace import Workspace, open_workspace
 
-GRAVE = ("restriction", "recording", "map points")  # context that makes two windows unlike; the rest is reported below
+GRAVE = (
+    "restriction",
+    "recording",
+    "map points",
+)  # context that makes windows incomparable; the rest is a note
 
 
 def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None = None) -> Change:
@@ -141,7 +145,7 @@ def pairs_of(evidence: Evidence) -> pd.DataFrame:
 
 
 def overlaps_of(evidence: Evidence, lines: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """(what makes the windows unlike, what differs a little): sentences of `context.overlap_notes`."""
+    """(what makes the windows incomparable, what differs a little): sentences of `context.overlap_notes`."""
     asked = evidence.asked
     grave = lines["kind"].isin(GRAVE)
     first, second = (
@@ -151,10 +155,10 @@ def overlaps_of(evidence: Evidence, lines: pd.DataFrame) -> tuple[list[str], lis
     return first, second
 
 
-def warnings_of(workspace: Workspace, evidence: Evidence, unlike: list[str]) -> list[str]:
-    """What makes the figures less than they look, most serious first. ``unlike``: what parts windows or groups."""
+def warnings_of(workspace: Workspace, evidence: Evidence, differences: list[str]) -> list[str]:
+    """What makes the figures less than they look, most serious first. ``differences``: of windows or groups."""
     asked = evidence.asked
-    found = list(unlike)
+    found = list(differences)
     before, after = evidence.lengths
     if round(before) != round(after):
         found.append(

@@ -95,6 +95,6 @@ def open_ended(day: str | None) -> str:
 
 def refuse(asked: argparse.Namespace, names: Any, to: str) -> None:
     """HotspotsError where an option was given that would be lost."""
-    given = [OPTIONS[name] for name in names if getattr(asked, name) is not None]
-    if given:
-        raise HotspotsError(f"{', '.join(given)} says nothing to {to}. Leave it out, or use --add or --correct.")
+    idle = [OPTIONS[name] for name in names if getattr(asked, name) is not None]
+    if idle:
+        raise HotspotsError(f"{', '.join(idle)} does not go with {to}. Leave it out, or use --add or --correct.")

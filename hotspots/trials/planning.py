@@ -318,8 +318,8 @@ def capacity(bcus: pd.Series, per_day: Sequence[tuple[str, int]]) -> dict[str, i
     """Hot spots a day of each BCU that has a hot spot; one without a number, and without one for all, has no limit."""
     if not per_day:
         return None
-    given, sizes = dict(per_day), bcus.value_counts()
-    return {str(b): given.get(str(b), given.get("all", int(n))) for b, n in sizes.items()}
+    limits, sizes = dict(per_day), bcus.value_counts()
+    return {str(b): limits.get(str(b), limits.get("all", int(n))) for b, n in sizes.items()}
 
 
 def detectable(drawn: Design, before: Before, question: DesignQuestion) -> tuple[pd.DataFrame, str]:

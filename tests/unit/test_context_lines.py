@@ -22,7 +22,7 @@ from hotspots.base.columns import CONTEXT
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, window_of_months
 from hotspots.change import context
-from hotspots.change.context.overlap import Cover, days_of, unlike
+from hotspots.change.context.overlap import Cover, days_of, differs
 from hotspots.charts import incidents as charts
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace
@@ -392,21 +392,21 @@ def test_a_line_of_one_bcu_is_named_so_and_no_other_bcu_hears_of_it() -> None:
     assert notes(row, bcu="East") == []
 
 
-# ---------------------------------------------------------------- how unlike is unlike
+# ---------------------------------------------------------------- how much is a difference
 
 
 def test_windows_of_other_lengths_are_compared_by_their_shares() -> None:
     year, month = window_of_months(202301, 202312), window_of_months(202401, 202401)
     always = line("restriction", "Curfew", "2020-01-01")
     assert notes(always, before=year, after=month) == []
-    assert unlike(Cover("x", 365, 30), year, month)
+    assert differs(Cover("x", 365, 30), year, month)
 
 
 def test_half_a_day_of_the_shorter_window_is_the_line() -> None:
     ten, twenty = Window(date(2024, 1, 1), date(2024, 1, 10)), Window(date(2024, 2, 1), date(2024, 2, 20))
-    assert not unlike(Cover("x", 3, 7), ten, twenty)  # 3 of 10 against 3.5 of 10: half a day, no more
-    assert unlike(Cover("x", 3, 8), ten, twenty)
-    assert not unlike(Cover("x", 0, 1), ten, twenty)
+    assert not differs(Cover("x", 3, 7), ten, twenty)  # 3 of 10 against 3.5 of 10: half a day, no more
+    assert differs(Cover("x", 3, 8), ten, twenty)
+    assert not differs(Cover("x", 0, 1), ten, twenty)
     one_day = line("operation", "Op", "2024-02-03", "2024-02-03")
     assert len(notes(one_day, before=ten, after=twenty)) == 1  # on one side only is always told
 
@@ -532,9 +532,9 @@ def test_a_line_added_without_an_end_holds_for_good_everywhere(run, folder: Path
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--kind", "other"), "--kind says nothing to a list"),
-        (("--withdraw", "s-covid", "--name", "x", *SIGNED), "--name says nothing to --withdraw"),
-        (("--add", "x", "--name", "y", *SIGNED), "--name says nothing to --add"),
+        (("--kind", "other"), "--kind does not go with a list"),
+        (("--withdraw", "s-covid", "--name", "x", *SIGNED), "--name does not go with --withdraw"),
+        (("--add", "x", "--name", "y", *SIGNED), "--name does not go with --add"),
         (("--add", "x", "--kind", "other", "--first-day", "2026-01-01"), "needs an author and a note"),
         (("--add", "", *SIGNED), "needs a name"),
         (("--correct", "s-covid"), "needs an author"),

@@ -2,7 +2,8 @@
 
 A change between two windows may have come from anything that differs between them. Lines say what is known to differ:
 restrictions, recording rules, operations, bank holidays. `stored`: those that ship with the program and what people
-made of them; `overlap`: which of them touch two windows, and what must be said because they touch them unlike.
+made of them; `overlap`: which of them touch two windows, and what must be said where they do not touch both to the same
+extent.
 """
 
 from __future__ import annotations

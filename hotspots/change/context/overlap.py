@@ -1,4 +1,4 @@
-"""Which context lines touch two windows, and what must be said because they do not touch them alike."""
+"""Which context lines touch two windows, and what must be said where they do not touch both to the same extent."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def touching(lines: pd.DataFrame, before: Window, after: Window, bcu: str) -> pd
 def overlap_notes(
     lines: pd.DataFrame, breaks: Iterable[int], before: Window, after: Window, bcu: str, source: str
 ) -> list[str]:
-    """A sentence for each kind of thing that falls on the two windows unlike; none where they are alike.
+    """A sentence for each kind of thing that differs between the two windows; none where none does.
 
     ``lines``: `CONTEXT`; ``breaks``: months (YYYYMM) whose map points are new, which count for data.police.uk only.
     Lines of one kind, name and place are one thing, whose days count once: a week of action in either window is no
-    difference. See `unlike` for what is.
+    difference. See `differs` for what is.
     """
     near = touching(lines, before, after, bcu)
     notes = [note for kind in SAID if (note := kind_note(kind, near[near["kind"] == kind], before, after))]
@@ -56,7 +56,7 @@ def overlap_notes(
     return [*([points] if points else []), *notes, *([holidays] if holidays else [])]
 
 
-def unlike(cover: Cover, before: Window, after: Window) -> bool:
+def differs(cover: Cover, before: Window, after: Window) -> bool:
     """Whether the shares of the windows differ: by more than half a day, counted in the shorter of the two.
 
     |b/B − a/A| · min(A, B) > ½, with b of B days before and a of A after; written in whole numbers.
@@ -71,7 +71,7 @@ def kind_note(kind: str, lines: pd.DataFrame, before: Window, after: Window) -> 
     for (name, where), one in lines.groupby(["name", "where"], sort=True):
         said = str(name) if where == EVERYWHERE else f"{name} ({where})"
         cover = Cover(said, days_of(one, before), days_of(one, after))
-        if unlike(cover, before, after) or (cover.before == 0) != (cover.after == 0):
+        if differs(cover, before, after) or (cover.before == 0) != (cover.after == 0):
             found.append(cover)
     if not found:
         return ""
@@ -91,7 +91,7 @@ def kind_note(kind: str, lines: pd.DataFrame, before: Window, after: Window) -> 
 def holiday_note(lines: pd.DataFrame, before: Window, after: Window) -> str:
     """Holidays by their number: Easter moves, and a jubilee comes once. '' where the windows have as many."""
     cover = Cover("", days_of(lines, before), days_of(lines, after))
-    if not unlike(cover, before, after):
+    if not differs(cover, before, after):
         return ""
     said = (
         f"Holidays fall on {number(cover.before)} of the {days_text(before)} before and on {number(cover.after)} of the"

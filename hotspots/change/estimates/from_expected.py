@@ -3,7 +3,7 @@
 For treated places R = Σ observed / Σ expected, for comparison places the same; the estimate is R of the treated over
 R of the comparison. ``expected`` is each place's posterior mean before the start (`hotspots.ranking.expected`), made of
 all that choosing and matching looked at. What comes after differs from it by luck alone, whoever was chosen, so the
-ratio is 1 where nothing happened; whatever moved both groups alike (season, a lockdown that ended) cancels.
+ratio is 1 where nothing happened; whatever changed both groups in step (season, a lockdown that ended) cancels.
 
 Variance of log R by linearising the ratio over places: n/(n − 1) · Σ (observed − R·expected)² / (Σ observed)², and for
 counts never less than 1/Σ observed, a Poisson count's. The two groups add up; the interval is Student's with Welch and

@@ -91,20 +91,20 @@ def wdd_parts(
     """(the difference, its variance)."""
     if (ring is None) != (comparison_ring is None):
         raise HotspotsError("Give the rings of both treated and comparison hot spots, or of neither.")
-    given = [p for p in (treated, comparison, ring, comparison_ring) if p is not None]
-    areas = [1.0] * len(given) if areas is None else list(areas)
-    checked(given, areas, times)
+    pairs = [p for p in (treated, comparison, ring, comparison_ring) if p is not None]
+    areas = [1.0] * len(pairs) if areas is None else list(areas)
+    checked(pairs, areas, times)
     value = variance = 0.0
-    for place, (before, after), area in zip(PLACES, given, areas, strict=False):
+    for place, (before, after), area in zip(PLACES, pairs, areas, strict=False):
         value += SIGN[place] * (after / times[1] - before / times[0]) / area
         variance += (after / times[1] ** 2 + before / times[0] ** 2) / area**2
     return value, variance
 
 
-def checked(given: Sequence[Pair], areas: Sequence[float], times: Pair) -> None:
-    if len(areas) != len(given):
-        raise HotspotsError(f"{len(areas)} areas are given for {len(given)} places. Give one for each.")
-    if any(not isfinite(n) or n < 0 for pair in given for n in pair):
+def checked(pairs: Sequence[Pair], areas: Sequence[float], times: Pair) -> None:
+    if len(areas) != len(pairs):
+        raise HotspotsError(f"{len(areas)} areas are given for {len(pairs)} places. Give one for each.")
+    if any(not isfinite(n) or n < 0 for pair in pairs for n in pair):
         raise HotspotsError("Counts must be numbers of 0 or more.")
     if any(not isfinite(x) or x <= 0 for x in (*areas, *times)):
         raise HotspotsError("Areas and times must be above 0.")

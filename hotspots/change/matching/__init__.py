@@ -1,6 +1,6 @@
 """Comparison places for treated hot spots, chosen by what was known before the start, and by nothing later.
 
-No table given here holds a period after the start, so no outcome can steer the choice. The result is hashed: freeze
+No table here holds a period after the start, so no outcome can steer the choice. The result is hashed: freeze
 `frozen_text` before the outcome is seen, and anybody can show later that the comparison was not picked to please.
 
 **Regression to the mean.** Hot spots are chosen for a bad spell. Their count before is partly bad luck, and the luck

@@ -101,13 +101,13 @@ def without_gaps(periods: Sequence[int], exposure: Sequence[float]) -> tuple[tup
 
     Seasons go by place in the year: a month that was never imported must keep its place.
     """
-    given = dict(zip((int(p) for p in periods), (float(e) for e in exposure), strict=True))
-    if not given:
+    covered_part = dict(zip((int(p) for p in periods), (float(e) for e in exposure), strict=True))
+    if not covered_part:
         return (), np.zeros(0)
-    first, last = min(given), max(given)
-    months = all(HAS_MONTHS[0] < p < HAS_MONTHS[1] and 1 <= p % 100 <= 12 for p in given)
+    first, last = min(covered_part), max(covered_part)
+    months = all(HAS_MONTHS[0] < p < HAS_MONTHS[1] and 1 <= p % 100 <= 12 for p in covered_part)
     run = tuple(months_between(first, last)) if months else tuple(range(first, last + 1))
-    return run, np.array([given.get(p, 0.0) for p in run])
+    return run, np.array([covered_part.get(p, 0.0) for p in run])
 
 
 def with_quiet_cells(facts: CellFacts, cells: Iterable[int], bcus: Mapping[int, str]) -> CellFacts:

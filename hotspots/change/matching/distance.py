@@ -1,4 +1,4 @@
-"""How alike two places are: the distance between them, part by part."""
+"""The distance between two places, part by part."""
 
 from __future__ import annotations
 

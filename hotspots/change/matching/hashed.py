@@ -53,7 +53,7 @@ def _plain(value: Any) -> Any:
 
 
 def digest(places: Places, barred: Mapping[str, str]) -> str:
-    """SHA-256 of what was given, whatever the order of rows and columns; numbers to nine decimals, as bytes."""
+    """SHA-256 of the covariates, whatever the order of rows and columns; numbers to nine decimals, as bytes."""
     facts: dict[str, Any] = {"barred": dict(barred)}
     for name, value in places.__dict__.items():
         number = isinstance(value, np.ndarray) and value.dtype.kind == "f"
@@ -62,5 +62,5 @@ def digest(places: Places, barred: Mapping[str, str]) -> str:
 
 
 def _number_hash(values: Floats) -> str:
-    known = np.where(np.isnan(values), np.nan, np.round(values, 9) + 0.0)  # one nan, and no minus nought
-    return f"{values.shape} {sha256(known.astype('<f8').tobytes()).hexdigest()}"
+    rounded = np.where(np.isnan(values), np.nan, np.round(values, 9) + 0.0)  # one nan, and no minus zero
+    return f"{values.shape} {sha256(rounded.astype('<f8').tobytes()).hexdigest()}"

@@ -96,7 +96,7 @@ def hashed(matched: MatchedPlaces) -> MatchedPlaces:
     return replace(matched, sha256=sha256(canonical(whole).encode()).hexdigest())
 
 
-# ---------------------------------------------------------------- what is given
+# ---------------------------------------------------------------- covariates
 
 
 def owners(treated: pd.DataFrame) -> dict[int, str]:

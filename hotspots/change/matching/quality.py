@@ -1,4 +1,4 @@
-"""What a match is worth: balance, the time before the start, and what selection alone would show."""
+"""The quality of a match: balance, the time before the start, and what selection alone would show."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _balance(places: Places, weight: Floats) -> pd.DataFrame:
 
 
 def _pre_periods(places: Places, weight: Floats) -> pd.DataFrame:
-    """Counts of the matched sample per pre-period, and the treated count if both groups had moved alike."""
+    """Counts of the matched sample per pre-period, and the treated count had both groups changed in step."""
     t, c = places.treated & (weight > 0), ~places.treated & (weight > 0)
     count = np.array([places.counts[t].sum(axis=0), places.counts[c].sum(axis=0)])
     covered = np.array([places.exposure[t].sum(axis=0), places.exposure[c].sum(axis=0)])
@@ -133,7 +133,7 @@ def _treated_share(count: Floats, covered: Floats) -> Floats:
 
 
 def pre_trend_tests(pre: pd.DataFrame) -> tuple[float, int, float, float, float]:
-    """Did the two groups move alike before the start? (X², degrees of freedom, p, drift's Z, drift's p), two-sided.
+    """Did the two groups change in step before the start? (X², degrees of freedom, p, drift's Z, drift's p), two-sided.
 
     ``pre``: a row per period with treated, comparison and expected_treated as in `PRE_COLUMNS`. Poisson counts with
     period means common to both groups and one ratio r of treated to comparison rates; given a period's count n, the
@@ -143,7 +143,7 @@ def pre_trend_tests(pre: pd.DataFrame) -> tuple[float, int, float, float, float]
     periods can be used.
 
     Counts of violence vary more than Poisson counts, and then both p are too small. A large p does not show that the
-    groups would have moved alike later, least of all after matching on the trend, and with small counts hardly any
+    groups would have changed in step later, least of all after matching on the trend, and with small counts hardly any
     drift is found (Roth 2022 doi:10.1257/aeri.20210236).
     """
     from scipy.stats import chi2, norm

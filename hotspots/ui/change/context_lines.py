@@ -70,12 +70,12 @@ def holidays_last(table: pd.DataFrame) -> pd.DataFrame:
 def add_one(view: View, table: pd.DataFrame) -> None:
     """The form of a new line."""
     with st.form(form_key("context_add"), border=True):
-        given = fields("new", None)
+        entered = fields("new", None)
         author, note = signature("context_new", "Why it matters")
         go = st.form_submit_button("Add this line", icon=":material/add:")
     if go:
-        line = context.add_line(Path(view.folder), **given, author=author, note=note)
-        done(f"Line {line} is stored: {given['name']}.")
+        line = context.add_line(Path(view.folder), **entered, author=author, note=note)
+        done(f"Line {line} is stored: {entered['name']}.")
 
 
 def correct_one(view: View, table: pd.DataFrame) -> None:
@@ -84,12 +84,12 @@ def correct_one(view: View, table: pd.DataFrame) -> None:
     if line is None:
         return
     with st.form(form_key(f"context_correct_{line['line']}"), border=True):
-        given = fields(str(line["line"]), line)
+        entered = fields(str(line["line"]), line)
         author, note = signature(f"context_{line['line']}", "Why")
         go = st.form_submit_button("Store the correction", icon=":material/edit:")
     if go:
-        context.correct_line(Path(view.folder), str(line["line"]), author, note, **given)
-        done(f"Line {line['line']} is corrected: {given['name']}. What it said before stays in the history.")
+        context.correct_line(Path(view.folder), str(line["line"]), author, note, **entered)
+        done(f"Line {line['line']} is corrected: {entered['name']}. What it said before stays in the history.")
 
 
 def withdraw_one(view: View, table: pd.DataFrame) -> None:

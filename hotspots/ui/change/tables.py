@@ -269,9 +269,9 @@ def unmatched(table: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["group", "n"], ascending=False, kind="stable", ignore_index=True)
 
 
-def facts(given: dict[str, Any]) -> pd.DataFrame:
+def facts(about: dict[str, Any]) -> pd.DataFrame:
     """A row per fact; lists joined, what is nested as ``name: value``."""
-    return pd.DataFrame([(str(k).replace("_", " "), in_words(v)) for k, v in given.items()], columns=["fact", "value"])
+    return pd.DataFrame([(str(k).replace("_", " "), in_words(v)) for k, v in about.items()], columns=["fact", "value"])
 
 
 def in_words(value: Any) -> str:
