@@ -1,14 +1,10 @@
 """Overview: what the tool answers, how fresh the data is, what is wrong with it."""
 
 from hotspots.ui import overview
-from hotspots.ui.frame import frame, told
+from hotspots.ui.frame import frame
+from hotspots.ui.text import errors_shown
 
 view = frame("Overview")
 if view:
-    with told():
-        overview.show_purpose()
-        if view.empty:
-            overview.show_lead_in()
-        else:
-            overview.show_bcus(view)
-            overview.show_freshness(view)
+    with errors_shown():
+        overview.show(view)

@@ -219,11 +219,11 @@ def page(script: str, workspace: str, drawing: str) -> dict[str, Any]:
 
     from streamlit.testing.v1 import AppTest
 
-    from hotspots.ui.components import WEBGL_KNOWN
+    from hotspots.ui.components import WEBGL
 
     os.environ["HOTSPOTS_WORKSPACE"] = workspace
     app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60)
-    app.session_state[WEBGL_KNOWN] = drawing == "webgl"
+    app.session_state[f"held_{WEBGL}"] = drawing == "webgl"
     app.run()
     first = timed_run(app.switch_page(script))
     again = [timed_run(app) for _ in range(7)]

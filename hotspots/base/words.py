@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+DASH = "–"  # for a figure that is not known
+
 
 def counted(n: float, one: str, many: str = "") -> str:
     """'1 visit', 'no visits', '1,200 visits', '3 classes'. ``many``: a plural that takes more than an s."""

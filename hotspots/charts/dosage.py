@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots.base.words import counted
+from hotspots.base.words import DASH, counted
 from hotspots.charts.incidents import LIGHT_BLUE, MID_BLUE, SCHEMA
 
 RAMP = ("#eaf2fa", "#b5d3f0", "#6BACE6", "#2073BC", "#12436D")
@@ -21,7 +21,6 @@ INKS = ("#1f1f1f", "#1f1f1f", "#1f1f1f", "#ffffff", "#ffffff")
 BELOW, ABOVE = "▼", "▲"
 NO_DATA, NO_TARGET, NOT_HELD = "no data", "no target", "not held"
 VERDICT_MARKS = {"underdosed": BELOW, "overdosed": ABOVE}
-DASH = "–"
 ROLES = ("treated", "comparison", "none")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONG_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

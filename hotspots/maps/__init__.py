@@ -37,7 +37,7 @@ from hotspots.maps.patterns import (
 )
 from hotspots.maps.ranked import deck_json, svg_map
 from hotspots.maps.rings import PARTS, ring_cells, ring_deck_json, ring_labels, ring_svg_map, ring_view
-from hotspots.maps.texts import cell_texts, expected_words, map_name
+from hotspots.maps.texts import cell_texts, days_text, expected_words, map_name
 
 __all__ = [
     "CHANGES",
@@ -68,6 +68,7 @@ __all__ = [
     "change_svg_map",
     "class_colours",
     "colour_classes",
+    "days_text",
     "deck_json",
     "expected_words",
     "fit_view",

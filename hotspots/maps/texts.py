@@ -58,7 +58,7 @@ def expected_words(row: Mapping[str, Any], top: int, whose: str = "") -> str:
 
     From harm_expected_days, harm_expected_low, harm_expected_high and p_top, each of which may be missing.
     """
-    days, low, high = (_days(row.get(name)) for name in EXPECTED[:3])
+    days, low, high = (days_text(row.get(name)) for name in EXPECTED[:3])
     words = []
     if days:
         words.append(f"Expected harm {days} days" + (f" ({low} to {high})" if low and high else ""))
@@ -69,7 +69,7 @@ def expected_words(row: Mapping[str, Any], top: int, whose: str = "") -> str:
     return told[:1].upper() + told[1:]
 
 
-def _days(value: Any) -> str:
+def days_text(value: Any) -> str:
     """Whole days; below ten with one decimal: a model's figure has no more to say."""
     number = _number(value)
     return "" if number is None else number_text(number, 1 if 0 < number < 9.95 else 0)

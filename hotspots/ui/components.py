@@ -15,10 +15,11 @@ import pydeck
 import streamlit as st
 
 from hotspots.maps import TOOLTIP
+from hotspots.ui.session import held, hold
 
 STATIC = Path(__file__).parent / "static"
 MAP_HEIGHT = 520
-WEBGL_KNOWN = "graphics_webgl"  # the one thing kept for the session: what the browser said
+WEBGL = "webgl"  # held for the session: what the browser said
 
 
 def _text(name: str) -> str:
@@ -49,10 +50,11 @@ def is_dark() -> bool:
 
 def webgl_probe(key: str = "graphics") -> bool | None:
     """Whether the browser draws with WebGL 2; None until it has answered, once in a session."""
-    known = st.session_state.get(WEBGL_KNOWN)
+    known: bool | None = held(WEBGL)
     answer = _graphics(key=key, data={"known": known}, on_webgl_change=lambda: None).webgl
     if answer is not None:
-        st.session_state[WEBGL_KNOWN] = known = bool(answer)
+        known = bool(answer)
+        hold(WEBGL, known)
     return known
 
 

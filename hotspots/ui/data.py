@@ -1,4 +1,4 @@
-"""The parts of the Data page: import, what became of the rows, what was set aside."""
+"""The parts of the Data page: import, what became of the rows, what was quarantined."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from hotspots.base import writing
 from hotspots.base.errors import HotspotsError
 from hotspots.base.shipped import MAPPINGS
+from hotspots.base.words import counted
+from hotspots.base.writing import to_csv
 from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import intake_table, report_line
 from hotspots.sources.mapping import read_mapping
-from hotspots.ui import frame, loading, words
-from hotspots.ui.frame import View, plain_text
-from hotspots.ui.show import Download, download_buttons
+from hotspots.ui import loading
+from hotspots.ui.frame import View
+from hotspots.ui.session import hand_over, handed_over
+from hotspots.ui.show import offer_files
+from hotspots.ui.text import bullets, errors_shown, plain_text
 
 KINDS = {
     "police-uk": "data.police.uk: the archive, or single CSVs",
@@ -26,12 +29,24 @@ KINDS = {
     "patrol-log": "Patrol logs",
     "boundaries": "District boundaries",
 }
+STANDARD_NAMES = "None: the columns have the standard names"
+ZONE_HELP = "The time zone of the times in the file, such as Europe/London or UTC. Needed where they carry no offset."
 TYPES = {
     "police-uk": ["zip", "csv"],
     "incidents": ["csv", "xlsx", "parquet", "zip"],
     **{source: ["csv", "tsv", "xlsx", "parquet", "zip"] for source in TRACKS},
     "boundaries": ["geojson", "json", "gpkg", "csv"],
 }
+
+
+def show(view: View) -> None:
+    show_last_import()
+    with errors_shown():
+        show_import(view)
+        if not view.empty:
+            show_holdings(view)
+            show_reports(view)
+            show_quarantine(view)
 
 
 def show_import(view: View) -> None:
@@ -44,19 +59,19 @@ def show_import(view: View) -> None:
             f"Files, {limit} MB at most each", type=TYPES[source], accept_multiple_files=True, max_upload_size=limit
         )
         mapping = choose_mapping(source) if source == "incidents" or source in TRACKS else None
-        timezone = st.text_input("Time zone", help=words.ZONE_HELP) if source in TRACKS else ""
+        timezone = st.text_input("Time zone", help=ZONE_HELP) if source in TRACKS else ""
         pressed = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if pressed and not files:
         st.info("Choose at least one file first.")
     elif pressed:
-        with frame.told():
+        with errors_shown():
             run_import(source, [(f.name, f.getvalue()) for f in files], mapping, timezone.strip())
 
 
 def choose_mapping(source: str) -> str | None:
     """The mapping that names the columns: one of the examples, or the reader's own; None for the standard names."""
     examples = [p.name for p in sorted(MAPPINGS.glob("*.toml")) if is_for(source, p)]
-    standard = [words.STANDARD_NAMES] if source in TRACKS else []
+    standard = [STANDARD_NAMES] if source in TRACKS else []
     name = st.selectbox("Mapping", [*standard, *examples], help="A text file that says which of your columns is which.")
     own = st.file_uploader("Or your own mapping (TOML)", type=["toml"])
     if own is not None:
@@ -95,33 +110,31 @@ def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None,
             status.update(label="Nothing was imported.", state="error")
             raise
         status.update(label="Done.", state="complete")
-    frame.hand_over("imported", imported)
+    hand_over("imported", imported)
     st.rerun()
 
 
 def show_last_import() -> None:
     """What the import just made did."""
-    imported = frame.handed_over("imported")
+    imported = handed_over("imported")
     if not isinstance(imported, Imported):
         return
     if imported.changed:
         st.success("Imported.", icon=":material/check:")
     else:
         st.info("Nothing changed: the workspace already held all of this.", icon=":material/check:")
-    lines = (
-        list(imported.notes)
-        + [report_line(r) for r in imported.reports]
-        + [n for r in imported.reports for n in r.notes]
-    )
-    for line in lines[:40]:
-        st.markdown(f"- {plain_text(line)}")
+    lines = [
+        *imported.notes,
+        *(report_line(r) for r in imported.reports),
+        *(n for r in imported.reports for n in r.notes),
+    ]
+    st.markdown(bullets(lines[:40]))
 
 
 def show_holdings(view: View) -> None:
     st.header("What is here")
     lines, counts = loading.summary(view.folder, view.version)
-    for line in lines:
-        st.markdown(f"- {plain_text(line)}")
+    st.markdown(bullets(lines))
     st.dataframe(
         counts, hide_index=True, alt="What the workspace holds",
         column_config={
@@ -140,22 +153,19 @@ def show_reports(view: View) -> None:
         return
     st.caption("Rows read = accepted + updated + unchanged + repeated + quarantined. Reasons follow for each file.")
     st.dataframe(table, hide_index=True, alt="Intake reports", height=320)
-    download_buttons([Download("Reports, CSV", "intake.csv", "text/csv", lambda: writing.to_csv(table))], key="intake")
+    offer_files("intake", "Reports", csv=lambda: to_csv(table))
 
 
 def show_quarantine(view: View) -> None:
-    """Quarantined rows, to be corrected and loaded again."""
-    st.header("Rows set aside")
+    """Quarantined rows, to be corrected and imported again."""
+    st.header("Quarantined rows")
     rows: pd.DataFrame = quarantined_rows(view.workspace)
     if not len(rows):
         st.markdown("None.")
         return
     st.markdown(
-        f"{len(rows):,} rows could not be used. Download them, put them right without touching the first two columns,"
+        f"{counted(len(rows), 'row')} could not be used. Download, correct them without touching the first two columns,"
         " and import the file again with the same source."
     )
-    st.dataframe(rows.head(200), hide_index=True, alt="Rows set aside")
-    name = "quarantined.csv"
-    download_buttons(
-        [Download("Rows set aside, CSV", name, "text/csv", lambda: writing.to_csv(rows))], key="quarantine"
-    )
+    st.dataframe(rows.head(200), hide_index=True, alt="Quarantined rows")
+    offer_files("quarantined", "Quarantined rows", csv=lambda: to_csv(rows))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 
 from hotspots.base.months import month_text
+from hotspots.base.words import DASH
 from hotspots.ui import words
+from hotspots.ui.session import hand_over, handed_over
 
 
 class Shown(NamedTuple):
@@ -20,8 +22,12 @@ class Shown(NamedTuple):
     help: str
     decimals: int | None = None
     share: bool = False
+    width: int | None = None  # pixels; else of `WIDTHS`
 
 
+ROW = 35  # pixels
+NAME = Shown("Hot spot", "Name of the hot spot")
+BCU = Shown("BCU", "Basic Command Unit: West, South or East")
 COLUMNS = {
     "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
     "label": Shown("Map", "Its label on the map: T treated, C comparison, A without a role, and its number"),
@@ -58,7 +64,7 @@ COLUMNS = {
     "gi_q": Shown("Gi* q", "Share of false finds to expect among cells that stand out as much as this one", 3),
     "valid_from": Shown("From", "First day on which the area is as it stands here"),
     "valid_to": Shown("To", "Last such day; empty: until further notice"),
-    "bcu": Shown("BCU", "Basic Command Unit: West, South or East"),
+    "bcu": BCU,
     "district": Shown("District", "District that holds most of the cell"),
     "largest_offence": Shown("Heaviest offence", "The heaviest single offence in the cell"),
     "n_offences": Shown("Offences", "Number of offences on those incidents", 0),
@@ -76,101 +82,128 @@ COLUMNS = {
 }
 
 
-# Pixels: what a sergeant reads first must fit beside the map.
+OFFENCES = {
+    "offence": Shown("Offence", "Its name"), "label": Shown("Offence", "Its name"),
+    "status": Shown("Status", "Scored, ambiguous (several weights fit), or unscored (none does)"),
+    "n_incidents": COLUMNS["n_incidents"], "n_offences": COLUMNS["n_offences"],
+    "days": Shown("Weight, days", "What one such offence weighs", 2), "harm_days": COLUMNS["harm_days"],
+    "days_low": Shown("Lowest weight", "Of those that fit", 2),
+    "days_high": Shown("Highest weight", "Of those that fit", 2),
+    "athena_urn": Shown("Athena URN", "Code of the offence in the records"),
+    "ho_class": Shown("Home Office class", "Code by which offences are counted nationally"),
+    "crime_type": Shown("Crime type", "As data.police.uk has it"),
+}  # fmt: skip
+LOOSE = ("label", "status", "n_offences", "days_low", "days_high", "athena_urn", "ho_class", "crime_type")
+# Pixels: what a sergeant reads first must fit on the screen.
 WIDTHS = {
     "rank": 45, "place": 175, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60,
     "harm_expected_days": 85, "expected_range": 110, "harm_expected_low": 80, "harm_expected_high": 80, "sure": 185,
     "p_top": 80, "p_top_next": 90, "gi_z": 60, "gi_q": 60, "pattern": 105, "area": 85, "label": 55, "name": 185,
-    "role": 90, "n_cells": 50, "share_of_bcu_harm": 75, "valid_from": 90, "valid_to": 90, "area_m2": 75,
+    "role": 95, "n_cells": 50, "share_of_bcu_harm": 75, "valid_from": 90, "valid_to": 90, "area_m2": 75,
+    "verdict": 90, "share_of_target": 95, "patrol_minutes": 95, "target_minutes": 60, "start": 140, "end": 140,
+    "unit": 160, "entry": 130, "register": 110, "counted": 90, "lead": 30, "group": 165, "finding": 235,
+    "treated": 110, "comparison": 110, "change": 115, "interval": 125, "against_interval": 115, "note": 280,
+    "method": 320, "count_before": 60, "count_after": 60, "rate_ratio": 60, "ring_note": 220, "percent_refused": 170,
+    "fact": 190, "value": 620, "looks": 200, "term": 160, "comparison_cell": 140, "treated_cell": 140, "reason": 220,
 }  # fmt: skip
 
 
-def column_settings(names: Iterable[str]) -> dict[str, Any]:
-    """Streamlit column settings for columns of ours; others keep their own name."""
-    settings = {}
-    for name in names:
-        if name not in COLUMNS:
-            continue
-        shown = COLUMNS[name]
-        if shown.decimals is None:
-            settings[name] = st.column_config.TextColumn(shown.label, help=shown.help, width=WIDTHS.get(name))
+def column_settings(columns: Mapping[str, Shown]) -> dict[str, Any]:
+    """Streamlit's settings: headings, help, format and width."""
+    made: dict[str, Any] = {}
+    for column, how in columns.items():
+        width, pinned = how.width or WIDTHS.get(column), column == "rank"
+        if how.decimals is None:
+            made[column] = st.column_config.Column(how.label, help=how.help, width=width)
         else:
             # "%d" would cut 2738.8 to 2738; "%%" is the sign itself
-            pattern = f"%.{shown.decimals}f" + ("%%" if shown.share else "")
-            settings[name] = st.column_config.NumberColumn(
-                shown.label, help=shown.help, format=pattern, pinned=name == "rank", width=WIDTHS.get(name)
+            pattern = f"%.{how.decimals}f" + ("%%" if how.share else "")
+            made[column] = st.column_config.NumberColumn(
+                how.label, help=how.help, format=pattern, width=width, pinned=pinned
             )
-    return settings
+    return made
 
 
-def rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame as it is shown: numbers rounded to their decimals, shares as per cent, empty kept empty."""
-    changed = {}
-    for name, shown in COLUMNS.items():
-        if name in frame and shown.decimals is not None:
-            numbers = pd.to_numeric(frame[name], errors="coerce").astype("Float64")
-            changed[name] = (numbers * 100 if shown.share else numbers).round(shown.decimals)
-    return frame.assign(**changed)
+def as_shown(frame: pd.DataFrame, columns: Mapping[str, Shown]) -> pd.DataFrame:
+    """These columns: numbers rounded to their decimals, shares in per cent, what is unknown left empty."""
+    table = {}
+    for column, how in columns.items():
+        if how.decimals is None:
+            table[column] = frame[column]
+            continue
+        numbers = pd.to_numeric(frame[column], errors="coerce").astype("Float64")
+        table[column] = (numbers * 100 if how.share else numbers).round(how.decimals)
+    return pd.DataFrame(table).reset_index(drop=True)
 
 
-def ordered(names: Iterable[str]) -> list[str]:
-    """Rank first, then our order, then columns that are not ours."""
-    given = list(names)
-    return [name for name in COLUMNS if name in given] + [name for name in given if name not in COLUMNS]
+def height_of(n_rows: int, most: int) -> int:
+    """Pixels for a table: as high as its rows, and no higher than ``most``."""
+    return min(most, 40 + ROW * max(n_rows, 1))
+
+
+def show_columns(frame: pd.DataFrame, columns: Mapping[str, Shown], name: str, tallest: int = 420) -> None:
+    """The columns of the frame in this order; a figure that is not known is a dash, never 0."""
+    shown = {c: how for c, how in columns.items() if c in frame}
+    st.dataframe(
+        as_shown(frame, shown), hide_index=True, column_config=column_settings(shown), placeholder=DASH,
+        alt=name, height=height_of(len(frame), tallest),
+    )  # fmt: skip
 
 
 def show_table(
-    frame: pd.DataFrame,
-    key: str,
-    columns: Iterable[str] | None = None,
-    name: str | None = None,
-    height: int = 420,
-    what: str = "cell",
+    frame: pd.DataFrame, key: str, columns: Iterable[str], name: str, height: int, what: str = "cell"
 ) -> str | None:
-    """A table whose rows can be chosen. The ``what`` (cell or area) of a row chosen *in this run*, else None.
+    """Columns of `COLUMNS`; the ``what`` (cell or area) of the row chosen *in this run*, else None.
 
-    ``columns`` are those shown, in their order (default: all that hold a value, in ours); the frame keeps its row
-    order. The key of the widget follows the rows, so that one chosen in one table is never read from another.
+    The key of the widget follows the rows, so that one chosen in one table is never read from another.
     """
-    given = list(frame.columns if columns is None else columns)
-    shown = [c for c in given if c in frame and (columns is not None or frame[c].notna().any())]
-    own_key = f"{key}-{_digest(frame[what])}"
-    fresh = f"{own_key}-fresh"
+    shown = {c: COLUMNS[c] for c in columns if c in frame}
+    ids = frame[what].astype(str)
+    own_key = f"{key}-{hashlib.sha256(chr(10).join(ids).encode()).hexdigest()[:10]}"
     state = st.dataframe(
-        rounded(frame), key=own_key, hide_index=True, column_order=shown if columns is not None else ordered(shown),
-        column_config=column_settings(shown), on_select=lambda: st.session_state.update({fresh: True}),
-        selection_mode="single-row", height=height, alt=name,
+        as_shown(frame, shown), key=own_key, hide_index=True, column_config=column_settings(shown),
+        on_select=lambda: hand_over(own_key, True), selection_mode="single-row", height=height, alt=name,
     )  # fmt: skip
-    return chosen_row(frame, state, what) if st.session_state.pop(fresh, False) else None
+    return chosen_row(ids, state) if handed_over(own_key) else None
 
 
-def chosen_row(frame: pd.DataFrame, state: Any, what: str = "cell") -> str | None:
-    """The ``what`` in the selected row of `st.dataframe`; None when no row is selected."""
+def chosen_row(ids: pd.Series, state: Any) -> str | None:
+    """The id of the selected row of `st.dataframe`; None when no row is selected."""
     rows = (state or {}).get("selection", {}).get("rows") or []
-    return str(frame[what].iloc[rows[0]]) if rows and 0 <= rows[0] < len(frame) else None
+    return str(ids.iloc[rows[0]]) if rows and 0 <= rows[0] < len(ids) else None
 
 
-def _digest(ids: pd.Series) -> str:
-    return hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest()[:10]
+FILES = {
+    "csv": ("CSV", "text/csv"),
+    "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "json": ("JSON", "application/json"),
+    "geojson": ("GeoJSON", "application/geo+json"),
+}
 
 
-class Download(NamedTuple):
-    """A button: ``build`` makes the file when it is pressed, not before."""
+def offer_files(name: str, what: str = "", **makers: Callable[[], bytes | str]) -> None:
+    """A button for each file, by its ending, side by side (below each other on a phone).
 
-    label: str
-    file_name: str
-    mime: str
-    build: Callable[[], bytes | str]
-
-
-def download_buttons(downloads: Iterable[Download], key: str) -> None:
-    """Buttons side by side (below each other on a phone); pressing one builds the file, without a rerun."""
+    Pressing one makes the file, without a rerun. ``what`` it holds stands on the button where a page has several.
+    """
     with st.container(horizontal=True):
-        for download in downloads:
+        for ending, make in makers.items():
+            kind, mime = FILES[ending]
             st.download_button(
-                download.label, data=download.build, file_name=download.file_name, mime=download.mime,
-                on_click="ignore", key=f"{key}-{download.file_name}", icon=":material/download:",
+                f"{what}, {kind}" if what else kind, data=make, file_name=f"{name}.{ending}", mime=mime,
+                on_click="ignore", key=f"file-{name}.{ending}", icon=":material/download:",
             )  # fmt: skip
+
+
+def show_loose(loose: pd.DataFrame) -> None:
+    """Offences without one weight, the most frequent first; only columns that say something."""
+    columns = [c for c in LOOSE if loose[c].notna().any() and loose[c].astype(str).ne("").any()]
+    ordered = loose.sort_values(["n_offences", "label"], ascending=[False, True])
+    show_columns(ordered, {c: OFFENCES[c] for c in columns}, "Offences without one weight")
+
+
+def show_chart(spec: dict[str, Any]) -> None:
+    st.vega_lite_chart(None, spec, width="stretch", theme=None)
 
 
 def show_breaks(breaks: Iterable[int]) -> None:

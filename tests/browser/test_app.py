@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from hotspots.ui import words
+from hotspots.ui.hot_spots.words import NO_CELL
 from tests.samples import BLACKPOOL, PRESTON, STREET_COLUMNS, crime, csv_bytes, street
 from tests.workspaces import HOSTILE
 
@@ -157,7 +158,7 @@ def test_a_wrong_address_is_told(served: Any, open_page: Any, police: Path) -> N
 def test_a_row_of_the_table_opens_its_cell(served: Any, open_page: Any, wait_idle: Any, police: Path) -> None:
     rows = rank(police)
     page = open_page(served(police) + "/Hot_spots?map=svg")
-    assert words.NO_CELL in alerts(page)
+    assert NO_CELL in alerts(page)
     for i in (1, 0):
         click_row(page, i)
         assert cell_asked(page, rows[i]["cell"]) == rows[i]["cell"]
@@ -167,7 +168,7 @@ def test_a_row_of_the_table_opens_its_cell(served: Any, open_page: Any, wait_idl
     page.get_by_role("button", name="Close this cell").click()
     wait_idle(page)
     assert "cell" not in query(page)
-    assert words.NO_CELL in alerts(page)
+    assert NO_CELL in alerts(page)
 
 
 def test_a_cell_of_the_map_opens_by_mouse(served: Any, open_page: Any, wait_idle: Any, police: Path) -> None:

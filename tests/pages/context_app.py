@@ -9,8 +9,10 @@ from hotspots.base.months import Window, parse_day
 from hotspots.change import context
 from hotspots.ranking.question import Question
 from hotspots.ui import frame, loading
-from hotspots.ui.change import context_lines
-from hotspots.ui.hot_spots import area_desk
+from hotspots.ui.change import answers, context_lines
+from hotspots.ui.forms import show_done
+from hotspots.ui.session import remembered
+from hotspots.ui.text import errors_shown
 
 
 def window(name: str, default: str) -> Window:
@@ -20,9 +22,9 @@ def window(name: str, default: str) -> Window:
 
 st.set_page_config(page_title="Context", layout="wide")
 st.title("What else was going on")
-area_desk.show_done()
-view = frame.View(loading.current(), Question(bcu=frame.remembered("bcu") or "all"))
-with frame.told():
-    told = loading.context_lines(view.folder, loading.context_stamp(view.folder))
+show_done()
+view = frame.View(loading.current(), Question(bcu=remembered("bcu") or "all"))
+with errors_shown():
+    lines = answers.context_lines(view.folder, answers.change_stamp(view.folder))
     windows = window("before", "2021-01..2021-12"), window("after", "2022-01..2022-12")
-    context_lines.show_context(view, context.touching(told, *windows, view.question.bcu))
+    context_lines.show_context(view, context.touching(lines, *windows, view.question.bcu))

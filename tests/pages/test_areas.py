@@ -189,7 +189,7 @@ def test_a_cell_beside_an_area_is_added_and_the_figures_follow(at: Any, made: Pa
     assert len(options) == 6
     assert options[0].startswith("North: Market Place, Preston")
     assert "2 incidents" in options[0]
-    assert all("0 incidents" in option for option in options[1:])
+    assert all("no incidents" in option for option in options[1:])
     change(app, Cell_to_add=int(B, 16))
     after = row(app, "South-01")
     assert (int(after["n_cells"]), int(after["n_incidents"]), float(after["harm_days"])) == (2, 7, 1548.5)
@@ -301,11 +301,11 @@ def test_another_question_is_told_and_figures_are_summed_anew(at: Any, made: Pat
     assert int(row(app, "South-01")["n_incidents"]) == 7
     assert not [b for b in app.test.button if b.label in ("Change the draft", "Freeze")]
     assert not app.test.get("download_button")
-    app.press("Sum its figures anew")
+    app.press("Work its figures out again")
     assert int(row(app, "South-01")["n_incidents"]) == 6  # the robbery was in February
     assert "1 change. Not frozen yet" in said(app, "info")
     app.choose(BCU="West")
-    app.press("Sum its figures anew")
+    app.press("Work its figures out again")
     assert "These areas lie in South, but the page shows West BCU alone" in said(app, "error")
     app.choose(BCU="all")
     assert int(row(app, "South-01")["n_incidents"]) == 6
@@ -317,7 +317,7 @@ def test_new_data_under_a_draft_are_told(at: Any, own: Path) -> None:
     import_files(own, [street("2024-02", [crime(f"n{i}", "2024-02") for i in range(3)])], "police-uk")
     app.run()
     assert "The data have changed since the draft's figures were summed." in said(app, "warning")
-    app.press("Sum its figures anew")
+    app.press("Work its figures out again")
     assert int(row(app, "South-01")["n_incidents"]) == 9  # the month anew: 4 and 3 in A, 2 in B
 
 

@@ -51,7 +51,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Callable[[Change], list[ChangeQ
             asked.append(question)
             return replace(change, question=replace(change.question, bcu=question.bcu))
 
-        monkeypatch.setattr("hotspots.change.workspace.change_workspace", answer)
+        monkeypatch.setattr("hotspots.ui.change.answers.change_workspace", answer)
         return asked
 
     return use

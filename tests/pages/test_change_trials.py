@@ -68,7 +68,7 @@ def show_result(monkeypatch: pytest.MonkeyPatch, design: Any, verdict: str = "fe
         answer="Incidents fell on patrolled days.", verdict=verdict, no_delivered="",
         warnings=("It is still running.",), notes=("Two notes.",), facts={"trial": "advent"}, synthetic=False,
     )  # fmt: skip
-    monkeypatch.setattr("hotspots.trials.workspace.trial_workspace", lambda workspace, name: answer)
+    monkeypatch.setattr("hotspots.ui.change.answers.trial_workspace", lambda workspace, name: answer)
 
 
 def test_without_a_design_it_tells_how_to_make_one(at: Any, without: Path) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from hotspots.ui import words
-from hotspots.ui.data import KINDS
+from hotspots.ui.data import KINDS, STANDARD_NAMES
 
 
 @pytest.mark.parametrize(
@@ -28,7 +27,7 @@ def test_each_source_offers_its_own_mappings(at: Any, empty: Path, source: str, 
     others = {"avl_positions.toml", "patrol_log.toml", "athena_export.toml"} - {example}
     assert example in mapping.options
     assert not others & set(mapping.options)
-    assert (words.STANDARD_NAMES in mapping.options) == zone
+    assert (STANDARD_NAMES in mapping.options) == zone
     assert ("Time zone" in [t.label for t in app.test.text_input]) == zone
 
 

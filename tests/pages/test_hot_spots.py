@@ -15,7 +15,7 @@ from typing import Any
 import h3.api.basic_str as h3
 import pytest
 
-from hotspots.ui import words
+from hotspots.ui.hot_spots import words
 from tests.workspaces import HOSTILE, HOSTILE_TITLE
 
 JOINER = "\u2060"
@@ -35,15 +35,15 @@ def test_the_figures_are_those_counted_by_hand(at: Any, police: Path) -> None:
     # 5 √197.25 + 2 √365 = 70.223 + 38.210; 365 / 1716.25 = 21.27 %
     assert float(table["harm_sqrt"].iloc[0]) == pytest.approx(108.43, abs=0.005)
     assert float(table["largest_offence_share"].iloc[0]) == pytest.approx(21.27, abs=0.005)
-    assert "4 cells have at least one incident" in app.said("markdown")
+    assert "4 cells with at least one incident" in app.said("markdown")
 
 
 def test_the_summary_says_what_the_ranking_rests_on(at: Any, police: Path) -> None:
     app = at(police)
-    assert "ranked by the harm expected over the next 3 months. All months count alike." in app.said("markdown")
+    assert "ranked by the harm expected over the next 3 months. All months count the same." in app.said("markdown")
     app.choose(Rank_by="count")
     assert "ranked by number of incidents in that time." in app.said("markdown")
-    assert "All months count alike" not in app.said("markdown")
+    assert "All months count the same" not in app.said("markdown")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_summary_says_what_the_ranking_rests_on(at: Any, police: Path) -> No
     [
         (6.0, "Older months count less: half as much every 6 months."),
         (1.0, "Older months count less: half as much every month."),
-        (float("inf"), "All months count alike."),
+        (float("inf"), "All months count the same."),
         (float("nan"), ""),
     ],
 )
@@ -345,7 +345,7 @@ def test_hostile_places_stay_text(at: Any, hostile: Path, downloads: list[Any]) 
 
 def test_hostile_titles_stay_text(at: Any, hostile: Path) -> None:
     app = at(hostile, source="incidents", offences="all")
-    loose = app.table("days_low")
+    loose = app.table("label")
     assert loose["label"].tolist() == [HOSTILE_TITLE]
     assert loose["n_offences"].tolist() == [3]
     assert HOSTILE_TITLE not in app.said()

@@ -11,7 +11,7 @@ import pytest
 
 from hotspots.store.workspace import open_workspace
 from hotspots.ui import words
-from hotspots.ui.frame import plain_text
+from hotspots.ui.text import plain_text
 from tests.conftest import REPOSITORY
 from tests.pages.conftest import PAGES
 
@@ -119,16 +119,16 @@ def test_plain_text(given: str, shown: str) -> None:
     assert plain_text(given) == shown
 
 
-def test_told_shows_every_problem_of_an_error() -> None:
+def test_every_problem_of_an_error_is_shown() -> None:
     from streamlit.testing.v1 import AppTest
 
     def script() -> None:
         import streamlit as st
 
         from hotspots.base.errors import HotspotsError
-        from hotspots.ui.frame import told
+        from hotspots.ui.text import errors_shown
 
-        with told():
+        with errors_shown():
             raise HotspotsError(["First: *found*.", "Second."])
         st.text("after")
 

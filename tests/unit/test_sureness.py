@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotspots.ranking.sureness import sureness, sureness_column
-from hotspots.ui import words
+from hotspots.ui.hot_spots import words
 
 ALMOST = "almost certainly in the top 20"
 HIGHLY = "highly likely to be in the top 20"
@@ -99,19 +99,20 @@ def test_the_paragraph_tells_expected_harm_how_sure_and_the_pattern() -> None:
         **ROW, "harm_expected_days": 420.4, "harm_expected_low": 89.6, "harm_expected_high": 1100.0, "p_top": 0.84,
         "pattern": "persistent",
     }  # fmt: skip
-    text = words.why_it_ranks(row, "Harm", 900, 20, {"persistent": "Hot most of the time."})
+    text = words.why_it_ranks(row, "Harm", 900, 20)
     assert text == (
         "Ranked 3 of 900 cells by harm: 12 incidents, 5,475.00 harm days. Expected harm 420 days (90 to 1,100); highly"
-        " likely to be in the top 20 of West BCU (chance 84%). Pattern: persistent. Hot most of the time."
+        " likely to be in the top 20 of West BCU (chance 84%). Pattern: persistent. Hot now and for at"
+        " least three quarters of the window, with no clear trend."
     )
 
 
 def test_nothing_is_said_of_what_is_not_there() -> None:
     plain = "Ranked 3 of 900 cells by harm: 12 incidents, 5,475.00 harm days."
-    assert words.why_it_ranks(ROW, "Harm", 900) == plain
+    assert words.why_it_ranks(ROW, "Harm", 900, 20) == plain
     empty = {**ROW, "harm_expected_days": math.nan, "harm_expected_low": None, "p_top": math.nan, "pattern": ""}
-    assert words.why_it_ranks(empty, "Harm", 900) == plain
-    alone = words.why_it_ranks({**ROW, "p_top": 0.02}, "Harm", 900)
+    assert words.why_it_ranks(empty, "Harm", 900, 20) == plain
+    alone = words.why_it_ranks({**ROW, "p_top": 0.02}, "Harm", 900, 20)
     assert alone == plain + " A remote chance for the top 20 of West BCU (chance 2%)."
 
 

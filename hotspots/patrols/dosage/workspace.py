@@ -84,6 +84,7 @@ class Dose:
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     registers: tuple[str, ...]  # name@version of each that held
+    no_hot_hours: str  # why no hour is hot, else ''
     settings: Settings
     version: str
     synthetic: bool
@@ -133,7 +134,8 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
         shifts=shifts_of(told, question.bcu, days, settings), reconciled=logs.shown(both, settings),
         warnings=tuple(coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days))),
         notes=tuple(notes_of(workspace, told, days, both, why_not)), registers=tuple(s.frozen.ref for s in told),
-        settings=settings, version=workspace.version, synthetic=workspace.manifest.kind == "synthetic",
+        no_hot_hours=why_not, settings=settings, version=workspace.version,
+        synthetic=workspace.manifest.kind == "synthetic",
     )  # fmt: skip
 
 

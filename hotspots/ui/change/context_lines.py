@@ -12,9 +12,11 @@ import streamlit as st
 from hotspots.base.choices import BCUS
 from hotspots.change import context
 from hotspots.change.context.stored import EARLIEST, EVERYWHERE, LATEST, LONGEST_NAME
-from hotspots.ui import loading
-from hotspots.ui.frame import View, told, widget_key
-from hotspots.ui.hot_spots.area_desk import done, form_key, signature
+from hotspots.ui.change import answers
+from hotspots.ui.forms import done, form_key, signature
+from hotspots.ui.frame import View
+from hotspots.ui.session import widget_key
+from hotspots.ui.text import errors_shown
 
 HELP = (
     "Whatever differs between the two windows may be why the figures do. What ships with the program is here; add what"
@@ -37,17 +39,17 @@ def show_context(view: View, touching: pd.DataFrame) -> None:
         shown(holidays_last(touching), "Lines that touch the windows")
     else:
         st.caption("No context line touches these windows. That does not mean that nothing else was going on.")
-    stamp = loading.context_stamp(view.folder)
-    with st.expander("All lines", icon=":material/event_note:"), told():
-        table = loading.context_lines(view.folder, stamp)
+    stamp = answers.change_stamp(view.folder)
+    with st.expander("All lines", icon=":material/event_note:"), errors_shown():
+        table = answers.context_lines(view.folder, stamp)
         st.markdown(HELP)
         shown(holidays_last(table), "All context lines")
         parts = st.tabs([TO_ADD, TO_CORRECT, TO_WITHDRAW, TO_READ])
         for part, show in zip(parts, (add_one, correct_one, withdraw_one), strict=False):
-            with part, told():
+            with part, errors_shown():
                 show(view, table)
         with parts[-1]:
-            past = loading.context_history(view.folder, stamp)
+            past = answers.context_history(view.folder, stamp)
             shown(past[past["what"] != "shipped"].iloc[::-1], "What people wrote, newest first", "what")
 
 

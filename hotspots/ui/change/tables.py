@@ -6,13 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
-from hotspots.charts.dosage import DASH
-from hotspots.ui.dosage import tables as dosage_tables
-from hotspots.ui.show import Shown
+from hotspots.base.words import DASH
+from hotspots.ui.show import BCU, NAME, Shown
 
-ROW, TALLEST = 35, 420  # pixels
 LEAD = "▶"
 NEXT_DOOR, ALONE, SELECTION, BANDS = "next door", "no comparison", "regression to the mean", "by band"
 GROUPS = ("Count", "Harm", BANDS, NEXT_DOOR, ALONE, SELECTION)
@@ -26,9 +23,7 @@ FINDING = {
 }  # fmt: skip
 
 LABEL = Shown("Map", "Its number on the map of hot spots and rings")
-NAME = Shown("Hot spot", "Name of the hot spot")
 AREA = Shown("Area", "Number of the hot spot in its register, or its cell")
-BCU = Shown("BCU", "Basic Command Unit")
 ROLE = Shown("Role", "Treated: patrolled more. Comparison: watched beside it")
 RATIO = Shown("Ratio", "Incidents after for one before, put on the same length of time; 1 = no change", 2)
 INTERVAL = Shown(
@@ -134,24 +129,6 @@ UNMATCHED = {
     "reason": Shown("Why", "Why they have no match"), "n": Shown("Places", "How many", 0),
 }  # fmt: skip
 FACTS = {"fact": Shown("What", "Name of the fact"), "value": Shown("Is", "Its value")}
-WIDE = {
-    "lead": 30, "group": 165, "finding": 235, "treated": 110, "comparison": 110, "change": 115, "interval": 125,
-    "verdict": 75, "against_interval": 115, "note": 280, "method": 320, "label": 55, "name": 185,
-    "count_before": 60, "count_after": 60, "rate_ratio": 60, "ring_note": 220, "percent_refused": 170, "fact": 190,
-    "value": 620, "looks": 200, "term": 160, "comparison_cell": 140, "treated_cell": 140, "reason": 220,
-}  # fmt: skip
-
-
-def show(table: pd.DataFrame, columns: dict[str, Shown], name: str, tallest: int = TALLEST) -> None:
-    """The columns of the table in this order; a figure that is not known is a dash, never 0."""
-    shown = {c: how for c, how in columns.items() if c in table}
-    settings = dosage_tables.settings(shown)
-    for column in shown:
-        settings[column]["width"] = WIDE.get(column)
-    st.dataframe(
-        dosage_tables.as_shown(table, shown), hide_index=True, column_config=settings, placeholder=DASH, alt=name,
-        height=min(tallest, 40 + ROW * max(len(table), 1)),
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- what is put into them

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
-from hotspots.ui import frame, loading
-from hotspots.ui.change import tables
-from hotspots.ui.change import words as sentences
-from hotspots.ui.frame import View, plain_text
-from hotspots.ui.show import Download, Shown, download_buttons
-
-if TYPE_CHECKING:
-    from hotspots.trials.register import FrozenDesign
-    from hotspots.trials.workspace import Trial
+from hotspots.base.writing import to_csv, to_json
+from hotspots.exports import file_name
+from hotspots.trials.register import FrozenDesign
+from hotspots.trials.workspace import Trial
+from hotspots.ui import frame
+from hotspots.ui.change import answers, tables, words
+from hotspots.ui.choosing import switch_box
+from hotspots.ui.frame import View
+from hotspots.ui.show import BCU, NAME, Shown, offer_files, show_columns
+from hotspots.ui.text import bullets, plain_text, show_warnings
 
 INTRO = (
     "A trial decides at random which hot spot is patrolled on which day, and compares the days afterwards. It is the"
@@ -54,7 +55,7 @@ RESULT = {
     "method": tables.ESTIMATES["method"],
 }  # fmt: skip
 PROGRESS = {
-    "bcu": tables.BCU,
+    "bcu": BCU,
     "days": Shown("Days", "As randomised"),
     "place_days": Shown("Hot spot days", "Of the whole trial, days off left out", 0),
     "covered": Shown("With incidents", "Hot spot days that data on incidents cover", 0),
@@ -65,8 +66,8 @@ PROGRESS = {
 }  # fmt: skip
 SCHEDULE = {
     "patrol_day": Shown("Patrol day", "From 06:00 on this day to 05:59 the next morning"),
-    "name": tables.NAME, "assigned": Shown("Assigned", "To be patrolled, to be left alone, or a day off"),
-    "weekday": Shown("Weekday", "Day of the week"), "bcu": tables.BCU,
+    "name": NAME, "assigned": Shown("Assigned", "To be patrolled, to be left alone, or a day off"),
+    "weekday": Shown("Weekday", "Day of the week"), "bcu": BCU,
     "area": tables.AREA,
 }  # fmt: skip
 COUNTED_AS = {"assigned": "As assigned", "delivered": "As delivered"}
@@ -80,8 +81,8 @@ def show(view: View) -> None:
         frame.lead_in()
         return
     st.markdown(INTRO)
-    stamp = loading.change_stamp(view.folder)
-    designs = loading.designs(view.folder, stamp)
+    stamp = answers.change_stamp(view.folder)
+    designs = answers.designs(view.folder, stamp)
     if designs.empty:
         st.info(HOW_TO, icon=":material/info:")
         st.code(COMMANDS, language=None)
@@ -90,11 +91,11 @@ def show(view: View) -> None:
     st.header("Frozen designs")
     when = [str(created)[:16].replace("T", " ") for created in designs["created"]]
     shown = designs.assign(before=designs["frozen_before"].map({True: "yes", False: "no"}), created=when)
-    tables.show(shown, DESIGNS, "Frozen trial designs")
-    name = frame.switch_box("Trial", "trial", {str(n): str(n) for n in designs["name"][::-1]})
-    frozen, schedule = loading.trial_design(view.folder, stamp, name)
+    show_columns(shown, DESIGNS, "Frozen trial designs")
+    name = switch_box("Trial", "trial", {str(n): str(n) for n in designs["name"][::-1]})
+    frozen, schedule = answers.trial_design(view.folder, stamp, name)
     try:
-        trial = loading.trial(view.folder, view.version, stamp, name)
+        trial = answers.trial(view.folder, view.version, stamp, name)
     except HotspotsError as error:  # before its days are in there is no result, and that is no mistake
         st.info(plain_text(" ".join(error.problems)), icon=":material/info:")
     else:
@@ -105,17 +106,16 @@ def show(view: View) -> None:
 
 def show_result(trial: Trial) -> None:
     """What the trial shows, as assigned first."""
-    st.html(sentences.headline_html(ASKED, trial.answer, trial.verdict))
-    if trial.warnings:
-        st.warning(sentences.bullets(plain_text(line) for line in trial.warnings), icon=":material/warning:")
+    st.html(words.headline_html(ASKED, trial.answer, trial.verdict))
+    show_warnings(trial.warnings)
     st.header("Patrolled days against other days")
     st.caption(HELP)
-    tables.show(result_rows(trial.table), RESULT, "What the trial shows")
+    show_columns(result_rows(trial.table), RESULT, "What the trial shows")
     facts = tables.facts(trial.facts)
     with st.expander(f"What these figures rest on ({len(trial.notes)})"):
-        st.markdown(sentences.bullets(plain_text(note) for note in trial.notes))
-        tables.show(facts, tables.FACTS, "Facts of this trial")
-    downloads(trial)
+        st.markdown(bullets(trial.notes))
+        show_columns(facts, tables.FACTS, "Facts of this trial")
+    offer_trial(trial)
 
 
 def result_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -155,11 +155,11 @@ def show_progress(view: View, trial: Trial) -> None:
     design = trial.frozen.design
     rows = progress_rows(trial.days, view.workspace.settings.visit_min_minutes)
     covered, planned = int(rows["covered"].sum()), int(rows["place_days"].sum())
-    days = f"{sentences.day_text(design.first)} to {sentences.day_text(design.last)}"
+    days = f"{words.day_text(design.first)} to {words.day_text(design.last)}"
     st.markdown(plain_text(f"{covered:,} of {planned:,} hot spot days have data on incidents; the trial runs {days}."))
     if trial.no_delivered:
         st.info(plain_text(trial.no_delivered), icon=":material/info:")
-    tables.show(rows, PROGRESS, "How far the trial has come")
+    show_columns(rows, PROGRESS, "How far the trial has come")
 
 
 def progress_rows(days: pd.DataFrame, adequate: float) -> pd.DataFrame:
@@ -184,19 +184,13 @@ def show_schedule(frozen: FrozenDesign, schedule: pd.DataFrame) -> None:
     )
     assigned = schedule["treated"].map(ASSIGNED).where(~schedule["day_off"], "day off")
     shown = schedule.assign(assigned=assigned).sort_values(["patrol_day", "bcu", "area"], kind="stable")
-    tables.show(shown, SCHEDULE, "Schedule of the trial")
+    show_columns(shown, SCHEDULE, "Schedule of the trial")
 
 
-def downloads(trial: Trial) -> None:
+def offer_trial(trial: Trial) -> None:
     """The result and the days it is made of."""
-    from hotspots.base.writing import to_csv, to_json
-
-    name = ("synthetic-" if trial.synthetic else "") + f"trial-{trial.frozen.name}"
-    download_buttons(
-        [
-            Download("Result, CSV", f"{name}.csv", "text/csv", lambda: to_csv(trial.table)),
-            Download("Result, JSON", f"{name}.json", "application/json", lambda: to_json(trial.table, trial.facts)),
-            Download("Days, CSV", f"{name}-days.csv", "text/csv", lambda: to_csv(trial.days)),
-        ],
-        key="trial",
-    )
+    name = file_name("trial", trial.frozen.name, synthetic=trial.synthetic)
+    offer_files(
+        name, "Result", csv=lambda: to_csv(trial.table), json=lambda: to_json(trial.table, trial.facts)
+    )  # fmt: skip
+    offer_files(f"{name}-days", "Days", csv=lambda: to_csv(trial.days))

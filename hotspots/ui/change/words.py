@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +37,16 @@ BADGE = (
 )
 NO_VERDICT = Verdict("–", "No verdict", "#8a8a8a")
 
+CHANGE, TRIALS = "change", "trials"
+PARTS = {CHANGE: "Change", TRIALS: "Trials"}
+SUGGESTED = "As suggested"
+WINDOW_HELP = "Empty: as suggested. What is taken stands under the answer."
+CHOSEN_HELP = "For the top cells only. Empty: chosen on the window before."
+NO_INCIDENTS = "There are no incidents here yet, so nothing can be counted. Import some on the page Data."
+NO_REGISTER = (
+    "Change is looked for in frozen hot spots, and none is frozen yet. On the page Hot spots choose “Areas”, settle on"
+    " some, and freeze them. Or choose “Top 20 cells” in the menu."
+)
 FOREST_HELP = (
     "A dot for each hot spot, with its 95% interval as a line; the last row is all together. Where a line crosses 1,"
     " the change of that hot spot alone may be chance. Single hot spots have few incidents, so most lines do."
@@ -141,10 +150,6 @@ def formulas(table: pd.DataFrame) -> list[str]:
     found = list(dict.fromkeys(table["estimate_of"]))
     used = [text for name, text in FORMULAS.items() if any(name in estimate for estimate in found)]
     return used + ([HARM_FORMULA] if table["measure"].str.startswith("harm").any() else [])
-
-
-def bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def match_words(joint_p: float, drift_p: float, unmatched: int) -> list[str]:

@@ -1,39 +1,31 @@
-"""The parts of the Patrol dosage page: what was asked for, what was delivered, and what the figures rest on."""
+"""The Patrol dosage page: what was delivered, against what was wanted, and what the figures rest on."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from hotspots.base.choices import BCUS
-from hotspots.base.errors import HotspotsError
 from hotspots.charts import dosage as charts
 from hotspots.charts.dosage import Bands
 from hotspots.exports import dosage as exports
-from hotspots.ui import components, frame, loading, words
-from hotspots.ui.dosage import tables as dosage_tables
-from hotspots.ui.dosage import words as sentences
+from hotspots.patrols.dosage.workspace import Dose
+from hotspots.ui import components
+from hotspots.ui.choosing import switch, switch_box
+from hotspots.ui.dosage import answers, tables, words
+from hotspots.ui.dosage.asked import question
 from hotspots.ui.dosage.grid import show_grid
 from hotspots.ui.dosage.targets import show_targets
-from hotspots.ui.frame import View, keep, plain_text, widget_key
-from hotspots.ui.hot_spots.area_desk import show_done
-from hotspots.ui.show import Download, download_buttons
+from hotspots.ui.forms import show_done
+from hotspots.ui.frame import View
+from hotspots.ui.session import leave_address
+from hotspots.ui.show import offer_files, show_chart, show_columns
+from hotspots.ui.text import bullets, plain_text, show_warnings
 
-if TYPE_CHECKING:
-    from hotspots.patrols.dosage.workspace import Dose, DoseQuestion
-
-FILTERS = ("bcu", "register", "patrol_from", "patrol_to")
-USUAL_DAYS = 7
 MOST_DAYS = 31  # columns of the grid
 ALL_TREATED = "all"
 BESIDE_BARS = 760  # pixels: about 20 hot spots
-
-
-# ---------------------------------------------------------------- what is asked
 
 
 def part() -> str:
@@ -41,141 +33,51 @@ def part() -> str:
 
     The key of an entry in hand stands in the address of the log form only: whoever has it sees the draft.
     """
-    chosen = frame.switch("Show", "part", words.DOSE_PARTS)
+    chosen = switch("Show", "part", words.PARTS)
     if chosen != words.LOG_FORM:
-        frame.leave_address("log", "log_bcu")
+        leave_address("log", "log_bcu")
     return chosen
 
 
-def question(view: View) -> DoseQuestion | None:
-    """The filters in the sidebar and what they ask for; None where nothing can be asked yet, which is said."""
-    from hotspots.patrols.dosage.workspace import DoseQuestion
-
-    if view.empty:
-        frame.lead_in()
-        return None
-    registers = loading.registers(view.folder, loading.areas_stamp(view.folder))
-    if registers.empty:
-        st.info(words.DOSE_NO_REGISTER, icon=":material/info:")
-        st.page_link("pages/1_Hot_spots.py", label="Freeze hot spots", icon=":material/lock:")
-        return None
-    held = loading.patrol_days(view.folder, view.version, loading.patrol_stamp(view.folder))
-    if held is None:
-        st.info(words.DOSE_NO_PATROLS, icon=":material/info:")
-        st.page_link("pages/7_Data.py", label="Import positions or a patrol log", icon=":material/upload:")
-        return None
-    names = tuple(dict.fromkeys(registers["name"].tolist()[::-1]))  # the one frozen last comes first
-    with st.sidebar.form("dose_filters", border=False):
-        chosen = filter_widgets(names, *held)
-        st.form_submit_button("Apply", type="primary", width="stretch", on_click=forget_filters)
-    for name, value in chosen.items():
-        keep(name, value, over=False)
-    if chosen["patrol_from"] > chosen["patrol_to"]:
-        raise HotspotsError("The first patrol day is after the last one. Choose them the other way round.")
-    return DoseQuestion(
-        bcu=chosen["bcu"], start=chosen["patrol_from"], end=chosen["patrol_to"], register=chosen["register"]
-    )
-
-
-def filter_widgets(names: tuple[str, ...], first: date, last: date) -> dict[str, str]:
-    """BCU, register (where there are several), first and last patrol day, as plain text by their name."""
-    bcu = frame.choose("BCU", "bcu", ("all", *BCUS), "all", {"all": "All three"})
-    register = frame.choose("Register", "register", names, names[0], {}) if len(names) > 1 else names[0]
-    usual = max(first, last - timedelta(days=USUAL_DAYS - 1))
-    days = [
-        choose_day(label, name, start, first, last)
-        for label, name, start in (
-            ("First patrol day", "patrol_from", usual),
-            ("Last patrol day", "patrol_to", last),
-        )
-    ]
-    return {"bcu": bcu, "register": register, "patrol_from": str(days[0]), "patrol_to": str(days[1])}
-
-
-def choose_day(label: str, name: str, usual: date, first: date, last: date) -> date:
-    """A date field that starts from what the address or the session asks for, within the days held."""
-    start = day_asked(name, usual, first, last)
-    key = widget_key(f"{name}_{first}_{last}", start)
-    chosen = st.date_input(label, min_value=first, max_value=last, format="DD/MM/YYYY", key=key)
-    return chosen if isinstance(chosen, date) else start
-
-
-def day_asked(name: str, usual: date, first: date, last: date) -> date:
-    """The day asked for, else the usual one; what an address asks for and cannot have is said."""
-    asked, anew = frame.remembered(name), frame.asked_anew(name)
-    try:
-        day = date.fromisoformat(asked) if asked else usual
-    except ValueError:
-        day = usual
-        if anew:
-            st.warning(
-                f"The address asks for {name} “{plain_text(asked[:40])}”, which is no day. Shown: {day:%d/%m/%Y}."
-            )
-    inside = min(max(day, first), last)
-    if anew and inside != day:
-        st.warning(
-            f"The address asks for {day:%d/%m/%Y}; positions and logs run from {first:%d/%m/%Y} to {last:%d/%m/%Y}."
-            f" Shown instead: {inside:%d/%m/%Y}."
-        )
-    return inside
-
-
-def forget_filters() -> None:
-    """From here on the fields say what is shown, whatever the address asked for."""
-    for name in FILTERS:
-        keep(name, "")
-
-
-# ---------------------------------------------------------------- dosage
-
-
-def show(view: View, dose: Dose, part: str) -> None:
-    """One part of the page. What the figures lack stands before any of them."""
+def show(view: View, part: str) -> None:
+    """Dosage, or logs against positions. What the figures lack stands before any of them."""
+    asked = question(view)
+    if asked is None:
+        return
+    dose = answers.dose(view.folder, view.version, asked, answers.patrol_stamp(view.folder))
     show_done()
-    show_warnings(dose)
+    show_warnings(dose.warnings)
     if dose.table.empty:
-        st.info(words.DOSE_NO_HOT_SPOTS, icon=":material/info:")
-        return
-    if part == words.RECONCILED:
+        st.info(words.NO_HOT_SPOTS, icon=":material/info:")
+    elif part == words.RECONCILED:
         show_reconciled(view, dose)
-        return
-    bands = bands_of(view)
+    else:
+        show_delivered(view, dose)
+
+
+def show_delivered(view: View, dose: Dose) -> None:
+    settings = view.workspace.settings
+    bands = Bands(settings.underdosed_share, settings.overdosed_share)
     show_headlines(dose, bands)
     show_days(dose, bands)
-    show_downloads(view, dose)
+    offer_dose(view, dose)
     show_against_target(dose)
     show_targets(view, dose)
     show_hours(dose)
     show_details(dose)
 
 
-def bands_of(view: View) -> Bands:
-    return Bands(view.workspace.settings.underdosed_share, view.workspace.settings.overdosed_share)
-
-
-def show_warnings(dose: Dose) -> None:
-    """One box for all: a wall of boxes is not read."""
-    if len(dose.warnings) == 1:
-        st.warning(plain_text(dose.warnings[0]), icon=":material/warning:")
-    elif dose.warnings:
-        st.warning(bullets(dose.warnings), icon=":material/warning:")
-
-
-def bullets(lines: tuple[str, ...] | list[str]) -> str:
-    return "\n".join(f"- {plain_text(line)}" for line in lines)
-
-
 def show_headlines(dose: Dose, bands: Bands) -> None:
     """What was delivered, a sentence per BCU, and who got too little or too much."""
     if no_data(dose):
-        st.info(words.DOSE_NO_DATA, icon=":material/info:")
+        st.info(words.NO_DATA, icon=":material/info:")
     days = " to ".join(dict.fromkeys(charts.day_long(day) for day in (dose.first, dose.last)))
     begins = dose.settings.patrol_day_starts
     hours = f"{begins:02d}:00 to {(begins - 1) % 24:02d}:59"
     st.caption(plain_text(f"{days}, each from {hours}. Hot spots of {', '.join(dose.registers)}."))
-    for bcu, line in sentences.headlines(dose.summary).items():
+    for bcu, line in words.headlines(dose.summary).items():
         st.markdown(f"**{plain_text(bcu)}**: {plain_text(line)}")
-    for line in sentences.named_by_verdict(dose.summary, bands):
+    for line in words.named_by_verdict(dose.summary, bands):
         st.markdown(plain_text(line))
 
 
@@ -196,37 +98,29 @@ def show_days(dose: Dose, bands: Bands) -> None:
     show_grid(grid)
     components.show_legend(charts.dose_legend(grid, bands), "Share of target")
     with st.expander(f"The same figures as a table ({len(dose.table):,} rows)"):
-        dosage_tables.show_columns(dose.table, dosage_tables.DOSAGE, "Dose by hot spot and patrol day")
+        show_columns(dose.table, tables.DOSAGE, "Dose by hot spot and patrol day")
 
 
-def show_downloads(view: View, dose: Dose) -> None:
+def offer_dose(view: View, dose: Dose) -> None:
     """Every table of the dose as files that say what they are."""
-    name, folder = exports.file_name(dose), Path(view.folder)
-    download_buttons(
-        [
-            Download("CSV", f"{name}.csv", "text/csv", lambda: exports.dosage_text(dose, "csv", folder)),
-            Download("Excel", f"{name}.xlsx", words.XLSX, lambda: exports.dosage_xlsx(dose)),
-            Download(
-                "GeoJSON", f"{name}.geojson", "application/geo+json",
-                lambda: exports.dosage_text(dose, "geojson", folder),
-            ),
-        ],
-        key="dose",
-    )  # fmt: skip
+    folder = Path(view.folder)
+    offer_files(
+        exports.file_name(dose),
+        csv=lambda: exports.dosage_text(dose, "csv", folder),
+        xlsx=lambda: exports.dosage_xlsx(dose),
+        geojson=lambda: exports.dosage_text(dose, "geojson", folder),
+    )
 
 
 def show_against_target(dose: Dose) -> None:
     """Bars with a line at the target, and the table of the whole window."""
     st.header("Delivered against target")
-    spec = charts.target_spec(dose.summary, dark=components.is_dark())
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.vega_lite_chart(None, spec, width="stretch", theme=None)
+        show_chart(charts.target_spec(dose.summary, dark=components.is_dark()))
     with right:
-        told = with_days_since(dose.summary, dose.table)
-        dosage_tables.show_columns(
-            told, dosage_tables.SUMMARY, "Delivered against target by hot spot", tallest=BESIDE_BARS
-        )
+        table = with_days_since(dose.summary, dose.table)
+        show_columns(table, tables.SUMMARY, "Delivered against target by hot spot", tallest=BESIDE_BARS)
 
 
 def with_days_since(summary: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
@@ -243,15 +137,15 @@ def show_hours(dose: Dose) -> None:
     if not options:
         st.info("There are no hours to show.")
         return
-    chosen = frame.switch_box("Hot spots", "hours_of", options)
+    chosen = switch_box("Hot spots", "hours_of", options)
     bcu, area = chosen.split("|", 1)
     hours = dose.hours[(dose.hours["bcu"] == bcu) & (dose.hours["area"] == area)]
-    st.markdown(plain_text(sentences.hours_sentence(hours, dose.notes)))
+    st.markdown(plain_text(words.hours_sentence(hours, dose.no_hot_hours)))
     show_grid(charts.hours_grid(hours, options[chosen]), "hours")
     ringed = hours["hot"].fillna(False).astype(bool).any()
     st.caption(words.HOURS_HELP + (words.HOURS_RINGED if ringed else ""))
     with st.expander("The same figures as a table (168 rows)"):
-        dosage_tables.show_columns(hours_as_read(hours), dosage_tables.HOURS, "Minutes by hour of the week")
+        show_columns(hours_as_read(hours), tables.HOURS, "Minutes by hour of the week")
 
 
 def hour_options(dose: Dose) -> dict[str, str]:
@@ -281,12 +175,12 @@ def show_details(dose: Dose) -> None:
     st.header("Behind the figures")
     named = with_names(dose.visits, dose)
     with st.expander(f"Visits ({len(named):,})"):
-        dosage_tables.show_columns(named, dosage_tables.VISIT_LIST, "Visits")
+        show_columns(named, tables.VISIT_LIST, "Visits")
     with st.expander(f"How complete the tracking was ({len(dose.coverage):,} BCU-days)"):
         st.markdown(words.COVERAGE_HELP)
-        dosage_tables.show_columns(dose.coverage, dosage_tables.COVERED, "Tracking by BCU and patrol day")
+        show_columns(dose.coverage, tables.COVERED, "Tracking by BCU and patrol day")
         st.markdown(words.SHIFTS_HELP)
-        dosage_tables.show_columns(dose.shifts, dosage_tables.SHIFTS, "Tracking by unit and patrol day")
+        show_columns(dose.shifts, tables.SHIFTS, "Tracking by unit and patrol day")
     if dose.notes:
         with st.expander(f"What these figures rest on ({len(dose.notes)})"):
             st.markdown(bullets(dose.notes))
@@ -305,11 +199,10 @@ def show_reconciled(view: View, dose: Dose) -> None:
     """Every log entry against the positions of its unit, and which of the two counts."""
     table = dose.reconciled
     if table.empty:
-        st.info(words.DOSE_NO_LOGS, icon=":material/info:")
-    st.markdown(plain_text(sentences.what_counts(view.workspace.settings.log_tracked_share)))
+        st.info(words.NO_LOGS, icon=":material/info:")
+    st.markdown(plain_text(words.what_counts(view.workspace.settings.log_tracked_share)))
     if len(table):
-        dosage_tables.show_columns(with_names(table, dose), dosage_tables.LOGS, "Log entries against positions")
-    about_logs = [note for note in dose.notes if " log" in note]
-    if about_logs:
-        st.markdown(bullets(about_logs))
-    show_downloads(view, dose)
+        show_columns(with_names(table, dose), tables.LOGS, "Log entries against positions")
+    if dose.notes:
+        st.markdown(bullets(dose.notes))
+    offer_dose(view, dose)

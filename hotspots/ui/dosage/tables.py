@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-import streamlit as st
-
-from hotspots.charts.dosage import DASH
-from hotspots.ui.show import Shown
-
-ROW, TALLEST = 35, 420  # pixels
+from hotspots.ui.show import BCU, NAME, Shown
 
 AREA = Shown("Area", "Number of the hot spot in its register")
-NAME = Shown("Hot spot", "Name of the hot spot")
-BCU = Shown("BCU", "Basic Command Unit")
 ROLE = Shown("Role", "Treated: patrolled more. Comparison: watched beside it. None: neither")
 DAY = Shown("Patrol day", "From 06:00 on this day to 05:59 the next morning")
 VISITS = Shown("Adequate visits", "Visits of at least the minutes that make one (10 unless set otherwise)", 0)
@@ -94,41 +84,3 @@ HOURS = {
     "share_of_incidents": Shown("Share of incidents", "Of the incidents here, those in this hour", 1, True),
     "hot": Shown("Hot", "One of the hot hours: the quarter of the week with most incidents"),
 }  # fmt: skip
-WIDE = {
-    "name": 185, "role": 95, "verdict": 90, "share_of_target": 95, "patrol_minutes": 95, "target_minutes": 60,
-    "start": 140, "end": 140, "unit": 160, "entry": 130, "register": 110, "counted": 90,
-}  # fmt: skip
-
-
-def show_columns(frame: pd.DataFrame, columns: dict[str, Shown], name: str, tallest: int = TALLEST) -> None:
-    """The columns of the frame in this order; a number that is not known is a dash, never 0."""
-    shown = {c: how for c, how in columns.items() if c in frame}
-    st.dataframe(
-        as_shown(frame, shown), hide_index=True, column_config=settings(shown), placeholder=DASH, alt=name,
-        height=min(tallest, 40 + ROW * max(len(frame), 1)),
-    )  # fmt: skip
-
-
-def as_shown(frame: pd.DataFrame, columns: dict[str, Shown]) -> pd.DataFrame:
-    """Numbers rounded to their decimals, shares in per cent, what is unknown left empty; nothing else."""
-    table = {}
-    for column, how in columns.items():
-        if how.decimals is None:
-            table[column] = frame[column]
-            continue
-        numbers = pd.to_numeric(frame[column], errors="coerce").astype("Float64")
-        table[column] = (numbers * 100 if how.share else numbers).round(how.decimals)
-    return pd.DataFrame(table).reset_index(drop=True)
-
-
-def settings(columns: dict[str, Shown]) -> dict[str, Any]:
-    """Streamlit's settings: headings, help and format."""
-    made: dict[str, Any] = {}
-    for column, how in columns.items():
-        width = WIDE.get(column)
-        if how.decimals is None:
-            made[column] = st.column_config.Column(how.label, help=how.help, width=width)
-        else:
-            pattern = f"%.{how.decimals}f" + ("%%" if how.share else "")
-            made[column] = st.column_config.NumberColumn(how.label, help=how.help, format=pattern, width=width)
-    return made

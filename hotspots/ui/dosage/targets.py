@@ -9,9 +9,10 @@ import streamlit as st
 
 from hotspots.patrols.dosage.targets import set_target
 from hotspots.patrols.dosage.workspace import Dose
-from hotspots.ui import loading, words
-from hotspots.ui.frame import View, told
-from hotspots.ui.hot_spots.area_desk import done, form_key, signature
+from hotspots.ui.dosage import answers, words
+from hotspots.ui.forms import done, form_key, signature
+from hotspots.ui.frame import View
+from hotspots.ui.text import errors_shown
 
 EVERY = ""
 COLUMNS = {
@@ -26,9 +27,9 @@ def show_targets(view: View, dose: Dose) -> None:
     with st.expander("Targets", icon=":material/flag:"):
         usual = view.workspace.settings.target_minutes
         st.markdown(words.TARGETS_HELP.format(minutes=f"{usual:g}"))
-        with told():
+        with errors_shown():
             set_one(view, dose, name)
-        table = loading.targets(view.folder, loading.patrol_stamp(view.folder), name)
+        table = answers.targets(view.folder, answers.patrol_stamp(view.folder), name)
         if len(table):
             when = table["created"].str[:16].str.replace("T", " ")
             shown = table.iloc[::-1].assign(area=table["area"].replace(EVERY, "every treated one"), created=when)

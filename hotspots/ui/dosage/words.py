@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from hotspots.base.words import counted, joined
 from hotspots.charts.dosage import ABOVE, BELOW, Bands, hours_shares
 
+DOSAGE, LOG_FORM, RECONCILED = "dosage", "log", "reconciled"
+PARTS = {DOSAGE: "Dosage", LOG_FORM: "Log form", RECONCILED: "Logs against positions"}
+NO_REGISTER = (
+    "Patrols are counted in frozen hot spots, and none is frozen yet. On the page Hot spots choose “Areas” and"
+    " freeze them."
+)
+NO_PATROLS = (
+    "There are no positions and no patrol log here yet. Import them on the page Data, or enter patrols under the part"
+    " “Log form”."
+)
+NO_HOT_SPOTS = (
+    "No hot spot of this register was in force on these days in this BCU. Choose other days, another BCU or another"
+    " register."
+)
+NO_DATA = (
+    "No unit sent positions on these days, and no log covers them. That does not mean that nobody patrolled. Choose"
+    " other days, or import what is missing on the page Data."
+)
+NO_LOGS = (
+    "There is no log entry on these days, so there is nothing to compare with the positions. Enter patrols under “Log"
+    " form”, import a patrol log on the page Data, or choose other days."
+)
+GRID_HELP = (
+    "In each cell: patrol-minutes, the time with anyone there. ▼ below and ▲ above the target. “–” is no data, which is"
+    " not the same as no patrol. Point at a cell to see its visits, or open the table below."
+)
+GRID_LOGS = " “L”: from logs only."
+HOURS_HELP = (
+    "In each cell: patrol-minutes in that hour of the week, over all days shown; the darker, the more. Blank: none."
+)
+HOURS_RINGED = " Orange frame: a hot hour, one of the quarter of the week with most incidents."
+TARGETS_HELP = (
+    "Patrol-minutes that a hot spot should get in a patrol day. Where none is set, {minutes} for each treated one. A"
+    " target holds from its day on, until a later one; what was set before stays in the list."
+)
+SHIFTS_HELP = "Each unit's shift, from its first to its last position. A code stands for the unit and names nobody."
+COVERAGE_HELP = (
+    "Where units sent fewer positions than usual, the minutes above are too low, not the patrols. “Tracked” is the part"
+    " of the time on shift with positions."
+)
 NAMED = 3  # hot spots named in a headline; the lists below name all
 
 
@@ -48,7 +86,7 @@ def unjudged_words(verdicts: pd.Series) -> str:
     silent, aimless = int((verdicts == "no data").sum()), int((verdicts == "no target").sum())
     words = []
     if silent == len(verdicts):
-        words.append(f"no data for its {counted(silent, 'treated hot spot')}: nobody can say what patrols there were.")
+        words.append(f"no data for its {counted(silent, 'treated hot spot')}: how much was patrolled is not known.")
     elif silent:
         words.append(f"No data for {silent}.")
     if aimless:
@@ -86,14 +124,13 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
 
-def hours_sentence(hours: pd.DataFrame, notes: Iterable[str] = ()) -> str:
+def hours_sentence(hours: pd.DataFrame, why_not: str) -> str:
     """``38% of the minutes fell in the hot hours, which hold 61% of the incidents and are 25% of the week.``
 
-    Where no hour is hot, the reason that the notes of the dose give.
+    Where no hour is hot, the reason.
     """
     if not hours["hot"].fillna(False).astype(bool).any():
-        why = [note for note in notes if "Hot hours need" in note or "no hour is hot" in note]
-        return f"No hour is marked as hot. {why[-1] if why else 'No incident with a time of day lies here.'}"
+        return f"No hour is marked as hot. {why_not or 'No incident with a time of day lies here.'}"
     shares = hours_shares(hours)
     if shares is None:
         return "There are no patrol-minutes here in these days, so no part of them fell in the hot hours."
@@ -108,5 +145,5 @@ def what_counts(tracked_share: float) -> str:
     """Which of the two the dose takes where there is a log and there are positions."""
     return (
         f"Where positions of its unit cover at least {percent(tracked_share)} of an entry, the dose takes the"
-        " positions; elsewhere it takes the log. Nothing is merged unseen, and no entry is changed."
+        " positions; elsewhere it takes the log. No entry is changed."
     )

@@ -1,56 +1,29 @@
-"""The parts of the Harm weights page that rank: what a change does to the list, and how sure the list is."""
+"""What a change of weights does to the list: which cells enter and leave it."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from hotspots import exports
-from hotspots.base import choices, writing
-from hotspots.base.errors import HotspotsError
-from hotspots.base.settings import Settings
+from hotspots.base import choices
+from hotspots.base.writing import to_csv
 from hotspots.harm.scoring import WeightSet
 from hotspots.ranking.answer import Answer, about
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if import reweigh
-from hotspots.ui import components, loading, words
-from hotspots.ui.frame import View, held, hold, plain_text, usable_weights
-from hotspots.ui.show import Download, download_buttons, show_breaks
+from hotspots.ui import components, loading
+from hotspots.ui.frame import View
+from hotspots.ui.harm_weights import answers
+from hotspots.ui.harm_weights.chosen import EDITS, VERSIONS, WHAT_IF, Chosen, edits_of, factors_of, say
+from hotspots.ui.session import held
+from hotspots.ui.show import offer_files, show_breaks
+from hotspots.ui.text import plain_text
 
-EDITS, WHAT_IF, VERSIONS = "My edits, not saved", "What-if, not saved", "Two versions"
 TABLE = ["change", "place", "rank_a", "rank_b", "shift", "driver", "driver_days", "bcu", "cell"]
-SURE = 0.9  # a cell in the top under this share of the draws is called sure
-
-
-class Chosen(NamedTuple):
-    """The version that the page is about, and where it stands: ``facts`` is its row of all versions."""
-
-    weights: WeightSet
-    facts: dict[str, Any]
-    parent: WeightSet | None
-    newest: bool
-
-    @property
-    def id(self) -> str:
-        return f"{self.weights.name}@{self.weights.version}"
-
-
-def edits_of(chosen: Chosen) -> dict[int, float]:
-    """The edits of this version that are not stored yet."""
-    edits: dict[int, float] = (held("edits") or {}).get(chosen.weights.sha256, {})
-    return edits
-
-
-def compare_next(kind: str, first: str = "", second: str = "") -> None:
-    """What the page compares from now on. The turn makes new widgets, which start from this."""
-    turn = (held("compare") or {}).get("turn", 0) + 1
-    hold("compare", {"kind": kind, "first": first, "second": second, "turn": turn})
-
-
-# ---------------------------------------------------------------- what changes
 
 
 def show_changes(view: View, chosen: Chosen) -> None:
@@ -69,7 +42,7 @@ def show_changes(view: View, chosen: Chosen) -> None:
     if not len(answer.table):
         st.info("No such incident in this window and BCU, so there is no list to change.")
         return
-    found, changed = loading.compared(view.folder, view.version, view.question, view.top, hashes, pair)
+    found, changed = answers.compared(view.folder, view.version, view.question, view.top, hashes, pair)
     if not len(changed):
         st.info("No cell has a harm figure under either of them, so there is no list to change.")
         return
@@ -80,7 +53,7 @@ def show_changes(view: View, chosen: Chosen) -> None:
     left, right = st.columns([4, 5], gap="medium")
     with left:
         dark = components.is_dark()
-        deck, svg = loading.change_map_strings(
+        deck, svg = answers.change_map_strings(
             view.folder, view.version, view.question, view.top, hashes, dark, changed
         )
         components.map_view(deck, json.loads(svg), None, key="change_map", prefer_svg=view.svg)
@@ -102,7 +75,7 @@ def from_to(first: WeightSet, second: WeightSet) -> str:
 def choose_pair(view: View, chosen: Chosen) -> tuple[WeightSet, WeightSet]:
     """The weights before and after: with edits, with a what-if, or of two versions."""
     wanted = held("compare") or {"kind": VERSIONS, "first": "", "second": "", "turn": 0}
-    tried = (held("what_if") or {}).get(chosen.weights.sha256)
+    tried = factors_of(chosen)
     kinds = [*([EDITS] if edits_of(chosen) else []), *([WHAT_IF] if tried else []), VERSIONS]
     start = wanted["kind"] if wanted["kind"] in kinds else VERSIONS
     turn = f"{wanted['turn']}_{chosen.weights.sha256[:8]}_{len(kinds)}_{start}"
@@ -112,7 +85,7 @@ def choose_pair(view: View, chosen: Chosen) -> tuple[WeightSet, WeightSet]:
     if kind == EDITS:
         return chosen.weights, weight_edits.edited(chosen.weights, edits_of(chosen))
     if kind == WHAT_IF:
-        return chosen.weights, weight_edits.multiplied(chosen.weights, tried or {})
+        return chosen.weights, weight_edits.multiplied(chosen.weights, tried)
     return choose_versions(view, chosen, wanted, turn)
 
 
@@ -141,11 +114,6 @@ def version_ids(view: View) -> list[str]:
 def version_label(view: View, name: str) -> str:
     weights = loading.weight_set(view.folder, view.version, name)
     return f"{weights.label}, {weights.version}"
-
-
-def say(answer: str, more: str) -> None:
-    """The answer in bold, then the rest; text from data stays text."""
-    st.markdown(f"**{plain_text(answer)}** {plain_text(more)}")
 
 
 def what_changes(found: reweigh.Comparison, changed: pd.DataFrame) -> tuple[str, str]:
@@ -191,15 +159,11 @@ def show_downloads(
         facts[f"weights_{name}"] = f"{weights.name} {weights.version}{' (proxy)' if weights.is_proxy else ''}"
         facts[f"weights_{name}_sha256"] = weights.sha256
     facts |= {"top": found.top, "jaccard": round(found.jaccard, 4), "rank_biased_overlap": round(found.rbo, 4)}
-    name = ("synthetic-" if answer.synthetic else "") + "weights-changes"
-    download_buttons(
-        [
-            Download("Changes, CSV", f"{name}.csv", "text/csv", lambda: writing.to_csv(table)),
-            Download(
-                "Changes, Excel", f"{name}.xlsx", words.XLSX, lambda: exports.to_xlsx({"Table": table, "About": facts})
-            ),
-        ],
-        key="changes",
+    offer_files(
+        exports.file_name("weights", "changes", synthetic=answer.synthetic),
+        "Changes",
+        csv=lambda: to_csv(table),
+        xlsx=lambda: exports.to_xlsx({"Table": table, "About": facts}),
     )
 
 
@@ -223,93 +187,3 @@ CHANGE_COLUMNS: Any = {
     "bcu": st.column_config.TextColumn("BCU", width=60),
     "cell": "Cell",
 }
-
-
-# ---------------------------------------------------------------- how sure
-
-
-def show_sureness(view: View, chosen: Chosen) -> None:
-    """How many of 500 reasonable weightings keep a cell in the list; worked out when asked for."""
-    st.header("How sure")
-    st.markdown(
-        "Nobody knows the weights exactly. This draws 500 other weightings around the chosen version and counts how"
-        " often each cell stays in the list."
-    )
-    asked = (chosen.weights.sha256, view.question, view.top)
-    if held("sureness") != asked:
-        if not st.button("Draw 500 weightings", icon=":material/casino:"):
-            return
-        hold("sureness", asked)
-        st.rerun()
-    others = other_sets(view, chosen)
-    hashes = (chosen.weights.sha256, *(w.sha256 for w in others.values()))
-    table = loading.robust(view.folder, view.version, view.question, view.top, hashes, chosen.weights, others)
-    if not len(table):
-        st.info("No cell has a harm figure in this window and BCU.")
-        return
-    say(*how_sure(table, view.top))
-    alternatives = [*(n for n in others if n in table), "Equal weights"]
-    shown = as_shown(table, alternatives)
-    st.dataframe(shown, hide_index=True, alt="How sure each cell is", height=420, column_config=sure_columns(shown))
-    spread = Settings.weight_spread
-    st.caption(
-        f"Each draw multiplies every weight by its own factor between 1/{spread:g} and {spread:g} (log-uniform,"
-        f" independent; {Settings.weight_draws} draws, seed {Settings.seed}, so a repeat gives the same). A share"
-        " is exact to about 2 percentage points. The range is our assumption; chance in the crimes themselves is not"
-        " in it. The last columns say whether the cell is in the list under other weights."
-    )
-    download_buttons(
-        [Download("How sure, CSV", "weights-sureness.csv", "text/csv", lambda: writing.to_csv(shown))], key="sure"
-    )
-
-
-def other_sets(view: View, chosen: Chosen) -> dict[str, WeightSet]:
-    """The newest version of every other set that this source can use, by label."""
-    sets = usable_weights(loading.weights(view.folder, view.version), view.question.source)
-    return {s.label: s for n, s in sets.items() if n != chosen.weights.name}
-
-
-def how_sure(table: pd.DataFrame, top: int) -> tuple[str, str]:
-    """The answer in a sentence, and the least sure cell on the list."""
-    listed = table[table["rank"] <= top]
-    if not len(listed):
-        raise HotspotsError("No cell of the list has a harm figure under these weights.")
-    firm = int((listed["share_in_top"] >= SURE).sum())
-    answer = f"{firm:,} of {len(listed):,} cells are in the top {top:,} under at least {SURE:.0%} of"
-    answer += " reasonable weightings."
-    first = listed.iloc[0]
-    text = f"The first, {first['place']}, is in it under {percent(first['share_in_top'])} of them."
-    weakest = listed.iloc[int(listed["share_in_top"].argmin())]
-    if weakest["share_in_top"] < 1:
-        text += f" Least sure: {weakest['place']} (rank {weakest['rank']:,}), {percent(weakest['share_in_top'])}."
-    return answer, text
-
-
-def percent(share: float) -> str:
-    """97%; never 100% or 0% unless it is."""
-    if 0.99 < share < 1:
-        return "over 99%"
-    return "under 1%" if 0 < share < 0.01 else f"{share:.0%}"
-
-
-def as_shown(table: pd.DataFrame, alternatives: list[str]) -> pd.DataFrame:
-    """Shares as per cent, yes and no in words, what people read first at the left."""
-    answers = {a: table[a].map({True: "yes", False: "no"}) for a in alternatives}
-    columns = ["rank", "place", "share_in_top", "rank_low", "rank_median", "rank_high", *alternatives, "cell"]
-    return table.assign(share_in_top=(table["share_in_top"] * 100).round(1), **answers)[columns]
-
-
-def sure_columns(table: pd.DataFrame) -> Any:
-    plain = {c: c for c in table.columns}
-    return plain | {
-        "rank": st.column_config.NumberColumn("Rank", format="%.0f", width=45, pinned=True),
-        "place": st.column_config.TextColumn("Place", width=215),
-        "share_in_top": st.column_config.ProgressColumn(
-            "In the list under", format="%.1f%%", min_value=0, max_value=100, width=150,
-            help="Share of the 500 weightings in which the cell is in the list",
-        ),
-        "rank_low": st.column_config.NumberColumn("Best rank (5%)", format="%.0f", help="5% of draws reach it"),
-        "rank_median": st.column_config.NumberColumn("Middle rank", format="%.0f"),
-        "rank_high": st.column_config.NumberColumn("Worst rank (95%)", format="%.0f", help="95% of draws reach it"),
-        "cell": "Cell",
-    }  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 from hotspots import areas, geography
 from hotspots.areas.finding import EXPECTED
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
 from hotspots.geography.neighbours import surroundings
 from hotspots.maps import number_text
 from hotspots.ui.frame import View
@@ -88,9 +89,8 @@ def described(facts: pd.DataFrame, cells: Collection[int], figure: str, about: I
     places, counts, harm = (rows[c].to_dict() for c in ("place", "n_incidents", "harm"))
     said = {}
     for cell, side in zip(cells, directions(list(cells), list(about)), strict=True):
-        n, days = int(counts[cell]), float(harm[cell])
-        told = f", {figure.format(number_text(days))}" if days == days else ""
-        said[cell] = f"{side}{places[cell]} – {n:,} incident{'' if n == 1 else 's'}{told} (cell {cell:x})"
+        days = f", {figure.format(number_text(harm[cell]))}" if harm[cell] == harm[cell] else ""
+        said[cell] = f"{side}{places[cell]} – {counted(counts[cell], 'incident')}{days} (cell {cell:x})"
     return said
 
 

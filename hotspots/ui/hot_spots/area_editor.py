@@ -12,12 +12,15 @@ import streamlit as st
 
 from hotspots import areas
 from hotspots.base.errors import HotspotsError
-from hotspots.ui import words
-from hotspots.ui.frame import View, held, hold, plain_text, widget_key
-from hotspots.ui.hot_spots import draft
+from hotspots.base.words import counted
+from hotspots.ui.forms import form_key, signature
+from hotspots.ui.frame import View
+from hotspots.ui.hot_spots import draft, words
 from hotspots.ui.hot_spots.area_cells import adjoining, described, every_cell, figure_of, free_cells, picked_cell
-from hotspots.ui.hot_spots.area_desk import Desk, choose_area, end_draft, form_key, keep_draft, signature
+from hotspots.ui.hot_spots.area_desk import Desk, choose_area, end_draft, keep_draft
 from hotspots.ui.hot_spots.draft import Change, Draft
+from hotspots.ui.session import hold, turn, widget_key
+from hotspots.ui.text import bullets, plain_text
 
 ADD, DROP, ROLE, NAME, REMOVE, NEW = "add", "drop", "role", "name", "remove", "new"
 WHAT = {
@@ -40,7 +43,7 @@ def show_editor(view: View, now: Desk, chosen: str) -> None:
     st.header("Change an area")
     left, right = st.columns(2)
     if chosen:
-        key = widget_key(form_key(f"area_{held('area_turn') or 0}"), chosen)
+        key = widget_key(form_key(f"area_{turn('area')}"), chosen)
         ids = now.table["area"].tolist()
         area = left.selectbox("Area", ids, format_func=lambda a: area_label(now, a), key=key)
         if area != chosen:
@@ -62,8 +65,7 @@ def show_editor(view: View, now: Desk, chosen: str) -> None:
 
 def area_label(now: Desk, area: str) -> str:
     row = now.table[now.table["area"] == area].iloc[0]
-    n = int(row["n_cells"])
-    return f"{row['label']}: {row['name']} ({area}, {n} cell{'' if n == 1 else 's'})"
+    return f"{row['label']}: {row['name']} ({area}, {counted(row['n_cells'], 'cell')})"
 
 
 def say_picked(now: Desk, picked: int) -> None:
@@ -143,13 +145,14 @@ def what_it_did(before: Draft, after: Draft, area: str) -> str:
     """What a change did to the area's figures."""
     at = {name: t[t["area"] == area] for name, t in (("before", before.areas), ("after", after.areas))}
     if at["before"].empty or at["after"].empty or len(after.areas) != len(before.areas):
-        return f"The draft has {len(after.areas):,} areas; it had {len(before.areas):,}."
+        return f"The draft has {counted(len(after.areas), 'area')}; it had {len(before.areas):,}."
     was, now = at["before"].iloc[0], at["after"].iloc[0]
     if was["cells"] == now["cells"]:
-        return after.steps[-1].told
+        return after.steps[-1].change
+    cells, incidents = counted(now["n_cells"], "cell"), counted(now["n_incidents"], "incident")
     return (
-        f"{now['name']}: {now['n_cells']} cells ({was['n_cells']} before), {now['n_incidents']:,} incidents"
-        f" ({was['n_incidents']:,}), {now['share_of_bcu_harm']:.1%} of its BCU's harm ({was['share_of_bcu_harm']:.1%})."
+        f"{now['name']}: {cells} ({was['n_cells']} before), {incidents} ({was['n_incidents']:,}),"
+        f" {now['share_of_bcu_harm']:.1%} of its BCU's harm ({was['share_of_bcu_harm']:.1%})."
     )
 
 
@@ -160,12 +163,11 @@ def show_changes(view: View, now: Desk, chosen: str) -> None:
     own, changes = now.draft, now.draft.changes
     if changes:
         with st.expander(f"Changes ({len(changes)})"):
-            for line in changes:
-                st.markdown(f"- {plain_text(line)}")
+            st.markdown(bullets(changes))
     with st.container(horizontal=True):
         if len(own.steps) > 1 and st.button("Undo the last change", icon=":material/undo:"):
-            keep_draft(draft.undone(own), f"Undone: {own.steps[-1].told}")
+            keep_draft(draft.undone(own), f"Undone: {own.steps[-1].change}")
         with st.popover("Start again from the candidates …", icon=":material/restart_alt:"):
             st.markdown(words.START_AGAIN)
             if st.button("Discard the draft"):
-                end_draft("The draft is discarded. These are the candidates.")
+                end_draft(words.DISCARDED)

@@ -12,10 +12,12 @@ from hotspots import areas, geography
 from hotspots.areas.excluded import exclude, include
 from hotspots.base.errors import HotspotsError
 from hotspots.geography.neighbours import surroundings
-from hotspots.ui import loading, words
+from hotspots.ui import loading
+from hotspots.ui.forms import done, form_key, signature
 from hotspots.ui.frame import View
+from hotspots.ui.hot_spots import answers, words
 from hotspots.ui.hot_spots.area_cells import described, figure_of, picked_cell
-from hotspots.ui.hot_spots.area_desk import Desk, done, form_key, signature
+from hotspots.ui.hot_spots.area_desk import Desk
 from hotspots.ui.hot_spots.draft import facts_round
 
 
@@ -25,7 +27,7 @@ def show_exclusions(view: View, now: Desk, chosen: str) -> None:
     with st.expander(f"Cells that no area may hold ({len(shut)})", icon=":material/block:"):
         st.markdown(words.EXCLUDE_HELP)
         exclude_one(view, now, chosen)
-        table = loading.exclusions(view.folder, loading.areas_stamp(view.folder))
+        table = answers.exclusions(view.folder, loading.areas_stamp(view.folder))
         if len(table):
             st.markdown("**What was excluded and lifted**")
             st.dataframe(as_shown(table), hide_index=True, alt="Exclusions of cells", column_config=COLUMNS)

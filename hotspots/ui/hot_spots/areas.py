@@ -8,10 +8,12 @@ import streamlit as st
 
 from hotspots import areas, geography
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
+from hotspots.exports import file_name
 from hotspots.ranking.answer import Answer, in_unit
-from hotspots.ui import words
-from hotspots.ui.frame import View, held, hold, plain_text, told
-from hotspots.ui.hot_spots import area_editor, area_exclusions, draft, freezing
+from hotspots.ui.frame import View
+from hotspots.ui.hot_spots import area_editor, area_exclusions, draft, freezing, words
+from hotspots.ui.hot_spots.answers import Outlined
 from hotspots.ui.hot_spots.area_desk import (
     Beside,
     Desk,
@@ -20,11 +22,12 @@ from hotspots.ui.hot_spots.area_desk import (
     desk,
     end_draft,
     keep_draft,
-    offer_files,
+    offer_areas,
 )
 from hotspots.ui.hot_spots.draft import Draft
-from hotspots.ui.loading import Outlined
-from hotspots.ui.show import show_table
+from hotspots.ui.session import held, hold
+from hotspots.ui.show import height_of, show_table
+from hotspots.ui.text import errors_shown, plain_text
 
 
 def outlined(view: View, answer: Answer) -> tuple[Outlined, str]:
@@ -46,8 +49,9 @@ def beside(view: View, answer: Answer) -> Beside:
     chosen = chosen_area(view, now)
     if len(now.table):
         columns = columns_of(now.table, "all" if now.stale else answer.question.bcu)
-        height = min(455, 38 + 35 * len(now.table))
-        picked = show_table(now.table, "areas", columns, name="Areas", height=height, what="area")
+        picked = show_table(
+            now.table, "areas", columns, name="Areas", height=height_of(len(now.table), 455), what="area"
+        )
         if not now.stale:
             show_downloads(answer, now)
         if picked and picked != chosen:
@@ -90,10 +94,6 @@ def say_state(now: Desk) -> None:
         st.warning(plain_text(line), icon=":material/warning:")
 
 
-def counted(n: int, what: str) -> str:
-    return f"1 {what}" if n == 1 else f"{n or 'no'} {what}s"
-
-
 def chosen_area(view: View, now: Desk) -> str:
     """The area being changed: that of the cell picked last, else the one chosen before, else the first."""
     if view.cell and view.cell != held("area_pick"):
@@ -113,7 +113,7 @@ def below(view: View, now: Desk, chosen: str) -> None:
         return
     parts = (area_editor.show_editor, area_editor.show_changes, freezing.show_freeze, area_exclusions.show_exclusions)
     for part in parts:
-        with told():
+        with errors_shown():
             part(view, now, chosen)
 
 
@@ -124,19 +124,20 @@ def settle_draft(view: View, now: Desk, own: Draft) -> None:
         st.warning(plain_text(line), icon=":material/warning:")
     st.markdown("Until you choose, the draft can be read and not changed. Or go back to its question in the menu.")
     with st.container(horizontal=True):
-        anew = st.button("Sum its figures anew", type="primary", icon=":material/calculate:")
+        anew = st.button("Work its figures out again", type="primary", icon=":material/calculate:")
         discard = st.button("Discard the draft", icon=":material/delete:")
     if anew:
         keep_draft(draft.refigured(view.workspace, now.found, own), "The draft now has the figures of this question.")
     if discard:
-        end_draft("The draft is discarded. These are the candidates.")
+        end_draft(words.DISCARDED)
 
 
 def show_downloads(answer: Answer, now: Desk) -> None:
     """The areas shown, with the same figures, as files that say what they are."""
     kind = "areas" if now.draft is None else "draft-areas"
-    name = f"{kind}-{answer.question.bcu}-{answer.window.start}-{answer.window.end}".lower()
+    window = answer.window
+    name = file_name(kind, answer.question.bcu, window.start, window.end, synthetic=answer.synthetic)
     what = "Candidate hot spots" if now.draft is None else "A draft of hot spots, not frozen"
     table = in_unit(now.table.drop(columns="label"), answer.weights)
     facts = {"what": what, **(now.found.definition if now.draft is None else draft.definition(now.found, now.draft))}
-    offer_files(("synthetic-" if answer.synthetic else "") + name, table, facts, "areas")
+    offer_areas(name, table, facts)

@@ -17,6 +17,7 @@ from hotspots.areas.finding import Candidates, with_cells_of
 from hotspots.areas.register import Frozen
 from hotspots.base import choices
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.words import joined
 from hotspots.geography.neighbours import surroundings
 from hotspots.harm import offences
 from hotspots.intake.place import boundaries_of
@@ -44,7 +45,7 @@ class Step(NamedTuple):
     """The areas after a change, and the change in words."""
 
     areas: pd.DataFrame
-    told: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Draft:
     basis: Basis
     source: str
     steps: tuple[Step, ...]
-    earlier: tuple[str, ...] = ()  # changes before the figures were summed anew
+    earlier: tuple[str, ...] = ()  # changes before the figures were worked out again
 
     @property
     def areas(self) -> pd.DataFrame:
@@ -62,7 +63,7 @@ class Draft:
 
     @property
     def changes(self) -> list[str]:
-        return [*self.earlier, *(step.told for step in self.steps[1:])]
+        return [*self.earlier, *(step.change for step in self.steps[1:])]
 
 
 # ---------------------------------------------------------------- beginning, and what changed under it
@@ -90,7 +91,7 @@ def figured(workspace: Workspace, found: Candidates, table: pd.DataFrame) -> pd.
     strange = sorted(set(table["bcu"]) - {question.bcu})
     if question.bcu != "all" and strange:
         raise HotspotsError(
-            f"These areas lie in {' and '.join(strange)}, but the page shows {question.bcu} BCU alone."
+            f"These areas lie in {joined(strange)}, but the page shows {question.bcu} BCU alone."
             " Choose All three (or their own BCU) in the menu first."
         )
     sizes = geography.resolutions_of(c for cells in table["cells"] for c in cells)
@@ -159,11 +160,9 @@ class Change:
     def checked(self) -> Change:
         """With tidy words; refuses a change without an author or a reason."""
         author, reason = " ".join(self.author.split())[:100], " ".join(self.reason.split())[:500]
-        missing = [what for what, given in (("your name", author), ("the reason", reason)) if not given]
+        missing = [what for what, text in (("your name", author), ("the reason", reason)) if not text]
         if missing:
-            raise HotspotsError(
-                f"Nothing was changed: please give {' and '.join(missing)}. Others must be able to ask why."
-            )
+            raise HotspotsError(f"Nothing was changed: please give {joined(missing)}. Others must be able to ask why.")
         return replace(self, author=author, reason=reason)
 
     def line(self, what: str) -> str:
@@ -176,8 +175,8 @@ class Change:
             )
 
 
-def taken(draft: Draft, table: pd.DataFrame, told: str) -> Draft:
-    return replace(draft, steps=(*draft.steps, Step(table, told)))
+def taken(draft: Draft, table: pd.DataFrame, line: str) -> Draft:
+    return replace(draft, steps=(*draft.steps, Step(table, line)))
 
 
 def undone(draft: Draft) -> Draft:

@@ -10,10 +10,14 @@ import streamlit as st
 from hotspots.areas import register as area_register
 from hotspots.areas.register import Frozen
 from hotspots.base.errors import HotspotsError
-from hotspots.ui import words
-from hotspots.ui.frame import View, hold, plain_text, switch_next, widget_key
-from hotspots.ui.hot_spots import draft
-from hotspots.ui.hot_spots.area_desk import Desk, done_in_markdown, form_key, signature
+from hotspots.base.words import counted
+from hotspots.ui.choosing import switch_next
+from hotspots.ui.forms import done_in_markdown, form_key, signature
+from hotspots.ui.frame import View
+from hotspots.ui.hot_spots import draft, words
+from hotspots.ui.hot_spots.area_desk import Desk
+from hotspots.ui.session import hold, widget_key
+from hotspots.ui.text import plain_text
 
 
 def show_freeze(view: View, now: Desk, chosen: str) -> None:
@@ -32,7 +36,7 @@ def show_freeze(view: View, now: Desk, chosen: str) -> None:
         )
         author, note = signature("freeze", "Why these areas, why now")
         sure = st.checkbox(
-            f"I have looked at the {'one area' if n == 1 else f'{n} areas'} and mean it: this cannot be taken back",
+            f"I have looked at the {counted(n, 'area')} and mean it: this cannot be taken back",
             key=f"_{form_key('freeze_sure')}",
         )
         go = st.form_submit_button("Freeze", type="primary", icon=":material/lock:")
@@ -66,8 +70,7 @@ def freeze(view: View, now: Desk, name: str, first: date, author: str, note: str
 
 def frozen_words(made: Frozen) -> str:
     """What was frozen, in Markdown: as code a name can be copied as it is."""
-    n = len(made.areas)
     return (
-        f"Frozen as `{made.ref}`: {'1 area' if n == 1 else f'{n:,} areas'} from {made.valid_from:%d/%m/%Y}."
+        f"Frozen as `{made.ref}`: {counted(len(made.areas), 'area')} from {made.valid_from:%d/%m/%Y}."
         f" SHA-256 `{made.sha256}`."
     )

@@ -10,15 +10,21 @@ import streamlit as st
 
 from hotspots.areas.register import Frozen
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
+from hotspots.exports import file_name
 from hotspots.exports.areas import about_frozen, in_its_unit
 from hotspots.harm import offences
 from hotspots.ranking.answer import Answer
-from hotspots.ui import loading, words
-from hotspots.ui.frame import View, held, hold, plain_text, switch_next, widget_key
-from hotspots.ui.hot_spots import draft
-from hotspots.ui.hot_spots.area_desk import Beside, columns_of, desk, done, labelled, offer_files
-from hotspots.ui.loading import Outlined
-from hotspots.ui.show import COLUMNS, show_table
+from hotspots.ui import loading
+from hotspots.ui.choosing import switch_next
+from hotspots.ui.forms import done
+from hotspots.ui.frame import View
+from hotspots.ui.hot_spots import answers, draft, words
+from hotspots.ui.hot_spots.answers import Outlined
+from hotspots.ui.hot_spots.area_desk import Beside, columns_of, desk, labelled, offer_areas
+from hotspots.ui.session import held, hold, widget_key
+from hotspots.ui.show import COLUMNS, height_of, show_table
+from hotspots.ui.text import bullets, plain_text
 
 HASH = 12  # characters of it in a list
 
@@ -35,9 +41,9 @@ def beside(view: View, answer: Answer) -> Beside:
     chosen = st.selectbox("Version", refs, key=key)
     st.dataframe(
         as_listed(table), hide_index=True, alt="Frozen versions", column_config=LISTED,
-        height=min(400, 38 + 35 * len(table)),
+        height=height_of(len(table), 400),
     )  # fmt: skip
-    frozen = loading.frozen(view.folder, chosen)  # refuses one that no longer has its hash
+    frozen = answers.frozen(view.folder, chosen)  # refuses one that no longer has its hash
     shown, caption = on_the_map(labelled(frozen.areas), view.question.bcu, frozen.ref)
     return Beside(Outlined(shown), caption, partial(show_version, view, answer, frozen))
 
@@ -74,15 +80,13 @@ def show_version(view: View, answer: Answer, frozen: Frozen) -> None:
     st.success(f"It is as it was frozen: SHA-256 {frozen.sha256}, verified just now.", icon=":material/verified:")
     table = labelled(frozen.areas)
     columns = columns_of(table, "all")
-    show_table(
-        table, "frozen", columns, name="Areas of the version", height=min(500, 38 + 35 * len(table)), what="area"
-    )
+    show_table(table, "frozen", columns, name="Areas of the version", height=height_of(len(table), 500), what="area")
     st.caption("Figures as they were when the areas were frozen.")
-    synthetic = "synthetic-" if str(frozen.definition.get("data", "")).startswith("SYNTHETIC") else ""
-    offer_files(f"{synthetic}{frozen.name}-{frozen.version}", in_its_unit(frozen), about_frozen(frozen), "register")
+    synthetic = view.workspace.manifest.kind == "synthetic"
+    name = file_name(frozen.name, frozen.version, synthetic=synthetic)
+    offer_areas(name, in_its_unit(frozen), about_frozen(frozen))
     st.subheader("What it was made from")
-    for line in definition_lines(frozen.definition):
-        st.markdown(f"- {plain_text(line)}")
+    st.markdown(bullets(definition_lines(frozen.definition)))
     start_again(view, answer, frozen)
 
 
@@ -114,7 +118,7 @@ def definition_lines(definition: dict[str, Any]) -> list[str]:
         f"Weights: {get('weights', '?')}, SHA-256 {get('weights_sha256', '?')}.",
         f"Limits: at most {figure(get('max_area_m2'))} m², at least {figure(get('min_share'), 100, 2)}% of its BCU's"
         f" harm; {wanted(get('areas_wanted') or {})}.",
-        f"{len(get('excluded_cells') or [])} cells were excluded. Made from: {get('areas_from', '?')}.",
+        f"Excluded: {counted(len(get('excluded_cells') or []), 'cell')}. Made from: {get('areas_from', '?')}.",
         *(f"Changed by hand: {change}" for change in get("changes") or []),
     ]
     if get("missing_months"):

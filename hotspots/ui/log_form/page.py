@@ -22,8 +22,11 @@ from hotspots.patrols import form as patrol_form
 from hotspots.patrols.form import ACTIVITIES, COUNTS, MOST_COUNTED, MOST_OFFICERS, Entry, Submission
 from hotspots.patrols.moments import end_moment, local, local_text, moment_of, patrol_day
 from hotspots.store import ledger
-from hotspots.ui import frame, loading
-from hotspots.ui.frame import View, held, hold, plain_text, show_next, shown, widget_key
+from hotspots.ui import loading
+from hotspots.ui.frame import View
+from hotspots.ui.log_form import answers
+from hotspots.ui.session import hand_over, handed_over, held, hold, keep, remembered, show_next, shown, widget_key
+from hotspots.ui.text import errors_shown, plain_text
 
 STATIC = Path(__file__).parents[1] / "static"
 _typing = st.components.v2.component("hotspots_log_typing", js=(STATIC / "log_form.js").read_text(encoding="utf-8"))
@@ -60,7 +63,7 @@ class Site(NamedTuple):
 
     def areas(self, day: date) -> pd.DataFrame:
         """The hot spots that held on a day: `hotspots.areas.register.areas_on`."""
-        return loading.areas_on(str(self.folder), self.stamp, day)
+        return answers.areas_on(str(self.folder), self.stamp, day)
 
     def names(self, second: int) -> dict[str, str]:
         """The names of the hot spots that held at a time."""
@@ -84,7 +87,7 @@ class Desk(NamedTuple):
 def show(view: View) -> None:
     """The form, or what was stored under its key; below, the entries of the day."""
     st.html(f"<style>{(STATIC / 'log_form.css').read_text(encoding='utf-8')}</style>")
-    with frame.told():
+    with errors_shown():
         site = Site(Path(view.folder), view.workspace.settings, loading.areas_stamp(view.folder))
         today = site.areas(site.today)
         if today.empty:
@@ -93,29 +96,29 @@ def show(view: View) -> None:
         key = form_key()
         bcu = choose_bcu(view, today)
         begun = patrol_form.begun(site.folder, key)
-        with st.container(key="log_form"), frame.told():
+        with st.container(key="log_form"), errors_shown():
             if begun.entry is not None:
                 show_saved(site, begun.entry)
             else:
                 show_form(desk_of(site, key, begun.draft, today, bcu))
-        with st.container(key="log_entries"), frame.told():
+        with st.container(key="log_entries"), errors_shown():
             show_entries(site, bcu)
 
 
 def form_key() -> str:
     """The key of the entry in hand: from the address, else of this session, else a new one."""
-    asked = frame.remembered("log")
+    asked = remembered("log")
     if asked and not patrol_form.is_key(asked):
         st.warning("The address asks for an entry that is not there. A new one was begun.")
     key = asked if patrol_form.is_key(asked) else patrol_form.new_key()
-    frame.keep("log", key)
+    keep("log", key)
     return key
 
 
 def choose_bcu(view: View, areas: pd.DataFrame) -> str:
     """Whose hot spots are offered; not asked where there is one BCU only."""
     bcus = [b for b in BCUS if b in set(areas["bcu"])]
-    asked = frame.remembered("log_bcu") or view.question.bcu
+    asked = remembered("log_bcu") or view.question.bcu
     if len(bcus) < 2:
         return "all"
     start = asked if asked in bcus else "all"
@@ -124,7 +127,7 @@ def choose_bcu(view: View, areas: pd.DataFrame) -> str:
             "BCU", ["all", *bcus], format_func=lambda b: "All" if b == "all" else b, key=widget_key("log_bcu", start),
             required=True,
         )  # fmt: skip
-    frame.keep("log_bcu", bcu or start)
+    keep("log_bcu", bcu or start)
     return str(bcu or start)
 
 
@@ -453,7 +456,7 @@ def differs(told: Told, entry: Entry) -> bool:
 
 def new_entry() -> None:
     hold("log_told", None)
-    frame.keep("log", patrol_form.new_key())
+    keep("log", patrol_form.new_key())
 
 
 def sentence(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) -> str:
@@ -472,7 +475,7 @@ def show_entries(site: Site, bcu: str) -> None:
     key = widget_key("log_day", today)
     day = shown("log_day") or today
     st.header("Entries of today" if day == today else f"Entries of {day:%d/%m/%Y}")
-    said = frame.handed_over("log_said")
+    said = handed_over("log_said")
     if said:
         st.success(plain_text(str(said)), icon=":material/check:")
     st.date_input("Patrol day (from 06:00)", key=key, format="DD/MM/YYYY", max_value=today)
@@ -584,7 +587,7 @@ def withdraw(site: Site, entry: str, name: str) -> None:
 
 
 def changed(words: str) -> None:
-    frame.hand_over("log_said", words)
+    hand_over("log_said", words)
     hold("log_turn", (held("log_turn") or 0) + 1)
     st.rerun()
 

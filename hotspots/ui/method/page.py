@@ -1,4 +1,4 @@
-"""The parts of the Method page: the documents that ship with the program, shown as they are."""
+"""The Method page: how it works and its limits, the proof on later data, and where each number comes from."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import streamlit as st
 from hotspots.base.shipped import DOCS
 from hotspots.ui import loading
 from hotspots.ui.frame import View
+from hotspots.ui.method.concentration import show_concentration
+from hotspots.ui.method.near_repeats import show_near_repeats
+from hotspots.ui.method.own_data import show_own
+from hotspots.ui.method.rankings import show_evidence
+from hotspots.ui.text import errors_shown
 
 CONTENTS = {
     "How it works": "in-plain-words",
@@ -21,12 +26,27 @@ CONTENTS = {
 }
 
 
+def show(view: View) -> None:
+    show_contents()
+    for part in (
+        show_method,
+        show_evidence,
+        show_own,
+        show_concentration,
+        show_near_repeats,
+        show_weights,
+        show_dictionary,
+    ):
+        with errors_shown():
+            part(view)
+
+
 def show_contents() -> None:
     """The way to each part of a long page."""
     st.markdown(" · ".join(f"[{name}](#{anchor})" for name, anchor in CONTENTS.items()))
 
 
-def show_method() -> None:
+def show_method(view: View) -> None:
     text = (DOCS / "method.md").read_text(encoding="utf-8")
     st.markdown(re.sub(r"\A# .*\n", "", text))
 
@@ -43,6 +63,6 @@ def show_weights(view: View) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Weight sets")
 
 
-def show_dictionary() -> None:
+def show_dictionary(view: View) -> None:
     with st.expander("Data dictionary"):
         st.markdown(re.sub(r"\A# .*\n", "", (DOCS / "data_dictionary.md").read_text(encoding="utf-8")))

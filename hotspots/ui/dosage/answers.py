@@ -1,0 +1,37 @@
+"""What the Patrol dosage page works out, kept for each version of the data, the register, logs and targets."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from hotspots.patrols.dosage import targets as dose_targets
+from hotspots.patrols.dosage.workspace import Dose, DoseQuestion, days_held, dose_workspace
+from hotspots.store import ledger
+from hotspots.store.workspace import open_workspace
+
+
+def patrol_stamp(folder: str) -> str:
+    """Changes whenever areas are frozen, a log entry is entered, corrected or withdrawn, or a target is set."""
+    return ledger.stamp(Path(folder), "area_registers", "area_exclusions", "patrol_entries", "dose_targets")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def patrol_days(folder: str, version: str, stamp: str) -> tuple[date, date] | None:
+    """The first and the last patrol day with positions or a log entry; None where there is neither."""
+    return days_held(open_workspace(Path(folder)))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Adding up the minutes …")
+def dose(folder: str, version: str, question: DoseQuestion, stamp: str) -> Dose:
+    """The dose of a question, worked out once for each version of the data, of what is frozen and of the logs."""
+    return dose_workspace(open_workspace(Path(folder)), question)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def targets(folder: str, stamp: str, register: str) -> pd.DataFrame:
+    """Every target ever set for a register, oldest first."""
+    return dose_targets.targets(Path(folder), register)

@@ -1,0 +1,118 @@
+"""Changing weights: the table that can be edited, saved as a new version or only looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
+from hotspots.harm.weights import register as weight_register
+from hotspots.ranking.what_if import edits as weight_edits
+from hotspots.ranking.what_if.edits import MOST_DAYS
+from hotspots.ui.forms import done, refuse_unsigned, signature
+from hotspots.ui.frame import View
+from hotspots.ui.harm_weights.chosen import EDITS, Chosen, compare_next, edits_of, measure_of, open_stored
+from hotspots.ui.session import held, hold, next_turn, turn
+from hotspots.ui.show import height_of
+
+EDIT_HELP = "Double-click a number in the second column to change it. Nothing is stored until you save."
+
+
+def show_editor(view: View, chosen: Chosen) -> None:
+    """The table with one Apply area. Finding rows is part of the form, or what was typed before would be lost."""
+    st.header("Change weights")
+    edits = edits_of(chosen)
+    finding: tuple[str, list[str]] = held("finding") or ("", [])
+    everything = weight_edits.edit_table(chosen.weights, chosen.parent, edits)
+    shown = weight_edits.matching(everything, *finding)
+    key = f"{chosen.weights.sha256[:10]}_{turn('editor')}"
+    with st.form("edit", border=False):
+        search, groups = find_rows(chosen, finding, key)
+        st.caption(f"{len(shown):,} of {len(everything):,} weights. {EDIT_HELP}")
+        after = st.data_editor(
+            shown, key=f"editor_{key}", hide_index=True, disabled=[str(c) for c in shown if c != "days"],
+            column_order=editor_order(everything, chosen), column_config=editor_columns(chosen), num_rows="fixed",
+            height=height_of(len(shown), 400), alt="Weights, to be edited",
+        )  # fmt: skip
+        author, note = signature("edit", "Why you change it (needed to save)")
+        with st.container(horizontal=True):
+            see = st.form_submit_button("See what changes", type="primary", icon=":material/compare_arrows:")
+            save = st.form_submit_button("Save as a new version", icon=":material/save:")
+    wanted = "see" if see else "save" if save else "find" if (search, groups) != finding else ""
+    if wanted:
+        take(view, chosen, after, edits, (search, groups), wanted, author, note)
+    show_unsaved(edits)
+
+
+def find_rows(chosen: Chosen, finding: tuple[str, list[str]], key: str) -> tuple[str, list[str]]:
+    left, middle, right = st.columns([3, 4, 1], vertical_alignment="bottom")
+    search = left.text_input("Search title or code", finding[0], key=f"search_{key}")
+    choices = weight_edits.groups_of(chosen.weights)
+    start = [g for g in finding[1] if g in choices]
+    groups = middle.multiselect("Offence groups", choices, start, key=f"groups_{key}", placeholder="All")
+    right.form_submit_button("Find", icon=":material/search:", width="stretch")
+    return search, groups
+
+
+def editor_order(table: pd.DataFrame, chosen: Chosen) -> list[str]:
+    """Only columns that say something: a set by crime type has no codes, a first version no parent."""
+    codes = [c for c in ("athena_urn", "ho_class") if table[c].ne("").any()]
+    before = ["parent_days"] if chosen.parent is not None else []
+    return ["title", "days", *before, "differs", "offence_group", *codes]
+
+
+def take(
+    view: View, chosen: Chosen, after: pd.DataFrame, edits: dict[int, float], finding: tuple[str, list[str]],
+    wanted: str, author: str, note: str,
+) -> None:  # fmt: skip
+    """Take what was typed, and see or save it. What cannot be taken leaves the table as it is, so nothing is lost."""
+    kept, problems = weight_edits.take_edits(chosen.weights, after, edits)
+    if problems:
+        raise HotspotsError(problems)
+    if wanted != "find" and not kept:
+        column = measure_of(chosen.weights)
+        raise HotspotsError(f"No weight was changed. Change one in the column “{column}” first.")
+    if wanted == "save":
+        refuse_unsigned(author, note)
+        changes = weight_edits.changes_of(chosen.weights, kept)
+        made = weight_register.new_version(Path(view.folder), chosen.weights, changes, author, note)
+        open_stored(chosen.weights, made)
+        done(f"Saved: version {made.version} of {made.label}, {counted(len(changes), 'weight')} changed.")
+    hold("edits", {**(held("edits") or {}), chosen.weights.sha256: kept})
+    hold("finding", finding)
+    next_turn("editor")  # a new table, which starts from the edits taken
+    if wanted == "see":
+        compare_next(EDITS)
+    st.rerun()
+
+
+def show_unsaved(edits: dict[int, float]) -> None:
+    if not edits:
+        return
+    st.info(f"{counted(len(edits), 'weight')} changed and not saved. See “What changes” for what it does.")
+    if st.button("Discard my edits", icon=":material/delete:"):
+        hold("edits", {})
+        next_turn("editor")
+        st.rerun()
+
+
+def editor_columns(chosen: Chosen) -> Any:
+    measure = measure_of(chosen.weights)
+    return {
+        "title": st.column_config.TextColumn("Offence", width=230),
+        "days": st.column_config.NumberColumn(
+            measure, min_value=0, max_value=MOST_DAYS, format="localized", width=90,
+            help=f"0 to {MOST_DAYS:,}. This column can be edited.",
+        ),
+        "parent_days": st.column_config.NumberColumn(f"{measure} before", format="localized", width=100),
+        "differs": st.column_config.TextColumn(
+            "Changed", width=160, help="Against the version this one was made from, or not saved yet"
+        ),
+        "offence_group": st.column_config.TextColumn("Offence group", width=180),
+        "athena_urn": st.column_config.TextColumn("Athena URN", width=110),
+        "ho_class": st.column_config.TextColumn("Home Office class", width=120),
+    }  # fmt: skip

@@ -1,0 +1,94 @@
+"""What the Method page works out when it is asked for, kept for each version of the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from hotspots.backtest import METHODS, backtest, evidence, origins_available
+from hotspots.backtest.periods import period_text
+from hotspots.backtest.workspace import history_of
+from hotspots.base.choices import BCUS, DEFAULT_METHOD
+from hotspots.base.settings import Settings
+from hotspots.base.words import counted
+from hotspots.insight.concentration import WHOLE_FORCE
+from hotspots.insight.workspace import concentration_of, lorenz_of, near_repeats_workspace
+from hotspots.ranking.answer import narrowed
+from hotspots.ranking.question import Question
+from hotspots.ui import loading
+from hotspots.ui.frame import View
+from hotspots.ui.session import remembered
+
+TRAIN, HORIZON = Settings.spans["month"]
+
+
+def default_question(view: View) -> Question:
+    """The page has no filters: the source chosen elsewhere, all BCUs, and for the rest what the program takes."""
+    sources = view.workspace.manifest.sources
+    asked = remembered("source")
+    usual = "incidents" if "incidents" in sources else sources[0]
+    return Question(source=asked if asked in sources else usual)
+
+
+class Tried(NamedTuple):
+    """A back-test of this workspace's own data."""
+
+    table: pd.DataFrame  # of evidence.compared
+    other: dict[str, Any]  # of evidence.against_best_other
+    origins: str
+    warnings: tuple[str, ...]
+    facts: dict[str, object]
+
+
+@st.cache_resource(max_entries=8, show_spinner="Testing the rankings, month by month …")
+def tried(folder: str, version: str, question: Question, slow: bool) -> Tried:
+    """The back-test of all months held, as ``python -m hotspots backtest --leave-out-breaks`` does it.
+
+    HotspotsError where there are too few months.
+    """
+    history = history_of(Path(folder), question)
+    origins, said = origins_available(
+        history.periods, TRAIN, HORIZON, breaks=history.breaks, leave_out_breaks=True
+    )  # fmt: skip
+    cells = loading.current().settings.top * len(BCUS)
+    found = backtest(
+        history.cube, history.scores, periods=history.periods, total_area_m2=history.total_area_m2,
+        methods=list(METHODS) if slow else evidence.QUICK, train=TRAIN, horizon=HORIZON, origins=origins,
+        n_cells=cells, cap=history.cap, breaks=history.breaks,
+    )  # fmt: skip
+    span = f"{counted(len(origins), 'origin')}, {period_text(origins[0])} to {period_text(origins[-1])}"
+    return Tried(
+        evidence.compared(found), evidence.against_best_other(found, DEFAULT_METHOD), span, (*history.warnings, *said),
+        history.facts | {"cells": cells, "source": question.source},
+    )  # fmt: skip
+
+
+class Concentrated(NamedTuple):
+    """Tables of concentration and Lorenz curves by BCU ('all': the force)."""
+
+    table: pd.DataFrame
+    curves: dict[str, pd.DataFrame]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Working out how concentrated it is …")
+def concentrated(folder: str, version: str, question: Question) -> Concentrated:
+    """As ``python -m hotspots concentration`` gives it, by quarter, and the curves for the chart."""
+    workspace, answer = loading.current(), loading.ranked(folder, version, question)
+    table = by_bcu(concentration_of(workspace, answer, "quarter"))
+    names = list(dict.fromkeys(table["bcu"]))
+    return Concentrated(table, {n: lorenz_of(workspace, narrowed(answer, n)) for n in names})
+
+
+def by_bcu(table: pd.DataFrame) -> pd.DataFrame:
+    """The force first, then the BCUs from west to east, as on every page."""
+    order = {name: place for place, name in enumerate((WHOLE_FORCE, *BCUS))}
+    return table.sort_values("bcu", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+
+
+@st.cache_data(max_entries=8, show_spinner="Shuffling the dates 999 times …")
+def repeats(folder: str, version: str, question: Question) -> pd.DataFrame:
+    """As ``python -m hotspots near-repeats`` gives it."""
+    return near_repeats_workspace(Path(folder), question)

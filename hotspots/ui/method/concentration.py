@@ -1,0 +1,111 @@
+"""How much of the harm lies in how little of the area, and whether that changes."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from hotspots.base.choices import BCUS
+from hotspots.charts import incidents as charts
+from hotspots.insight.concentration import WHOLE_FORCE, WHOLE_WINDOW
+from hotspots.ui import components, loading, words
+from hotspots.ui.frame import View
+from hotspots.ui.method.answers import concentrated, default_question
+from hotspots.ui.session import widget_key
+from hotspots.ui.show import COLUMNS, Shown, show_breaks, show_chart, show_columns
+from hotspots.ui.text import bullets, plain_text
+
+SHARE = 0.02  # of the area: the part that sentences and quarters are about
+MEASURES = {"harm_days": "Harm days", "incidents": "Incidents"}
+ABOUT_CONCENTRATION = (
+    "The first 1% of the area by harm, and so on. *Hindsight*: what it held, picked from the same incidents; too high,"
+    " always. *By chance*: what the top would hold if the same offences had fallen anywhere. *Held out*: picked on nine"
+    " tenths of the incidents and measured on the rest; use this one. Shares are of the whole area, moor and sea front"
+    " included."
+)
+HELD_OUT = Shown("Held out", "Picked on nine tenths of the incidents, measured on the rest", 1, True)
+SHARES = {
+    "bcu": COLUMNS["bcu"], "measure": Shown("Of", "Harm days or incidents"),
+    "share_of_area": Shown("Area", "Share of the whole area of the BCU", 0, True),
+    "share": Shown("Hindsight", "Picked from the same incidents: too high, always", 1, True),
+    "share_by_chance": Shown("By chance", "If the same offences had fallen anywhere", 1, True),
+    "share_adjusted": HELD_OUT,
+}  # fmt: skip
+QUARTERS = {
+    "period": Shown("Quarter", "Three months"), "n_incidents": COLUMNS["n_incidents"],
+    "n_months": Shown("Months held", "Months of the quarter that the workspace holds", 0),
+    WHOLE_FORCE: HELD_OUT._replace(label="All three"), **{bcu: HELD_OUT._replace(label=bcu) for bcu in BCUS},
+}  # fmt: skip
+
+
+def show_concentration(view: View) -> None:
+    """How much of the harm lies in how little of the area, and whether that changes."""
+    st.header("How concentrated is harm", anchor="how-concentrated-is-harm")
+    if view.empty:
+        st.info(words.EMPTY, icon=":material/info:")
+        return
+    question = default_question(view)
+    answer = loading.ranked(view.folder, view.version, question)
+    st.markdown(plain_text(f"{words.SOURCES[answer.source]}, {answer.window}. {answer.weights.label}."))
+    show_breaks(answer.breaks)
+    if not len(answer.table):
+        st.info("No such incident lies in the force area in this window.")
+        return
+    st.markdown(ABOUT_CONCENTRATION)
+    found = concentrated(view.folder, view.version, question)
+    st.markdown(bullets(concentration_sentences(found.table)))
+    left, right = st.columns([4, 5], gap="medium")
+    with left:
+        bcu = lorenz_choice(view, list(found.curves))
+        show_chart(charts.lorenz_spec(found.curves[bcu], dark=components.is_dark()))
+        st.caption("The more a curve bends to the top left, the less of the area holds the harm. Picked in hindsight.")
+    with right:
+        show_columns(window_rows(found.table), SHARES, "Concentration per BCU")
+    st.subheader("By quarter")
+    st.markdown(
+        f"The share of harm in the first {SHARE:.0%} of the area, held out: comparable over time, though a quarter with"
+        " fewer incidents still swings more."
+    )
+    show_columns(over_time(found.table), QUARTERS, "Concentration by quarter")
+
+
+def lorenz_choice(view: View, names: list[str]) -> str:
+    start = view.question.bcu if view.question.bcu in names else names[0]
+    labels = {WHOLE_FORCE: "All three"}
+    return str(
+        st.selectbox("Curves of", names, format_func=lambda n: labels.get(n, n), key=widget_key("lorenz_bcu", start))
+    )
+
+
+def window_of(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["period"] == WHOLE_WINDOW]
+
+
+def concentration_sentences(table: pd.DataFrame) -> list[str]:
+    """'West: 2% of the area held 83% of harm in hindsight, 78% held out, 15% by chance.'"""
+    whole = window_of(table)
+    whole = whole[(whole["measure"] == "harm_days") & (whole["share_of_area"] == SHARE)].dropna(subset="share")
+    return [
+        f"{'All three BCUs' if r['bcu'] == WHOLE_FORCE else r['bcu']}: {SHARE:.0%} of the area held {r['share']:.0%} of"
+        f" harm in hindsight, {r['share_adjusted']:.0%} held out and {r['share_by_chance']:.0%} by chance."
+        for r in whole.to_dict("records")
+    ]
+
+
+def window_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The whole window: a line per BCU, measure and share of the area."""
+    shown = window_of(table)
+    return shown.assign(measure=shown["measure"].map(MEASURES), bcu=shown["bcu"].replace(WHOLE_FORCE, "All three"))
+
+
+def over_time(table: pd.DataFrame) -> pd.DataFrame:
+    """Harm held out in the first part of the area: a line per quarter with its incidents, a column per BCU."""
+    rows = table[(table["period"] != WHOLE_WINDOW) & (table["share_of_area"] == SHARE)]
+    harm = rows[rows["measure"] == "harm_days"]
+    wide = harm.pivot(index="period", columns="bcu", values="share_adjusted")[list(dict.fromkeys(harm["bcu"]))]
+    whole = rows[rows["measure"] == "incidents"]
+    whole = whole[whole["bcu"] == whole["bcu"].iloc[0]].set_index("period") if len(whole) else whole
+    if len(whole):
+        wide.insert(0, "n_incidents", whole["n"].reindex(wide.index))
+        wide.insert(1, "n_months", whole["n_months"].reindex(wide.index))
+    return wide.reset_index()
