@@ -74,14 +74,14 @@ def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int) -> str:
     """One sentence: what the leading estimate says, with its interval, or why there is no verdict."""
     subject = f"{what(question, str(lead['measure']))} in {whom(question, n)}"
     if isnan(lead["estimate"]) or isnan(lead["ci_low"]):
-        return f"Can't tell whether {subject} changed compared with {against(question)}: there is no interval."
+        return f"Can't tell whether {subject} changed relative to {against(question)}: there is no interval."
     range_ = f"{number(lead['estimate'])} times what the comparison would suggest (95% interval"
     range_ += f" {number(lead['ci_low'])} to {number(lead['ci_high'])})"
     if lead["verdict"] == CANT_TELL:
         why = f" {DOUBTFUL}" if lead["withheld"] else ""
-        return f"Can't tell whether {subject} fell or rose compared with {against(question)}: {range_}.{why}"
+        return f"Can't tell whether {subject} fell or rose relative to {against(question)}: {range_}.{why}"
     subject = subject[:1].upper() + subject[1:]
-    return f"{subject} {lead['verdict']} compared with {against(question)}: {range_}."
+    return f"{subject} {lead['verdict']} relative to {against(question)}: {range_}."
 
 
 def totals_words(lead: dict[str, Any], lengths: tuple[float, float], unit: str) -> str:

@@ -97,4 +97,5 @@ def refuse(asked: argparse.Namespace, names: Any, to: str) -> None:
     """HotspotsError where an option was given that would be lost."""
     idle = [OPTIONS[name] for name in names if getattr(asked, name) is not None]
     if idle:
-        raise HotspotsError(f"{', '.join(idle)} does not go with {to}. Leave it out, or use --add or --correct.")
+        go = "does" if len(idle) == 1 else "do"
+        raise HotspotsError(f"{', '.join(idle)} {go} not go with {to}. Leave it out, or use --add or --correct.")

@@ -44,10 +44,10 @@ def test_the_question_and_the_answer_in_plain_words():
         "Did incidents of serious violence in South's 4 treated hot spots fall more than in their matched places?"
     )
     assert words.answer_words(SOUTH, lead(0.75, 0.6, 0.9), 4) == (
-        "Incidents of serious violence in South's 4 treated hot spots fell compared with their matched places: 0.75"
+        "Incidents of serious violence in South's 4 treated hot spots fell relative to their matched places: 0.75"
         " times what the comparison would suggest (95% interval 0.60 to 0.90)."
     )
-    assert "rose compared with" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4)
+    assert "rose relative to" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4)
     assert words.answer_words(SOUTH, lead(0.9, 0.7, 1.2), 4).startswith("Can't tell whether incidents of serious")
     assert "there is no interval" in words.answer_words(SOUTH, lead(0.9, nan, nan), 4)
 
