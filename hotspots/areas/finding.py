@@ -17,8 +17,8 @@ from hotspots.areas.candidates import Limits, candidate_areas, inside_excluded
 from hotspots.areas.excluded import excluded_cells
 from hotspots.areas.table import cell_ids, with_quiet_cells
 from hotspots.base import choices
+from hotspots.geography import boundaries_of
 from hotspots.harm.weights.contents import ref
-from hotspots.intake.place import boundaries_of
 from hotspots.ranking.answer import Answer, about
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question

@@ -23,8 +23,8 @@ from hotspots.areas.table import AREA_COLUMNS, bcus_of, cell_ids, in_form, in_or
 from hotspots.base.clock import day_of
 from hotspots.base.columns import AREA_REGISTERS
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.geography import boundaries_of
 from hotspots.geography.neighbours import surroundings
-from hotspots.intake.place import boundaries_of
 from hotspots.store import ledger
 from hotspots.store.database import read
 from hotspots.store.ledger import Row

@@ -13,7 +13,6 @@ Two kinds of boundaries answer the same question, which district holds a point:
 
 from __future__ import annotations
 
-from hotspots.geography.boundary_files import read_boundaries, save_boundaries
 from hotspots.geography.cells import (
     cell_areas_m2,
     cell_centres,
@@ -25,7 +24,15 @@ from hotspots.geography.cells import (
     resolution_of,
     resolutions_of,
 )
-from hotspots.geography.districts import Boundaries, bcu_areas_m2, cell_districts, load_cover, load_polygons, outlines
+from hotspots.geography.districts import (
+    Boundaries,
+    bcu_areas_m2,
+    boundaries_of,
+    cell_districts,
+    load_cover,
+    load_polygons,
+    outlines,
+)
 from hotspots.geography.grid import bng_to_lonlat, lonlat_to_bng
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.place_names import nearest_place, places
@@ -36,6 +43,7 @@ __all__ = [
     "Boundaries",
     "adjacency",
     "bcu_areas_m2",
+    "boundaries_of",
     "bng_to_lonlat",
     "cell_areas_m2",
     "cell_centres",
@@ -53,9 +61,7 @@ __all__ = [
     "neighbour_pairs",
     "outlines",
     "places",
-    "read_boundaries",
     "resolution_of",
     "resolutions_of",
-    "save_boundaries",
     "surroundings",
 ]

@@ -21,13 +21,12 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.geography.cells import Floats
 from hotspots.geography.grid import bng_to_lonlat
-from hotspots.geography.shipped import read_bcu_table
+from hotspots.geography.shipped import STORED_COLUMNS, read_bcu_table
 
 if TYPE_CHECKING:
     import geopandas
     import pandas as pd
 
-STORED_COLUMNS = ("lad_code", "lad_name", "bcu", "geometry")
 OVERLAP_SHARE = 0.01  # two districts that share more than this part of the smaller are refused
 GREAT_BRITAIN = (-9.0, 49.0, 3.0, 61.5)  # west, south, east, north, degrees
 

@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from h3.api import basic_int as h3
@@ -21,7 +21,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.shipped import shipped
-from hotspots.geography.boundary_files import STORED_COLUMNS, read_boundaries
 from hotspots.geography.cells import (
     RESOLUTION_BIT,
     Cells,
@@ -34,7 +33,10 @@ from hotspots.geography.cells import (
     distinct,
     resolution_of,
 )
-from hotspots.geography.shipped import COVER, OUTLINES, read_bcu_table
+from hotspots.geography.shipped import COVER, OUTLINES, STORED_COLUMNS, read_bcu_table
+
+if TYPE_CHECKING:
+    from hotspots.store.workspace import Workspace
 
 Districts = NDArray[np.int16]
 
@@ -155,6 +157,13 @@ class Boundaries:
         return found
 
 
+def boundaries_of(workspace: Workspace) -> Boundaries:
+    """The district polygons imported into this workspace, else the shipped H3 cover."""
+    if workspace.manifest.boundaries:
+        return load_polygons(workspace.folder / workspace.manifest.boundaries)
+    return load_cover()
+
+
 @cache
 def load_cover() -> Boundaries:
     """The cover of the fourteen districts that is shipped with the tool."""
@@ -179,9 +188,9 @@ def load_cover() -> Boundaries:
 
 
 def load_polygons(path: Path) -> Boundaries:
-    """Exact district polygons, from a file of ``save_boundaries`` (.parquet) or from GeoJSON or GeoPackage.
+    """Exact district polygons, from a file of `save_boundaries` (.parquet) or from GeoJSON or GeoPackage.
 
-    Raises HotspotsError as ``read_boundaries`` does.
+    Raises HotspotsError as `hotspots.geography.boundary_files.read_boundaries` does.
     """
     path = Path(path)
     columns = _stored_columns(path) if path.suffix.lower() == ".parquet" else _fresh_columns(path)
@@ -214,6 +223,8 @@ def _stored_columns(path: Path) -> dict[str, list[Any]]:
 
 
 def _fresh_columns(path: Path) -> dict[str, list[Any]]:
+    from hotspots.geography.boundary_files import read_boundaries
+
     frame = read_boundaries(path)
     return {name: list(frame[name]) for name in STORED_COLUMNS}
 

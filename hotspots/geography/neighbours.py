@@ -8,6 +8,7 @@ With h3ronpy installed 500,000 cells take a third of a second, with h3 alone two
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,10 +35,19 @@ def neighbour_pairs(cells: ArrayLike) -> tuple[Positions, Positions]:
 
 
 def adjacency(cells: ArrayLike) -> csr_array:
-    """The n × n matrix with 1.0 where two of the cells adjoin; symmetric, zero diagonal, rows in the order given."""
+    """The n × n matrix with 1.0 where two of the cells adjoin; symmetric, zero diagonal, rows in the order given.
+
+    Not to be changed: the same cells are given the same matrix again.
+    """
+    return remembered(checked(cells).tobytes())
+
+
+@lru_cache(maxsize=4)
+def remembered(held: bytes) -> csr_array:
+    """The matrix of cells given as the bytes of their numbers, remembered: one answer needs it several times."""
     from scipy.sparse import csr_array
 
-    cells = checked(cells)
+    cells = np.frombuffer(held, dtype=np.int64)
     rows, columns = neighbour_pairs(cells)
     starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(cells)))])
     matrix = csr_array((np.ones(len(columns)), columns, starts), shape=(len(cells), len(cells)))

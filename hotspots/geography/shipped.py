@@ -13,6 +13,7 @@ COVER = DATA / "lancashire_cover.parquet"
 BCU_TABLE = DATA / "lancashire_bcu.csv"
 OUTLINES = DATA / "lancashire_outlines.geojson"
 PLACES = DATA / "lancashire_places.csv"
+STORED_COLUMNS = ("lad_code", "lad_name", "bcu", "geometry")  # of boundaries kept in a workspace
 
 ATTRIBUTION = (
     "Source: Office for National Statistics licensed under the OGL v3.0. "

@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from hotspots.base.settings import Settings
-from hotspots.geography import bcu_areas_m2
+from hotspots.geography import bcu_areas_m2, boundaries_of
 from hotspots.insight import concentration, near_repeats
-from hotspots.intake.place import boundaries_of
 from hotspots.ranking.answer import Answer
 from hotspots.ranking.gather import gather
 from hotspots.ranking.pipeline import rank_workspace

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from hotspots import geography
 from hotspots.base.errors import HotspotsError
+from hotspots.geography.boundary_files import read_boundaries, save_boundaries
 from hotspots.intake.pings import placed_again
 from hotspots.intake.place import Placer
 from hotspots.sources.files import Upload
@@ -24,9 +25,9 @@ def stage(workspace: Workspace, paths: Sequence[Path | Upload]) -> tuple[Manifes
     polygons = [p for p in files if p not in tables]
     if len(polygons) != 1 or len(tables) > 1 or len(files) != len(paths):
         raise HotspotsError("Give one file of district polygons, and at most one CSV of district and BCU.")
-    found = geography.read_boundaries(polygons[0], tables[0] if tables else None)
+    found = read_boundaries(polygons[0], tables[0] if tables else None)
     path = new_file(workspace, "boundaries", "districts")
-    sha = geography.save_boundaries(found, workspace.folder / path)
+    sha = save_boundaries(found, workspace.folder / path)
     label = f"{polygons[0].name} (sha256 {sha[:12]})"
     notes = [str(n) for n in found.attrs.get("notes", [])]
     if label == workspace.manifest.boundaries_label:

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from hotspots.base.columns import INCIDENTS, schema
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
+from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
 from hotspots.intake.accounts import file_report, hidden_by_a_map, numbered
-from hotspots.intake.place import Placer, boundaries_of, put
+from hotspots.intake.place import Placer, put
 from hotspots.intake.repeats import plain
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.files import Upload, read_tables

@@ -22,10 +22,11 @@ from hotspots.base.clock import day_numbers, day_text
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.words import counted
+from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
 from hotspots.intake.accounts import file_report, numbered
 from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, merge_day
-from hotspots.intake.place import CellPlacer, boundaries_of
+from hotspots.intake.place import CellPlacer
 from hotspots.intake.repair import sound_day
 from hotspots.intake.spool import Spool, scratch
 from hotspots.sources.feed import Array, odd_times

@@ -13,17 +13,9 @@ from hotspots.base.choices import BCUS
 from hotspots.base.columns import INCIDENTS
 from hotspots.base.settings import RESOLUTIONS
 from hotspots.sources.feed import Array
-from hotspots.store.workspace import Workspace
 
 ORDER = [c.name for c in INCIDENTS]
 BCU_NUMBERS = {bcu: i for i, bcu in enumerate(sorted(BCUS), 1)}  # of hotspots.base.columns.PINGS
-
-
-def boundaries_of(workspace: Workspace) -> geography.Boundaries:
-    """The district polygons imported into this workspace, else the shipped H3 cover."""
-    if workspace.manifest.boundaries:
-        return geography.load_polygons(workspace.folder / workspace.manifest.boundaries)
-    return geography.load_cover()
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pandas as pd
 from hotspots import geography
 from hotspots.base.columns import RANK
 from hotspots.base.settings import Settings
-from hotspots.intake.place import boundaries_of
+from hotspots.geography import boundaries_of
 from hotspots.ranking.sureness import sureness_column
 from hotspots.store.workspace import Workspace
 

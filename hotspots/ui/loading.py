@@ -14,10 +14,10 @@ import streamlit as st
 from hotspots import geography
 from hotspots.areas import register as area_register
 from hotspots.base.errors import HotspotsError
+from hotspots.geography import boundaries_of
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
 from hotspots.harm.weights.stored import weight_sets
-from hotspots.intake.place import boundaries_of
 from hotspots.intake.report import headline, holdings
 from hotspots.ranking.answer import Answer, narrowed
 from hotspots.ranking.pipeline import rank_workspace

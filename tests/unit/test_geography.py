@@ -25,6 +25,7 @@ from hotspots import geography
 from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
 from hotspots.base.shipped import DATA
+from hotspots.geography.boundary_files import read_boundaries, save_boundaries
 from hotspots.geography.districts import Cover
 from hotspots.geography.shipped import COVER
 
@@ -238,7 +239,7 @@ def test_a_cell_far_from_every_district_has_none(squares):
 
 def test_names_and_codes_as_the_statistics_office_writes_them(tmp_path):
     path = write(tmp_path, LAD25NM=["Preston", "Burnley"], LAD25CD=["E07000123", "E07000117"], LAD25NMW=["", ""])
-    read = geography.read_boundaries(path)
+    read = read_boundaries(path)
     assert list(read.columns) == ["lad_code", "lad_name", "bcu", "geometry"]
     assert read["lad_name"].tolist() == ["Burnley", "Preston"]
     assert read["bcu"].tolist() == ["East", "South"]
@@ -252,7 +253,7 @@ def test_the_bcu_comes_from_the_file_then_the_code_then_the_name(tmp_path):
         bcu=["west", None, ""],
         geometry=[WEST_SQUARE, EAST_SQUARE, box(-2.8, 53.8, -2.7, 53.9)],
     )
-    read = geography.read_boundaries(path).set_index("lad_name")["bcu"]
+    read = read_boundaries(path).set_index("lad_name")["bcu"]
     assert read.to_dict() == {"Preston": "West", "Borough of Burnley": "East", "Wyre": "West"}
 
 
@@ -260,14 +261,14 @@ def test_a_table_of_ones_own_gives_the_bcu(tmp_path):
     table = tmp_path / "bcu.csv"
     table.write_text("lad_code,lad_name,bcu\nX2,North Town,West\n,South Town,South\n", encoding="utf-8")
     path = write(tmp_path, lad_name=["North Town", "South Town"], lad_code=["X2", "X1"])
-    read = geography.read_boundaries(path, table)
+    read = read_boundaries(path, table)
     assert read["lad_code"].tolist() == ["X1", "X2"]  # districts are numbered by code, not by name
     assert read["bcu"].tolist() == ["South", "West"]
 
 
 def test_wards_of_one_district_are_merged(tmp_path):
     path = write(tmp_path, lad_name=["Preston", "Preston"], ward=["a", "b"])
-    read = geography.read_boundaries(path)
+    read = read_boundaries(path)
     assert read["lad_name"].tolist() == ["Preston"]
     assert read.geometry[0].equals(box(-2.72, 53.75, -2.68, 53.77))
     assert read.attrs["notes"] == ["2 features were merged into 1 district."]
@@ -277,7 +278,7 @@ def test_british_national_grid_is_turned_by_ostn15(tmp_path):
     """Corner at Ordnance Survey's test point TP19, Blackpool Airport (OSTN15 developer pack)."""
     square = box(331534.564, 431920.794, 332534.564, 432920.794)
     path = write(tmp_path, "d.gpkg", 27700, lad_name=["Blackpool"], geometry=[square])
-    read = geography.read_boundaries(path)
+    read = read_boundaries(path)
     corners = np.array(read.geometry[0].exterior.coords)
     nearest = np.abs(corners - [-3.04045490691, 53.77911025760]).max(axis=1).min()
     assert nearest < 1e-8
@@ -286,19 +287,19 @@ def test_british_national_grid_is_turned_by_ostn15(tmp_path):
 
 
 def test_web_mercator_and_etrs89_are_read(tmp_path):
-    plain = geography.read_boundaries(write(tmp_path, lad_name=["Preston", "Chorley"])).geometry.total_bounds
+    plain = read_boundaries(write(tmp_path, lad_name=["Preston", "Chorley"])).geometry.total_bounds
     for crs in (3857, 4258):
         turned = geopandas.GeoDataFrame(
             {"lad_name": ["Preston", "Chorley"]}, geometry=[WEST_SQUARE, EAST_SQUARE], crs=4326
         )
         path = tmp_path / f"{crs}.gpkg"
         turned.to_crs(crs).to_file(path, driver="GPKG")
-        assert geography.read_boundaries(path).geometry.total_bounds == pytest.approx(plain, abs=1e-9)
+        assert read_boundaries(path).geometry.total_bounds == pytest.approx(plain, abs=1e-9)
 
 
 def test_a_bow_tie_is_repaired_and_told(tmp_path):
     bow_tie = Polygon([(-2.72, 53.75), (-2.70, 53.77), (-2.70, 53.75), (-2.72, 53.77)])
-    read = geography.read_boundaries(write_raw(tmp_path, [bow_tie], ["Preston"]))
+    read = read_boundaries(write_raw(tmp_path, [bow_tie], ["Preston"]))
     assert read.geometry.is_valid.all()
     # two of the square's four triangles
     assert read.geometry[0].area == pytest.approx(WEST_SQUARE.area / 2)
@@ -311,7 +312,7 @@ def test_heights_are_dropped(tmp_path):
     path = write(
         tmp_path, lad_name=["Preston", "Chorley"], geometry=[shapely.force_3d(g, 7) for g in (WEST_SQUARE, EAST_SQUARE)]
     )
-    assert not geography.read_boundaries(path).geometry.has_z.any()
+    assert not read_boundaries(path).geometry.has_z.any()
 
 
 SWAPPED = [shapely.transform(g, lambda xy: xy[:, ::-1]) for g in (WEST_SQUARE, EAST_SQUARE)]
@@ -346,37 +347,37 @@ TWO = ["Preston", "Chorley"]
 )
 def test_a_boundary_file_that_cannot_be_used_says_what_was_found(tmp_path, columns, sentence):
     with pytest.raises(HotspotsError, match=sentence):
-        geography.read_boundaries(write(tmp_path, **columns))
+        read_boundaries(write(tmp_path, **columns))
 
 
 def test_a_missing_or_unreadable_or_empty_file_is_a_sentence(tmp_path):
     with pytest.raises(HotspotsError, match="no boundary file"):
-        geography.read_boundaries(tmp_path / "none.geojson")
+        read_boundaries(tmp_path / "none.geojson")
     broken = tmp_path / "broken.geojson"
     broken.write_text("PK not json", encoding="utf-8")
     with pytest.raises(HotspotsError, match="cannot be read as GeoJSON or GeoPackage"):
-        geography.read_boundaries(broken)
+        read_boundaries(broken)
     with pytest.raises(HotspotsError, match="0 features"):
-        geography.read_boundaries(write_raw(tmp_path, [], []))
+        read_boundaries(write_raw(tmp_path, [], []))
     with pytest.raises(HotspotsError, match="1 of 2 features without a shape"):
-        geography.read_boundaries(write_raw(tmp_path, [WEST_SQUARE, None], TWO))
+        read_boundaries(write_raw(tmp_path, [WEST_SQUARE, None], TWO))
 
 
 def test_an_undeclared_or_unaccepted_coordinate_system_is_refused(tmp_path):
     off = [METRES[0], box(9_000_000, 0, 9_000_100, 100)]
     with pytest.raises(HotspotsError, match="British National Grid, but 5 of 10 corners lie off that grid"):
-        geography.read_boundaries(write(tmp_path, "off.gpkg", 27700, lad_name=TWO, geometry=off))
+        read_boundaries(write(tmp_path, "off.gpkg", 27700, lad_name=TWO, geometry=off))
     with pytest.raises(HotspotsError, match="'OSGB36', which is not accepted"):
-        geography.read_boundaries(write(tmp_path, "osgb36.gpkg", 4277, lad_name=TWO))
+        read_boundaries(write(tmp_path, "osgb36.gpkg", 4277, lad_name=TWO))
     with pytest.raises(HotspotsError, match=r"corners lie off that grid \(-2.72 to -2.68 across, 53.75 to 53.77 up\)"):
-        geography.read_boundaries(write(tmp_path, "wrong.gpkg", 27700, lad_name=TWO))
+        read_boundaries(write(tmp_path, "wrong.gpkg", 27700, lad_name=TWO))
 
 
 def test_a_geopackage_without_a_coordinate_system_is_refused(tmp_path):
     with pytest.warns(UserWarning, match="crs"):
         path = write(tmp_path, "none.gpkg", None, lad_name=TWO)
     with pytest.raises(HotspotsError, match="coordinate system"):
-        geography.read_boundaries(path)
+        read_boundaries(path)
 
 
 @pytest.mark.parametrize(
@@ -392,15 +393,13 @@ def test_a_district_table_that_cannot_be_used_says_so(tmp_path, text, sentence):
     table = tmp_path / "bcu.csv"
     table.write_text(text, encoding="utf-8")
     with pytest.raises(HotspotsError, match=sentence):
-        geography.read_boundaries(write(tmp_path, lad_name=TWO), table)
+        read_boundaries(write(tmp_path, lad_name=TWO), table)
 
 
 def test_stored_boundaries_are_the_same_bytes_and_give_the_same_answers(tmp_path, squares):
-    read = geography.read_boundaries(
-        write(tmp_path, lad_name=["Preston", "Chorley"], lad_code=["E07000123", "E07000118"])
-    )
-    digest = geography.save_boundaries(read, tmp_path / "one.parquet")
-    assert geography.save_boundaries(read, tmp_path / "two.parquet") == digest
+    read = read_boundaries(write(tmp_path, lad_name=["Preston", "Chorley"], lad_code=["E07000123", "E07000118"]))
+    digest = save_boundaries(read, tmp_path / "one.parquet")
+    assert save_boundaries(read, tmp_path / "two.parquet") == digest
     assert hashlib.sha256((tmp_path / "one.parquet").read_bytes()).hexdigest() == digest
     assert not list(tmp_path.glob("*.part"))
     stored = geography.load_polygons(tmp_path / "one.parquet")

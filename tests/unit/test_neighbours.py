@@ -9,6 +9,7 @@ import pytest
 from h3.api import basic_int as h3
 
 from hotspots import geography
+from hotspots.geography import neighbours
 
 PRESTON = 0x8A1951803B4FFFF
 PENTAGON = 0x8A0800000007FFF  # one of the twelve cells of resolution 10 with five neighbours
@@ -16,7 +17,8 @@ PENTAGON = 0x8A0800000007FFF  # one of the twelve cells of resolution 10 with fi
 
 @pytest.fixture(params=["h3ronpy", "h3 alone"])
 def way(request, monkeypatch):
-    """Both ways of finding disks, one after the other."""
+    """Both ways of finding disks, one after the other, nothing being remembered from the other way."""
+    neighbours.remembered.cache_clear()
     if request.param == "h3ronpy":
         pytest.importorskip("h3ronpy", reason="h3ronpy is not installed: only the plain way is tested")
     else:
@@ -25,8 +27,6 @@ def way(request, monkeypatch):
 
 
 def test_the_plain_way_is_really_without_the_accelerator(monkeypatch):
-    from hotspots.geography import neighbours
-
     called = []
     plain = neighbours.disks_plain
     monkeypatch.setattr(neighbours, "disks_plain", lambda *a: called.append(a) or plain(*a))

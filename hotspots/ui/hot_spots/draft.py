@@ -18,9 +18,9 @@ from hotspots.areas.register import Frozen
 from hotspots.base import choices
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.words import joined
+from hotspots.geography import boundaries_of
 from hotspots.geography.neighbours import surroundings
 from hotspots.harm import offences
-from hotspots.intake.place import boundaries_of
 from hotspots.ranking.answer import Answer
 from hotspots.ranking.question import Question
 from hotspots.store.workspace import Workspace
