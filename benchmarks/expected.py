@@ -126,11 +126,13 @@ def load(workspace: str, months: int, offences: str) -> Loaded:
 
 def library(loaded: Loaded) -> pd.DataFrame:
     """The ranking by the library."""
+    from scipy.special import ndtr
+
     from hotspots import geography
-    from hotspots.ranking import patterns
     from hotspots.ranking import rank as ranking
     from hotspots.ranking.expected import expected_harm
     from hotspots.ranking.gather import count_and_score
+    from hotspots.ranking.gi_star import bh_q_values, gi_star
 
     cells = geography.cells_at(loaded.rows["lon"], loaded.rows["lat"], 10)
     rows = loaded.rows.assign(cell=cells)
@@ -138,8 +140,11 @@ def library(loaded: Loaded) -> pd.DataFrame:
     bcu = rows.drop_duplicates("cell").set_index("cell")["bcu"]
     expected = expected_harm(cube, scores, loaded.months, groups=bcu, top=TOP, draws=DRAWS, horizon=MONTHS_AHEAD)
     table = ranking.rank_cells(cube, scores, "expected-harm", expected=expected)
-    gi = patterns.gi_table(table["cell"], table["harm_days"].fillna(0.0), p="normal")
-    return table.assign(gi_z=gi["gi_z"], gi_q=gi["gi_q"])
+    everyone = geography.surroundings(table["cell"])
+    harm = table.set_index("cell")["harm_days"].reindex(everyone).fillna(0.0)
+    z = gi_star(harm.to_numpy(), geography.adjacency(everyone))
+    gi = pd.DataFrame({"gi_z": z, "gi_q": bh_q_values(ndtr(-z))}, index=everyone).loc[table["cell"]]
+    return table.assign(gi_z=gi["gi_z"].to_numpy(), gi_q=gi["gi_q"].to_numpy())
 
 
 def notebook(loaded: Loaded) -> pd.DataFrame:

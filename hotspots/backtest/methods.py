@@ -166,7 +166,7 @@ def likelihood(context: Context, before: np.ndarray, after: np.ndarray, bandwidt
 def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Getis-Ord Gi* on harm over the candidates and every cell that adjoins one (those have none)."""
     from hotspots.geography.neighbours import adjacency, surroundings
-    from hotspots.ranking.patterns import gi_star
+    from hotspots.ranking.gi_star import gi_star
 
     if not len(context.cells):
         return np.zeros(0)

@@ -18,6 +18,7 @@ from hotspots.ranking import patterns
 from hotspots.ranking.answer import Answer, of_bcu
 from hotspots.ranking.expected import expected_harm
 from hotspots.ranking.gather import count_and_score, gather, holes_and_breaks, observed
+from hotspots.ranking.gi_star import gi_table
 from hotspots.ranking.placing import cells_by_bcu, with_places
 from hotspots.ranking.question import Question, settle
 from hotspots.ranking.rank import flags, rank_cells
@@ -81,7 +82,7 @@ def with_patterns(
     the months since the last break of map points.
     """
     cells = ranked["cell"].to_numpy(dtype=np.int64)
-    gi = patterns.gi_table(cells, ranked["harm_days"].to_numpy(dtype=float), p="scatter")
+    gi = gi_table(cells, ranked["harm_days"].to_numpy(dtype=float))
     ranked = ranked.assign(gi_z=gi["gi_z"].to_numpy(), gi_q=gi["gi_q"].to_numpy(), pattern="")
     since = patterns.periods_since_break(periods, breaks)
     reason = patterns.why_no_patterns(since)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from itertools import combinations, product
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from hotspots import geography
 from hotspots.ranking import patterns
 from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.gi_star import bh_q_values, gi_star, gi_table, scatter_p
 
 PRESTON = h3.latlng_to_cell(53.7590, -2.6990, 10)
 MONTHS = [202101 + i for i in range(12)]
@@ -29,19 +30,19 @@ def line(n: int) -> csr_array:
 
 
 def test_no_variance_no_z():
-    assert np.isnan(patterns.gi_star([2, 2, 2], line(3))).all()
-    assert np.isnan(patterns.gi_star([5], csr_array((1, 1)))).all()
-    assert patterns.gi_star([], csr_array((0, 0))).tolist() == []
+    assert np.isnan(gi_star([2, 2, 2], line(3))).all()
+    assert np.isnan(gi_star([5], csr_array((1, 1)))).all()
+    assert gi_star([], csr_array((0, 0))).tolist() == []
 
 
 def test_a_cell_that_adjoins_all_others_has_no_z():
-    assert np.isnan(patterns.gi_star([0, 1, 5], line(3))).tolist() == [False, True, False]
+    assert np.isnan(gi_star([0, 1, 5], line(3))).tolist() == [False, True, False]
 
 
 def test_unit_and_zero_of_harm_change_nothing():
     values = np.array([0.0, 3, 1, 7, 0, 2])
-    z = patterns.gi_star(values, line(6))
-    assert patterns.gi_star(values * 365 + 10, line(6)) == pytest.approx(z, abs=1e-12)
+    z = gi_star(values, line(6))
+    assert gi_star(values * 365 + 10, line(6)) == pytest.approx(z, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_unit_and_zero_of_harm_change_nothing():
     ],
 )
 def test_what_is_no_map_is_refused(values, adjacency, words):
-    for question in (patterns.gi_star, patterns.gi_star_scatter_p, patterns.gi_star_permutation_p):
+    for question in (gi_star, scatter_p):
         with pytest.raises(ValueError, match=words):
             question(values, adjacency)
 
@@ -64,21 +65,21 @@ def test_what_is_no_map_is_refused(values, adjacency, words):
 
 def test_three_p_values_by_hand():
     # 0.01 × 3/1 = 0.03; 0.04 × 3/2 = 0.06; 0.05 × 3/3 = 0.05, which the second may not exceed.
-    assert patterns.bh_q_values([0.04, 0.01, 0.05]) == pytest.approx([0.05, 0.03, 0.05], abs=1e-15)
+    assert bh_q_values([0.04, 0.01, 0.05]) == pytest.approx([0.05, 0.03, 0.05], abs=1e-15)
 
 
 def test_an_unknown_p_is_not_counted():
-    q = patterns.bh_q_values([0.04, np.nan, 0.01])
+    q = bh_q_values([0.04, np.nan, 0.01])
     assert q[[0, 2]] == pytest.approx([0.04, 0.02], abs=1e-15)
     assert np.isnan(q[1])
-    assert np.isnan(patterns.bh_q_values([np.nan])).all()
-    assert patterns.bh_q_values([]).tolist() == []
-    assert patterns.bh_q_values([[0.04, np.nan], [np.nan, 0.01]]).shape == (2, 2)
+    assert np.isnan(bh_q_values([np.nan])).all()
+    assert bh_q_values([]).tolist() == []
+    assert bh_q_values([[0.04, np.nan], [np.nan, 0.01]]).shape == (2, 2)
 
 
 def test_a_p_outside_its_range_is_refused():
     with pytest.raises(ValueError, match="between 0 and 1"):
-        patterns.bh_q_values([0.5, 1.5])
+        bh_q_values([0.5, 1.5])
 
 
 # p against scattered harm
@@ -98,93 +99,29 @@ def plain_scatter_p(values: list[float], adjacency: csr_array) -> list[float]:
 
 @pytest.mark.parametrize("values", [[0, 3, 1, 7, 0, 2, 0], [0, 0, 0, 5475, 10, 1, 0], [-2, 4, 4, 0, 1, 3, 3]])
 def test_the_p_against_scatter_is_that_of_all_draws(values):
-    found = patterns.gi_star_scatter_p(values, line(7))
+    found = scatter_p(values, line(7))
     assert found == pytest.approx(plain_scatter_p(values, line(7)), abs=1e-12)
 
 
 def test_a_p_against_scatter_is_never_too_small_by_its_grid():
     values = np.sqrt(np.array([0, 197.25, 365, 5475, 10, 1, 0])).tolist()
-    found = patterns.gi_star_scatter_p(values, line(7))
+    found = scatter_p(values, line(7))
     plain = np.array(plain_scatter_p(values, line(7)))
     assert (found >= plain - 1e-12).all()
     assert (found <= plain + 0.01).all()
 
 
 def test_without_variance_there_is_no_p():
-    assert np.isnan(patterns.gi_star_scatter_p([2, 2, 2], line(3))).all()
-    assert np.isnan(patterns.gi_star_permutation_p([2, 2, 2], line(3))).all()
-    assert patterns.gi_star_scatter_p([], csr_array((0, 0))).tolist() == []
-    assert patterns.gi_star_permutation_p([], csr_array((0, 0))).tolist() == []
+    assert np.isnan(scatter_p([2, 2, 2], line(3))).all()
+    assert scatter_p([], csr_array((0, 0))).tolist() == []
 
 
-# conditional permutation
-
-
-def plain_permutation_p(values: np.ndarray, adjacency: csr_array, orders: np.ndarray) -> list[float]:
-    """Draw by draw and cell by cell: walk along the order, pass over the cell itself, stop at the last neighbour."""
-    dense = adjacency.toarray()
-    found = []
-    for i in range(len(values)):
-        reach, degree, r = float(dense[i] @ values), int(dense[i].sum()), 0
-        for order in orders.tolist():
-            others = [j for j in order if j != i][:degree]
-            assert len(others) == degree
-            r += sum(values[j] for j in others) >= reach - 1e-9
-        found.append((r + 1) / (len(orders) + 1))
-    return found
-
-
-@pytest.mark.parametrize("n", [9, 30, 61])
-def test_the_fast_permutation_is_the_slow_one(n):
-    """Small maps draw whole orders, larger ones draw anew where a cell comes twice; both are walked through plainly."""
-    cells = h3.grid_disk(PRESTON, 4)[:n]
-    values = np.random.default_rng(n).poisson(1.0, n) * 10.0
-    adjoining = geography.adjacency(cells)
-    width = int(np.diff(adjoining.indptr).max()) + 1
-    orders = patterns._random_orders(n, width, 200, np.random.default_rng(5))
-    assert all(len(set(o)) == width for o in orders.tolist())
-    found = patterns.gi_star_permutation_p(values, adjoining, draws=200, seed=5)
-    assert found == pytest.approx(np.array(plain_permutation_p(values, adjoining, orders)), abs=1e-12, nan_ok=True)
-
-
-def test_blocks_of_draws_add_up(monkeypatch):
-    values, adjoining = np.array([0.0, 3, 1, 7, 0, 2, 9, 0]), line(8)
-    monkeypatch.setattr(patterns, "_BLOCK", 80)
-    found = patterns.gi_star_permutation_p(values, adjoining, draws=999, seed=2)
-    assert found * 1000 == pytest.approx(np.round(found * 1000), abs=1e-9)
-    assert found.max() <= 1
-    exact = [0.0] * 8
-    for i in range(8):
-        near = [j for j in (i - 1, i + 1) if 0 <= j < 8]
-        sums = [values[list(c)].sum() for c in combinations([j for j in range(8) if j != i], len(near))]
-        exact[i] = float(np.mean(np.array(sums) >= values[near].sum()))
-    assert found == pytest.approx(exact, abs=0.06)  # four standard errors of 999 draws
-
-
-def test_the_two_nulls_differ():
-    """A hot cell among empty ones: it stands out on the map, its surroundings do not."""
+def test_a_hot_cell_among_empty_ones():
+    """One value of 331 in 7 draws: 1 − (330/331)⁷ = 0.021."""
     cells = sorted(h3.grid_disk(PRESTON, 10))
     values = np.zeros(len(cells))
     values[cells.index(PRESTON)] = 100.0
-    adjoining = geography.adjacency(cells)
-    i = cells.index(PRESTON)
-    assert patterns.gi_star_permutation_p(values, adjoining)[i] == 1.0
-    # One value of 331 in 7 draws: 1 − (330/331)⁷ = 0.021
-    assert patterns.gi_star_scatter_p(values, adjoining)[i] == pytest.approx(0.02096, abs=1e-5)
-
-
-def test_draws_are_reproducible_by_seed():
-    values, adjoining = np.array([0.0, 3, 1, 7, 0, 2, 9, 0]), line(8)
-    one, same, other = (patterns.gi_star_permutation_p(values, adjoining, seed=s) for s in (1, 1, 2))
-    assert one.tolist() == same.tolist()
-    assert one.tolist() != other.tolist()
-    with pytest.raises(ValueError, match="at least 1"):
-        patterns.gi_star_permutation_p(values, adjoining, draws=0)
-
-
-def test_a_lone_cell_has_nothing_to_permute():
-    p = patterns.gi_star_permutation_p([5, 0, 1], csr_array(np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0]], dtype=float)))
-    assert p[0] == 1.0
+    assert scatter_p(values, geography.adjacency(cells))[cells.index(PRESTON)] == pytest.approx(0.02096, abs=1e-5)
 
 
 # the table
@@ -192,54 +129,37 @@ def test_a_lone_cell_has_nothing_to_permute():
 
 def test_the_population_is_the_cells_and_those_round_about():
     cells = [PRESTON, h3.grid_ring(PRESTON, 5)[0]]
-    table = patterns.gi_table(cells, [12.0, 3.0])
-    assert table.columns.tolist() == ["cell", "gi_z", "gi_p", "gi_q"]
+    table = gi_table(cells, [12.0, 3.0])
+    assert table.columns.tolist() == ["cell", "gi_z", "gi_q"]
     assert table["cell"].tolist() == cells
     everyone = geography.surroundings(cells).tolist()
     assert len(everyone) == 14
     harm = [{cells[0]: 12.0, cells[1]: 3.0}.get(c, 0.0) for c in everyone]
-    z = patterns.gi_star(harm, geography.adjacency(everyone))
+    adjoining = geography.adjacency(everyone)
+    z = gi_star(harm, adjoining)
     assert table["gi_z"].tolist() == [z[everyone.index(c)] for c in cells]
-    q = patterns.bh_q_values(patterns.upper_tail_p(z))  # all 14 are tests
+    q = bh_q_values(scatter_p(harm, adjoining))  # all 14 are tests
     assert table["gi_q"].tolist() == [q[everyone.index(c)] for c in cells]
 
 
 def test_harm_that_is_unknown_is_not_zero():
     near = h3.grid_ring(PRESTON, 1)[0]
-    table = patterns.gi_table([PRESTON, near], [12.0, np.nan])
-    assert np.isnan(table.loc[1, ["gi_z", "gi_p", "gi_q"]].astype(float)).all()
-    others = (set(h3.grid_disk(PRESTON, 1)) | set(h3.grid_disk(near, 1))) - {near}
-    without = patterns.gi_table([PRESTON], [12.0], population=sorted(others))
-    assert table.loc[0, "gi_z"] == without.loc[0, "gi_z"]
-
-
-def test_a_population_of_ones_own():
-    disk = h3.grid_disk(PRESTON, 6)
-    wide, narrow = (patterns.gi_table([PRESTON], [12.0], population=p) for p in (disk, h3.grid_disk(PRESTON, 2)))
-    assert wide.loc[0, "gi_z"] > narrow.loc[0, "gi_z"]
-    with pytest.raises(ValueError, match="lacks 1 of the 1 cells"):
-        patterns.gi_table([PRESTON], [12.0], population=h3.grid_ring(PRESTON, 1))
-
-
-def test_both_kinds_of_p():
-    cells, harm = h3.grid_disk(PRESTON, 3), np.arange(37.0)
-    normal, scatter = (patterns.gi_table(cells, harm, p=p) for p in ("normal", "scatter"))
-    assert normal["gi_z"].tolist() == scatter["gi_z"].tolist()
-    assert normal["gi_p"].tolist() == patterns.upper_tail_p(normal["gi_z"]).tolist()
-    assert (normal["gi_p"] != scatter["gi_p"]).any()
-    with pytest.raises(ValueError, match="use normal or scatter"):
-        patterns.gi_table(cells, harm, p="exact")
+    table = gi_table([PRESTON, near], [12.0, np.nan])
+    assert np.isnan(table.loc[1, ["gi_z", "gi_q"]].astype(float)).all()
+    others = sorted((set(h3.grid_disk(PRESTON, 1)) | set(h3.grid_disk(near, 1))) - {near})
+    z = gi_star([12.0 * (c == PRESTON) for c in others], geography.adjacency(others))
+    assert table.loc[0, "gi_z"] == z[others.index(PRESTON)]
 
 
 def test_tables_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="do not pair up"):
-        patterns.gi_table([PRESTON], [1.0, 2.0])
+        gi_table([PRESTON], [1.0, 2.0])
     with pytest.raises(ValueError, match="come twice"):
-        patterns.gi_table([PRESTON, PRESTON], [1.0, 2.0])
+        gi_table([PRESTON, PRESTON], [1.0, 2.0])
 
 
 def test_no_cells_give_no_rows():
-    assert patterns.gi_table([], []).shape == (0, 4)
+    assert gi_table([], []).shape == (0, 3)
 
 
 # spans
@@ -278,19 +198,11 @@ def test_a_missing_month_is_in_no_span():
     assert patterns.spans_of(observed)[1] == (202104, 202105, 202107)
 
 
-def test_the_number_of_spans_can_be_asked_for():
-    assert [len(s) for s in patterns.spans_of(range(52), n_spans=4)] == [13] * 4
-    assert patterns.spans_of(range(52), n_spans=3) == ()
-    assert patterns.spans_of(range(5), n_spans=6) == ()
-
-
 def test_why_there_is_no_pattern():
     assert patterns.why_no_patterns(MONTHS) == ""
     assert patterns.why_no_patterns(MONTHS[:3]) == (
         "Patterns need at least 4 observed periods to compare, and this window has 3. Choose a longer window."
     )
-    assert "and 2 were asked for" in patterns.why_no_patterns(MONTHS, n_spans=2)
-    assert "at least 6 observed periods" in patterns.why_no_patterns(MONTHS[:5], n_spans=6)
 
 
 def test_periods_on_this_side_of_a_break():
@@ -485,12 +397,6 @@ def test_a_span_without_harm_is_no_error():
     assert not np.isnan(scores.z[:, [0, 2, 3]]).any()
     found = patterns.cell_patterns(cube(rows), [10.0], MONTHS).set_index("cell")
     assert found.loc[PRESTON, "pattern"] == "persistent"
-
-
-def test_the_population_must_hold_the_cube():
-    made = cube(flower(MONTHS, 1))
-    with pytest.raises(ValueError, match="the population lacks"):
-        patterns.cell_patterns(made, [1.0], MONTHS, population=[PRESTON])
 
 
 def test_heavy_rooms_are_not_loaded_with_the_module():
