@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -104,16 +105,21 @@ def resolutions_of(cells: Iterable[str]) -> list[int]:
 
 def cell_centres(cells: ArrayLike) -> tuple[Floats, Floats]:
     """Longitude and latitude of each cell's centre, WGS84 degrees. Cells must be valid (not 0)."""
-    centres = [h3.cell_to_latlng(cell) for cell in np.asarray(cells, dtype=np.int64).tolist()]
-    table = np.array(centres, dtype=np.float64).reshape(-1, 2)
+    centres = chain.from_iterable(map(h3.cell_to_latlng, np.asarray(cells, dtype=np.int64).tolist()))
+    table = np.fromiter(centres, dtype=np.float64).reshape(-1, 2)
     return table[:, 1].copy(), table[:, 0].copy()
 
 
 def cell_corners(cells: ArrayLike) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """All corners of all cells: longitude, latitude, and the position of the cell each belongs to."""
-    rings = [h3.cell_to_boundary(cell) for cell in np.asarray(cells, dtype=np.int64).tolist()]
-    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    table = np.array([corner for ring in rings for corner in ring], dtype=np.float64).reshape(-1, 2)
+    sizes: list[int] = []
+    corners: list[float] = []  # plain numbers: keeping tens of thousands of tuples costs as much as making them
+    for cell in np.asarray(cells, dtype=np.int64).tolist():
+        ring = h3.cell_to_boundary(cell)
+        sizes.append(len(ring))
+        corners.extend(chain.from_iterable(ring))
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    table = np.array(corners, dtype=np.float64).reshape(-1, 2)
     return table[:, 1].copy(), table[:, 0].copy(), owner
 
 

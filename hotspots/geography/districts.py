@@ -264,7 +264,7 @@ def _count_descendants(cells: Cells, boundaries: Boundaries) -> NDArray[np.int64
     families = [h3.cell_to_children(c, min(h3.get_resolution(c) + FINER, 15)) for c in cells.tolist()]
     owner = np.repeat(np.arange(len(families)), [len(family) for family in families])
     centres = cell_centres([child for family in families for child in family])
-    return _count(boundaries.district_of(*centres), owner, len(cells), boundaries)
+    return _count(boundaries.geometry.find(*centres), owner, len(cells), boundaries)
 
 
 def _count(found: Districts, owner: NDArray[np.intp], n: int, boundaries: Boundaries) -> NDArray[np.int64]:

@@ -41,10 +41,10 @@ def observed(window: Window, missing: Sequence[int]) -> tuple[list[int], list[fl
 def gather(workspace: Workspace, source: str, window: Window, question: Question) -> Gathered:
     """The rows of the window and selection that lie in the force, with a sentence for each kind left out."""
     cell = f"cell_{question.resolution}"
-    wanted = {"record", "month", cell, "district", "bcu", "location", *offences.OFFENCE_COLUMNS}
-    wanted |= offences.columns_needed(question.offences) | set(offences.PROACTIVE_COLUMNS)
-    if source != POLICE_UK:
-        wanted |= {"local_from", "local_to"}
+    wanted = {"record", "month", cell, "district", "bcu", "location", "crime_type"}
+    if source != POLICE_UK:  # which has neither codes, flags nor times
+        wanted |= {*offences.OFFENCE_COLUMNS, *offences.PROACTIVE_COLUMNS, "local_from", "local_to"}
+        wanted |= offences.columns_needed(question.offences)
     rows = read_incidents(workspace, sorted(wanted), source, window.months).to_pandas()
     if source != POLICE_UK:
         days = rows["local_from"].to_numpy().astype("datetime64[D]")
@@ -125,7 +125,7 @@ def leave_out_unplaced(found: Gathered, cell: str) -> None:
 
 def worst_types(rows: pd.DataFrame, nowhere: np.ndarray) -> str:
     """'Robbery 11.3%, …': the types that lose most."""
-    name = "crime_type" if rows["crime_type"].notna().any() else "title"
+    name = "title" if "title" in rows and rows["crime_type"].isna().all() else "crime_type"
     shares = pd.Series(nowhere).groupby(rows[name].astype(object).fillna("no title").to_numpy()).agg(["mean", "sum"])
     worst = shares[shares["sum"] > 0].sort_values(["sum", "mean"], ascending=False).head(3)
     return ", ".join(f"{n} {r['mean']:.1%}" for n, r in worst.iterrows())

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspots.base.settings import Settings
 from hotspots.harm.scoring import scored_days
 from hotspots.ranking import patterns
 from hotspots.ranking.answer import Answer, of_bcu
@@ -29,17 +28,21 @@ from hotspots.store.workspace import Workspace, open_workspace
 def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     """Answer a question from a workspace. Raises HotspotsError where it cannot be answered, with the reason."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
+    settings = workspace.settings
     source, window, weights, question = settle(workspace, question)
     gathered = gather(workspace, source, window, question)
     scores, cube = count_and_score(gathered.rows, weights)
     missing, breaks = holes_and_breaks(workspace, source, window)
     periods, exposure = observed(window, missing)
     whose = cells_by_bcu(workspace, cube, gathered.rows)
-    expected = expect(cube, scores, periods, exposure, whose, workspace.settings, question.counted)
-    ranked = rank_cells(cube, scores, question.by, cap=workspace.settings.harm_cap_days, expected=expected)
-    ranked["flag"] = flags(ranked, workspace.settings)
+    expected = expected_harm(
+        cube, scores, periods, exposure, whose.set_index("cell")["bcu"], settings.top, settings.draws, settings.seed,
+        settings.expected_months, counted=question.counted, only="" if question.bcu == "all" else question.bcu,
+    )  # fmt: skip
+    ranked = rank_cells(cube, scores, question.by, cap=settings.harm_cap_days, expected=expected)
+    ranked["flag"] = flags(ranked, settings)
     ranked, no_patterns = with_patterns(ranked.merge(whose, on="cell"), cube, scores, periods, breaks)
-    table = of_bcu(with_places(ranked, gathered.rows, workspace.settings), question.bcu)
+    table = with_places(of_bcu(ranked, question.bcu), gathered.rows, settings)
     warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
     warnings, notes = whole_force(warnings, question.bcu), whole_force(gathered.notes, question.bcu)
     return Answer(
@@ -47,23 +50,7 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
         notes=tuple(notes), warnings=tuple(warnings), version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic", missing_months=tuple(missing), breaks=tuple(breaks),
         periods=tuple(periods), exposure=tuple(exposure), memory=memory_of(expected), no_patterns=no_patterns,
-        ahead=workspace.settings.expected_months, top=workspace.settings.top,
-    )  # fmt: skip
-
-
-def expect(
-    cube: pd.DataFrame,
-    scores: pd.DataFrame,
-    periods: Sequence[int],
-    exposure: Sequence[float],
-    whose: pd.DataFrame,
-    settings: Settings,
-    counted: bool = False,
-) -> pd.DataFrame:
-    """`expected_harm` with the workspace's settings; the top is that of each BCU."""
-    return expected_harm(
-        cube, scores, periods, exposure, whose.set_index("cell")["bcu"], settings.top, settings.draws, settings.seed,
-        settings.expected_months, counted=counted,
+        ahead=settings.expected_months, top=settings.top,
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def place_names(cells: np.ndarray, lon: np.ndarray, lat: np.ndarray, rows: pd.Da
     near = geography.nearest_place(lon, lat)
     if not rows["location"].notna().any():
         return near
-    named = rows[["cell", "location"]].dropna()
+    named = rows.loc[rows["cell"].isin(cells), ["cell", "location"]].dropna()
     counts = named.groupby(["cell", "location"], observed=True).size().rename("n").reset_index()
     counts["location"] = counts["location"].astype(str)
     best = (

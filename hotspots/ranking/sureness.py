@@ -64,4 +64,5 @@ def sureness_column(p: Iterable[Any], top: int, whose: str = "") -> list[str]:
     import pandas as pd
 
     numbers = pd.to_numeric(pd.Series(list(p), dtype="object"), errors="coerce").astype(float)
-    return [sureness(value, top, whose) for value in numbers]
+    words = {value: sureness(value, top, whose) for value in numbers.unique()}  # most cells share a few values
+    return [words.get(value, "") for value in numbers]

@@ -86,7 +86,7 @@ def cases(draw: st.DrawFn) -> Case:
         hot=draw(st.sampled_from(HOT)),
         hot_mean=draw(st.sampled_from(HOT_MEAN)) * mean,
     )
-    assume(prior_rate(volume, periods, near, fitted).max() < BUSY * mean)
+    assume(prior_rate(near.total(volume), periods, fitted).max() < BUSY * mean)
     least = float(priors(volume, periods, near, fitted)[0].max())
     left, splits = volume, []
     for band in bands[:-1]:

@@ -85,9 +85,10 @@ def tally(
     band, mean_days = bands_of(days, total)
     place = pd.Series(steps, index=observed)
     step = place.reindex(kept["period"]).to_numpy(dtype=np.int64)
-    volume = np.bincount(code * len(lengths) + step, weights=n, minlength=len(cell) * len(lengths))
+    # one period after the other in memory, as they are asked for
+    volume = np.bincount(step * len(cell) + code, weights=n, minlength=len(cell) * len(lengths))
     rows = pd.DataFrame({"cell": code, "step": step, "band": band[kept["offence"].to_numpy()], "n": n})
-    return Counts(cell, volume.reshape(len(cell), len(lengths)), lengths, rows, mean_days)
+    return Counts(cell, volume.reshape(len(lengths), len(cell)).T, lengths, rows, mean_days)
 
 
 def with_surroundings(cells: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotspots.ranking.expected.counts import Counts, Floats, Surroundings, decayed
 
@@ -105,18 +107,26 @@ def dispersion_of(volume: Floats, exposure: Floats, half_life: float, kappa: flo
 
 def fit_volume(volume: Floats, periods: float, near: Surroundings, start: Fitted) -> Fitted:
     """κ, ρ, and the hot cells' part and mean, one at a time, by the likelihood of the counts."""
-    some = volume > 0
+    some, beside = np.flatnonzero(volume), near.total(volume)
     found = replace(start, kappa=1.0 / start.mean, near=NEAR[1], hot_mean=start.mean * HOT_MEAN[2])
 
-    held: dict[tuple[float, ...], Floats] = {}  # most trials share one of the two with an earlier one
+    # most trials share a part with an earlier one, and some are earlier ones
+    @cache
+    def around(share: float) -> Floats:
+        return prior_rate(beside, periods, replace(start, near=share))
 
+    @cache
+    def usual(kappa: float, share: float) -> Floats:
+        return count_likelihood(volume, some, kappa * around(share), kappa, periods)
+
+    @cache
+    def hot(share: float, hot_mean: float) -> Floats:
+        return count_likelihood(volume, some, around(share) / start.mean, 1 / hot_mean, periods)
+
+    @cache
     def likelihood(trial: Fitted) -> float:
-        keys = ((trial.kappa, trial.near, -1.0), (-1.0, trial.near, trial.hot_mean))
-        shapes, rates = priors(volume, periods, near, trial)
-        for key, shape, rate in zip(keys, shapes, rates, strict=True):
-            if key not in held and (trial.hot or key is keys[0]):
-                held[key] = count_likelihood(volume, some, shape, rate, periods)
-        return mixed(held[keys[0]], held[keys[1]] if trial.hot else held[keys[0]], trial.hot)
+        own = usual(trial.kappa, trial.near)
+        return mixed(own, hot(trial.near, trial.hot_mean) if trial.hot else own, trial.hot)
 
     for _ in range(2):
         found = max((replace(found, kappa=k / start.mean) for k in KAPPA), key=likelihood)
@@ -130,21 +140,26 @@ def fit_volume(volume: Floats, periods: float, near: Surroundings, start: Fitted
 
 def priors(volume: Floats, periods: float, near: Surroundings, fitted: Fitted) -> tuple[Floats, tuple[float, float]]:
     """Of the usual and the hot Gamma: each cell's shape (2 × cells), and the rates."""
-    around = prior_rate(volume, periods, near, fitted)
+    around = prior_rate(near.total(volume), periods, fitted)
     return np.array([fitted.kappa * around, around / fitted.mean]), (fitted.kappa, 1 / fitted.hot_mean)
 
 
-def prior_rate(volume: Floats, periods: float, near: Surroundings, fitted: Fitted) -> Floats:
+def prior_rate(beside: Floats, periods: float, fitted: Fitted) -> Floats:
     """mᵢ: the force's mean rate and that of the adjoining cells, mixed; at most `MOST_BUSY` times the mean.
+
+    ``beside``: the offences of the adjoining cells together.
 
     A prior's shape counts like offences seen: without a bound the busiest surroundings would outweigh the cell itself.
     """
-    mixed_rate = (1 - fitted.near) * fitted.mean + fitted.near * near.total(volume) / 6 / periods
+    mixed_rate = (1 - fitted.near) * fitted.mean + fitted.near * beside / 6 / periods
     return np.minimum(mixed_rate, MOST_BUSY * fitted.mean)
 
 
-def count_likelihood(volume: Floats, some: Floats, shape: Floats, rate: float, periods: float) -> Floats:
-    """Log-likelihood of each cell's count if θ ~ Gamma(shape, rate), without what no hyperparameter changes."""
+def count_likelihood(volume: Floats, some: NDArray[np.int64], shape: Floats, rate: float, periods: float) -> Floats:
+    """Log-likelihood of each cell's count if θ ~ Gamma(shape, rate), without what no hyperparameter changes.
+
+    ``some``: where the cells with an offence stand.
+    """
     from scipy.special import gammaln
 
     found = shape * np.log(rate / (rate + periods)) - volume * np.log(rate + periods)

@@ -69,6 +69,7 @@ def expected_harm(
     horizon: float = Settings.expected_months,
     fitted: Fitted | None = None,
     counted: bool = False,
+    only: str = "",
 ) -> pd.DataFrame:
     """Expected harm of every cell of a cube that has a scored offence, with its interval and its chance of the top.
 
@@ -76,7 +77,7 @@ def expected_harm(
     (default: those in the cube; months YYYYMM or any evenly spaced numbers), ``exposure``: the part of each that was
     (default 1). ``groups``: a label per cell (index: cell id), such as its BCU: the top is that of each group.
     ``fitted``: hyperparameters of an earlier fit. ``draws`` 0 leaves p_top empty. ``counted``: p_top_next as well,
-    which takes up to seconds.
+    which takes up to seconds. ``only``: p_top of this group alone, which leaves that of others empty.
 
     Returns cell (int64, in order), harm_expected_days over the next ``horizon`` periods, harm_expected_low and
     harm_expected_high (90% interval of the expectation, not of what will be counted), p_top (share of the posterior
@@ -96,7 +97,8 @@ def expected_harm(
     found = pd.DataFrame(dict(zip(COLUMNS, figures, strict=True)))
     if draws:
         numbers = numbered(groups, counts)
-        found["p_top"] = chance_of_top(posterior, numbers, top, draws, seed)[counts.seen]
+        asked = np.where(groups.reindex(counts.cell) == only, numbers, -1) if only and groups is not None else numbers
+        found["p_top"] = chance_of_top(posterior, asked, top, draws, seed)[counts.seen]
         if counted:
             found["p_top_next"] = chance_of_counted_top(posterior, numbers, top, horizon, seed=seed)[counts.seen]
     found.attrs["fitted"] = fitted

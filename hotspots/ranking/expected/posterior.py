@@ -67,7 +67,7 @@ def chance_hot(volume: Floats, periods: float, fitted: Fitted) -> Floats:
     """
     if not fitted.hot:
         return np.zeros(len(volume))
-    flat, some = np.ones(len(volume)), volume > 0
+    flat, some = np.ones(len(volume)), np.flatnonzero(volume)
     usual = count_likelihood(volume, some, fitted.kappa * fitted.mean * flat, fitted.kappa, periods)
     hot = count_likelihood(volume, some, flat, 1 / fitted.hot_mean, periods)
     return np.asarray(1 / (1 + np.exp(np.clip(usual - hot, -700, 700)) * (1 - fitted.hot) / fitted.hot))
