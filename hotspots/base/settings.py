@@ -93,6 +93,7 @@ class Settings:
     random_draws: ClassVar[int] = 999  # of dates, allocations and schedules: the least p is 0.001
     near_rings: ClassVar[int] = 2  # of cells around, for near repeats
     ring_m: ClassVar[float] = 100.0  # width of a displacement ring: one cell at resolution 10
+    trial_days: ClassVar[int] = 90  # as in Southend and Bedfordshire
     trial_share: ClassVar[float] = 0.5  # of days or hot spots that are patrolled
     trial_longest_run: ClassVar[int] = 3  # patrolled days in a row
     trial_block_days: ClassVar[int] = 7  # in each of which hot spots get as many patrolled days

@@ -56,7 +56,8 @@ def add_design(one: argparse.ArgumentParser) -> None:
         default="crossover",
         help="hot spots take turns, or are patrolled throughout; default: crossover",
     )
-    add_window(one, "first patrol day; default: a Monday", "last patrol day; default: 90 days in all", "first", "last")
+    last = f"last patrol day; default: {Settings.trial_days} days in all"
+    add_window(one, "first patrol day; default: a Monday", last, "first", "last")
     one.add_argument(
         "--seed", type=int, default=1, metavar="N", help="of the draw: the same seed, the same schedule; default: 1"
     )

@@ -47,7 +47,6 @@ from hotspots.trials.outcomes import (
 from hotspots.trials.power import minimum_detectable_effect
 
 TREATED = "treated"
-USUAL_DAYS = 90  # as in Southend and Bedfordshire
 NOTICE_DAYS = 7  # suggested between today and the first day
 LEARN_DAYS = 365
 LEAST_DAYS = 28  # of the time before, to simulate from
@@ -163,7 +162,7 @@ def dated(workspace: Workspace, question: DesignQuestion) -> tuple[DesignQuestio
     if question.washout_days < 0 or question.simulations < 0:
         raise HotspotsError("Wash-out days and simulations are 0 or more.")
     first = day_of(question.first, "The first day") if question.first else suggested_first()
-    last = day_of(question.last, "The last day") if question.last else first + timedelta(days=USUAL_DAYS - 1)
+    last = day_of(question.last, "The last day") if question.last else first + timedelta(days=Settings.trial_days - 1)
     off = tuple(sorted({day_of(d, "A day off").isoformat() for d in question.days_off}))
     return replace(question, first=str(first), last=str(last), days_off=off), first, last
 

@@ -30,9 +30,7 @@ NEARNESS_KM = 10.0  # at this distance half of the weight of ``near`` is reached
 SEASONS = 4  # parts of a year
 SEASON_PERIODS = 12  # of a year
 MIX_OFFENCES = 20.0  # of everybody's mix, as if each place had had so many more
-APART_M = (
-    Settings.ring_m
-)  # at least, between the edges of a treated and a comparison place, both taken as circles of their area
+APART_M = Settings.ring_m  # at least, between a treated and a comparison place, both taken as circles of their area
 RULES = {  # as they stand in every stored match and its hash
     "levels": "expected", "ratio": 1, **{f"{part}_weight": weight for part, weight in WEIGHTS.items()},
     "bcu_penalty": None, "season_periods": SEASON_PERIODS, "mix_offences": MIX_OFFENCES, "apart_m": APART_M,
