@@ -22,14 +22,15 @@ MAP_HEIGHT = 520
 WEBGL = "webgl"  # held for the session: what the browser said
 
 
-def _text(name: str) -> str:
+def static_text(name: str) -> str:
+    """A script or a style of ours."""
     return (STATIC / name).read_text(encoding="utf-8")
 
 
 # Inline, not served: a folder that Streamlit serves is open to anyone who knows the address.
-_graphics = st.components.v2.component("hotspots_graphics", js=_text("graphics.js"))
-_zoom_guard = st.components.v2.component("hotspots_zoom_guard", js=_text("zoom_guard.js"))
-_svg = st.components.v2.component("hotspots_svg_map", js=_text("svg_map.js"), css=_text("svg_map.css"))
+_graphics = st.components.v2.component("hotspots_graphics", js=static_text("graphics.js"))
+_zoom_guard = st.components.v2.component("hotspots_zoom_guard", js=static_text("zoom_guard.js"))
+_svg = st.components.v2.component("hotspots_svg_map", js=static_text("svg_map.js"), css=static_text("svg_map.css"))
 
 
 class _ReadyDeck(pydeck.Deck):

@@ -16,7 +16,7 @@ from hotspots.areas import new_area
 from hotspots.areas import register as area_register
 from hotspots.patrols import form as patrol_form
 from hotspots.store import ledger
-from hotspots.ui.log_form import page as log_form
+from hotspots.ui.log_form.words import NO_REGISTER, NOT_IN_IT
 from tests.area_samples import disk, facts, no_areas
 from tests.conftest import REPOSITORY
 from tests.workspaces import HOSTILE, logged, make_police
@@ -178,11 +178,11 @@ def test_what_was_changed_after_it_was_stored_elsewhere_is_told(form: Any, own: 
     two = form(own, log=KEY)
     one.press("Save")
     two.put(Notes="Something else.")
-    assert log_form.NOT_IN_IT in two.said("warning")
+    assert NOT_IN_IT in two.said("warning")
     assert stored(own)["notes"] == "Shop was shut."
     assert "Notes as typed here: Something else." in [str(t.value) for t in two.test.text]
     two.run()
-    assert log_form.NOT_IN_IT in two.said("warning")
+    assert NOT_IN_IT in two.said("warning")
 
 
 def test_save_reached_twice_before_the_page_knows_stores_once(
@@ -320,7 +320,7 @@ def test_the_hour_that_comes_twice_is_told(form: Any, own: Path, clock: Clock) -
 
 def test_officers_by_taps(form: Any, own: Path) -> None:
     app = form(own)
-    assert "Officers: not told yet" in app.said("html")
+    assert "Officers: not entered yet" in app.said("html")
     app.put(Officers=4).press("More officers").press("More officers")
     assert "Officers: 6" in app.said("html")
     assert app.widget("Officers").value is None
@@ -335,9 +335,9 @@ def test_officers_by_taps(form: Any, own: Path) -> None:
 
 def test_without_a_register_there_is_a_sentence(form: Any, tmp_path: Path) -> None:
     app = form(make_police(tmp_path / "ws"))
-    assert log_form.NO_REGISTER in app.said("info")
+    assert NO_REGISTER in app.said("info")
     assert not app.can_press("Save")
-    assert log_form.NO_REGISTER in form(tmp_path / "none").said("info")
+    assert NO_REGISTER in form(tmp_path / "none").said("info")
 
 
 def test_hostile_text_is_shown_as_text(form: Any, tmp_path: Path, clock: Clock) -> None:

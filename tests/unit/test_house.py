@@ -108,6 +108,27 @@ def test_no_module_imports_itself_by_a_detour():
     assert done == MODULES.keys()
 
 
+def test_no_page_imports_the_command_line_or_another_page():
+    """What several pages share stands in `ui/` itself; each has a folder of its own."""
+
+    def page_of(name: str) -> str:
+        return name.split(".")[2] if name.startswith("hotspots.ui.") and name.count(".") > 2 else ""
+
+    for name in MODULES:
+        if room_of(name) == "ui":
+            assert not {i for i in imports(name) if room_of(i) == "cli"}, name
+            assert {page_of(i) for i in imports(name)} <= {"", page_of(name)}, name
+
+
+def test_one_file_touches_the_session_and_what_is_cached_stands_apart():
+    for name, path in MODULES.items():
+        if room_of(name) == "ui":
+            text = path.read_text(encoding="utf-8")
+            touches = "session_state" in text or "query_params" in text.replace("query_params=", "")
+            assert not touches or name == "hotspots.ui.session", name
+            assert "@st.cache" not in text or name.rpartition(".")[2] in ("loading", "answers"), name
+
+
 def test_pages_only_frame_load_and_show():
     pages = sorted((REPOSITORY / "pages").glob("*.py"))
     assert pages
