@@ -11,6 +11,7 @@ import pandas as pd
 from hotspots import geography
 from hotspots.areas import register
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
 from hotspots.change.counting import Counted
 from hotspots.change.rings import ring_summary, rings
 from hotspots.change.settling import Settled
@@ -102,15 +103,9 @@ def register_comparison(asked: Settled, least: int) -> tuple[pd.DataFrame, list[
     own = every[of_bcu(every, asked.question.bcu)]
     if asked.question.bcu == "all" or len(own) >= least:
         return in_form(own), []
-    note = (
-        f"{asked.question.bcu} has {counted_words(len(own))} for comparison, too few to judge by: all {len(every)} of"
-        f" {asked.frozen.ref} are used."
-    )
+    few = f"{asked.question.bcu} has {counted(len(own), 'comparison hot spot')}, too few to judge by"
+    note = f"{few}: all {len(every)} of {asked.frozen.ref} are used."
     return in_form(every), [note]
-
-
-def counted_words(n: int) -> str:
-    return "one hot spot" if n == 1 else f"{n or 'no'} hot spots"
 
 
 def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from hotspots.base.words import counted
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
 from hotspots.change.words import ratio_text
 from hotspots.charts.incidents import DARK_BLUE, LIGHT_BLUE, ORANGE
@@ -124,7 +125,7 @@ def forest_words(rows: list[Row], pooled: list[Row], compared: bool) -> str:
     parts = [f"{sum(r['verdict'] == v for r in known)} {v}" for v in VERDICTS]
     if len(known) < len(rows):
         parts.append(f"{len(rows) - len(known)} without a ratio")
-    words = f"Forest plot of {len(rows)} treated hot spot{'s' * (len(rows) > 1)}, "
+    words = f"Forest plot of {counted(len(rows), 'treated hot spot')}, "
     words += "each against the comparison" if compared else "after over before, with no comparison"
     words += f": {', '.join(parts)}."
     if known:

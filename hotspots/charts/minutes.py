@@ -6,6 +6,7 @@ from math import isnan
 
 import pandas as pd
 
+from hotspots.base.words import counted
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
 from hotspots.charts.incidents import LIGHT_BLUE, MID_BLUE
 from hotspots.charts.ratio import (  # fmt: skip
@@ -69,7 +70,7 @@ def scatter_words(rows: list[Row], left_out: int) -> str:
     if not rows:
         return "Dose against change of each hot spot: there is none to draw." + (gone if left_out else "")
     few, much = (pick(rows, key=lambda r: r["minutes"]) for pick in (min, max))
-    words = f"Patrol-minutes a day against the change of incidents in {len(rows)} hot spot{'s' * (len(rows) > 1)}"
+    words = f"Patrol-minutes a day against the change of incidents in {counted(len(rows), 'hot spot')}"
     words += f", from {few['name']}, {few['dose']}, ratio {few['said']}, to {much['name']}, {much['dose']}, ratio"
     return f"{words} {much['said']}.{gone if left_out else ''}"
 

@@ -149,7 +149,7 @@ def test_poisson_places_vary_as_poisson_says():
 
 def found(ratio: float, low: float, high: float, **more: object) -> Did:
     return Did(
-        n_treated=5, periods_before=12, periods_after=12, method="", warnings=(), rate_ratio=ratio, ci_low=low,
+        periods_before=12, periods_after=12, method="", warnings=(), rate_ratio=ratio, ci_low=low,
         ci_high=high, **more,
     )  # fmt: skip
 

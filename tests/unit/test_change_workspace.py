@@ -127,7 +127,7 @@ def test_few_hot_spots_of_its_own_bring_in_those_of_all(folder):
     found = change_workspace(folder, ChangeQuestion(bcu="South"))
     one = row(found, "count", "panel")
     assert (one["treated_before"], one["comparison_before"]) == (60, 144)
-    assert any("South has one hot spot for comparison" in n for n in found.notes)
+    assert any("South has 1 comparison hot spot, too few to judge by" in n for n in found.notes)
 
 
 def test_the_rest_of_the_force_leaves_out_treated_cells_and_their_rings(folder):

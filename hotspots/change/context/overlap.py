@@ -11,6 +11,7 @@ import pandas as pd
 
 from hotspots.base.columns import CONTEXT, in_columns
 from hotspots.base.months import Window, month_text
+from hotspots.base.words import counted, joined
 from hotspots.change.context.stored import EVERYWHERE
 from hotspots.harm.offences import POLICE_UK
 
@@ -80,7 +81,7 @@ def kind_note(kind: str, lines: pd.DataFrame, before: Window, after: Window) -> 
     lead = found[0]
     parts = [
         f"{lead.name} {many_verb if lead.name.split(' (')[0].endswith('s') else one_verb} {number(lead.before)} of the"
-        f" {days_text(before)} before and {number(lead.after)} of the {days(after):,} after"
+        f" {counted(days(before), 'day')} before and {number(lead.after)} of the {days(after):,} after"
     ]
     parts += [f"{c.name} {number(c.before)} and {number(c.after)}" for c in found[1:MOST_NAMED]]
     if len(found) > MOST_NAMED:
@@ -93,13 +94,11 @@ def holiday_note(lines: pd.DataFrame, before: Window, after: Window) -> str:
     cover = Cover("", days_of(lines, before), days_of(lines, after))
     if not differs(cover, before, after):
         return ""
-    said = (
-        f"Holidays fall on {number(cover.before)} of the {days_text(before)} before and on {number(cover.after)} of the"
-        f" {days(after):,} after"
-    )
+    said = f"Holidays fall on {number(cover.before)} of the {counted(days(before), 'day')} before"
+    said += f" and on {number(cover.after)} of the {days(after):,} after"
     names = [names_in(lines, w) for w in (before, after)]
     only = [(sorted(names[0] - names[1]), "before"), (sorted(names[1] - names[0]), "after")]
-    more = "; ".join(f"only {side}: {joined(which)}" for which, side in only if which)
+    more = "; ".join(f"only {side}: {few(which)}" for which, side in only if which)
     return f"{said} ({more})." if more else f"{said}."
 
 
@@ -123,7 +122,7 @@ def map_point_note(breaks: Iterable[int], before: Window, after: Window) -> str:
     if not said:
         return ""
     return (
-        f"The map points of data.police.uk changed in {joined(said)}: counts move between cells without any change in"
+        f"The map points of data.police.uk changed in {few(said)}: counts move between cells without any change in"
         " crime."
     )
 
@@ -142,17 +141,11 @@ def days_of(lines: pd.DataFrame, window: Window) -> int:
     return int(covered.sum())
 
 
-def days_text(window: Window) -> str:
-    return "1 day" if days(window) == 1 else f"{days(window):,} days"
-
-
 def number(n: int) -> str:
     return "none" if n == 0 else f"{n:,}"
 
 
-def joined(words: Sequence[str]) -> str:
-    """a, b and c; a, b, c and 2 more."""
-    named = list(words[:MOST_NAMED])
-    if len(words) > MOST_NAMED:
-        return f"{', '.join(named)} and {len(words) - MOST_NAMED} more"
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+def few(names: Sequence[str]) -> str:
+    """'a, b and c'; of more than three 'a, b, c and 2 more'."""
+    more = len(names) - MOST_NAMED
+    return joined([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])

@@ -27,6 +27,7 @@ from hotspots.base.columns import CHANGE_DOSE, CHANGE_SCATTER, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
+from hotspots.base.words import counted
 from hotspots.change.dose.looks import days_compared_note, looks, sentence_of, warned
 from hotspots.change.question import DoseBeside
 
@@ -224,7 +225,7 @@ def by_patrol_day(incidents: pd.DataFrame, days: Collection[int], settings: Sett
             "of these days may have happened on the next day: counted on the earlier.",
         ),
     ]
-    notes = [f"{n:,} incident{'s' * (n > 1)} {what}" for mask, what in words if (n := int(mask.sum()))]
+    notes = [f"{counted(n, 'incident')} {what}" for mask, what in words if (n := int(mask.sum()))]
     return incidents.assign(day=day)[mine & ~long], notes
 
 

@@ -131,7 +131,7 @@ def show_balance(change: Change) -> None:
     if matched is None:
         return
     alone = int((matched.unmatched["group"] == "treated").sum())
-    lines = words.match_words(matched.joint_p, matched.drift_p, alone)
+    lines = words.match_words(matched.joint_p, matched.drift_p, alone, change.settings.trend_warning_p)
     st.markdown(bullets((*lines, *matched.notes)))
     show_columns(matched.balance, tables.BALANCE, "Match quality: hot spots and comparison places before the start")
     if len(matched.unmatched):

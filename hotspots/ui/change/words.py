@@ -152,14 +152,14 @@ def formulas(table: pd.DataFrame) -> list[str]:
     return used + ([HARM_FORMULA] if table["measure"].str.startswith("harm").any() else [])
 
 
-def match_words(joint_p: float, drift_p: float, unmatched: int) -> list[str]:
+def match_words(joint_p: float, drift_p: float, unmatched: int, below: float) -> list[str]:
     """What the checks before the start say of a match, and who found none."""
     from hotspots.change.words import p_words
 
     lines = []
     for p, what in ((joint_p, "differ in single periods before the start"), (drift_p, "drift apart before the start")):
         if p == p:
-            found = "do" if p < 0.05 else "do not visibly"
+            found = "do" if p < below else "do not visibly"
             lines.append(f"Hot spots and their matches {found} {what} ({p_words(p)}).")
     if unmatched:
         lines.append(f"{counted(unmatched, 'treated cell')} could not be matched; the list says why.")

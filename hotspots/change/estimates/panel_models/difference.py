@@ -26,7 +26,6 @@ from hotspots.change.estimates.panel_models.model import Fit, Floats, fit, fit_n
 class Did:
     """A rate ratio of treated × post, and what must be said beside it."""
 
-    n_treated: int  # units with any event
     periods_before: int
     periods_after: int
     method: str
@@ -96,7 +95,6 @@ def _empty(table: pd.DataFrame, kept: pd.DataFrame, model: str) -> Did:
     """Everything but the estimates."""
     periods = table.groupby("post")["period"].nunique().reindex([False, True], fill_value=0)
     return Did(
-        n_treated=int(kept.loc[kept["group"] == "treated", "unit"].nunique()),
         periods_before=int(periods.iloc[0]), periods_after=int(periods.iloc[1]),
         method=method_of(model), warnings=_on_one_side(kept),
     )  # fmt: skip
