@@ -16,12 +16,11 @@ import pandas as pd
 from hotspots.base.words import counted
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
 from hotspots.change.words import ratio_text
-from hotspots.charts.incidents import DARK_BLUE, LIGHT_BLUE, ORANGE
 from hotspots.charts.minutes import dose_bands_spec, dose_curve_spec, dose_scatter_spec
+from hotspots.charts.parts import DARK_BLUE, LIGHT_BLUE, ORANGE, Row, ink, spec, text, time_axis
 from hotspots.charts.ratio import (  # fmt: skip
     LEGEND,
     VERDICTS,
-    Row,
     apart,
     by_verdict,
     colours,
@@ -33,7 +32,6 @@ from hotspots.charts.ratio import (  # fmt: skip
     ratio_words,
     reach,
     records,
-    spec,
     text_layer,
 )
 
@@ -73,7 +71,7 @@ def forest_spec(spots: pd.DataFrame, table: pd.DataFrame, dark: bool = False, wi
     both = [*rows, *(pooled_row(row, most) for row in records(pooled))]
     title = "Change against the comparison's, ratio (1 = the same)" if compared else "After / before, ratio (1 = equal)"
     height = {"step": 16 if len(both) > MANY else 24}
-    return spec(forest_words(rows, both[len(rows) :], compared), both, forest_layers(both, most, title, dark), height)
+    return spec(forest_words(rows, both[len(rows) :], compared), forest_layers(both, most, title, dark), height, both)
 
 
 def forest_layers(rows: list[Row], most: float, title: str, dark: bool) -> list[Row]:
@@ -154,7 +152,7 @@ def trend_chart_spec(trend: pd.DataFrame, dark: bool = False) -> Row:
     start = table.loc[table["post"].astype(bool), "first_day"].min()
     if isinstance(start, str):
         parts += marked(start, "start", dark)
-    return spec(trend_words(rows, start), rows, parts, 240)
+    return spec(trend_words(rows, start), parts, 240, rows)
 
 
 def trend_row(row: Row, figures: Sequence[float], most: float) -> Row:
@@ -179,11 +177,6 @@ def trend_words(rows: list[Row], start: Any) -> str:
     return f"Ratio of treated to comparison places by block, the last one before the start{begins} being 1: {blocks}."
 
 
-def time_axis(field: str, **more: Any) -> Row:
-    axis = {"title": None, "format": "%b %Y", "labelOverlap": True, "grid": False}
-    return {"field": field, "type": "temporal", "axis": axis, **more}
-
-
 def middle(first: str, last: str) -> str:
     begin = date.fromisoformat(str(first))
     return (begin + (date.fromisoformat(str(last)) - begin) / 2).isoformat()
@@ -191,8 +184,7 @@ def middle(first: str, last: str) -> str:
 
 def marked(day: str, label: str, dark: bool) -> list[Row]:
     """A dashed line at a day, and its name."""
-    values, inks = [{"day": day, "label": label}], colours(dark)
-    words = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "fontSize": 11, "color": inks["ink"]}
+    values = [{"day": day, "label": label}]
     return [
         {
             "data": {"values": values},
@@ -201,7 +193,7 @@ def marked(day: str, label: str, dark: bool) -> list[Row]:
         },
         {
             "data": {"values": values},
-            "mark": words,
+            "mark": text("left", 11, ink(dark), baseline="top", dx=4),
             "encoding": {"x": time_axis("day"), "y": {"value": 2}, "text": {"field": "label", "type": "nominal"}},
         },
     ]
@@ -223,7 +215,7 @@ def series_spec(series: pd.DataFrame, dark: bool = False) -> Row:
             unknown.append(str(group))
     names = [g for g in GROUP_STYLES if any(r["group"] == g for r in rows)]
     parts = [*shaded(series, dark), *index_layers(names, dark)]
-    return spec(series_words(series, rows, unknown), rows, parts, 260)
+    return spec(series_words(series, rows, unknown), parts, 260, rows)
 
 
 def index_layers(names: list[str], dark: bool) -> list[Row]:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from hotspots.base.words import DASH, counted
-from hotspots.charts.incidents import LIGHT_BLUE, MID_BLUE, SCHEMA
+from hotspots.charts.parts import LIGHT_BLUE, MID_BLUE, ink, names_axis, spec, text, tip
 
 RAMP = ("#eaf2fa", "#b5d3f0", "#6BACE6", "#2073BC", "#12436D")
 INKS = ("#1f1f1f", "#1f1f1f", "#1f1f1f", "#ffffff", "#ffffff")
@@ -248,40 +248,28 @@ def target_spec(summary: pd.DataFrame, dark: bool = False) -> dict[str, Any]:
     """
     ordered = in_order(summary)
     rows = [_target_row(name, row) for name, row in zip(names_apart(ordered), ordered.to_dict("records"), strict=True)]
-    ink, colour, line = ("#ffffff", LIGHT_BLUE, "#ffffff") if dark else ("#1f1f1f", MID_BLUE, "#1f1f1f")
-    y = {
-        "field": "name", "type": "nominal", "sort": [row["name"] for row in rows],
-        "axis": {"title": None, "labelLimit": 160},
-    }  # fmt: skip
+    y = names_axis("name", [row["name"] for row in rows], 160)
     axis = {"title": "Patrol-minutes; line: target", "format": ",.0f", "tickCount": 4, "titleAnchor": "end"}
     x = {"type": "quantitative", "scale": {"zero": True, "nice": False}, "axis": axis}
-    tips = [
-        {"field": "name", "type": "nominal", "title": "Hot spot"},
-        {"field": "said", "type": "nominal", "title": "Delivered"},
+    tips = [tip("name", "Hot spot"), tip("said", "Delivered")]
+    figures = "; ".join(f"{row['name']} {row['said']}" for row in rows) or "no hot spot"
+    parts: list[dict[str, Any]] = [
+        {
+            "transform": [{"filter": "isValid(datum.minutes)"}],
+            "mark": {"type": "bar", "color": LIGHT_BLUE if dark else MID_BLUE},
+            "encoding": {"x": {**x, "field": "minutes"}, "y": y, "tooltip": tips},
+        },
+        {
+            "transform": [{"filter": "isValid(datum.target)"}],
+            "mark": {"type": "tick", "color": ink(dark), "thickness": 3, "size": 22},
+            "encoding": {"x": {**x, "field": "target"}, "y": y, "tooltip": tips},
+        },
+        {
+            "mark": text("left", 12, ink(dark), dx=8),
+            "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "figure"}},
+        },
     ]
-    told = "; ".join(f"{row['name']} {row['said']}" for row in rows) or "no hot spot"
-    tick = {"type": "tick", "color": line, "thickness": 3, "size": 22}
-    words = {"type": "text", "align": "left", "dx": 8, "fontSize": 12, "color": ink}
-    return {
-        "$schema": SCHEMA,
-        "description": f"Patrol-minutes against target: {told}.",
-        "width": "container",
-        "height": {"step": 26},
-        "data": {"values": rows},
-        "layer": [
-            {
-                "transform": [{"filter": "isValid(datum.minutes)"}],
-                "mark": {"type": "bar", "color": colour},
-                "encoding": {"x": {**x, "field": "minutes"}, "y": y, "tooltip": tips},
-            },
-            {
-                "transform": [{"filter": "isValid(datum.target)"}],
-                "mark": tick,
-                "encoding": {"x": {**x, "field": "target"}, "y": y, "tooltip": tips},
-            },
-            {"mark": words, "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "figure"}}},
-        ],
-    }
+    return spec(f"Patrol-minutes against target: {figures}.", parts, {"step": 26}, rows)
 
 
 def names_apart(table: pd.DataFrame) -> list[str]:

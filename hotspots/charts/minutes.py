@@ -8,10 +8,9 @@ import pandas as pd
 
 from hotspots.base.words import counted
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
-from hotspots.charts.incidents import LIGHT_BLUE, MID_BLUE
+from hotspots.charts.parts import LIGHT_BLUE, MID_BLUE, Row, spec
 from hotspots.charts.ratio import (  # fmt: skip
     LEGEND,
-    Row,
     apart,
     by_verdict,
     colours,
@@ -23,7 +22,6 @@ from hotspots.charts.ratio import (  # fmt: skip
     ratio_words,
     reach,
     records,
-    spec,
     text_layer,
 )
 
@@ -52,7 +50,7 @@ def dose_scatter_spec(scatter: pd.DataFrame, dark: bool = False) -> Row:
     ratio = log_axis(most, "Incidents after / before (ratio)")
     tips = (("name", "Hot spot"), ("role", "Role"), ("dose", "Dose"), ("said", "Ratio, 95% interval"))
     words = scatter_words(rows, len(scatter) - len(rows))
-    return spec(words, rows, [*layers("y", ratio, x, colour, dark), points("y", ratio, x, colour, shape, tips)], 280)
+    return spec(words, [*layers("y", ratio, x, colour, dark), points("y", ratio, x, colour, shape, tips)], 280, rows)
 
 
 def scatter_row(name: str, row: Row, most: float) -> Row:
@@ -87,7 +85,7 @@ def dose_bands_spec(dose: pd.DataFrame, dark: bool = False) -> Row:
     tips = (("name", "Days with"), ("said", "Ratio, 95% interval"), ("counts", "Rests on"))
     parts = [*layers("x", ratio, y, colour, dark), points("x", ratio, y, colour, shape, tips)]
     parts += [text_layer(y, "reason", dark, inside=True), text_layer(y, "figure", dark, inside=False)]
-    return spec(dose_words(dose, rows), rows, parts, {"step": 28})
+    return spec(dose_words(dose, rows), parts, {"step": 28}, rows)
 
 
 def by_dose(dark: bool) -> tuple[Row, Row]:
@@ -141,7 +139,7 @@ def dose_curve_spec(dose: pd.DataFrame, dark: bool = False) -> Row:
             "tooltip": [{"field": "said", "type": "nominal", "title": "Ratio, 95% interval"}],
         },
     }  # fmt: skip
-    return spec(curve_words(dose, rows), rows, [band, one, line], 260)
+    return spec(curve_words(dose, rows), [band, one, line], 260, rows)
 
 
 def curve_row(row: Row, most: float) -> Row:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.change.words import ratio_text
-from hotspots.charts.incidents import LIGHT_BLUE, MID_BLUE, ORANGE, SCHEMA
+from hotspots.charts.parts import GREY, LIGHT_BLUE, MID_BLUE, ORANGE, Row, ink, soft_ink, text
 
 TICKS = {
     1.5: (0.67, 0.8, 1.0, 1.25, 1.5), 2.0: (0.5, 0.7, 1.0, 1.4, 2.0), 3.0: (0.34, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0),
@@ -26,14 +26,11 @@ VERDICTS = (FELL, CANT_TELL, ROSE)
 SHAPES = ("triangle-down", "circle", "triangle-up")
 LEGEND = {"orient": "top", "title": None}
 
-Row = dict[str, Any]
-
 
 def colours(dark: bool) -> dict[str, str]:
     """By what they are for: three verdicts that differ in lightness too, ink, and grey for rules."""
-    if dark:
-        return {FELL: LIGHT_BLUE, CANT_TELL: "#c9c9c9", ROSE: ORANGE, "ink": "#ffffff", "grey": "#8a8a8a"}
-    return {FELL: MID_BLUE, CANT_TELL: "#595959", ROSE: "#C4500F", "ink": "#1f1f1f", "grey": "#8a8a8a"}
+    fell, rose = (LIGHT_BLUE, ORANGE) if dark else (MID_BLUE, "#C4500F")
+    return {FELL: fell, CANT_TELL: soft_ink(dark), ROSE: rose, "ink": ink(dark), "grey": GREY}
 
 
 def reach(points: Iterable[float], ends: Iterable[float]) -> float:
@@ -129,20 +126,12 @@ def by_verdict(dark: bool) -> tuple[Row, Row]:
     )
 
 
-def spec(description: str, values: list[Row], parts: list[Row], height: int | Row) -> Row:
-    return {
-        "$schema": SCHEMA, "description": description, "width": "container", "height": height,
-        "data": {"values": values}, "layer": parts,
-    }  # fmt: skip
-
-
 def text_layer(y: Row, field: str, dark: bool, inside: bool) -> Row:
     """Words of each row: at the left in the plot, or to the right of it."""
-    mark = {"type": "text", "align": "left", "fontSize": 11, "color": colours(dark)["ink"]}
     x = {"value": 4} if inside else {"value": "width"}
     return {
         "transform": [{"filter": f"datum.{field} != ''"}],
-        "mark": {**mark, "dx": 0 if inside else 8},
+        "mark": text("left", 11, ink(dark), dx=0 if inside else 8),
         "encoding": {"x": x, "y": y, "text": {"field": field, "type": "nominal"}},
     }
 

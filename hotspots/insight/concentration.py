@@ -364,7 +364,7 @@ def lorenz_curves(
 ) -> pd.DataFrame:
     """Lorenz curves over area of incidents and of harm in one BCU, or in 'all': curve, share_of_area and share.
 
-    Arguments as for `concentration_table`; drawn by `hotspots.charts.incidents.lorenz_spec`. A measure that sums to 0
+    Arguments as for `concentration_table`; drawn by `hotspots.charts.evidence.lorenz_spec`. A measure that sums to 0
     has none.
     """
     known = _known_cells(cells, total_area_m2)

@@ -10,7 +10,7 @@ import pytest
 from h3.api import basic_int as h3
 
 from hotspots.base.errors import HotspotsError
-from hotspots.charts import incidents as charts
+from hotspots.charts import evidence as charts
 from hotspots.insight import concentration
 from hotspots.insight.concentration import (
     adjusted_gini,

@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hotspots.base.errors import HotspotsError
-from hotspots.charts import incidents as charts
+from hotspots.charts import evidence as charts
 
 
-def curve(name: str, points: list[tuple[float, float]], across: str = "share_of_area") -> pd.DataFrame:
-    return pd.DataFrame(points, columns=[across, "share"]).assign(curve=name)
+def curve(name: str, points: list[tuple[float, float]]) -> pd.DataFrame:
+    return pd.DataFrame(points, columns=["share_of_area", "share"]).assign(curve=name)
 
 
 INCIDENTS = curve("Incidents", [(0, 0), (0.01, 0.6), (0.04, 1), (1, 1)])
@@ -47,13 +46,12 @@ def test_the_diagonal_is_an_even_spread_and_says_so():
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_two_curves_share_colour_or_dashes(dark):
-    four = pd.concat([curve(name, [(0, 0), (1, 1)]) for name in "ABCD"])
-    diagonal, drawn = lines(charts.lorenz_spec(four, dark))
+    diagonal, drawn = lines(charts.lorenz_spec(BOTH, dark))
     for channel in ("color", "strokeDash"):
         scale = drawn["encoding"][channel]["scale"]
         assert drawn["encoding"][channel]["field"] == "curve"
-        assert scale["domain"] == ["A", "B", "C", "D"]
-        assert len({json.dumps(v) for v in scale["range"]}) == 4
+        assert scale["domain"] == ["Incidents", "Harm days"]
+        assert len({json.dumps(v) for v in scale["range"]}) == 2
     assert diagonal["mark"]["strokeDash"] not in drawn["encoding"]["strokeDash"]["scale"]["range"]
 
 
@@ -70,17 +68,11 @@ def test_the_description_says_where_half_of_it_lies():
     )
 
 
-def test_cells_have_their_own_label():
-    spec = charts.lorenz_spec(curve("Incidents", [(0, 0), (0.5, 0.7), (1, 1)], "share_of_cells"))
-    assert lines(spec)[1]["encoding"]["x"]["axis"]["title"] == "Share of cells"
-    assert lines(spec)[1]["encoding"]["x"]["scale"]["domain"] == [0, 1]
-
-
 def test_long_curves_are_thinned_and_keep_their_course():
     steps = 5000
     long = curve("Incidents", [(i / steps, 1 - (1 - i / steps) ** 2) for i in range(steps + 1)])
     drawn = points(charts.lorenz_spec(long), "Incidents")
-    assert len(drawn) == charts.LORENZ_POINTS
+    assert len(drawn) == charts.POINTS
     assert max(abs(y - (1 - (1 - x) ** 2)) for x, y in drawn) < 1e-4
     assert drawn[-1] == (1, 1)
 
@@ -98,10 +90,3 @@ def test_a_curve_of_nothing_is_left_out():
     spec = charts.lorenz_spec(pd.concat([INCIDENTS, empty]))
     assert points(spec, "Nothing") == []
     json.dumps(spec, allow_nan=False)
-
-
-def test_five_curves_and_missing_columns_are_refused():
-    with pytest.raises(HotspotsError, match="tell 4 curves apart; 5 were given"):
-        charts.lorenz_spec(pd.concat([curve(name, [(0, 0), (1, 1)]) for name in "ABCDE"]))
-    with pytest.raises(HotspotsError, match="needs the column share_of_area"):
-        charts.lorenz_spec(pd.DataFrame({"curve": ["A"], "share": [1.0]}))

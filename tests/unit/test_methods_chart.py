@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
-from hotspots.base.errors import HotspotsError
-from hotspots.charts import incidents as charts
+from hotspots.charts import evidence as charts
 
 TABLE = pd.DataFrame(
     [
@@ -54,11 +52,6 @@ def test_zero_is_marked_and_methods_keep_their_order():
     assert zero["data"]["values"] == [{"at": 0}]
     assert bar["encoding"]["y"]["sort"] == ["Expected harm (default)", "Gi* of harm", "One origin"]
     assert spec()["layer"][2]["mark"]["color"] != spec(dark=True)["layer"][2]["mark"]["color"]
-
-
-def test_a_table_without_intervals_is_refused():
-    with pytest.raises(HotspotsError, match="ci_low"):
-        charts.methods_spec(TABLE.drop(columns="ci_low"), "a", "b")
 
 
 def test_nothing_is_neither_plus_nor_minus():

@@ -101,9 +101,9 @@ def show_cell(view: View, answer: Answer) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Offences**")
-        show_chart(charts.offence_bars_spec(kinds, "harm_days", dark=dark))
+        show_chart(charts.offence_bars_spec(kinds, dark))
         show_columns(kinds, OFFENCES, "Offences in the cell")
     with right:
         st.markdown("**Month by month**")
-        show_chart(charts.trend_spec(months, "n_incidents", answer.breaks, dark=dark))
+        show_chart(charts.trend_spec(months, answer.breaks, dark))
         show_columns(months.assign(month=months["month"].map(month_text)), MONTHS, "Incidents by month")

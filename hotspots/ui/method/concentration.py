@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.base.choices import BCUS
-from hotspots.charts import incidents as charts
+from hotspots.charts import evidence as charts
 from hotspots.insight.concentration import WHOLE_FORCE, WHOLE_WINDOW
 from hotspots.ui import components, loading, words
 from hotspots.ui.frame import View

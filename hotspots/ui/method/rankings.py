@@ -10,7 +10,7 @@ import streamlit as st
 from hotspots.backtest import evidence
 from hotspots.base.choices import DEFAULT_METHOD
 from hotspots.base.words import counted
-from hotspots.charts import incidents as charts
+from hotspots.charts import evidence as charts
 from hotspots.ui import components
 from hotspots.ui.frame import View
 from hotspots.ui.session import widget_key
