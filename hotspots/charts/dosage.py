@@ -32,8 +32,8 @@ SPOT = ["area", "register"]  # a number means a place in one version only
 class Bands:
     """Shares of the target that part the five colours. The third colour is on target."""
 
-    under: float = 0.8  # setting underdosed_share
-    over: float = 1.2  # setting overdosed_share
+    under: float  # setting underdosed_share
+    over: float  # setting overdosed_share
 
     @property
     def edges(self) -> tuple[float, float, float, float]:
@@ -99,13 +99,12 @@ class Grid:
 # ---------------------------------------------------------------- hot spots × days
 
 
-def dose_grid(table: pd.DataFrame, bands: Bands | None = None) -> Grid:
+def dose_grid(table: pd.DataFrame, bands: Bands) -> Grid:
     """Hot spots × patrol days of ``table`` (`hotspots.base.columns.DOSAGE`): by BCU, treated first, then comparison.
 
     A hot spot of two versions of the register has two rows: they may be two places. A day without a row of it is "not
     held": that version did not count on it.
     """
-    bands = bands or Bands()
     days = days_of(table["patrol_day"])
     heads = tuple(Head(WEEKDAYS[d.weekday()], day_short(d), day_long(d)) for d in days)
     held = {(r["area"], r["register"], r["patrol_day"]): r for r in table.to_dict("records")}
@@ -177,12 +176,12 @@ def day_long(day: date | str) -> str:
     return f"{LONG_WEEKDAYS[day.weekday()]} {day.day} {day:%B %Y}"
 
 
-def dose_legend(grid: Grid, bands: Bands | None = None) -> list[dict[str, Any]]:
+def dose_legend(grid: Grid, bands: Bands) -> list[dict[str, Any]]:
     """Swatches of the grid: the five colours with their marks, and the states that occur."""
     marks = (BELOW, BELOW, "", ABOVE, ABOVE)
     rows: list[dict[str, Any]] = [
         {"label": f"{mark} {label}".strip(), "colour": colour, "hatched": False}
-        for mark, label, colour in zip(marks, (bands or Bands()).labels, RAMP, strict=True)
+        for mark, label, colour in zip(marks, bands.labels, RAMP, strict=True)
     ]
     cells = [cell for row in grid.rows for cell in row.cells]
     if any(cell.state == NO_TARGET for cell in cells):

@@ -46,7 +46,8 @@ def add_verbs(verbs: Verbs) -> None:
 def run_dosage(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
     from hotspots.exports.dosage import dosage_text
-    from hotspots.patrols.dosage.workspace import DoseQuestion, about, dose_workspace
+    from hotspots.patrols.dosage.question import DoseQuestion
+    from hotspots.patrols.dosage.workspace import about, dose_workspace
 
     if asked.format == "geojson" and asked.table != "days":
         raise HotspotsError("--format geojson gives the hot spots with their whole dose: leave --table out.")

@@ -2,7 +2,7 @@
 
 The expression keeps to one patrol day at a time, so a day's result hangs on that day's positions alone: a new day
 changes one day of results, and a cluster splits the work by day and unit. What the days owe each other, the interval
-over 06:00, is settled afterwards from a row per unit and day (`hotspots.patrols.visits.sewn`).
+over 06:00, is settled afterwards from a row per unit and day (`hotspots.patrols.visits.joined_overnight`).
 
 All arithmetic is in whole numbers: times in seconds, credit in half seconds. So the rows are the same on every engine
 and in every order.
@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,26 +43,18 @@ UNIT_DAYS = (
 SILENCES = ("patrol_day", "unit", "from_t", "to_t")
 
 
-@dataclass(frozen=True)
-class VisitRules:
-    """The numbers of the visit rule, from the settings; times in whole seconds."""
+class Rule(NamedTuple):
+    """The visit rule in whole seconds."""
 
-    gap_s: int = 300
-    credit_s: int = 300
-    edge_s: int = 90
-    stationary_kmh: float = 7.0
-    min_minutes: float = 10.0
-    long_minutes: float = 20.0
-    pass_minutes: float = 1.0
-    exclude_on_call: bool = True
+    gap_s: int  # positions further apart are two stays
+    credit_s: int  # a position vouches for no more, half before and half after
+    edge_s: int  # outside for no longer, between two inside: the stay goes on
 
-    @classmethod
-    def of(cls, settings: Settings) -> VisitRules:
-        return cls(
-            round(60 * settings.visit_gap_minutes), round(60 * settings.ping_credit_minutes),
-            settings.edge_tolerance_seconds, settings.stationary_kmh, settings.visit_min_minutes,
-            settings.visit_long_minutes, settings.visit_pass_minutes, settings.exclude_on_call,
-        )  # fmt: skip
+
+def rule_of(settings: Settings) -> Rule:
+    """The rule that the settings make."""
+    gap, credit = round(60 * settings.visit_gap_minutes), round(60 * settings.ping_credit_minutes)
+    return Rule(gap, credit, settings.edge_tolerance_seconds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,35 +72,31 @@ class Presence:
 # ---------------------------------------------------------------- the expression
 
 
-def expressions(
-    positions: ir.Table, inside: ir.Table, rules: VisitRules, settings: Settings, span: tuple[int, int], cell: str
-) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """(near, segments, unit days) of positions between two UTC seconds.
+def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str) -> ir.Table:
+    """The few positions that matter: inside a hot spot, at either end of a unit's day, and after a silence.
 
     ``positions`` have the columns of `hotspots.base.columns.PINGS`, no two of one unit in a second; ``inside`` has cell
     and area (codes 0, 1, …), each cell once; ``cell`` is the column of positions that holds cells of their resolution.
-    ``near``, from which the silences come too, is worth keeping: it holds the few positions that matter.
+    Adds patrol_day, place, and the seconds of the unit's positions before and after (prev_t, next_t).
     """
     import ibis
 
-    day = patrol_day_of(positions.t, span, settings)
     placed = positions.left_join(inside, positions[cell] == inside.cell).select(
         positions.unit, positions.t, positions.speed_kmh, positions.officers,
-        patrol_day=day,
-        place=(inside.area * 2 + (positions.on_call.cast("int32") if rules.exclude_on_call else 0)).fill_null(-1),
+        patrol_day=patrol_day_of(positions.t, span, settings),
+        place=(inside.area * 2 + (positions.on_call.cast("int32") if settings.exclude_on_call else 0)).fill_null(-1),
     )  # fmt: skip
     by_unit = ibis.window(group_by=[placed.patrol_day, placed.unit], order_by=placed.t)
     timed = placed.mutate(prev_t=placed.t.lag().over(by_unit), next_t=placed.t.lead().over(by_unit))
-    near = timed.filter(
-        (timed.place >= 0) | timed.prev_t.isnull() | timed.next_t.isnull() | (timed.t - timed.prev_t > rules.gap_s)
-    )
-    return near, segments_of(near, rules), unit_days_of(positions, day)
+    silent = timed.t - timed.prev_t > rule_of(settings).gap_s
+    return timed.filter((timed.place >= 0) | timed.prev_t.isnull() | timed.next_t.isnull() | silent)
 
 
-def segments_of(near: ir.Table, rules: VisitRules) -> ir.Table:
+def segments_of(near: ir.Table, settings: Settings) -> ir.Table:
     """`SEGMENTS` of the positions that lie inside an area; ``near`` knows the time of each one's neighbours."""
     import ibis
 
+    rule = rule_of(settings)
     there = near.filter(near.place >= 0)
     by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
     seen = there.mutate(
@@ -117,16 +105,16 @@ def segments_of(near: ir.Table, rules: VisitRules) -> ir.Table:
     )  # fmt: skip
     before, after = seen.t - seen.prev_t, seen.next_t - seen.t
     in_before, in_after = seen.t - seen.prev_in, seen.next_in - seen.t
-    joins = same_stay(seen.prev_place == seen.place, in_before, before, rules)
-    goes_on = same_stay(seen.next_place == seen.place, in_after, after, rules)
-    credit, slow_kmh = ibis.literal(rules.credit_s), ibis.literal(rules.stationary_kmh, "float32")
+    joins = same_stay(seen.prev_place == seen.place, in_before, before, rule)
+    goes_on = same_stay(seen.next_place == seen.place, in_after, after, rule)
+    credit, slow_kmh = ibis.literal(rule.credit_s), ibis.literal(settings.stationary_kmh, "float32")
     known = seen.speed_kmh.notnull() & ~seen.speed_kmh.isnan()
     steps = seen.mutate(
         joined=joins,
-        begins=~(joins & (in_before <= rules.credit_s)),
-        ends=~(goes_on & (in_after <= rules.credit_s)),
-        before2=ibis.ifelse(joins, ibis.least(in_before, credit), edge(before, rules)),
-        after2=ibis.ifelse(goes_on, ibis.least(in_after, credit), edge(after, rules)),
+        begins=~(joins & (in_before <= rule.credit_s)),
+        ends=~(goes_on & (in_after <= rule.credit_s)),
+        before2=ibis.ifelse(joins, ibis.least(in_before, credit), edge(before, rule)),
+        after2=ibis.ifelse(goes_on, ibis.least(in_after, credit), edge(after, rule)),
         known=known.fill_null(False).cast("int64"),
         slow=(known & (seen.speed_kmh <= slow_kmh)).fill_null(False).cast("int64"),
     )
@@ -147,26 +135,26 @@ def segments_of(near: ir.Table, rules: VisitRules) -> ir.Table:
     return found.select(*SEGMENTS)
 
 
-def same_stay(same: Any, between: Any, next_to: Any, rules: VisitRules) -> Any:
+def same_stay(same: Any, between: Any, next_to: Any, rule: Rule) -> Any:
     """Whether the neighbour inside belongs to the stay: nothing lies between and it is near enough, or it is very near.
 
     ``between``: seconds to the neighbour inside; ``next_to``: seconds to the neighbour of any kind.
     """
-    near = ((between == next_to) & (between <= rules.gap_s)) | (between <= rules.edge_s)
+    near = ((between == next_to) & (between <= rule.gap_s)) | (between <= rule.edge_s)
     return (same & near).fill_null(False)
 
 
-def edge(apart: Any, rules: VisitRules) -> Any:
+def edge(apart: Any, rule: Rule) -> Any:
     """Half seconds credited at the edge of a stay: half of the interval, nothing across lost signal."""
     import ibis
 
-    seen = (apart <= rules.gap_s).fill_null(False)
-    return ibis.ifelse(seen, ibis.least(apart, ibis.literal(rules.credit_s)), 0)
+    seen = (apart <= rule.gap_s).fill_null(False)
+    return ibis.ifelse(seen, ibis.least(apart, ibis.literal(rule.credit_s)), 0)
 
 
-def unit_days_of(positions: ir.Table, day: Any) -> ir.Table:
+def unit_days_of(positions: ir.Table, span: tuple[int, int], settings: Settings) -> ir.Table:
     """How many positions each unit has in a day, in each BCU."""
-    table = positions.select(positions.unit, positions.bcu, patrol_day=day)
+    table = positions.select(positions.unit, positions.bcu, patrol_day=patrol_day_of(positions.t, span, settings))
     return table.group_by(["patrol_day", "unit"]).aggregate(
         n=table.count(),
         n_east=(table.bcu == 1).cast("int64").sum(),
@@ -211,22 +199,20 @@ def presence(
     positions: ir.Table,
     cells: Mapping[int, int],
     span: tuple[int, int],
-    rules: VisitRules,
     settings: Settings,
     cell: str,
 ) -> Presence:
     """Ask an engine; the rows come back sorted. ``cells``: cell → code of its area."""
     inside = small_table(backend, {"cell": list(cells), "area": list(cells.values())})
-    near, _, days = expressions(positions, inside, rules, settings, span, cell)
-    kept = near.cache()
+    kept = near_of(positions, inside, settings, span, cell).cache()
     try:
-        segments = segments_of(kept, rules).execute()
+        segments = segments_of(kept, settings).execute()
         ends = kept.filter(kept.prev_t.isnull() | kept.next_t.isnull()).select(
             "patrol_day", "unit", "t", "place", "officers", first=kept.prev_t.isnull(), last=kept.next_t.isnull()
         )  # fmt: skip
-        silent = kept.filter(kept.t - kept.prev_t > rules.gap_s)
+        silent = kept.filter(kept.t - kept.prev_t > rule_of(settings).gap_s)
         silences = silent.select("patrol_day", "unit", from_t=silent.prev_t, to_t=silent.t).execute()
-        unit_days = with_ends(days.execute(), ends.execute())
+        unit_days = with_ends(unit_days_of(positions, span, settings).execute(), ends.execute())
     finally:
         kept.release()
     return Presence(

@@ -32,9 +32,7 @@ from hotspots.base.clock import EPOCH, day_starts
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.patrols.engine import DEFAULT, engine, read_files
-from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, VisitRules, presence
-
-__all__ = ["BANDS", "Presence", "VisitRules", "band", "presence_of_files", "sewn", "stays", "stays_of", "visits"]
+from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, presence, rule_of
 
 BATCH_ROWS = 3_000_000  # positions that an engine is asked about at a time, in whole files
 PASS, BELOW, ON_TARGET, LONG = BANDS = ("pass-through", "below threshold", "on target", "long")
@@ -48,13 +46,7 @@ STAYS = (
 # ---------------------------------------------------------------- positions → stays
 
 
-def stays_of(
-    pings: pd.DataFrame,
-    cells: Mapping[int, str],
-    rules: VisitRules | None = None,
-    settings: Settings | None = None,
-    engine: str = DEFAULT,
-) -> pd.DataFrame:
+def stays_of(pings: pd.DataFrame, cells: Mapping[int, str], settings: Settings) -> pd.DataFrame:
     """The stays of a table of positions, for notebooks.
 
     ``pings``: unit (whole number), t (UTC seconds), cell (H3, int64), speed_kmh (nan where unknown), on_call, officers;
@@ -63,7 +55,6 @@ def stays_of(
     ``seconds`` credited, ``officer_seconds`` summed over officers; ``pieces`` the (start, end) of what is credited,
     where that is not the whole stay, else None. Raises HotspotsError for missing columns.
     """
-    settings = settings or Settings()
     needed = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]
     missing = [c for c in needed if c not in pings.columns]
     if missing:
@@ -74,18 +65,12 @@ def stays_of(
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "positions.parquet"
         table.to_parquet(file)
-        found = presence_of_files([file], cells, "cell", rules or VisitRules.of(settings), settings, engine)
-    names = sorted(set(cells.values()))
-    return stays(sewn(found, settings, rules or VisitRules.of(settings)), names)[list(STAYS)]
+        found = presence_of_files([file], cells, "cell", settings, DEFAULT)
+    return stays(joined_overnight(found, settings), sorted(set(cells.values())))[list(STAYS)]
 
 
 def presence_of_files(
-    files: Sequence[Path | str],
-    cells: Mapping[int, str],
-    cell: str = "cell_10",
-    rules: VisitRules | None = None,
-    settings: Settings | None = None,
-    engine_url: str = DEFAULT,
+    files: Sequence[Path], cells: Mapping[int, str], cell: str, settings: Settings, engine_url: str
 ) -> Presence:
     """Who was where by the positions of some Parquet files, a few files at a time: memory stays small.
 
@@ -93,20 +78,18 @@ def presence_of_files(
     them. ``cells``: cell → hot spot; ``cell``: the column that holds cells of their resolution. Codes of places follow
     the sorted names of the hot spots.
     """
-    settings = settings or Settings()
-    rules = rules or VisitRules.of(settings)
     names = sorted(set(cells.values()))
     codes = {c: names.index(a) for c, a in cells.items()}
     parts = []
     with engine(engine_url) as backend:
-        for batch in batches([Path(f) for f in files]):
+        for batch in batches(files):
             span = span_of(batch)
             if span is not None:
-                parts.append(presence(backend, read_files(backend, batch), codes, span, rules, settings, cell))
-    return joined(parts)
+                parts.append(presence(backend, read_files(backend, batch), codes, span, settings, cell))
+    return together(parts)
 
 
-def joined(parts: Sequence[Presence]) -> Presence:
+def together(parts: Sequence[Presence]) -> Presence:
     """Several results of different days as one."""
     if not parts:
         segments, days, silences = (
@@ -122,20 +105,20 @@ def joined(parts: Sequence[Presence]) -> Presence:
 
 
 def batches(files: Sequence[Path]) -> Iterator[list[Path]]:
-    """Files in lots of about `BATCH_ROWS` rows."""
+    """Files in batches of about `BATCH_ROWS` rows."""
     import pyarrow.parquet as pq
 
-    lot: list[Path] = []
+    batch: list[Path] = []
     rows = 0
     for file in files:
         n = pq.read_metadata(file).num_rows
-        if lot and rows + n > BATCH_ROWS:
-            yield lot
-            lot, rows = [], 0
-        lot.append(file)
+        if batch and rows + n > BATCH_ROWS:
+            yield batch
+            batch, rows = [], 0
+        batch.append(file)
         rows += n
-    if lot:
-        yield lot
+    if batch:
+        yield batch
 
 
 def span_of(files: Sequence[Path]) -> tuple[int, int] | None:
@@ -147,11 +130,11 @@ def span_of(files: Sequence[Path]) -> tuple[int, int] | None:
         facts = pq.read_metadata(file)
         at = facts.schema.names.index("t")
         for i in range(facts.num_row_groups):
-            told = facts.row_group(i).column(at).statistics
-            if told is None or not told.has_min_max:
+            ends = facts.row_group(i).column(at).statistics
+            if ends is None or not ends.has_min_max:
                 return None if not facts.num_rows else span_by_reading(files)
-            low.append(told.min)
-            high.append(told.max)
+            low.append(ends.min)
+            high.append(ends.max)
     return (min(low), max(high)) if low else None
 
 
@@ -166,7 +149,7 @@ def span_by_reading(files: Sequence[Path]) -> tuple[int, int]:
 # ---------------------------------------------------------------- one day joined to the next
 
 
-def sewn(found: Presence, settings: Settings, rules: VisitRules) -> pd.DataFrame:
+def joined_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
     """The segments, with what lies between a unit's last position of a day and its first of the next credited.
 
     Each day's share ends where the day does. Adds start2 and end2, in half seconds since 1970.
@@ -175,11 +158,11 @@ def sewn(found: Presence, settings: Settings, rules: VisitRules) -> pd.DataFrame
         start2=2 * found.segments["first_t"] - found.segments["before2"],
         end2=2 * found.segments["last_t"] + found.segments["after2"],
     )
-    seams = seams_of(found.unit_days, settings, rules)
-    if not len(seams) or not len(segments):
+    over = overnight_credits(found.unit_days, settings)
+    if not len(over) or not len(segments):
         return segments
-    late = seams.rename(columns={"last_t": "key"}).set_index(["patrol_day", "unit", "key"])
-    early = seams.assign(patrol_day=seams["patrol_day"] + 1, key=seams["first_t"])
+    late = over.rename(columns={"last_t": "key"}).set_index(["patrol_day", "unit", "key"])
+    early = over.assign(patrol_day=over["patrol_day"] + 1, key=over["first_t"])
     early = early.set_index(["patrol_day", "unit", "key"])
     for side, column, end, sign, which in (
         (late, "last_t", "end2", 1, "late"), (early, "first_t", "start2", -1, "early"),
@@ -192,20 +175,20 @@ def sewn(found: Presence, settings: Settings, rules: VisitRules) -> pd.DataFrame
     return segments
 
 
-def seams_of(days: pd.DataFrame, settings: Settings, rules: VisitRules) -> pd.DataFrame:
+def overnight_credits(days: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """What is credited over the end of each unit's patrol day, in half seconds: late to that day, early to the next."""
-    following = days.assign(patrol_day=days["patrol_day"] - 1)
+    rule, following = rule_of(settings), days.assign(patrol_day=days["patrol_day"] - 1)
     pairs = days.merge(following, on=["patrol_day", "unit"], suffixes=("", "_next"))
-    pairs = pairs[pairs["first_t_next"] - pairs["last_t"] <= rules.gap_s]
+    pairs = pairs[pairs["first_t_next"] - pairs["last_t"] <= rule.gap_s]
     if not len(pairs):
         return pairs.assign(first_t=pairs["first_t_next"])
     apart = (pairs["first_t_next"] - pairs["last_t"]).to_numpy()
     turn = turns(pairs["patrol_day"].to_numpy(), settings)
     # Half seconds from the last position to the end of the day, and from there to the first position of the next.
     until, since = 2 * (turn - pairs["last_t"].to_numpy()), 2 * (pairs["first_t_next"].to_numpy() - turn)
-    credit = np.minimum(apart, rules.credit_s)
+    credit = np.minimum(apart, rule.credit_s)
     last, first = pairs["last_place"].to_numpy(), pairs["first_place_next"].to_numpy()
-    whole = (last == first) & (last >= 0) & (apart <= rules.credit_s)
+    whole = (last == first) & (last >= 0) & (apart <= rule.credit_s)
     late = np.where(whole, until, np.where(last >= 0, np.minimum(credit, until), 0))
     early = np.where(whole, since, np.where(first >= 0, np.minimum(credit, since), 0))
     by_last, by_first = pairs["last_officers"].to_numpy(), pairs["first_officers_next"].to_numpy()
@@ -259,7 +242,7 @@ def empty_stays() -> pd.DataFrame:
 # ---------------------------------------------------------------- stays → visits
 
 
-def visits(stays: pd.DataFrame, rules: VisitRules) -> pd.DataFrame:
+def visits(stays: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Proactive stays, on foot or stopped, that overlap or touch in one hot spot and patrol day → one row per visit.
 
     Columns: area, patrol_day, start, end (UTC seconds), patrol_minutes (its length), longest_minutes (longest stay of
@@ -279,9 +262,9 @@ def visits(stays: pd.DataFrame, rules: VisitRules) -> pd.DataFrame:
     table = table.reset_index(drop=True)
     for column in ("longest_minutes", "officer_minutes"):
         table[column] = table[column] / 60
-    table["band"] = pd.Series(band(table["longest_minutes"], rules), dtype="str")
-    told = np.where(table["logged"] & table["tracked"], BOTH, np.where(table["logged"], LOG, POSITIONS))
-    table["told_by"] = pd.Series(told, dtype="str")
+    table["band"] = pd.Series(band(table["longest_minutes"], settings), dtype="str")
+    known_by = np.where(table["logged"] & table["tracked"], BOTH, np.where(table["logged"], LOG, POSITIONS))
+    table["told_by"] = pd.Series(known_by, dtype="str")
     columns = (
         "area", "patrol_day", "start", "end", "patrol_minutes", "longest_minutes", "officer_minutes", "units", "band",
         "told_by",
@@ -310,14 +293,15 @@ def lengths(stays: pd.DataFrame) -> pd.Series:
     return (ends["end"] - ends["start"]).groupby(ends["number"]).sum()
 
 
-def band(minutes: Any, rules: VisitRules) -> np.ndarray[Any, Any]:
+def band(minutes: Any, settings: Settings) -> np.ndarray[Any, Any]:
     """The band of stays of so many minutes: each holds its lower end, and on target its upper end too.
 
-    >>> band([0.9, 1, 9.99, 10, 20, 20.01], VisitRules()).tolist()
+    >>> band([0.9, 1, 9.99, 10, 20, 20.01], Settings()).tolist()
     ['pass-through', 'below threshold', 'below threshold', 'on target', 'on target', 'long']
     """
     minutes = np.asarray(minutes, dtype=float)
-    chosen = [minutes < rules.pass_minutes, minutes < rules.min_minutes, minutes <= rules.long_minutes]
+    short, enough, long = settings.visit_pass_minutes, settings.visit_min_minutes, settings.visit_long_minutes
+    chosen = [minutes < short, minutes < enough, minutes <= long]
     return np.select(chosen, [PASS, BELOW, ON_TARGET], LONG).astype(object)
 
 

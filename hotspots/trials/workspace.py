@@ -24,7 +24,8 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.harm.offences import selection_named
-from hotspots.patrols.dosage.workspace import LONGEST_DAYS, DoseQuestion, days_held, dose_workspace
+from hotspots.patrols.dosage.question import LONGEST_DAYS, DoseQuestion, days_held
+from hotspots.patrols.dosage.workspace import dose_workspace
 from hotspots.store.workspace import Workspace, open_workspace
 from hotspots.trials import cache, register
 from hotspots.trials.analysis import RATIO, analyse

@@ -10,7 +10,7 @@ import pytest
 
 from hotspots.base.clock import day_numbers, day_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.visits import VisitRules, stays_of, visits
+from hotspots.patrols.visits import stays_of, visits
 
 LONDON = ZoneInfo("Europe/London")
 COLUMNS = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]
@@ -25,7 +25,7 @@ def at(text: str, fold: int = 0) -> int:
 def test_two_officers_whose_visits_overlap():
     a = [(1, at(f"2026-10-05 14:{m:02d}:00"), 7, 2.0, False, 1) for m in range(13)]
     b = [(2, at(f"2026-10-05 14:{m:02d}:00"), 7, 2.0, False, 1) for m in range(5, 16)]
-    found = visits(stays_of(pd.DataFrame(a + b, columns=COLUMNS), {7: "Preston centre"}), VisitRules())
+    found = visits(stays_of(pd.DataFrame(a + b, columns=COLUMNS), {7: "Preston centre"}, Settings()), Settings())
     assert len(found) == 1
     assert found["officer_minutes"].tolist() == [22]
     assert found["patrol_minutes"].tolist() == [15]
@@ -38,7 +38,7 @@ def test_two_officers_whose_visits_overlap():
 )
 def test_the_last_second_belongs_to_the_day_before(when, day):
     assert day_text(day_numbers([at(when)], Settings())[0]) == day
-    found = stays_of(pd.DataFrame([(1, at(when), 7, 2.0, False, 1)], columns=COLUMNS), {7: "A"})
+    found = stays_of(pd.DataFrame([(1, at(when), 7, 2.0, False, 1)], columns=COLUMNS), {7: "A"}, Settings())
     assert [day_text(d) for d in found["patrol_day"]] == [day]
 
 
@@ -50,6 +50,6 @@ def test_the_last_second_belongs_to_the_day_before(when, day):
 def test_a_whole_patrol_day_across_a_change_of_the_clock(eve, morning, hours):
     start, end = at(f"{eve} 06:00:00"), at(f"{morning} 06:00:00")
     rows = [(1, t, 7, 0.0, False, 1) for t in range(start - 60, end + 61, 60)]
-    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), {7: "A"})
+    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), {7: "A"}, Settings())
     mine = found[found["patrol_day"] == day_numbers([start], Settings())[0]]
     assert mine["seconds"].tolist() == [hours * 3600]

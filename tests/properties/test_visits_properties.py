@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.base.settings import Settings
-from hotspots.patrols.visits import VisitRules, stays_of, visits
-from tests.plain_visits import plain_stays, plain_visits
+from hotspots.patrols.visits import stays_of, visits
+from tests.plain_visits import PlainRules, plain_stays, plain_visits
 
 HOME = Settings()
 CELLS = {7: "A", 8: "A", 9: "B"}  # 1 is outside
@@ -36,7 +36,10 @@ position = st.tuples(
 track = st.tuples(st.sampled_from(STARTS), st.lists(position, min_size=1, max_size=25))
 tracks = st.lists(track, min_size=1, max_size=15)
 rules = st.builds(
-    lambda gap, credit, edge, calls: VisitRules(gap, min(credit, gap), min(edge, gap), exclude_on_call=calls),
+    lambda gap, credit, edge, calls: replace(
+        HOME, visit_gap_minutes=gap / 60, ping_credit_minutes=min(credit, gap) / 60,
+        edge_tolerance_seconds=min(edge, gap), exclude_on_call=calls,
+    ),
     st.sampled_from([300, 300, 120]), st.sampled_from([300, 300, 60, 45]), st.sampled_from([90, 90, 0, 120]),
     st.sampled_from([True, True, False]),
 )  # fmt: skip
@@ -52,15 +55,15 @@ def table(given: list) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def plainly(rows: pd.DataFrame, chosen: VisitRules) -> list[dict]:
-    return plain_stays(rows, CELLS, chosen, HOME)
+def plainly(rows: pd.DataFrame, chosen: Settings) -> list[dict]:
+    return plain_stays(rows, CELLS, PlainRules.of(chosen), chosen)
 
 
 @settings(max_examples=40)
 @given(tracks, rules)
 def test_the_fast_way_equals_the_slow_plain_one(given, chosen):
     rows = table(given)
-    fast = stays_of(rows, CELLS, chosen, HOME).to_dict("records")
+    fast = stays_of(rows, CELLS, chosen).to_dict("records")
     slow = plainly(rows, chosen)
     assert len(fast) == len(slow)
     for one, other in zip(fast, slow, strict=True):
@@ -72,10 +75,10 @@ def test_the_fast_way_equals_the_slow_plain_one(given, chosen):
 @settings(max_examples=15)
 @given(tracks, rules)
 def test_visits_equal_those_worked_out_plainly(given, chosen):
-    chosen = replace(chosen, credit_s=chosen.gap_s)  # where spans and credit are the same
+    chosen = replace(chosen, ping_credit_minutes=chosen.visit_gap_minutes)  # where spans and credit are the same
     rows = table(given)
-    fast = visits(stays_of(rows, CELLS, chosen, HOME), chosen)
-    slow = plain_visits(plainly(rows, chosen), chosen)
+    fast = visits(stays_of(rows, CELLS, chosen), chosen)
+    slow = plain_visits(plainly(rows, chosen), PlainRules.of(chosen))
     assert len(fast) == len(slow)
     ordered = sorted(slow, key=lambda v: (v["area"], v["patrol_day"], v["start"]))
     for one, other in zip(fast.to_dict("records"), ordered, strict=True):
@@ -94,7 +97,7 @@ def test_the_order_of_rows_and_repeated_rows_change_nothing(given, chosen, rando
     order = list(range(len(rows))) * 2
     random.shuffle(order)
     pd.testing.assert_frame_equal(
-        stays_of(rows, CELLS, chosen, HOME), stays_of(rows.iloc[order].reset_index(drop=True), CELLS, chosen, HOME)
+        stays_of(rows, CELLS, chosen), stays_of(rows.iloc[order].reset_index(drop=True), CELLS, chosen)
     )
 
 
@@ -108,7 +111,7 @@ def test_a_stopped_position_more_inside_never_lowers_the_minutes_there(given, ch
         return
     more = pd.DataFrame([(unit, t, 7, 0.0, False, 1)], columns=COLUMNS)
     before, then = (
-        stays_of(r, CELLS, chosen, HOME) for r in (rows.assign(officers=1), pd.concat([rows.assign(officers=1), more]))
+        stays_of(r, CELLS, chosen) for r in (rows.assign(officers=1), pd.concat([rows.assign(officers=1), more]))
     )
     assert proactive(then) >= proactive(before) - 1e-9
 
@@ -121,7 +124,7 @@ def proactive(stays: pd.DataFrame) -> float:
 @given(tracks, rules)
 def test_the_union_is_never_more_than_the_sum_and_credit_never_more_than_the_time(given, chosen):
     rows = table(given)
-    stays = stays_of(rows, CELLS, chosen, HOME)
+    stays = stays_of(rows, CELLS, chosen)
     seen = visits(stays, chosen)
     assert (seen["patrol_minutes"] <= seen["officer_minutes"] + 1e-9).all()
     span = rows.groupby("unit")["t"].agg(["min", "max"])

@@ -65,7 +65,7 @@ def found(month: Month, interval_s: int, noise_m: float) -> pd.DataFrame:
         cell=geography.cells_at(pings["lon"], pings["lat"], 10), speed_kmh=pings["kmh"].fillna(between),
         on_call=pings["does"].isin((TO_CALL, AT_CALL)), officers=officers[pings["unit"]],
     )  # fmt: skip
-    return in_window(stays_of(table, CELLS, settings=SETTINGS))
+    return in_window(stays_of(table, CELLS, SETTINGS))
 
 
 def patrols(stays: pd.DataFrame) -> pd.DataFrame:
@@ -242,7 +242,8 @@ def test_where_nothing_is_planted_the_dose_is_nothing():
 
 def test_the_demo_gives_back_what_its_truth_says_tracking_could_see(patrolled):
     """Import, register, positions with every fault, and logs where there is no tracking."""
-    from hotspots.patrols.dosage.workspace import DoseQuestion, dose_workspace
+    from hotspots.patrols.dosage.question import DoseQuestion
+    from hotspots.patrols.dosage.workspace import dose_workspace
 
     truth = json.loads((patrolled / TRUTH).read_text(encoding="utf-8"))["patrols"]
     planted = pd.DataFrame(truth["days"], columns=truth["columns"]).set_index(["area", "patrol_day"])

@@ -15,6 +15,7 @@ from hotspots.base.settings import Settings
 from hotspots.charts import dosage as charts
 from hotspots.charts.dosage import Bands, Cell
 
+BANDS = Bands(Settings().underdosed_share, Settings().overdosed_share)
 TWO_DAYS = ("2026-10-05", "2026-10-06")  # a Monday and a Tuesday
 
 
@@ -73,7 +74,7 @@ def test_the_grid_has_the_minutes_of_the_table_and_says_below_and_above() -> Non
         day("South-01", TWO_DAYS[0], 11.4), day("South-01", TWO_DAYS[1], 30.0),
         day("South-02", TWO_DAYS[0], 40.0), day("South-02", TWO_DAYS[1], 60.2),
     )  # fmt: skip
-    grid = charts.dose_grid(given)
+    grid = charts.dose_grid(given, BANDS)
     assert cells(grid) == [[("11", "▼", 0), ("30", "", 2)], [("40", "▲", 3), ("60", "▲", 4)]]
     assert [(h.top, h.bottom) for h in grid.heads] == [("Mon", "5 Oct"), ("Tue", "6 Oct")]
     assert grid.heads[0].said == "Monday 5 October 2026"
@@ -81,41 +82,43 @@ def test_the_grid_has_the_minutes_of_the_table_and_says_below_and_above() -> Non
 
 
 def test_no_data_is_no_zero_and_zero_is_no_missing_day() -> None:
-    grid = charts.dose_grid(table(day("South-01", TWO_DAYS[0], None), day("South-01", TWO_DAYS[1], 0.0, visits=0)))
+    grid = charts.dose_grid(
+        table(day("South-01", TWO_DAYS[0], None), day("South-01", TWO_DAYS[1], 0.0, visits=0)), BANDS
+    )
     nothing, zero = grid.rows[0].cells
     assert nothing == Cell("–", "no data", state="no data")
     assert (zero.text, zero.mark, zero.band, zero.state) == ("0", "▼", 0, "")
     assert zero.said == "0 patrol-minutes, 0% of 30 (below target), no adequate visits"
-    labels = [row["label"] for row in charts.dose_legend(grid)]
+    labels = [row["label"] for row in charts.dose_legend(grid, BANDS)]
     assert labels[-1] == "– no data (not: no patrol)"
-    assert charts.dose_legend(grid)[-1]["hatched"]
+    assert charts.dose_legend(grid, BANDS)[-1]["hatched"]
 
 
 def test_a_little_is_not_written_as_nothing() -> None:
-    grid = charts.dose_grid(table(day("South-01", TWO_DAYS[0], 0.2)))
+    grid = charts.dose_grid(table(day("South-01", TWO_DAYS[0], 0.2)), BANDS)
     assert grid.rows[0].cells[0].text == "<1"
 
 
 def test_a_day_on_which_the_area_was_no_hot_spot_is_blank_and_a_lost_day_keeps_its_column() -> None:
     given = table(day("South-01", "2026-10-05", 30.0), day("South-01", "2026-10-08", 30.0), day("South-02",
                   "2026-10-08", 30.0))  # fmt: skip
-    grid = charts.dose_grid(given)
+    grid = charts.dose_grid(given, BANDS)
     assert [h.bottom for h in grid.heads] == ["5 Oct", "6 Oct", "7 Oct", "8 Oct"]
     assert [cell.state for cell in grid.rows[0].cells] == ["", "not held", "not held", ""]
     assert [cell.text for cell in grid.rows[1].cells] == ["", "", "", "30"]
 
 
 def test_without_a_target_there_are_minutes_and_no_colour() -> None:
-    grid = charts.dose_grid(table(day("South-09", TWO_DAYS[0], 12.0, None, role="comparison")))
+    grid = charts.dose_grid(table(day("South-09", TWO_DAYS[0], 12.0, None, role="comparison")), BANDS)
     (cell,) = grid.rows[0].cells
     assert (cell.text, cell.band, cell.mark, cell.state) == ("12", None, "", "no target")
     assert "no target set" in cell.said
-    assert "no target: minutes only" in [row["label"] for row in charts.dose_legend(grid)]
+    assert "no target: minutes only" in [row["label"] for row in charts.dose_legend(grid, BANDS)]
 
 
 def test_logs_only_and_shorter_visits_are_said() -> None:
     grid = charts.dose_grid(
-        table(day("South-01", TWO_DAYS[0], 30.0, data="logs only", visits=1, visits_below_threshold=3))
+        table(day("South-01", TWO_DAYS[0], 30.0, data="logs only", visits=1, visits_below_threshold=3)), BANDS
     )
     (cell,) = grid.rows[0].cells
     assert cell.logs
@@ -127,11 +130,11 @@ def test_rows_go_by_bcu_then_treated_then_comparison_whatever_their_order() -> N
         day("West-01", TWO_DAYS[0], 1.0), day("South-03", TWO_DAYS[0], 1.0, role="none"),
         day("South-01", TWO_DAYS[0], 1.0, role="comparison"), day("South-02", TWO_DAYS[0], 1.0),
     )  # fmt: skip
-    grid = charts.dose_grid(given)
+    grid = charts.dose_grid(given, BANDS)
     assert [row.key for row in grid.rows] == ["South-02", "South-01", "South-03", "West-01"]
     assert [row.group for row in grid.rows] == ["South", "South", "South", "West"]
     assert [row.note for row in grid.rows] == ["treated", "comparison", "none", "treated"]
-    assert charts.dose_grid(given.iloc[::-1]) == grid
+    assert charts.dose_grid(given.iloc[::-1], BANDS) == grid
 
 
 def test_two_versions_of_the_register_are_two_rows_for_they_may_be_two_places() -> None:
@@ -139,11 +142,11 @@ def test_two_versions_of_the_register_are_two_rows_for_they_may_be_two_places() 
         day("South-01", TWO_DAYS[0], 10.0, role="none"),
         day("South-01", TWO_DAYS[1], 30.0, register="hot-spots@2", name="Elsewhere"),
     )
-    grid = charts.dose_grid(given)
+    grid = charts.dose_grid(given, BANDS)
     assert [(row.name, row.note) for row in grid.rows] == [("Elsewhere", "treated"), ("Name of South-01", "none")]
     assert [[cell.text for cell in row.cells] for row in grid.rows] == [["", "30"], ["10", ""]]
     same = table(day("South-01", TWO_DAYS[0], 10.0), day("South-01", TWO_DAYS[1], 30.0, register="hot-spots@2"))
-    assert [row.name for row in charts.dose_grid(same).rows] == [
+    assert [row.name for row in charts.dose_grid(same, BANDS).rows] == [
         "Name of South-01 (hot-spots@1)", "Name of South-01 (hot-spots@2)"
     ]  # fmt: skip
 
@@ -154,12 +157,11 @@ def test_two_versions_of_the_register_are_two_rows_for_they_may_be_two_places() 
      (1.201, 3, "▲"), (1.8, 3, "▲"), (1.801, 4, "▲")],
 )  # fmt: skip
 def test_bands_on_both_sides_of_every_line(share: float, band: int, mark: str) -> None:
-    bands = Bands(Settings().underdosed_share, Settings().overdosed_share)
-    assert (bands.number(share), bands.mark(share)) == (band, mark)
+    assert (BANDS.number(share), BANDS.mark(share)) == (band, mark)
 
 
 def test_the_labels_of_the_bands_follow_the_settings() -> None:
-    assert Bands().labels == (
+    assert BANDS.labels == (
         "under 40% of target", "40 to 80%", "on target: 80 to 120%", "120 to 180%", "over 180%"
     )  # fmt: skip
     assert Bands(0.5, 2.0).labels[2] == "on target: 50 to 200%"
@@ -245,5 +247,5 @@ def test_two_hot_spots_of_one_name_stay_two_bars() -> None:
 
 
 def test_nothing_is_a_spec_too() -> None:
-    assert charts.dose_grid(table()).rows == ()
+    assert charts.dose_grid(table(), BANDS).rows == ()
     assert charts.target_spec(summary())["description"] == "Patrol-minutes against target: no hot spot."

@@ -15,15 +15,15 @@ from hotspots.base.columns import DOSE_SUMMARY, RECONCILED
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.dosage import coverage, days_since, dose, logs, summary
+from hotspots.patrols.dosage import coverage, logs
+from hotspots.patrols.dosage.dose import days_since, dose, summary
 from hotspots.patrols.dosage.targets import set_target, target_on, targets
 from hotspots.patrols.presence import SEGMENTS, Presence
-from hotspots.patrols.visits import VisitRules, visits
+from hotspots.patrols.visits import visits
 from tests.dose_workspace import make_frozen
 
 LONDON = ZoneInfo("Europe/London")
 SETTINGS = Settings()
-RULES = VisitRules()
 DAY = day_number("2026-06-02")
 
 
@@ -76,7 +76,7 @@ def test_minutes_of_a_day_proactive_reactive_and_moving_apart():
         stay("A", "17:00", "17:05", unit=5), stay("A", "18:00", "18:00:30", unit=6),
         stay("A", "19:00", "19:25", unit=7),
     ])  # fmt: skip
-    row = dose(grid(), stays, visits(stays, RULES)).iloc[0]
+    row = dose(grid(), stays, visits(stays, SETTINGS)).iloc[0]
     assert row["officer_minutes"] == 2 * 12 + 10 + 5 + 0.5 + 25
     assert row["patrol_minutes"] == 15 + 5 + 0.5 + 25
     assert (row["reactive_minutes"], row["moving_minutes"]) == (20, 1)
@@ -87,7 +87,7 @@ def test_minutes_of_a_day_proactive_reactive_and_moving_apart():
 
 def test_no_data_is_not_no_patrol():
     nothing = pd.DataFrame([stay("B", "14:00", "14:12")])
-    seen = dose(pd.concat([grid(), grid(data="no data", day=DAY + 1)]), nothing, visits(nothing, RULES))
+    seen = dose(pd.concat([grid(), grid(data="no data", day=DAY + 1)]), nothing, visits(nothing, SETTINGS))
     assert seen["visits"].tolist()[0] == 0
     assert seen["officer_minutes"].tolist()[0] == 0.0
     assert pd.isna(seen["visits"][1])
@@ -104,7 +104,7 @@ def test_days_since_an_adequate_visit_are_counted_within_a_version():
 
 def test_the_window_against_its_target_on_days_with_data_only():
     stays = pd.DataFrame([stay("A", "14:00", "14:25")])
-    days = dose(pd.concat([grid(), grid(data="no data", day=DAY + 1)]), stays, visits(stays, RULES))
+    days = dose(pd.concat([grid(), grid(data="no data", day=DAY + 1)]), stays, visits(stays, SETTINGS))
     spans = pd.DataFrame({"bcu": ["West", "West"], "covered_hours": [6.0, 1.0], "shift_hours": [6.0, 8.0]})
     hot = pd.DataFrame({"area": ["A"], "share_in_hot_hours": [0.5]})
     row = summary(days, hot, spans, SETTINGS).iloc[0]
@@ -126,7 +126,7 @@ def test_the_window_against_its_target_on_days_with_data_only():
 )  # fmt: skip
 def test_verdicts(minutes, target, data, verdict):
     stays = pd.DataFrame([stay("A" if minutes else "B", "14:00", f"14:{minutes:02d}")])
-    days = dose(grid(data=data, target=target), stays, visits(stays, RULES))
+    days = dose(grid(data=data, target=target), stays, visits(stays, SETTINGS))
     empty = pd.DataFrame({"bcu": [], "covered_hours": [], "shift_hours": []})
     hot = pd.DataFrame({"area": ["A"], "share_in_hot_hours": [np.nan]})
     assert summary(days, hot, empty, SETTINGS)["verdict"].tolist() == [verdict]

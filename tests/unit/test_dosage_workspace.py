@@ -15,8 +15,10 @@ from hotspots.base.columns import COVERAGE, DOSAGE, DOSE_HOURS, DOSE_SUMMARY, RE
 from hotspots.base.errors import HotspotsError
 from hotspots.intake import import_files
 from hotspots.patrols.dosage import cache
+from hotspots.patrols.dosage.question import DoseQuestion
+from hotspots.patrols.dosage.stretches import one_resolution
 from hotspots.patrols.dosage.targets import set_target
-from hotspots.patrols.dosage.workspace import DoseQuestion, about, cell_column, dose_workspace
+from hotspots.patrols.dosage.workspace import about, dose_workspace
 from hotspots.store.workspace import open_workspace
 from tests.area_workspace import A
 from tests.dose_workspace import FIRST, LAST, areas, make_dose, make_frozen, standing
@@ -264,8 +266,8 @@ def test_cells_of_several_resolutions_are_refused():
     coarse = hex_ids([h3.cell_to_parent(cell_from_hex(A), 9)])[0]
     table = pd.DataFrame({"area": ["a", "b"], "cells": [(A,), (coarse,)]})
     with pytest.raises(HotspotsError, match="cells of resolution 9 and 10; positions are kept at 9, 10, 11"):
-        cell_column("grip@1", table)
-    assert cell_column("grip@1", table.iloc[1:]) == "cell_9"
+        one_resolution("grip@1", table)
+    assert one_resolution("grip@1", table.iloc[1:]) == 9
 
 
 def test_another_hour_of_the_day_start_is_told(own: Path):

@@ -12,12 +12,16 @@ import pytest
 from hotspots.base.clock import day_number, day_numbers, day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.patrols.engine import SPARK_LOCAL, engine
-from hotspots.patrols.presence import UNIT_DAYS, clock_pieces
-from hotspots.patrols.visits import BATCH_ROWS, batches, joined, presence_of_files, span_of
+from hotspots.patrols.engine import DEFAULT, SPARK_LOCAL, engine
+from hotspots.patrols.presence import UNIT_DAYS, Presence, clock_pieces
+from hotspots.patrols.visits import BATCH_ROWS, batches, presence_of_files, span_of, together
 
 SETTINGS = Settings()
 CELLS = {100 + i: f"area {i // 3}" for i in range(12)}
+
+
+def presence(files: list[Path], url: str = DEFAULT) -> Presence:
+    return presence_of_files(files, CELLS, "cell_10", SETTINGS, url)
 
 
 def write_days(folder: Path, first: str, days: int, units: int = 9, seed: int = 3) -> list[Path]:
@@ -53,8 +57,8 @@ def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path) -> None:
     """Across the night on which the clocks go back, in days of 24 and of 25 hours."""
     pytest.importorskip("pyspark", reason="pyspark is an optional extra (requirements-spark.txt)")
     files = write_days(tmp_path, "2026-10-23", 3)
-    here = presence_of_files(files, CELLS)
-    there = presence_of_files(files, CELLS, engine_url=SPARK_LOCAL)
+    here = presence(files)
+    there = presence(files, SPARK_LOCAL)
     assert len(here.segments) > 300
     for name in ("segments", "unit_days", "silences"):
         pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name))
@@ -62,10 +66,10 @@ def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path) -> None:
 
 def test_days_apart_give_what_days_together_give(tmp_path: Path) -> None:
     files = write_days(tmp_path, "2026-03-27", 4)
-    together = presence_of_files(files, CELLS)
-    apart = joined([presence_of_files([f], CELLS) for f in reversed(files)])
+    whole = presence(files)
+    apart = together([presence([f]) for f in reversed(files)])
     for name in ("segments", "unit_days", "silences"):
-        pd.testing.assert_frame_equal(getattr(together, name), getattr(apart, name))
+        pd.testing.assert_frame_equal(getattr(whole, name), getattr(apart, name))
 
 
 @pytest.mark.parametrize("first", ["2026-03-20", "2026-10-18", "2026-06-01", "2025-12-25"])
@@ -81,7 +85,7 @@ def test_patrol_days_are_those_of_the_calendar(tmp_path: Path, first: str) -> No
         "on_call": False, "officers": np.int16(1),
     })  # fmt: skip
     table.to_parquet(tmp_path / "all.parquet")
-    found = presence_of_files([tmp_path / "all.parquet"], CELLS).unit_days.sort_values("unit")
+    found = presence([tmp_path / "all.parquet"]).unit_days.sort_values("unit")
     assert found["patrol_day"].tolist() == day_numbers(t, SETTINGS).tolist()
 
 
@@ -90,7 +94,7 @@ def test_a_year_has_three_runs_of_days_under_one_clock() -> None:
     assert len(clock_pieces(span, SETTINGS)) == 3
 
 
-def test_files_are_asked_about_in_lots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_asked_about_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = write_days(tmp_path, "2026-06-01", 3, units=1)
     assert [len(b) for b in batches(files)] == [3]
     monkeypatch.setattr("hotspots.patrols.visits.BATCH_ROWS", 500)
@@ -103,7 +107,7 @@ def test_an_empty_file_has_no_span_and_gives_nothing(tmp_path: Path) -> None:
     empty = pd.read_parquet(files[0]).iloc[:0]
     empty.to_parquet(tmp_path / "none.parquet")
     assert span_of([tmp_path / "none.parquet"]) is None
-    found = presence_of_files([tmp_path / "none.parquet"], CELLS)
+    found = presence([tmp_path / "none.parquet"])
     assert found.segments.empty
     assert list(found.unit_days.columns) == list(UNIT_DAYS)
 
@@ -125,4 +129,9 @@ def test_spark_that_is_not_installed_is_told_in_a_sentence(monkeypatch: pytest.M
 
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(HotspotsError, match=r"Spark is not installed\. Install it with"), engine(SPARK_LOCAL):
+        pass
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(HotspotsError, match="Engine 'oracle://' is not known"), engine("oracle://"):
         pass

@@ -305,17 +305,4 @@ def test_bands(seconds, name):
 
 
 def test_the_defaults_are_the_settings():
-    settings = Settings()
-    assert (
-        PlainRules(
-            gap_s=int(60 * settings.visit_gap_minutes),
-            credit_s=int(60 * settings.ping_credit_minutes),
-            edge_s=settings.edge_tolerance_seconds,
-            stationary_kmh=settings.stationary_kmh,
-            min_minutes=settings.visit_min_minutes,
-            long_minutes=settings.visit_long_minutes,
-            pass_minutes=settings.visit_pass_minutes,
-            exclude_on_call=settings.exclude_on_call,
-        )
-        == RULES
-    )
+    assert PlainRules.of(Settings()) == RULES

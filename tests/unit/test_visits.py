@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from hotspots.base.errors import HotspotsError
-from hotspots.patrols.visits import VisitRules, band, presence_of_files, refuse_overlaps, stays_of, visits
+from hotspots.base.settings import Settings
+from hotspots.patrols.engine import DEFAULT
+from hotspots.patrols.visits import band, presence_of_files, refuse_overlaps, stays_of, visits
 
 LONDON = ZoneInfo("Europe/London")
-RULES = VisitRules()
+SETTINGS = Settings()
 CELLS = {7: "A", 8: "A", 9: "B"}
 COLUMNS = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]
 OUT = 1
@@ -41,39 +43,39 @@ def spans(found: pd.DataFrame) -> list[tuple[float, float]]:
 
 
 def test_half_of_the_way_in_and_of_the_way_out_counts():
-    found = stays_of(pings((0, OUT), (60, 7), (120, 8), (180, OUT)), CELLS)
+    found = stays_of(pings((0, OUT), (60, 7), (120, 8), (180, OUT)), CELLS, SETTINGS)
     assert spans(found) == [(30, 150)]
     assert found["seconds"].tolist() == [120]
     assert found["n_pings"].tolist() == [2]
 
 
 def test_nothing_counts_across_lost_signal():
-    found = stays_of(pings((0, OUT), (301, 7), (361, 7), (662, OUT)), CELLS)
+    found = stays_of(pings((0, OUT), (301, 7), (361, 7), (662, OUT)), CELLS, SETTINGS)
     assert spans(found) == [(301, 361)]
 
 
 @pytest.mark.parametrize(("apart", "stays", "seconds"), [(300, 1, 300), (301, 2, 0)])
 def test_positions_further_apart_than_the_gap_are_two_stays(apart, stays, seconds):
-    found = stays_of(pings((0, 7), (apart, 7)), CELLS)
+    found = stays_of(pings((0, 7), (apart, 7)), CELLS, SETTINGS)
     assert (len(found), found["seconds"].sum()) == (stays, seconds)
 
 
 @pytest.mark.parametrize(("back", "expected"), [(90, [(0, 150)]), (91, [(0, 15), (60.5, 151)])])
 def test_a_step_outside_that_is_short_enough_ends_no_stay(back, expected):
     """A position 30 s later lies outside; the unit is seen inside again ``back`` seconds after it was last."""
-    found = stays_of(pings((0, 7), (30, OUT), (back, 7), (back + 60, 7)), CELLS)
+    found = stays_of(pings((0, 7), (30, OUT), (back, 7), (back + 60, 7)), CELLS, SETTINGS)
     assert spans(found) == expected
 
 
 def test_a_step_into_another_hot_spot_ends_the_stay():
-    found = stays_of(pings((0, 7), (30, 9), (60, 7)), CELLS)
+    found = stays_of(pings((0, 7), (30, 9), (60, 7)), CELLS, SETTINGS)
     assert found[["area", "seconds"]].to_numpy().tolist() == [["A", 15.0], ["B", 30.0], ["A", 15.0]]
 
 
 def test_a_call_is_a_stay_of_its_own():
-    found = stays_of(pings((0, 7), (60, 7), (120, 7, 0.0, True), (180, 7, 0.0, True)), CELLS)
+    found = stays_of(pings((0, 7), (60, 7), (120, 7, 0.0, True), (180, 7, 0.0, True)), CELLS, SETTINGS)
     assert found[["seconds", "reactive"]].to_numpy().tolist() == [[90.0, False], [90.0, True]]
-    counted = stays_of(pings((0, 7), (60, 7, 0.0, True)), CELLS, VisitRules(exclude_on_call=False))
+    counted = stays_of(pings((0, 7), (60, 7, 0.0, True)), CELLS, Settings(exclude_on_call=False))
     assert counted[["seconds", "reactive"]].to_numpy().tolist() == [[60.0, False]]
 
 
@@ -88,7 +90,7 @@ def test_a_call_is_a_stay_of_its_own():
     ],
 )
 def test_a_stay_is_moving_where_fewer_than_half_of_its_known_speeds_are_slow(speeds, moving):
-    found = stays_of(pings(*((60 * i, 7, s) for i, s in enumerate(speeds))), CELLS)
+    found = stays_of(pings(*((60 * i, 7, s) for i, s in enumerate(speeds))), CELLS, SETTINGS)
     assert found["moving"].tolist() == [moving]
 
 
@@ -103,17 +105,17 @@ def test_a_speed_stored_as_not_a_number_is_unknown(tmp_path: Path):
         "on_call": [False] * 3, "officers": pa.array([1, 1, 1], pa.int16()), "bcu": pa.array([1, 1, 1], pa.int8()),
     })  # fmt: skip
     pq.write_table(table, tmp_path / "day.parquet")
-    found = presence_of_files([tmp_path / "day.parquet"], CELLS)
+    found = presence_of_files([tmp_path / "day.parquet"], CELLS, "cell_10", SETTINGS, DEFAULT)
     assert found.segments[["n", "n_known", "n_slow"]].to_numpy().tolist() == [[3, 1, 1]]
 
 
 def test_officers_change_half_way_between_two_positions():
-    found = stays_of(pings((0, 7, 0.0, False, 2), (60, 7, 0.0, False, 1)), CELLS)
+    found = stays_of(pings((0, 7, 0.0, False, 2), (60, 7, 0.0, False, 1)), CELLS, SETTINGS)
     assert found["officer_seconds"].tolist() == [90]
 
 
 def test_a_position_vouches_for_no_more_than_its_credit():
-    rules = VisitRules(gap_s=300, credit_s=60)
+    rules = Settings(visit_gap_minutes=5, ping_credit_minutes=1)
     found = stays_of(pings((0, OUT), (200, 7), (400, 7), (430, 7), (630, OUT)), CELLS, rules)
     # 30 before the first, 30 after it and 30 before the second, the 30 between, 30 after the last
     assert found[["seconds", "n_pings"]].to_numpy().tolist() == [[150.0, 3]]
@@ -133,7 +135,7 @@ def test_a_position_vouches_for_no_more_than_its_credit():
 def test_a_stay_over_six_in_the_morning_is_cut_there():
     six = at("2026-06-02 06:00:00")
     rows = [(1, six + 60 * m + 30, 7, 0.0, False, 2) for m in range(-10, 10)]
-    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS)
+    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS, SETTINGS)
     assert found["patrol_day"].tolist() == [20605, 20606]  # 2026-06-01 and 2026-06-02, counted from 1970-01-01
     assert found["seconds"].tolist() == [570, 570]
     assert found["end"].tolist()[0] == found["start"].tolist()[1] == six
@@ -153,14 +155,14 @@ def test_what_lies_between_the_last_position_of_a_day_and_the_first_of_the_next(
     six = at("2026-06-02 06:00:00")
     first = six - (20 if cells == (7, 7) else 30)
     rows = [(1, first, cells[0], 0.0, False, 1), (1, first + 60, cells[1], 0.0, False, 1)]
-    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS)
+    found = stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS, SETTINGS)
     assert list(zip(found["seconds"], found["patrol_day"], strict=True)) == expected
 
 
 def test_a_credit_that_would_run_over_the_end_of_the_day_stops_there():
     six = at("2026-06-02 06:00:00")
     rows = [(1, six - 10, 7, 0.0, False, 1), (1, six + 90, OUT, 0.0, False, 1)]
-    assert stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS)["seconds"].tolist() == [10]
+    assert stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS, SETTINGS)["seconds"].tolist() == [10]
 
 
 # ---------------------------------------------------------------- visits
@@ -172,7 +174,7 @@ def test_stays_that_touch_are_one_visit_and_those_that_do_not_are_two():
         "end": [600.0, 1200.0, 1801.0], "seconds": [600.0] * 3, "officer_seconds": [600.0, 1200.0, 600.0],
         "reactive": False, "moving": False,
     })  # fmt: skip
-    found = visits(stays, RULES)
+    found = visits(stays, SETTINGS)
     assert found["patrol_minutes"].tolist() == [20, 10]
     assert found["officer_minutes"].tolist() == [30, 10]
     assert found["longest_minutes"].tolist() == [10, 10]
@@ -185,7 +187,7 @@ def test_two_short_stays_are_no_adequate_visit_however_long_they_are_together():
         "unit": [1, 2], "area": "A", "patrol_day": 1, "start": [0.0, 500.0], "end": [540.0, 1040.0],
         "seconds": [540.0, 540.0], "officer_seconds": [540.0, 540.0], "reactive": False, "moving": False,
     })  # fmt: skip
-    found = visits(stays, RULES)
+    found = visits(stays, SETTINGS)
     assert found["patrol_minutes"].tolist() == pytest.approx([1040 / 60])
     assert found["band"].tolist() == ["below threshold"]
 
@@ -195,7 +197,7 @@ def test_calls_and_driving_through_are_no_visits():
         "unit": [1, 2], "area": "A", "patrol_day": 1, "start": 0.0, "end": 900.0, "seconds": 900.0,
         "officer_seconds": 900.0, "reactive": [True, False], "moving": [False, True],
     })  # fmt: skip
-    assert visits(stays, RULES).empty
+    assert visits(stays, SETTINGS).empty
 
 
 @pytest.mark.parametrize(
@@ -204,25 +206,20 @@ def test_calls_and_driving_through_are_no_visits():
      (20, "on target"), (20.01, "long")],
 )  # fmt: skip
 def test_bands(minutes, expected):
-    assert band([minutes], RULES).tolist() == [expected]
+    assert band([minutes], SETTINGS).tolist() == [expected]
 
 
 # ---------------------------------------------------------------- what cannot be used
 
 
 def test_no_positions_no_stays():
-    assert stays_of(pings().astype({"t": "int64"}), CELLS).empty
-    assert visits(stays_of(pings((0, OUT)), CELLS), RULES).empty
+    assert stays_of(pings().astype({"t": "int64"}), CELLS, SETTINGS).empty
+    assert visits(stays_of(pings((0, OUT)), CELLS, SETTINGS), SETTINGS).empty
 
 
 def test_missing_columns_are_named():
     with pytest.raises(HotspotsError, match="lacks on_call, officers"):
-        stays_of(pings((0, 7)).drop(columns=["on_call", "officers"]), CELLS)
-
-
-def test_an_unknown_engine_is_refused():
-    with pytest.raises(HotspotsError, match="Engine 'oracle://' is not known"):
-        stays_of(pings((0, 7)), CELLS, engine="oracle://")
+        stays_of(pings((0, 7)).drop(columns=["on_call", "officers"]), CELLS, SETTINGS)
 
 
 def test_hot_spots_that_overlap_are_refused():

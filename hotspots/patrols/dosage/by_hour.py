@@ -10,7 +10,7 @@ import pandas as pd
 from hotspots.base.columns import DOSE_HOURS, in_columns
 from hotspots.base.settings import Settings
 from hotspots.insight.hours import HOURS, area_weeks, hot_hours, minutes_by_hour
-from hotspots.patrols.dosage import share
+from hotspots.patrols.dosage.dose import share
 
 ALL = "all"  # the treated hot spots of a BCU together
 

@@ -11,35 +11,28 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
 from hotspots.base.settings import Settings
-from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, VisitRules
+from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
 
 FORMAT = 1  # goes up when the expression of `hotspots.patrols.presence` gives other rows
 MOST = 3_000  # results kept; the oldest go
 TABLES = {"segments": SEGMENTS, "unit_days": UNIT_DAYS, "silences": SILENCES}
 
 
-def key_of(
-    file_sha: str, cells: Mapping[int, str], cell: str, rules: VisitRules, settings: Settings, engine: str
-) -> str:
-    """What one day's result hangs on, as a hash."""
-    numbers = {k: v for k, v in asdict(rules).items() if not k.endswith("_minutes")}  # bands are drawn later
-    facts = [
-        FORMAT,
-        file_sha,
-        sorted(cells.items()),
-        cell,
-        numbers,
-        settings.timezone,
-        settings.patrol_day_starts,
-        engine,
-    ]
+def key_of(file_sha: str, cells: Mapping[int, str], cell: str, settings: Settings, engine: str) -> str:
+    """What one day's result hangs on, as a hash. Bands are drawn later."""
+    numbers = {
+        **rule_of(settings)._asdict(),
+        "stationary_kmh": settings.stationary_kmh,
+        "exclude_on_call": settings.exclude_on_call,
+    }
+    days = (settings.timezone, settings.patrol_day_starts)
+    facts = [FORMAT, file_sha, sorted(cells.items()), cell, numbers, *days, engine]
     return sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

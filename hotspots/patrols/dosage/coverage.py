@@ -16,12 +16,12 @@ from hotspots.base.clock import HOUR, day_text, local_text
 from hotspots.base.columns import COVERAGE, SHIFTS, in_columns
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.dosage import share
+from hotspots.patrols.dosage.dose import share
 from hotspots.patrols.presence import Presence
 
 COUNTS = {f"n_{bcu.lower()}": bcu for bcu in sorted(BCUS)}  # columns of positions
-FEW_UNITS = 0.5  # of the usual number: fewer are told
-LOW_COVERAGE = 0.8  # of the time on shift: less is told
+FEW_UNITS = 0.5  # of the usual number: fewer are reported
+LOW_COVERAGE = 0.8  # of the time on shift: less is reported
 UNIT_DAY = ["patrol_day", "unit"]
 
 

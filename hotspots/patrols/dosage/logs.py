@@ -20,10 +20,9 @@ from hotspots.base.columns import RECONCILED, in_columns
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.presence import Presence
-from hotspots.patrols.visits import STAYS
+from hotspots.patrols.visits import LOG, POSITIONS, STAYS
 
-POSITIONS, LOG = "positions", "log"
-NEAR_S = 30 * 60  # a stay that begins further than this from an entry is not the one it tells of
+NEAR_S = 30 * 60  # a stay that begins further than this from an entry is not the one it means
 FEWEST = 5  # entries that a clock is judged by
 Span = tuple[float, float]
 
@@ -55,7 +54,7 @@ def reconcile(
     rows, added = [], []
     taken: dict[tuple[int, str, int], list[Span]] = {}
     for entry in mine.itertuples(index=False):
-        key, span = known_by(entry)
+        key, span = key_of(entry)
         there = [tuple(r) for r in own[key].to_numpy().tolist()] if key in own else []
         minutes, gps = (span[1] - span[0]) / 60, overlap([span], there) / 60
         covered = overlap([span], seen.get((key[0], key[2]), [])) / (60 * minutes) if key[0] and minutes else np.nan
@@ -71,17 +70,17 @@ def reconcile(
             "difference": np.nan if by_log else gps - minutes, "tracked_share": covered,
             "counted": LOG if by_log else POSITIONS,
         })  # fmt: skip
-    told = pd.DataFrame(rows, columns=[c.name for c in RECONCILED])
-    return told, pd.DataFrame(added, columns=[*STAYS, "log"])
+    reconciled = pd.DataFrame(rows, columns=[c.name for c in RECONCILED])
+    return reconciled, pd.DataFrame(added, columns=[*STAYS, "log"])
 
 
-def known_by(entry: Any) -> tuple[tuple[int, str, int], Span]:
+def key_of(entry: Any) -> tuple[tuple[int, str, int], Span]:
     """Unit, hot spot and day of an entry, and its time."""
     return (int(entry.unit), str(entry.hot_spot), int(entry.patrol_day)), (float(entry.start), float(entry.end))
 
 
 def stay_of(entry: Any, span: Span) -> dict[str, object]:
-    """A log entry, or what positions leave of it, as a stay. A vehicle's log cannot tell standing from driving."""
+    """A log entry, or what positions leave of it, as a stay. A vehicle's log does not say whether it stood or drove."""
     seconds = span[1] - span[0]
     return {
         "unit": int(entry.unit), "area": str(entry.hot_spot), "patrol_day": int(entry.patrol_day), "start": span[0],
@@ -118,12 +117,12 @@ def overlap(spans: Sequence[Span], others: Sequence[Span]) -> float:
 # ---------------------------------------------------------------- clocks
 
 
-def clock_notes(told: pd.DataFrame, stays: pd.DataFrame, settings: Settings) -> list[str]:
+def clock_notes(reconciled: pd.DataFrame, stays: pd.DataFrame, settings: Settings) -> list[str]:
     """Units whose positions lead or trail their logs: the median, over entries, of how much later the stay begins.
 
     A device whose clock is wrong shifts minutes between hours and, at 06:00, between days. Nothing is put right here.
     """
-    tracked = told[told["counted"] == POSITIONS][["unit", "area", "start"]].sort_values("start")
+    tracked = reconciled[reconciled["counted"] == POSITIONS][["unit", "area", "start"]].sort_values("start")
     begun = stays.loc[~stays["log"], ["unit", "area", "start"]].sort_values("start").astype({"start": "float64"})
     tracked = tracked.astype({"start": "float64"})
     if not len(tracked) or not len(begun):
@@ -142,10 +141,10 @@ def clock_notes(told: pd.DataFrame, stays: pd.DataFrame, settings: Settings) -> 
     ]
 
 
-def shown(told: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def shown(reconciled: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """`RECONCILED` as it leaves the room: local times, units as text."""
-    table = told.assign(
-        patrol_day=told["patrol_day"].map(day_text), unit=told["unit"].map(unit_text),
-        start=local_text(told["start"], settings), end=local_text(told["end"], settings),
+    table = reconciled.assign(
+        patrol_day=reconciled["patrol_day"].map(day_text), unit=reconciled["unit"].map(unit_text),
+        start=local_text(reconciled["start"], settings), end=local_text(reconciled["end"], settings),
     )  # fmt: skip
     return in_columns(table, RECONCILED)

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.patrols.dosage import targets as dose_targets
-from hotspots.patrols.dosage.workspace import Dose, DoseQuestion, days_held, dose_workspace
+from hotspots.patrols.dosage.question import DoseQuestion, days_held
+from hotspots.patrols.dosage.workspace import Dose, dose_workspace
 from hotspots.store import ledger
 from hotspots.store.workspace import open_workspace
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from hotspots.base.errors import HotspotsError
-from hotspots.patrols.dosage.workspace import DoseQuestion
+from hotspots.patrols.dosage.question import USUAL_DAYS, DoseQuestion
 from hotspots.ui import frame, loading
 from hotspots.ui.choosing import choose, choose_bcu
 from hotspots.ui.dosage import answers, words
@@ -16,7 +16,6 @@ from hotspots.ui.session import asked_anew, keep, leave_address, remembered, wid
 from hotspots.ui.text import plain_text
 
 FILTERS = ("bcu", "register", "patrol_from", "patrol_to")
-USUAL_DAYS = 7
 
 
 def question(view: View) -> DoseQuestion | None:
