@@ -1,4 +1,4 @@
-"""Areas as outlines: the edge of their cells together, the kind of line that tells their role, and a label."""
+"""Areas as outlines: the edge of their cells together, the kind of line for their role, and a label."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
 from hotspots.maps.texts import plain
 
 Ring = list[tuple[float, float]]  # (lon, lat), the first point again at the end
 
 
 class Role(NamedTuple):
-    """How the map tells a role: the letter of its labels, its kind of line, its words in a text and a legend."""
+    """How the map shows a role: the letter of its labels, its kind of line, its words in a text and a legend."""
 
     letter: str
     line: str
@@ -29,7 +30,7 @@ ROLES = {
     "comparison": Role("C", "dashed", "comparison", "Comparison area"),
     "none": Role("A", "dotted", "without a role", "Area without a role"),
 }
-# Width in pixels and dashes in multiples of it: told apart without colour, in print too.
+# Width in pixels and dashes in multiples of it: so that they differ without colour, in print too.
 LINES: dict[str, tuple[float, list[float]]] = {
     "solid": (3.0, []),
     "dashed": (3.0, [3.0, 2.0]),
@@ -135,12 +136,12 @@ def cell_rings(cells: Iterable[str]) -> list[Ring]:
 
 def areas_by_cell(shapes: Iterable[AreaShape]) -> dict[str, list[str]]:
     """For each cell, a line on every area that holds it."""
-    told: dict[str, list[str]] = {}
+    lines: dict[str, list[str]] = {}
     for shape in shapes:
         line = f"In area {shape.label}: {shape.name} ({ROLES[shape.role].word})"
         for cell in shape.cells:
-            told.setdefault(cell, []).append(line)
-    return told
+            lines.setdefault(cell, []).append(line)
+    return lines
 
 
 def area_lines(shapes: Sequence[AreaShape]) -> list[dict[str, str]]:
@@ -161,4 +162,4 @@ def areas_name(shapes: Sequence[AreaShape]) -> str:
     counts = [
         f"{n:,} {about.word}" for role, about in ROLES.items() if (n := sum(shape.role == role for shape in shapes))
     ]
-    return f", {len(shapes):,} area{'' if len(shapes) == 1 else 's'} outlined ({', '.join(counts)})"
+    return f", {counted(len(shapes), 'area')} outlined ({', '.join(counts)})"

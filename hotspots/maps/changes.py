@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
+from hotspots.base.words import counted
 from hotspots.maps.classes import Classes
-from hotspots.maps.deck import draw_deck
 from hotspots.maps.drawing import Drawing
-from hotspots.maps.svg import draw_svg
 from hotspots.maps.texts import plain
 
 CHANGES = {  # Government Analysis Function palette; the letter tells them apart without colour
@@ -47,17 +44,9 @@ def _change_texts(changed: pd.DataFrame) -> list[str]:
     return [f"{c.capitalize()} · {plain(place)}\nRank {int(a):,} before, {int(b):,} after" for c, place, a, b in rows]
 
 
-def _drawing(changed: pd.DataFrame) -> Drawing:
+def change_drawing(changed: pd.DataFrame) -> Drawing:
+    """The map of gainers and losers, from `change_cells`: every cell has its mark."""
     drawn, classes = change_cells(changed)
-    name = f"Map of {len(drawn):,} cells that enter, leave or stay in the list"
+    many = counted(len(drawn), "cell")
+    name = f"Map of {many} by change: enters, leaves or stays in the list"
     return Drawing(drawn, classes, "change", name, "In the list", ringed=True)
-
-
-def change_deck_json(changed: pd.DataFrame, outlines: dict[str, Any], places: pd.DataFrame, dark: bool = False) -> str:
-    """`deck_json` of gainers and losers, from `change_cells`."""
-    return draw_deck(_drawing(changed), outlines, places, dark=dark)
-
-
-def change_svg_map(changed: pd.DataFrame, outlines: dict[str, Any], places: pd.DataFrame) -> dict[str, Any]:
-    """`svg_map` of gainers and losers, from `change_cells`: every cell has its mark ``m``."""
-    return draw_svg(_drawing(changed), outlines, places)

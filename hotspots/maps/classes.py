@@ -58,17 +58,15 @@ class Classes(NamedTuple):
         return list(self.own) or class_colours(len(self.labels))
 
 
-def colour_classes(values: Iterable[float], n: int = 5, share: bool = False) -> Classes:
-    """At most ``n`` classes by equal shares of the cells, ties kept together (rule: top of this file).
+def colour_classes(values: Iterable[float], share: bool = False) -> Classes:
+    """At most five classes by equal shares of the cells, ties kept together (rule: top of this file).
 
     ``values`` that are empty or infinite get class -1, "not scored". ``share`` writes labels as per cent.
     """
-    if n < 1:
-        raise ValueError("at least one class is needed")
     numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     scored = np.isfinite(numbers)
     distinct, counts = np.unique(numbers[scored], return_counts=True)
-    tops = _class_tops(counts, n)
+    tops = _class_tops(counts, len(RAMP))
     breaks = [float(distinct[top]) for top in tops]
     lows = [float(distinct[start]) for start in [0, *(top + 1 for top in tops[:-1])]] if tops else []
     index = np.full(len(numbers), -1, dtype=np.int8)
@@ -90,7 +88,7 @@ def _class_tops(counts: npt.NDArray[np.int64], n: int) -> list[int]:
 
 
 def _range_labels(lows: Sequence[float], highs: Sequence[float], share: bool) -> list[str]:
-    """``1–4``, ``5``, ``6–90``: each class from its lowest to its highest value, told apart by rounding."""
+    """``1–4``, ``5``, ``6–90``: each class from its lowest to its highest value, with decimals where needed."""
     dash = " to " if any(low < 0 for low in lows) else "–"
     labels: list[str] = []
     for decimals in range(4):
@@ -115,7 +113,7 @@ def class_colours(n: int) -> list[str]:
     return [RAMP[round(i * (len(RAMP) - 1) / (n - 1))] for i in range(n)]
 
 
-def legend(measure: str, classes: Classes) -> list[dict[str, Any]]:
+def legend(classes: Classes) -> list[dict[str, Any]]:
     """Swatches from low to high: label, colour, hatched. "not scored" is there when a cell needs it.
 
     Classes with signs give ``glyph`` and ``meaning`` too.

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 
-from hotspots.base.errors import HotspotsError
 from hotspots.maps.areas import AREA_COLOUR, CASING, LINES, ROLES
 from hotspots.maps.classes import INK, NOT_SCORED, Classes
 from hotspots.maps.drawing import Drawing, top_cells
@@ -37,15 +35,19 @@ def draw_deck(
     outlines: dict[str, Any],
     places: pd.DataFrame,
     view: dict[str, float] | None = None,
-    tiles: str | None = None,
     dark: bool = False,
 ) -> str:
-    """Compact JSON of the drawing over district outlines, under place names."""
+    """Compact JSON of a flat deck.gl map: the drawing over district outlines, under place names.
+
+    ``view``: {lon, lat, zoom} (default: the cells). Show it with `TOOLTIP`, whose text is built here. The id of the
+    layer of cells follows from what is drawn, selected and marked, so that a selection made on another drawing is
+    recognised and forgotten.
+    """
     place = view or fit_view(drawing.cells, outlines)
     layers = [
         _outline_layer(outlines),
         *_dot_layer(drawing.cells, drawing.classes),
-        _cell_layer(drawing, alpha=190 if tiles else 255),
+        _cell_layer(drawing),
         *_hatch_layer(drawing.cells, drawing.classes),
         *_area_layers(drawing),
         *_marked_layer(drawing),
@@ -58,25 +60,17 @@ def draw_deck(
             "longitude": place["lon"], "latitude": place["lat"], "zoom": place["zoom"], "maxZoom": 18, "minZoom": 6,
         },
         "views": [{"@@type": "MapView", "controller": True}],
-        "mapStyle": map_style(tiles, dark),
+        "mapStyle": map_style(dark),
         "layers": layers,
     }  # fmt: skip
     return json.dumps(spec, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def map_style(tiles: str | None = None, dark: bool = False) -> str:
-    """A map style as a data: address: plain ground, and the force's own raster tiles when it has them."""
-    if tiles is not None and not re.match(r"https?://\S+$", tiles):
-        raise HotspotsError(f"The tile address '{tiles[:60]}' must start with https:// or http://.")
-    if tiles is not None and not all(part in tiles for part in ("{z}", "{x}", "{y}")):
-        raise HotspotsError(f"The tile address '{tiles[:60]}' must hold {{z}}, {{x}} and {{y}}.")
+def map_style(dark: bool) -> str:
+    """A map style as a data: address: plain ground, so that nothing is fetched."""
     ground = {"background-color": GROUND["dark" if dark else "light"]}
-    style: dict[str, Any] = {
-        "version": 8, "sources": {}, "layers": [{"id": "ground", "type": "background", "paint": ground}]
-    }  # fmt: skip
-    if tiles is not None:
-        style["sources"]["tiles"] = {"type": "raster", "tiles": [tiles], "tileSize": 256}
-        style["layers"].append({"id": "tiles", "type": "raster", "source": "tiles"})
+    layer = {"id": "ground", "type": "background", "paint": ground}
+    style = {"version": 8, "sources": {}, "layers": [layer]}
     return "data:application/json," + quote(json.dumps(style, separators=(",", ":")), safe="")
 
 
@@ -89,14 +83,14 @@ def _rgb(colour: str) -> list[int]:
     return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
-def _colour_expression(classes: Classes, alpha: int = 255, shade: float = 1.0) -> str:
+def _colour_expression(classes: Classes, shade: float = 1.0) -> str:
     """``@@=k==0?[…]:k==1?[…]:…``: a colour per class, so that a row carries one digit."""
     colours = [*classes.colours, NOT_SCORED]
-    texts = [json.dumps([*(round(part * shade) for part in _rgb(c)), alpha], separators=(",", ":")) for c in colours]
+    texts = [json.dumps([*(round(part * shade) for part in _rgb(c)), 255], separators=(",", ":")) for c in colours]
     return "@@=" + "".join(f"k=={k}?{text}:" for k, text in enumerate(texts[:-1])) + texts[-1]
 
 
-def _cell_layer(drawing: Drawing, alpha: int) -> dict[str, Any]:
+def _cell_layer(drawing: Drawing) -> dict[str, Any]:
     classes = drawing.classes
     rows = [
         {"h": cell, "k": int(k), "t": _inert(text)}
@@ -112,7 +106,7 @@ def _cell_layer(drawing: Drawing, alpha: int) -> dict[str, Any]:
         "highPrecision": True,
         "stroked": True,
         "getHexagon": "@@=h",
-        "getFillColor": _colour_expression(classes, alpha),
+        "getFillColor": _colour_expression(classes),
         # an edge in a darker shade parts the cells
         "getLineColor": _colour_expression(classes, shade=0.8),
         "lineWidthUnits": "pixels",
@@ -153,7 +147,7 @@ def _outline_layer(outlines: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hatch_layer(drawn: pd.DataFrame, classes: Classes) -> list[dict[str, Any]]:
-    """Three strokes across each cell without a score, so that grey is not told by colour alone."""
+    """Three strokes across each cell without a score, so that grey does not rest on colour alone."""
     rows = []
     for cell in drawn.loc[classes.numbers < 0, "cell"]:
         corners = np.asarray(boundary(cell))

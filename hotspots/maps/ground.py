@@ -14,6 +14,7 @@ from hotspots.base.errors import HotspotsError
 
 METRES_PER_DEGREE = 111_319.49  # of latitude, on the WGS84 equatorial radius
 MARKED_COLOUR = "#801650"  # Government Analysis Function dark pink
+PIXELS = (420, 500)  # of the smallest map on a page
 INSET = 0.8  # a marked cell's ring, as a part of the cell
 
 
@@ -45,14 +46,14 @@ def extent(cells: pd.DataFrame, outlines: dict[str, Any]) -> tuple[float, float,
     return float(west), float(south), float(east), float(north)
 
 
-def fit_view(cells: pd.DataFrame, outlines: dict[str, Any], width: int = 420, height: int = 500) -> dict[str, float]:
-    """Centre and web-mercator zoom at which every cell is inside ``width`` × ``height`` pixels."""
+def fit_view(cells: pd.DataFrame, outlines: dict[str, Any]) -> dict[str, float]:
+    """Centre and web-mercator zoom at which every cell is inside `PIXELS`."""
     west, south, east, north = extent(cells, outlines)
 
     def mercator(lat: float) -> float:
         return math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi)
 
-    spans = [(east - west) / 360 / width, (mercator(north) - mercator(south)) / height]
+    spans = [(east - west) / 360 / PIXELS[0], (mercator(north) - mercator(south)) / PIXELS[1]]
     zoom = math.log2(1 / (512 * 1.1 * max(*spans, 1e-9)))  # 1.1: a margin
     return {
         "lon": round((west + east) / 2, 5), "lat": round((south + north) / 2, 5), "zoom": round(min(zoom, 14.5), 2)

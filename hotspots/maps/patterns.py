@@ -1,19 +1,19 @@
-"""Patterns of cells on the map: classes without order, each told by a sign of its own, its word and its count."""
+"""Patterns of cells on the map: classes without order, each with a sign of its own, its word and its count."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
 from hotspots.maps.classes import Classes
-from hotspots.maps.deck import draw_deck
-from hotspots.maps.drawing import MAX_CELLS, TOP_NUMBERED, Drawing, with_areas
-from hotspots.maps.svg import draw_svg
+from hotspots.maps.drawing import MAX_CELLS, Drawing
 from hotspots.maps.texts import cell_texts, plain
+from hotspots.ranking.patterns import PATTERNS
 
 PATTERN = "pattern"
 
@@ -37,24 +37,18 @@ NO_PATTERN = ("no pattern", "#cfcfcf")
 
 
 def pattern_cells(
-    cells: pd.DataFrame,
-    selected: str | None = None,
-    top: int = TOP_NUMBERED,
-    keep: Iterable[str] = (),
-    meanings: Mapping[str, str] | None = None,
-    most: int = MAX_CELLS,
+    cells: pd.DataFrame, top: int, selected: str | None = None, kept: Iterable[str] = ()
 ) -> tuple[pd.DataFrame, Classes]:
-    """The cells with a pattern, then the others by rank, at most ``most``; and the classes, all in the legend.
+    """The cells with a pattern, then the others by rank, at most `MAX_CELLS`; and the classes, all in the legend.
 
-    ``cells``: a rank table with ``pattern`` ('' or empty: none). The selected cell and those to ``keep`` are drawn
-    wherever they rank. ``meanings``: a sentence for each pattern (default `hotspots.ranking.patterns.PATTERNS`). In the
-    result ``rank`` is the order of drawing; the text tells the rank itself.
+    ``cells``: a rank table with ``pattern`` ('' or empty: none). The selected cell and those ``kept`` are drawn
+    wherever they rank. In the result ``rank`` is the order of drawing; the text has the rank itself.
     """
     kinds = _kinds(cells)
     numbers = {name: i for i, name in enumerate([*SIGNS, ""])}
-    kept = cells["cell"].isin({cell for cell in [selected, *keep] if cell})
-    order = cells.assign(kind=[numbers[kind] for kind in kinds], later=~kept.to_numpy(), without=kinds == "")
-    drawn = order.sort_values(["later", "without", "rank", "cell"], kind="stable").head(most)
+    first = cells["cell"].isin({cell for cell in [selected, *kept] if cell})
+    order = cells.assign(kind=[numbers[kind] for kind in kinds], later=~first.to_numpy(), without=kinds == "")
+    drawn = order.sort_values(["later", "without", "rank", "cell"], kind="stable").head(MAX_CELLS)
     drawn = drawn.sort_values(["without", "rank", "cell"], kind="stable").reset_index(drop=True)
     glyphs = (*(sign.glyph for sign in SIGNS.values()), "")
     drawn = drawn.assign(
@@ -62,7 +56,7 @@ def pattern_cells(
         mark=[glyphs[kind] for kind in drawn["kind"]],
         rank=np.arange(1, len(drawn) + 1),
     )
-    return drawn, _classes(drawn["kind"], glyphs, pattern_meanings() if meanings is None else meanings)
+    return drawn, _classes(drawn["kind"], glyphs)
 
 
 def _kinds(cells: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -76,71 +70,19 @@ def _kinds(cells: pd.DataFrame) -> np.ndarray[Any, Any]:
     return kinds
 
 
-def _classes(kinds: pd.Series, glyphs: tuple[str, ...], meanings: Mapping[str, str]) -> Classes:
+def _classes(kinds: pd.Series, glyphs: tuple[str, ...]) -> Classes:
     counts = np.bincount(kinds, minlength=len(glyphs)).tolist()
     names = [*SIGNS, NO_PATTERN[0]]
     return Classes(
         kinds.to_numpy(dtype=np.int8), [], [f"{name}: {n:,}" for name, n in zip(names, counts, strict=True)],
         (*(sign.colour for sign in SIGNS.values()), NO_PATTERN[1]), glyphs,
-        tuple(meanings.get(name, "") for name in names),
+        tuple(PATTERNS.get(name, "") for name in names),
     )  # fmt: skip
 
 
-def pattern_meanings() -> dict[str, str]:
-    """A sentence for each pattern."""
-    from hotspots.ranking.patterns import PATTERNS
-
-    return dict(PATTERNS)
-
-
-def pattern_drawing(
-    cells: pd.DataFrame,
-    selected: str | None = None,
-    areas: pd.DataFrame | None = None,
-    marked: Iterable[str] | None = None,
-    top: int = TOP_NUMBERED,
-    meanings: Mapping[str, str] | None = None,
-) -> Drawing:
-    """The map of patterns."""
-    kept = list(dict.fromkeys(marked or ()))
-    drawn, classes = pattern_cells(cells, selected, top, kept, meanings)
+def pattern_drawing(cells: pd.DataFrame, top: int, selected: str | None, kept: Iterable[str]) -> Drawing:
+    """The map of patterns: a sign on each cell that has one."""
+    drawn, classes = pattern_cells(cells, top, selected, kept)
     found = int((drawn["mark"] != "").sum())
-    name = f"Map of {len(drawn):,} cell{'' if len(drawn) == 1 else 's'} by pattern, {found:,} with one"
-    drawing = Drawing(drawn, classes, PATTERN, name, "Pattern", selected, mark_size=19)
-    return with_areas(drawing, areas, kept)
-
-
-def pattern_deck_json(
-    cells: pd.DataFrame,
-    outlines: dict[str, Any],
-    places: pd.DataFrame,
-    selected: str | None = None,
-    dark: bool = False,
-    areas: pd.DataFrame | None = None,
-    *,
-    marked: Iterable[str] | None = None,
-    view: dict[str, float] | None = None,
-    tiles: str | None = None,
-    top: int = TOP_NUMBERED,
-    meanings: Mapping[str, str] | None = None,
-) -> str:
-    """`deck_json` of the cells' patterns, from `pattern_cells`: a sign on each cell that has one."""
-    return draw_deck(
-        pattern_drawing(cells, selected, areas, marked, top, meanings), outlines, places, view, tiles, dark
-    )
-
-
-def pattern_svg_map(
-    cells: pd.DataFrame,
-    outlines: dict[str, Any],
-    places: pd.DataFrame,
-    selected: str | None = None,
-    areas: pd.DataFrame | None = None,
-    *,
-    marked: Iterable[str] | None = None,
-    view: dict[str, float] | None = None,
-    top: int = TOP_NUMBERED,
-    meanings: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """`svg_map` of the cells' patterns, from `pattern_cells`: a cell with one has its sign ``m``."""
-    return draw_svg(pattern_drawing(cells, selected, areas, marked, top, meanings), outlines, places, view)
+    name = f"Map of {counted(len(drawn), 'cell')} by pattern, {found:,} with one"
+    return Drawing(drawn, classes, PATTERN, name, "Pattern", selected, mark_size=19)

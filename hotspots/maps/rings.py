@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from hotspots.base.words import counted
 from hotspots.maps.areas import area_labels, area_shapes, areas_name
 from hotspots.maps.classes import Classes
-from hotspots.maps.deck import draw_deck
 from hotspots.maps.drawing import MAX_CELLS, Drawing
 from hotspots.maps.ground import fit_view
-from hotspots.maps.svg import draw_svg
 from hotspots.maps.texts import plain
 
 NUMBERED = r"\D+-\d{1,4}"  # West-07: the number of a hot spot in its register
@@ -56,14 +55,10 @@ def ring_cells(cells: pd.DataFrame, spots: pd.DataFrame) -> tuple[pd.DataFrame, 
         text=_texts(drawn, spots),
     )  # fmt: skip
     counts = np.bincount(drawn["kind"], minlength=len(parts)).tolist()
-    labels = [f"{part.label}: {_counted(n)}" for part, n in zip(parts, counts, strict=True)]
+    labels = [f"{part.label}: {counted(n, 'cell')}" for part, n in zip(parts, counts, strict=True)]
     glyphs = tuple(part.letter for part in parts)
     colours = tuple(part.colour for part in parts)
     return drawn, Classes(drawn["kind"].to_numpy(dtype=np.int8), [], labels, colours, glyphs, ("",) * len(parts))
-
-
-def _counted(n: int) -> str:
-    return f"{n:,} cell{'' if n == 1 else 's'}"
 
 
 def _centres(cells: pd.Series) -> tuple[list[float], list[float]]:
@@ -76,7 +71,7 @@ def _centres(cells: pd.Series) -> tuple[list[float], list[float]]:
 
 def _texts(drawn: pd.DataFrame, spots: pd.DataFrame) -> list[str]:
     """What a person reads on each cell: whose it is, and the counts before and after of the hot spot and its ring."""
-    told = {}
+    said = {}
     labels = ring_labels(drawn, spots)
     for row in spots[spots["area"].isin(list(labels))].to_dict("records"):
         name, label = plain(row["name"]) or plain(row["area"]), labels[row["area"]]
@@ -84,10 +79,10 @@ def _texts(drawn: pd.DataFrame, spots: pd.DataFrame) -> list[str]:
             f"Around it: {_from_to(row['ring_before'], row['ring_after'])}" if row["ring_m2"] else "Around it: no cell"
         )
         counts = f"Hot spot: {_from_to(row['count_before'], row['count_after'])}\n{ring}"
-        told[row["area"]] = (f"{label}, {name}", counts)
+        said[row["area"]] = (f"{label}, {name}", counts)
     texts = []
     for area, role, ring in zip(drawn["area"], drawn["role"], drawn["ring"], strict=True):
-        whose, counts = told.get(area, (plain(area), ""))
+        whose, counts = said.get(area, (plain(area), ""))
         texts.append(f"{PARTS[role, ring > 0].word} {whose}\n{counts}".strip())
     return texts
 
@@ -119,7 +114,8 @@ def ring_drawing(cells: pd.DataFrame, spots: pd.DataFrame) -> Drawing:
     drawn, classes = ring_cells(cells, spots)
     shapes = area_shapes(_outlined(drawn, spots))
     around = int((drawn["ring"] > 0).sum())
-    name = f"Map of {_counted(len(drawn) - around)} of hot spots and {_counted(around)} around them{areas_name(shapes)}"
+    own, beside = counted(len(drawn) - around, "cell"), counted(around, "cell")
+    name = f"Map of {own} of hot spots and {beside} around them{areas_name(shapes)}"
     return Drawing(drawn, classes, "rings", name, "Cells", areas=tuple(shapes))
 
 
@@ -127,32 +123,9 @@ def _outlined(drawn: pd.DataFrame, spots: pd.DataFrame) -> pd.DataFrame:
     """label, area, name, role and cells of each hot spot that has cells on the map."""
     own = drawn[drawn["ring"] == 0].groupby("area")["cell"].agg(list)
     labels = ring_labels(drawn, spots)
-    known = spots[spots["area"].isin(list(labels))]
-    cells = pd.Series([own[area] for area in known["area"]], index=known.index, dtype=object)
-    return known[["area", "name", "role"]].assign(label=known["area"].map(labels), cells=cells)
-
-
-def ring_deck_json(
-    cells: pd.DataFrame,
-    spots: pd.DataFrame,
-    outlines: dict[str, Any],
-    places: pd.DataFrame,
-    dark: bool = False,
-    view: dict[str, float] | None = None,
-) -> str:
-    """`deck_json` of hot spots and rings, from `ring_cells`. ``view``: where to look first, as `ring_view` gives it."""
-    return draw_deck(ring_drawing(cells, spots), outlines, places, view, dark=dark)
-
-
-def ring_svg_map(
-    cells: pd.DataFrame,
-    spots: pd.DataFrame,
-    outlines: dict[str, Any],
-    places: pd.DataFrame,
-    view: dict[str, float] | None = None,
-) -> dict[str, Any]:
-    """`svg_map` of hot spots and rings, from `ring_cells`: every cell has its letter ``m``."""
-    return draw_svg(ring_drawing(cells, spots), outlines, places, view)
+    mine = spots[spots["area"].isin(list(labels))]
+    cells = pd.Series([own[area] for area in mine["area"]], index=mine.index, dtype=object)
+    return mine[["area", "name", "role"]].assign(label=mine["area"].map(labels), cells=cells)
 
 
 def ring_view(cells: pd.DataFrame, area: str) -> dict[str, float] | None:

@@ -21,7 +21,14 @@ from hotspots.maps.texts import plain
 def draw_svg(
     drawing: Drawing, outlines: dict[str, Any], places: pd.DataFrame, view: dict[str, float] | None = None
 ) -> dict[str, Any]:
-    """The drawing in whole metres: see `svg_map`."""
+    """The drawing as plain data for a page's own SVG, in whole metres.
+
+    ``box`` is the whole ground (x, y, width, height) and ``view`` the part to show first; ``cells`` have
+    c (cell), k (class), r (rank), x, y (centre), p (corners x, y, x, y, …, from the centre), t (text) and, where they
+    carry one, m (mark); ``outlines`` have name, bcu and d (an SVG path); ``areas`` n (label), x, y (where it stands),
+    line (solid, dashed, dotted) and d; ``marked`` is one path round the marked cells; ``places`` n, x, y, s;
+    ``legend`` as `legend` and ``lines`` what each kind of line means; ``version`` changes when anything else does.
+    """
     drawn = drawing.cells
     everything = pd.DataFrame(
         [point[:2] for _, rings in rings_of(outlines) for ring in rings for point in ring], columns=["lon", "lat"]

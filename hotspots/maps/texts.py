@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from hotspots.base.words import counted
 from hotspots.maps.classes import MEASURES, NOT_SCORED_LABEL, number_text
 from hotspots.ranking.sureness import sureness
 
@@ -16,10 +17,10 @@ MARKED_LABEL = "in the draft area"
 EXPECTED = ("harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top", "pattern")
 
 
-def cell_texts(cells: pd.DataFrame, measure: str, top: int = 20) -> list[str]:
+def cell_texts(cells: pd.DataFrame, measure: str, top: int) -> list[str]:
     """What a person reads on a cell: rank and place, figures, how sure, pattern, warning; one line each.
 
-    Expected harm with its range, p_top in words (of the top ``top``) and the pattern are told where these columns
+    Expected harm with its range, p_top in words (of the top ``top``) and the pattern are there where these columns
     are there and filled.
     """
     wanted = list(dict.fromkeys(["rank", "place", "district", "n_incidents", "harm_days", "flag", *EXPECTED, measure]))
@@ -42,11 +43,11 @@ def _cell_text(row: dict[str, Any], measure: str, top: int) -> str:
 
 
 def _figures(row: dict[str, Any], measure: str) -> str:
-    figures = ["1 incident" if row["n_incidents"] == 1 else f"{_figure(row['n_incidents']) or 'no count of'} incidents"]
-    days = _figure(row["harm_days"])
+    n, days = _number(row["n_incidents"]), _figure(row["harm_days"])
+    figures = ["no count of incidents" if n is None else counted(n, "incident")]
     figures.append(f"{days} day{'' if days == '1' else 's'} of harm" if days else NOT_SCORED_LABEL)
-    told_below = measure == "harm_expected_days" and _figure(row[measure])
-    if measure in MEASURES and measure not in ("n_incidents", "harm_days") and not told_below:
+    said_below = measure == "harm_expected_days" and _figure(row[measure])
+    if measure in MEASURES and measure not in ("n_incidents", "harm_days") and not said_below:
         about = MEASURES[measure]
         value = _figure(row[measure], about.share) or NOT_SCORED_LABEL
         figures.append(f"{about.label}: {value}{'%' if about.share and value != NOT_SCORED_LABEL else ''}")
@@ -54,7 +55,7 @@ def _figures(row: dict[str, Any], measure: str) -> str:
 
 
 def expected_words(row: Mapping[str, Any], top: int, whose: str = "") -> str:
-    """``Expected harm 420 days (90 to 1,100); almost certainly in the top 20``; '' where nothing is known.
+    """``Expected harm 420 days (90 to 1,100); almost certainly in the top 20``; '' where there is neither.
 
     From harm_expected_days, harm_expected_low, harm_expected_high and p_top, each of which may be missing.
     """
@@ -65,8 +66,8 @@ def expected_words(row: Mapping[str, Any], top: int, whose: str = "") -> str:
     chance = _number(row.get("p_top"))
     if chance is not None:
         words.append(sureness(chance, top, whose))
-    told = "; ".join(words)
-    return told[:1].upper() + told[1:]
+    sentence = "; ".join(words)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def days_text(value: Any) -> str:
@@ -96,10 +97,10 @@ def plain(value: Any) -> str:
 
 
 def with_lines(texts: Iterable[str], cells: Iterable[str], lines: Mapping[str, Sequence[str]]) -> list[str]:
-    """Each cell's text, and below it the lines that are told of this cell."""
+    """Each cell's text, and below it the lines about this cell."""
     return ["\n".join([text, *lines.get(cell, ())]) for text, cell in zip(texts, cells, strict=True)]
 
 
 def map_name(n_cells: int, measure: str) -> str:
     """The accessible name of a map."""
-    return f"Map of {n_cells:,} cell{'' if n_cells == 1 else 's'} coloured by {MEASURES[measure].label}"
+    return f"Map of {counted(n_cells, 'cell')} coloured by {MEASURES[measure].label}"

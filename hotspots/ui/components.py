@@ -60,7 +60,7 @@ def webgl_probe(key: str = "graphics") -> bool | None:
 
 
 def svg_map_component(data: dict[str, Any], selected: str | None = None, key: str = "svg_map") -> str | None:
-    """The map as SVG (``data`` from `maps.svg_map`): pointer, touch and keyboard. The picked cell or None."""
+    """The map as SVG (``data`` from `maps.draw_svg`): pointer, touch and keyboard. The picked cell or None."""
     result = _svg(key=key, data={"map": data, "selected": selected, "dark": is_dark()}, on_picked_change=lambda: None)
     return _known_cell(result.picked, {cell["c"] for cell in data["cells"]}) if result.picked else None
 
@@ -71,7 +71,7 @@ def _known_cell(picked: Any, cells: set[str]) -> str | None:
 
 
 def deck_map(deck: str, key: str = "deck_map", name: str = "Map of cells") -> str | None:
-    """The map by deck.gl (``deck`` from `maps.deck_json`). The picked cell or None.
+    """The map by deck.gl (``deck`` from `maps.draw_deck`). The picked cell or None.
 
     An outline, a label or empty ground holds no cell; a selection left over from another drawing
     belongs to another layer: both give None. The buttons for zooming never pick (zoom_guard.js).

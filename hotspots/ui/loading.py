@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from hashlib import sha256
@@ -19,6 +20,7 @@ from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
 from hotspots.harm.weights.stored import weight_sets
 from hotspots.intake.report import headline, holdings
+from hotspots.maps import Drawing, draw_deck, draw_svg
 from hotspots.ranking.answer import Answer, narrowed
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
@@ -73,6 +75,15 @@ def ground(folder: str, version: str, bcu: str) -> tuple[dict[str, Any], pd.Data
     shape = {**shape, "features": [f for f in shape["features"] if f["properties"]["bcu"] == bcu]}
     inside = {f["properties"]["district"] for f in shape["features"]}
     return shape, places[places["district"].isin(inside)]
+
+
+def written(
+    drawing: Drawing, folder: str, version: str, bcu: str, dark: bool, view: dict[str, float] | None = None
+) -> tuple[str, str]:
+    """A map over the ground of a BCU, for deck.gl and for SVG, as JSON text: made once, sent as it is."""
+    shape, places = ground(folder, version, bcu)
+    svg = json.dumps(draw_svg(drawing, shape, places, view), ensure_ascii=False)
+    return draw_deck(drawing, shape, places, view, dark), svg
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -46,16 +46,16 @@ dark = components.is_dark()
 # the cell behind the zoom buttons: the buttons stand over the cells when they are this near
 view = {"lon": points[0][1], "lat": points[0][0], "zoom": float(st.query_params.get("zoom", "15"))}
 measure = asked.get("measure", "n_incidents")
-deck = maps.deck_json(cells, outlines, places, measure, view=view, dark=dark, **extras)
-svg = maps.svg_map(cells, outlines, places, measure, **extras)
+drawing = maps.ranked_drawing(cells, measure, 20, **extras)
+deck = maps.draw_deck(drawing, outlines, places, view, dark)
+svg = maps.draw_svg(drawing, outlines, places)
 picked = components.map_view(deck, svg, selected, "map", prefer_svg=asked.get("svg") == "1")
 if "draft" in asked and st.button("Clear the draft"):
     draft.clear()
     st.rerun()
-chosen = show.show_table(cells, "table", name="Ranked cells")
-show.download_buttons(
-    [show.Download("Cells, CSV", "cells.csv", "text/csv", lambda: cells.to_csv(index=False))], "downloads"
-)
+shown = [name for name in show.COLUMNS if name in cells]
+chosen = show.show_table(cells, "table", shown, name="Ranked cells", height=420)
+show.offer_files("cells", "Cells", csv=lambda: cells.to_csv(index=False))
 picks = st.session_state.setdefault("picks", [])
 for cell in (picked, chosen):
     if cell:

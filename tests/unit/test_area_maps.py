@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from hotspots import geography, maps
 from hotspots.base.errors import HotspotsError
+from hotspots.maps.areas import area_shapes, cell_rings
 from hotspots.ui import components
 from tests.unit.test_maps import PLACES, PRESTON, SQUARE, layer, table
 
@@ -34,11 +35,11 @@ def areas(**columns: Any) -> pd.DataFrame:
 
 
 def deck(cells: pd.DataFrame, **more: Any) -> dict[str, Any]:
-    return json.loads(maps.deck_json(cells, SQUARE, PLACES, "n_incidents", **more))
+    return json.loads(maps.draw_deck(maps.ranked_drawing(cells, "n_incidents", 20, **more), SQUARE, PLACES))
 
 
 def svg(cells: pd.DataFrame, **more: Any) -> dict[str, Any]:
-    return maps.svg_map(cells, SQUARE, PLACES, "n_incidents", **more)
+    return maps.draw_svg(maps.ranked_drawing(cells, "n_incidents", 20, **more), SQUARE, PLACES)
 
 
 def polygon(rings: list[Any]) -> Any:
@@ -54,7 +55,7 @@ def polygon(rings: list[Any]) -> Any:
 
 def test_a_disk_of_seven_has_eighteen_edges_and_a_ring_of_six_a_hole() -> None:
     # seven hexagons have 42 edges; 12 are shared by two and vanish from both: 42 − 24 = 18
-    disk, around, single = (shape.rings for shape in maps.area_shapes(areas()))
+    disk, around, single = (shape.rings for shape in area_shapes(areas()))
     assert [len(ring) - 1 for ring in disk] == [18]
     # six in a ring: 36 edges, six shared: 24 = 18 outside and 6 round the hole
     assert sorted(len(ring) - 1 for ring in around) == [6, 18]
@@ -64,14 +65,14 @@ def test_a_disk_of_seven_has_eighteen_edges_and_a_ring_of_six_a_hole() -> None:
 
 def test_cells_that_do_not_adjoin_have_a_ring_each_and_a_repeat_counts_once() -> None:
     far = h3.grid_ring(PRESTON, 4)[0]
-    assert [len(ring) - 1 for ring in maps.cell_rings([PRESTON, far, PRESTON])] == [6, 6]
+    assert [len(ring) - 1 for ring in cell_rings([PRESTON, far, PRESTON])] == [6, 6]
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(DISK), min_size=1, max_size=19))
 def test_outline_equals_the_union_of_the_cells_polygons(cells: list[str]) -> None:
     slow = shapely.union_all(geography.cell_polygons([int(cell, 16) for cell in cells]))
-    fast = polygon(maps.cell_rings(cells))
+    fast = polygon(cell_rings(cells))
     assert fast.symmetric_difference(slow).area < slow.area * 1e-9
 
 
@@ -116,7 +117,7 @@ def test_the_style_sheet_draws_the_lines_that_the_library_means() -> None:
     from hotspots.maps.areas import AREA_COLOUR, CASING, LINES
     from hotspots.maps.ground import MARKED_COLOUR
 
-    css = (components.STATIC / "svg_map.css").read_text(encoding="utf-8")
+    css = components.static_text("svg_map.css")
 
     def rule(selector: str) -> str:
         return re.search(rf"^{re.escape(selector)} {{(.*?)}}", css, re.M | re.S)[1]  # type: ignore[index]
@@ -168,8 +169,7 @@ def test_areas_lie_above_the_cells_cannot_be_picked_and_cost_little() -> None:
         "area": range(1, 21), "name": "Friargate", "role": "treated",
         "cells": [h3.grid_disk(c, 1) for c in cells["cell"][:20]],
     })  # fmt: skip
-    more = len(maps.deck_json(cells, SQUARE, PLACES, "n_incidents", areas=twenty))
-    assert more - len(maps.deck_json(cells, SQUARE, PLACES, "n_incidents")) < 35_000  # bytes
+    assert len(json.dumps(deck(cells, areas=twenty))) - len(json.dumps(deck(cells))) < 35_000  # bytes
 
 
 def test_labels_stand_at_the_northern_tip_and_before_the_ranks() -> None:
@@ -231,16 +231,18 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_the_legend_shows_each_sign_and_kind_of_line() -> None:
-    drawn = maps.pattern_svg_map(
-        table(3, pattern=["new", "former", ""]),
-        SQUARE,
-        PLACES,
-        areas=areas(),
-        marked=[PRESTON],
-        meanings={"new": "It is."},
-    )
+    cells = table(3, pattern=["new", "former", ""])
+    drawing = maps.ranked_drawing(cells, "pattern", 20, areas=areas(), marked=[PRESTON])
+    drawn = maps.draw_svg(drawing, SQUARE, PLACES)
     html = components.legend_html(drawn["legend"], drawn["legend_title"], drawn["lines"])
-    for said in ("+</span>new: 1 – It is.", "×</span>former: 1<", "no pattern: 1<", "dashed", "dotted", "Treated area"):
+    for said in (
+        "+</span>new: 1 – Hot in the latest part",
+        "×</span>former: 1 – Hot more than once early",
+        "no pattern: 1<",
+        "dashed",
+        "dotted",
+        "Treated area",
+    ):
         assert said in html
     assert html.count("In the draft area: 1 cell<") == 1
 

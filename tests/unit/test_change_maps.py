@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from hotspots import maps
+from hotspots.maps.changes import CHANGES, change_cells
+from hotspots.maps.deck import GROUND
 from tests.unit.test_maps import PLACES, SQUARE, table
 
 
@@ -20,7 +22,7 @@ def changed() -> pd.DataFrame:
 
 
 def test_movers_come_first_and_each_cell_has_its_mark() -> None:
-    drawn, classes = maps.change_cells(changed())
+    drawn, classes = change_cells(changed())
     assert drawn["mark"].tolist() == ["E1", "E3", "L2", "2"]
     assert classes.numbers.tolist() == [0, 0, 1, 2]
     assert classes.labels == ["enters: 2 (E + rank)", "leaves: 1 (L + rank)", "stays: 1 (rank alone)"]
@@ -28,12 +30,12 @@ def test_movers_come_first_and_each_cell_has_its_mark() -> None:
 
 
 def test_both_drawings_have_the_same_cells_colours_and_marks() -> None:
-    svg = maps.change_svg_map(changed(), SQUARE, PLACES)
+    svg = maps.draw_svg(maps.change_drawing(changed()), SQUARE, PLACES)
     assert [(c["m"], c["k"]) for c in svg["cells"]] == [("E1", 0), ("E3", 0), ("L2", 1), ("2", 2)]
     assert [row["colour"] for row in svg["legend"]] == ["#12436D", "#F46A25", "#28A197"]
     assert svg["legend_title"] == "In the list"
     assert svg["top"] == 4
-    deck: dict[str, Any] = json.loads(maps.change_deck_json(changed(), SQUARE, PLACES))
+    deck: dict[str, Any] = json.loads(maps.draw_deck(maps.change_drawing(changed()), SQUARE, PLACES))
     layers = {layer["id"].split("-")[0]: layer for layer in deck["layers"]}
     assert [row["k"] for row in layers["cells"]["data"]] == [0, 0, 1, 2]
     assert layers["cells"]["getFillColor"].startswith("@@=k==0?[18,67,109,255]:k==1?[244,106,37,255]:")
@@ -46,30 +48,31 @@ def test_every_colour_differs_in_grey_from_the_ground_and_the_rest() -> None:
         red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    greys = [grey(colour) for colour, _ in maps.CHANGES.values()]
-    assert all(abs(g - grey(ground)) > 60 for g in greys for ground in maps.GROUND.values())
+    greys = [grey(colour) for colour, _ in CHANGES.values()]
+    assert all(abs(g - grey(ground)) > 60 for g in greys for ground in GROUND.values())
     assert abs(greys[0] - greys[1]) > 60  # enters and leaves
 
 
 @pytest.mark.parametrize("kinds", [[], ["stays"], ["leaves", "leaves"]])
 def test_a_kind_without_cells_is_still_in_the_legend(kinds: list[str]) -> None:
     some = changed().head(len(kinds)).assign(change=kinds)
-    svg = maps.change_svg_map(some, SQUARE, PLACES)
+    svg = maps.draw_svg(maps.change_drawing(some), SQUARE, PLACES)
     assert len(svg["cells"]) == len(kinds)
     assert len(svg["legend"]) == 3
-    json.loads(maps.change_deck_json(some, SQUARE, PLACES))
+    json.loads(maps.draw_deck(maps.change_drawing(some), SQUARE, PLACES))
 
 
 def test_forty_marks_are_all_drawn() -> None:
     many = table(40)[["cell", "place", "lon", "lat"]].assign(change="stays", rank_a=range(1, 41), rank_b=range(1, 41))
-    deck = json.loads(maps.change_deck_json(many, SQUARE, PLACES))
+    deck = json.loads(maps.draw_deck(maps.change_drawing(many), SQUARE, PLACES))
     labels = next(layer for layer in deck["layers"] if layer["id"] == "labels")
     assert [row["n"] for row in labels["data"]][:40] == [str(i) for i in range(1, 41)]
 
 
 def test_hostile_places_stay_text() -> None:
-    svg = maps.change_svg_map(changed().assign(place="@@=alert(1)\u202e"), SQUARE, PLACES)
+    hostile = maps.change_drawing(changed().assign(place="@@=alert(1)\u202e"))
+    svg = maps.draw_svg(hostile, SQUARE, PLACES)
     assert svg["cells"][0]["t"].startswith("Enters · @@=alert(1)\n")
-    deck = maps.change_deck_json(changed().assign(place="@@=alert(1)"), SQUARE, PLACES)
+    deck = maps.draw_deck(hostile, SQUARE, PLACES)
     rows = next(layer for layer in json.loads(deck)["layers"] if layer["id"].startswith("cells-"))["data"]
     assert all(not row["t"].startswith("@@") for row in rows)

@@ -17,6 +17,10 @@ from hypothesis import strategies as st
 
 from hotspots import maps
 from hotspots.base.errors import HotspotsError
+from hotspots.maps import drawing
+from hotspots.maps.classes import MEASURES, class_colours, colour_classes, legend
+from hotspots.maps.ground import fit_view
+from hotspots.maps.texts import cell_texts
 
 PRESTON = "8a1951803b4ffff"  # holds 53.7590, −2.6990
 SQUARE = {
@@ -50,25 +54,25 @@ def layer(spec: dict[str, Any], start: str) -> dict[str, Any]:
 
 
 def deck(cells: pd.DataFrame, measure: str = "n_incidents", **more: Any) -> dict[str, Any]:
-    return json.loads(maps.deck_json(cells, SQUARE, PLACES, measure, **more))
+    return json.loads(maps.draw_deck(maps.ranked_drawing(cells, measure, 20, **more), SQUARE, PLACES))
 
 
 def svg(cells: pd.DataFrame, measure: str = "n_incidents", **more: Any) -> dict[str, Any]:
-    return maps.svg_map(cells, SQUARE, PLACES, measure, **more)
+    return maps.draw_svg(maps.ranked_drawing(cells, measure, 20, **more), SQUARE, PLACES)
 
 
 # -- colour classes
 
 
 def test_ten_values_make_five_classes_of_two() -> None:
-    found = maps.colour_classes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    found = colour_classes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     assert found.numbers.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
     assert found.breaks == [2, 4, 6, 8, 10]
     assert found.labels == ["1–2", "3–4", "5–6", "7–8", "9–10"]
 
 
 def test_equal_values_never_part_and_the_rest_shares_the_classes() -> None:
-    found = maps.colour_classes([1] * 60 + [2] * 10 + [3] * 10 + [4] * 10 + [5] * 5 + [90] * 5)
+    found = colour_classes([1] * 60 + [2] * 10 + [3] * 10 + [4] * 10 + [5] * 5 + [90] * 5)
     assert found.labels == ["1", "2", "3", "4", "5–90"]
     assert Counter(found.numbers.tolist()) == {0: 60, 1: 10, 2: 10, 3: 10, 4: 10}
 
@@ -89,22 +93,23 @@ def test_equal_values_never_part_and_the_rest_shares_the_classes() -> None:
     ],
 )
 def test_awkward_values(values: list[Any], numbers: list[int], labels: list[str]) -> None:
-    found = maps.colour_classes(values)
+    found = colour_classes(values)
     assert found.numbers.tolist() == numbers
     assert found.labels == labels
 
 
 def test_nullable_numbers_with_gaps_are_not_scored() -> None:
-    assert maps.colour_classes(pd.Series([1, None, 3], dtype="Float64")).numbers.tolist() == [0, -1, 1]
+    assert colour_classes(pd.Series([1, None, 3], dtype="Float64")).numbers.tolist() == [0, -1, 1]
 
 
 def test_a_share_is_labelled_in_per_cent() -> None:
-    assert maps.colour_classes([0.1, 0.2, 0.5, 1.0], n=2, share=True).labels == ["10–20%", "50–100%"]
+    shares = [0.1, 0.2, 0.21, 0.22, 0.3, 0.35, 0.4, 0.45, 0.5, 1.0]
+    assert colour_classes(shares, share=True).labels == ["10–20%", "21–22%", "30–35%", "40–45%", "50–100%"]
 
 
-@given(st.lists(st.one_of(st.integers(-5, 30).map(float), st.just(math.nan)), max_size=80), st.integers(1, 6))
-def test_classes_are_ordered_complete_and_keep_ties(values: list[float], n: int) -> None:
-    found = maps.colour_classes(values, n)
+@given(st.lists(st.one_of(st.integers(-5, 30).map(float), st.just(math.nan)), max_size=80))
+def test_classes_are_ordered_complete_and_keep_ties(values: list[float]) -> None:
+    found = colour_classes(values)
     seen: dict[float, int] = {}
     for value, number in zip(values, found.numbers.tolist(), strict=True):
         assert (number == -1) == math.isnan(value)
@@ -112,22 +117,22 @@ def test_classes_are_ordered_complete_and_keep_ties(values: list[float], n: int)
             assert seen.setdefault(value, number) == number
     in_order = [seen[value] for value in sorted(seen)]
     assert in_order == sorted(in_order)
-    assert set(in_order) == set(range(min(n, len(seen))))
-    assert len(found.labels) == len(found.breaks) == min(n, len(seen))
+    assert set(in_order) == set(range(min(5, len(seen))))
+    assert len(found.labels) == len(found.breaks) == min(5, len(seen))
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=5, max_size=60, unique=True))
 def test_without_ties_no_class_is_more_than_one_cell_larger(values: list[int]) -> None:
-    sizes = Counter(maps.colour_classes(values).numbers.tolist())
+    sizes = Counter(colour_classes(values).numbers.tolist())
     assert max(sizes.values()) - min(sizes.values()) <= 1
 
 
 def test_legend_has_words_and_says_what_is_not_scored() -> None:
-    rows = maps.legend("harm_days", maps.colour_classes([1, 5, math.nan]))
+    rows = legend(colour_classes([1, 5, math.nan]))
     assert [row["label"] for row in rows] == ["1", "5", "not scored"]
     assert [row["hatched"] for row in rows] == [False, False, True]
     assert len({row["colour"] for row in rows}) == 3
-    assert len(maps.legend("harm_days", maps.colour_classes([1, 5]))) == 2
+    assert len(legend(colour_classes([1, 5]))) == 2
 
 
 def test_ramp_gets_darker_so_that_it_prints_in_grey() -> None:
@@ -135,21 +140,22 @@ def test_ramp_gets_darker_so_that_it_prints_in_grey() -> None:
         red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    greys = [grey(colour) for colour in maps.class_colours(5)]
+    greys = [grey(colour) for colour in class_colours(5)]
     assert all(light - dark > 15 for light, dark in pairwise(greys))
-    assert maps.class_colours(1) == ["#fc8d59"]
-    assert maps.class_colours(0) == []
+    assert class_colours(1) == ["#fc8d59"]
+    assert class_colours(0) == []
 
 
 # -- what is drawn
 
 
-def test_best_ranked_cells_are_drawn_and_the_selected_one_always() -> None:
+def test_best_ranked_cells_are_drawn_and_the_selected_one_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "MAX_CELLS", 4)
     cells = table(12).sample(frac=1, random_state=1)
-    assert maps.cells_to_draw(cells, None, most=4)["rank"].tolist() == [1, 2, 3, 4]
+    assert drawing.cells_to_draw(cells, [])["rank"].tolist() == [1, 2, 3, 4]
     last = cells.loc[cells["rank"] == 12, "cell"].item()
-    assert maps.cells_to_draw(cells, last, most=4)["rank"].tolist() == [1, 2, 3, 12]
-    assert maps.cells_to_draw(cells, "8a0000000000fff", most=4)["rank"].tolist() == [1, 2, 3, 4]
+    assert drawing.cells_to_draw(cells, [last])["rank"].tolist() == [1, 2, 3, 12]
+    assert drawing.cells_to_draw(cells, ["8a0000000000fff"])["rank"].tolist() == [1, 2, 3, 4]
 
 
 def test_no_more_than_the_limit_of_cells_is_sent() -> None:
@@ -160,13 +166,13 @@ def test_no_more_than_the_limit_of_cells_is_sent() -> None:
 
 def test_text_of_a_cell_is_words_and_figures() -> None:
     cells = table(2, harm_days=[5475.0, math.nan], n_incidents=[1, 12], flag=["one severe event", ""])
-    first, second = maps.cell_texts(cells, "harm_days")
+    first, second = cell_texts(cells, "harm_days", 20)
     assert first == "1. Friargate\n1 incident; 5,475 days of harm\none severe event"
     assert second == "2. Friargate\n12 incidents; not scored"
 
 
 def test_text_of_a_cell_tells_the_measure_on_the_map() -> None:
-    text = maps.cell_texts(table(1, largest_offence_share=[0.41]), "largest_offence_share")[0]
+    text = cell_texts(table(1, largest_offence_share=[0.41]), "largest_offence_share", 20)[0]
     assert text.endswith("Share of the largest offence: 41%")
 
 
@@ -174,7 +180,7 @@ def test_text_of_a_cell_tells_the_measure_on_the_map() -> None:
 
 
 def test_deck_is_compact_flat_and_fetches_nothing() -> None:
-    text = maps.deck_json(table(50), SQUARE, PLACES, "n_incidents")
+    text = maps.draw_deck(maps.ranked_drawing(table(50), "n_incidents", 20), SQUARE, PLACES)
     assert "\n" not in text
     assert ": " not in text.replace("; ", "")
     assert "http" not in text
@@ -215,7 +221,7 @@ def test_layer_id_follows_the_drawing_and_the_selection() -> None:
 def test_text_from_data_is_never_run() -> None:
     cells = table(1, place=["@@=alert(1)"])
     places = PLACES.assign(name="@@#GL.ONE")
-    spec = json.loads(maps.deck_json(cells, SQUARE, places, "n_incidents"))
+    spec = json.loads(maps.draw_deck(maps.ranked_drawing(cells, "n_incidents", 20), SQUARE, places))
     texts = [row["t"] for row in layer(spec, "cells-")["data"]] + [row["n"] for row in layer(spec, "labels")["data"]]
     assert not [text for text in texts if text.startswith("@@")]
     assert "text" in maps.TOOLTIP
@@ -223,7 +229,7 @@ def test_text_from_data_is_never_run() -> None:
 
 
 def test_control_characters_and_direction_marks_are_taken_out_of_labels() -> None:
-    text = maps.cell_texts(table(1, place=["High\x00\nStreet\u202e!"]), "n_incidents")[0]
+    text = cell_texts(table(1, place=["High\x00\nStreet\u202e!"]), "n_incidents", 20)[0]
     assert text.splitlines()[0] == "1. High Street !"
 
 
@@ -239,20 +245,9 @@ def test_a_colour_for_every_class_and_for_none() -> None:
     assert expression.endswith(":[189,189,189,255]")
 
 
-def test_own_tiles_are_the_only_address_and_must_look_like_one() -> None:
-    address = "https://tiles.example.police.uk/{z}/{x}/{y}.png"
-    spec = deck(table(3), tiles=address)
-    style = json.loads(unquote(spec["mapStyle"]).removeprefix("data:application/json,"))
-    assert style["sources"]["tiles"]["tiles"] == [address]
-    with pytest.raises(HotspotsError, match=r"must hold \{z\}"):
-        maps.map_style("https://tiles.example.police.uk/map.png")
-    with pytest.raises(HotspotsError, match="must start with https"):
-        maps.map_style("javascript:{z}{x}{y}")
-
-
 def test_view_holds_every_cell() -> None:
     cells = table(3_000)
-    view = maps.fit_view(cells, SQUARE, width=420, height=500)
+    view = fit_view(cells, SQUARE)
     world = 512 * 2 ** view["zoom"]
     x = (cells["lon"] - view["lon"]) / 360 * world
     mercator = np.log(np.tan(np.pi / 4 + np.radians(cells["lat"]) / 2)) / (2 * np.pi) * world
@@ -262,9 +257,9 @@ def test_view_holds_every_cell() -> None:
     assert max(x.abs().max() / 210, (mercator - middle).abs().max() / 250) > 0.8
 
 
-@pytest.mark.parametrize("measure", list(maps.MEASURES))
+@pytest.mark.parametrize("measure", list(MEASURES))
 def test_no_cells_still_draws_the_districts(measure: str) -> None:
-    empty = table(1, **{name: [1.0] for name in maps.MEASURES}).head(0)
+    empty = table(1, **{name: [1.0] for name in MEASURES}).head(0)
     assert layer(deck(empty, measure), "cells-")["data"] == []
     drawn = svg(empty, measure)
     assert drawn["cells"] == []
@@ -315,4 +310,4 @@ def test_adjoining_cells_share_corners_after_rounding() -> None:
 def test_outlines_of_another_kind_are_refused_with_a_sentence() -> None:
     wrong = {"type": "FeatureCollection", "features": [{"geometry": {"type": "Point", "coordinates": [0, 0]}}]}
     with pytest.raises(HotspotsError, match="must be polygons or lines"):
-        maps.svg_map(table(1), wrong, PLACES, "n_incidents")
+        maps.draw_svg(maps.ranked_drawing(table(1), "n_incidents", 20), wrong, PLACES)

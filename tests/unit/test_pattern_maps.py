@@ -13,10 +13,12 @@ import pytest
 
 from hotspots import maps
 from hotspots.base.errors import HotspotsError
+from hotspots.maps import patterns
+from hotspots.maps.patterns import NO_PATTERN, pattern_cells
+from hotspots.maps.texts import cell_texts
 from tests.unit.test_maps import PLACES, SQUARE, layer, table
 
 KINDS = ["", "fading", "", "new", "persistent", "new"]
-MEANINGS = {"new": "Not seen before."}
 
 
 def patterned() -> pd.DataFrame:
@@ -24,16 +26,16 @@ def patterned() -> pd.DataFrame:
 
 
 def deck(cells: pd.DataFrame, **more: Any) -> dict[str, Any]:
-    return json.loads(maps.pattern_deck_json(cells, SQUARE, PLACES, meanings=MEANINGS, **more))
+    return json.loads(maps.draw_deck(maps.ranked_drawing(cells, "pattern", 20, **more), SQUARE, PLACES))
 
 
 def svg(cells: pd.DataFrame, **more: Any) -> dict[str, Any]:
-    return maps.pattern_svg_map(cells, SQUARE, PLACES, meanings=MEANINGS, **more)
+    return maps.draw_svg(maps.ranked_drawing(cells, "pattern", 20, **more), SQUARE, PLACES)
 
 
 def test_cells_with_a_pattern_come_first_each_with_its_sign() -> None:
     cells = patterned()
-    drawn, classes = maps.pattern_cells(cells, meanings=MEANINGS)
+    drawn, classes = pattern_cells(cells, 20)
     assert drawn["cell"].tolist() == cells["cell"].iloc[[1, 3, 4, 5, 0, 2]].tolist()
     assert drawn["mark"].tolist() == ["▼", "+", "■", "+", "", ""]
     assert drawn["text"].iloc[0].splitlines() == ["2. Friargate", "5 incidents; 5 days of harm", "Pattern: fading"]
@@ -47,18 +49,22 @@ def test_the_legend_has_sign_word_count_and_meaning_and_no_hatching() -> None:
         "new: 2", "intensifying: 0", "persistent: 1", "intermittent: 0", "fading: 1", "former: 0", "no pattern: 2",
     ]  # fmt: skip
     assert [row["glyph"] for row in rows] == ["+", "▲", "■", "◊", "▼", "×", ""]
-    assert [row["meaning"] for row in rows] == ["Not seen before.", "", "", "", "", "", ""]
+    assert (
+        rows[0]["meaning"] == "Hot in the latest part of the window, without a break since it began, and never before."
+    )
+    assert [row["meaning"] == "" for row in rows] == [False] * 6 + [True]
     assert not any(row["hatched"] for row in rows)
 
 
-def test_a_limit_keeps_patterns_before_ranks_and_the_selected_cell() -> None:
+def test_a_limit_keeps_patterns_before_ranks_and_the_selected_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "MAX_CELLS", 3)
     cells = patterned()
     first = cells["cell"].iloc[0]
-    drawn, _ = maps.pattern_cells(cells, most=3, meanings={})
+    drawn, _ = pattern_cells(cells, 20)
     assert drawn["cell"].tolist() == cells["cell"].iloc[[1, 3, 4]].tolist()
-    drawn, _ = maps.pattern_cells(cells, selected=first, most=3, meanings={})
+    drawn, _ = pattern_cells(cells, 20, first)
     assert drawn["cell"].tolist() == cells["cell"].iloc[[1, 3, 0]].tolist()
-    drawn, _ = maps.pattern_cells(cells, keep=cells["cell"].iloc[[2, 5]], most=3, meanings={})
+    drawn, _ = pattern_cells(cells, 20, None, cells["cell"].iloc[[2, 5]])
     assert drawn["cell"].tolist() == cells["cell"].iloc[[1, 5, 2]].tolist()
 
 
@@ -88,16 +94,9 @@ def cells_lon_lat(cells: pd.DataFrame, row: int) -> tuple[float, float]:
     return round(cells["lon"].iloc[row], 5), round(cells["lat"].iloc[row], 5)
 
 
-def test_the_measure_called_pattern_is_this_map() -> None:
-    cells = patterned()
-    by_name = json.loads(maps.deck_json(cells, SQUARE, PLACES, "pattern"))
-    assert layer(by_name, "cells-")["data"] == layer(deck(cells), "cells-")["data"]
-    assert maps.svg_map(cells, SQUARE, PLACES, "pattern")["cells"] == svg(cells)["cells"]
-
-
 def test_signs_differ_from_each_other_and_colours_in_more_than_name() -> None:
     assert len({sign.glyph for sign in maps.SIGNS.values()}) == len(maps.SIGNS) == 6
-    colours = [sign.colour for sign in maps.SIGNS.values()] + [maps.NO_PATTERN[1]]
+    colours = [sign.colour for sign in maps.SIGNS.values()] + [NO_PATTERN[1]]
     for one, other in combinations(colours, 2):
         parts = [abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) for i in (1, 3, 5)]
         assert max(parts) > 40, (one, other)
@@ -105,14 +104,14 @@ def test_signs_differ_from_each_other_and_colours_in_more_than_name() -> None:
 
 @pytest.mark.parametrize("empty", [None, math.nan, pd.NA, "", " "])
 def test_an_empty_pattern_is_none(empty: Any) -> None:
-    drawn, classes = maps.pattern_cells(table(2, pattern=np.array([empty, "new"], dtype=object)), meanings={})
+    drawn, classes = pattern_cells(table(2, pattern=np.array([empty, "new"], dtype=object)), 20)
     assert drawn["mark"].tolist() == ["+", ""]
     assert classes.labels[-1] == "no pattern: 1"
 
 
 def test_an_unknown_pattern_is_refused_with_a_sentence() -> None:
     with pytest.raises(HotspotsError, match="no sign for the pattern 'sporadic'"):
-        maps.pattern_cells(table(1, pattern=["sporadic"]), meanings={})
+        pattern_cells(table(1, pattern=["sporadic"]), 20)
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -132,7 +131,7 @@ SURE = {
 
 
 def test_text_of_a_cell_says_how_sure_and_the_pattern() -> None:
-    text = maps.cell_texts(table(1, **SURE, flag=["few incidents"]), "n_incidents", top=10)[0]
+    text = cell_texts(table(1, **SURE, flag=["few incidents"]), "n_incidents", 10)[0]
     assert text.splitlines() == [
         "1. Friargate",
         "1 incident; 1 day of harm",
@@ -143,20 +142,20 @@ def test_text_of_a_cell_says_how_sure_and_the_pattern() -> None:
 
 
 def test_expected_harm_is_not_told_twice_when_it_colours_the_map() -> None:
-    text = maps.cell_texts(table(1, **SURE), "harm_expected_days")[0]
+    text = cell_texts(table(1, **SURE), "harm_expected_days", 20)[0]
     assert text.count("420") == 1
-    empty = maps.cell_texts(table(1, harm_expected_days=[math.nan]), "harm_expected_days")[0]
+    empty = cell_texts(table(1, harm_expected_days=[math.nan]), "harm_expected_days", 20)[0]
     assert empty.endswith("Expected harm, days: not scored")
 
 
 @pytest.mark.parametrize("missing", list(SURE))
 def test_a_missing_or_empty_column_says_nothing(missing: str) -> None:
     rest = {name: value for name, value in SURE.items() if name != missing}
-    without = maps.cell_texts(table(1, **rest), "n_incidents")
+    without = cell_texts(table(1, **rest), "n_incidents", 20)
     blank = "" if missing == "pattern" else math.nan
-    assert maps.cell_texts(table(1, **{**SURE, missing: [blank]}), "n_incidents") == without
+    assert cell_texts(table(1, **{**SURE, missing: [blank]}), "n_incidents", 20) == without
     told = {"pattern": "Pattern", "p_top": "top 20", "harm_expected_days": "420"}.get(missing, " to 1,100")
-    assert told in maps.cell_texts(table(1, **SURE), "n_incidents")[0]
+    assert told in cell_texts(table(1, **SURE), "n_incidents", 20)[0]
     assert told not in without[0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from hotspots.trials import register as trial_register
 from hotspots.trials.planning import schedule_of
 from hotspots.trials.register import FrozenDesign
 from hotspots.trials.workspace import Trial, trial_workspace
-from hotspots.ui.loading import ground
+from hotspots.ui.loading import written
 
 
 def change_stamp(folder: str) -> str:
@@ -77,10 +76,8 @@ def ring_map_strings(
 ) -> tuple[str, str]:
     """The map of hot spots and rings for deck.gl and for SVG, as JSON text; ``area``: look at this one first."""
     found = change(folder, version, question, stamp)
-    shape, places = ground(folder, version, question.bcu)
-    drawn, view = (found.cells, found.spots, shape, places), maps.ring_view(found.cells, area)
-    deck = maps.ring_deck_json(*drawn, dark, view)
-    return deck, json.dumps(maps.ring_svg_map(*drawn, view), ensure_ascii=False)
+    drawing, view = maps.ring_drawing(found.cells, found.spots), maps.ring_view(found.cells, area)
+    return written(drawing, folder, version, question.bcu, dark, view)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from hotspots import maps
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
+from hotspots.maps import change_drawing
 from hotspots.ranking.question import Question
 from hotspots.ranking.what_if import edits as weight_edits
 from hotspots.ranking.what_if import effects as weight_effects
 from hotspots.ranking.what_if import reweigh
-from hotspots.ui.loading import current, ground, ranked
+from hotspots.ui.loading import current, ranked, written
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -43,7 +42,7 @@ def compared(
     folder: str, version: str, question: Question, top: int, hashes: tuple[str, str],
     _pair: tuple[WeightSet, WeightSet],
 ) -> tuple[reweigh.Comparison, pd.DataFrame]:  # fmt: skip
-    """(the comparison, its cells in either top with places: movers first) of two sets, known by their hashes."""
+    """(the comparison, its cells in either top with places: movers first) of two sets, cached by their hashes."""
     answer = ranked(folder, version, question)
     first, second = (
         rescored(folder, version, question, sha, weights) for sha, weights in zip(hashes, _pair, strict=True)
@@ -63,9 +62,7 @@ def change_map_strings(
     folder: str, version: str, question: Question, top: int, hashes: tuple[str, str], dark: bool, _changed: pd.DataFrame
 ) -> tuple[str, str]:
     """The map of gainers and losers for deck.gl and for SVG, as JSON text."""
-    shape, places = ground(folder, version, question.bcu)
-    deck = maps.change_deck_json(_changed, shape, places, dark)
-    return deck, json.dumps(maps.change_svg_map(_changed, shape, places))
+    return written(change_drawing(_changed), folder, version, question.bcu, dark)
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing 500 weightings …")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
 
-from hotspots import maps
 from hotspots.areas import excluded
 from hotspots.areas import register as area_register
 from hotspots.areas.candidates import Limits
 from hotspots.areas.finding import Candidates, areas_of
 from hotspots.areas.register import Frozen
+from hotspots.maps import ranked_drawing
 from hotspots.ranking.answer import cell_detail
 from hotspots.ranking.question import Question
 from hotspots.store.workspace import open_workspace
-from hotspots.ui.loading import ground, ranked
+from hotspots.ui.loading import ranked, written
 
 NEAR = 14.4  # zoom at which an area and its surroundings fill the map
 
@@ -44,7 +43,7 @@ def map_of(
     folder: str, version: str, question: Question, measure: str, selected: str | None, top: int, dark: bool,
     outlined: Outlined,
 ) -> tuple[str, str]:  # fmt: skip
-    """The map for deck.gl and for SVG, as JSON text: made once, sent as it is. ``measure`` colours it."""
+    """The map coloured by ``measure``, for deck.gl and for SVG, as JSON text."""
     key, areas = outlined.key, outlined.areas
     return map_strings(
         folder, version, question, measure, selected, top, dark, outlined.marked, outlined.middle, key, areas
@@ -56,13 +55,11 @@ def map_strings(
     folder: str, version: str, question: Question, measure: str, selected: str | None, top: int, dark: bool,
     marked: tuple[str, ...], middle: tuple[float, float] | None, areas: str, _areas: pd.DataFrame | None,
 ) -> tuple[str, str]:  # fmt: skip
-    """`map_of`, its areas known by their key."""
-    answer = ranked(folder, version, question)
-    shape, places = ground(folder, version, question.bcu)
+    """`map_of`, cached by the key of its areas."""
+    table = ranked(folder, version, question).table
     view = {"lon": middle[0], "lat": middle[1], "zoom": NEAR} if middle else None
-    extras: dict[str, Any] = {"selected": selected, "areas": _areas, "marked": marked, "top": top, "view": view}
-    deck = maps.deck_json(answer.table, shape, places, measure, dark=dark, **extras)
-    return deck, json.dumps(maps.svg_map(answer.table, shape, places, measure, **extras), ensure_ascii=False)
+    drawing = ranked_drawing(table, measure, top, selected, _areas, marked)
+    return written(drawing, folder, version, question.bcu, dark, view)
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
