@@ -1,12 +1,13 @@
 # make run   – install, build the synthetic demo if there is no workspace, serve on 127.0.0.1:8501
-# make test  – install, then lint, types and every test
+# make test  – install, then lint, types and the tests
+# make test-thorough – the same, with every look, seed and example
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= workspace
 PORT ?= 8501
 
-.PHONY: run test install lint types bench docs clean
+.PHONY: run test test-thorough install lint types bench docs clean
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +26,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-thorough: $(VENV)/.installed-dev lint types
+	HOTSPOTS_TESTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

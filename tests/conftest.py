@@ -8,9 +8,31 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.thorough import THOROUGH
+
+DEEP = os.environ.get("HOTSPOTS_TESTS") == "thorough"  # as `make test-thorough` says
+
 # A slow machine is no defect: no test here is about time.
 settings.register_profile("hotspots", deadline=None)
 settings.load_profile("hotspots")
+
+
+def examples(n: int) -> int:
+    """How many examples a property is tried on: ``n`` in `make test-thorough`, a third in `make test`.
+
+    Hypothesis draws anew each time, so that many short runs see as much as a few long ones.
+    """
+    return n if DEEP else max(10, n // 3)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what `tests.thorough` names to `make test-thorough`, unless a test is asked for by its name."""
+    if DEEP or any("::" in asked for asked in config.args):
+        return
+    left = [i for i in items if i.nodeid.startswith(tuple(THOROUGH))]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [i for i in items if i not in left]
+
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

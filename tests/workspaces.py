@@ -1,6 +1,7 @@
 """Whole workspaces for the tests of the pages: small enough to count by hand, or the demo.
 
-A conftest that imports the fixtures at the end makes each workspace once a session; no test may change it.
+A conftest that imports the fixtures at the end has each workspace made once for all test processes; no test may
+change it.
 
 `POLICE_ROWS` in cells with violence (the default selection leaves out shoplifting, and weapons unless the
 offences found by police activity are asked for):
@@ -14,6 +15,8 @@ offences found by police activity are asked for):
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -133,37 +136,48 @@ def make_hostile(folder: Path) -> Path:
     return folder
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A workspace that the first test process makes and all of them read; whoever changes one copies it first."""
+    from filelock import FileLock
+
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    folder = root / f"workspace-{name}"
+    with FileLock(root / f"workspace-{name}.lock"):
+        if not folder.exists():
+            making = root / f"making-{name}-{os.getpid()}"
+            make(making)
+            making.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's incidents, without patrols and without frozen hot spots."""
-    folder = tmp_path_factory.mktemp("demo")
-    build_demo(folder, patrols=False)
-    return folder
+    return made_once(tmp_path_factory, "demo", lambda folder: build_demo(folder, patrols=False))
 
 
 @pytest.fixture(scope="session")
 def patrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole demo: incidents, the register grip-demo, four weeks of positions and patrol log."""
-    folder = tmp_path_factory.mktemp("patrolled")
-    build_demo(folder)
-    return folder
+    return made_once(tmp_path_factory, "patrolled", build_demo)
 
 
 @pytest.fixture(scope="session")
 def police(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_police(tmp_path_factory.mktemp("police"))
+    return made_once(tmp_path_factory, "police", make_police)
 
 
 @pytest.fixture(scope="session")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_both(tmp_path_factory.mktemp("both"))
+    return made_once(tmp_path_factory, "both", make_both)
 
 
 @pytest.fixture(scope="session")
 def flagless(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_flagless(tmp_path_factory.mktemp("flagless"))
+    return made_once(tmp_path_factory, "flagless", make_flagless)
 
 
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_hostile(tmp_path_factory.mktemp("hostile"))
+    return made_once(tmp_path_factory, "hostile", make_hostile)

@@ -1,4 +1,8 @@
-"""The pages by AppTest, each on its own workspace; nothing cached leaks from one test to the next."""
+"""The pages by AppTest, each on its own workspace.
+
+What Streamlit caches is keyed by the workspace's folder and version, and stays from one test to the next as it does
+from one reader to the next; a test that stands something else in the place of a function asks for ``nothing_cached``.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,9 @@ from tests.workspaces import both, demo, flagless, hostile, patrolled, police  #
 PAGES = {name: path for path, name in words.PAGES}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def nothing_cached() -> Iterator[None]:
+    """No answer of an earlier test, and none of this one later."""
     import streamlit as st
 
     st.cache_data.clear()

@@ -22,6 +22,8 @@ from tests.change_workspace import make_two_years
 from tests.dose_workspace import make_frozen
 from tests.workspaces import HOSTILE
 
+pytestmark = pytest.mark.usefixtures("nothing_cached")
+
 JOINER = "\u2060"
 PAGE = "Change"
 HEADERS = [

@@ -20,6 +20,8 @@ from hotspots.trials.workspace import DesignQuestion, design_workspace, freeze_d
 from tests.dose_workspace import make_frozen
 from tests.workspaces import HOSTILE
 
+pytestmark = pytest.mark.usefixtures("nothing_cached")
+
 JOINER = "\u2060"
 PAGE = "Change"
 FIRST, LAST = "2026-11-30", "2026-12-13"

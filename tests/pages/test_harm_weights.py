@@ -21,6 +21,8 @@ from hotspots.harm.weights import register as weight_register
 from hotspots.intake import import_files
 from tests.samples import MAPPING, export, record
 
+pytestmark = pytest.mark.usefixtures("nothing_cached")
+
 PROXY = "policeuk-proxy-2026"
 
 ASKED = {"to": "2024-02", "by": "harm"}

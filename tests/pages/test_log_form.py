@@ -21,6 +21,8 @@ from tests.area_samples import disk, facts, no_areas
 from tests.conftest import REPOSITORY
 from tests.workspaces import HOSTILE, logged, make_police
 
+pytestmark = pytest.mark.usefixtures("nothing_cached")
+
 NOW = datetime(2026, 6, 10, 13, 0, 20, tzinfo=UTC)  # 14:00:20 in London
 KEY = "ab" * 16
 JOINER = "\u2060"

@@ -16,6 +16,7 @@ from hotspots.areas.naming import named
 from hotspots.areas.register import freeze, load
 from hotspots.areas.table import cell_ids
 from tests.area_samples import CENTRE, SIZE, candidates, connected, disk, facts
+from tests.conftest import examples
 from tests.workspaces import make_police
 
 GRID = disk(3)  # 37 cells
@@ -43,7 +44,7 @@ def questions(draw: st.DrawFn) -> dict[str, object]:
 
 
 @given(grounds(), questions())
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 def test_areas_keep_every_rule(cells: pd.DataFrame, asked: dict[str, object]) -> None:
     found = candidates(cells, **asked)  # type: ignore[arg-type]
     bcu_of = dict(zip(cells["cell"].tolist(), cells["bcu"], strict=True))
@@ -65,7 +66,7 @@ def test_areas_keep_every_rule(cells: pd.DataFrame, asked: dict[str, object]) ->
 
 
 @given(grounds(), questions(), st.randoms(use_true_random=False))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_order_of_rows_changes_nothing(cells: pd.DataFrame, asked: dict[str, object], random: object) -> None:
     order = list(range(len(cells)))
     random.shuffle(order)  # type: ignore[attr-defined]
@@ -75,7 +76,7 @@ def test_the_order_of_rows_changes_nothing(cells: pd.DataFrame, asked: dict[str,
 
 
 @given(grounds(), questions())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_one_area_holds_at_least_the_best_single_cell(cells: pd.DataFrame, asked: dict[str, object]) -> None:
     asked = {**asked, "per_bcu": 1, "min_share": 0.0, "min_density": 0.0}
     found = candidates(cells, **asked)  # type: ignore[arg-type]
@@ -87,7 +88,7 @@ def test_one_area_holds_at_least_the_best_single_cell(cells: pd.DataFrame, asked
 
 
 @given(grounds(), st.floats(0.5, 1e6))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_unit_of_harm_changes_nothing(cells: pd.DataFrame, factor: float) -> None:
     whole = cells.assign(harm=cells["harm"].round())
     one = candidates(whole, 3 * SIZE, 0.01, 3)
@@ -112,7 +113,7 @@ def folder() -> Path:
     ),
     st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=5), st.none()), max_size=3),
 )
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_freeze_then_load_is_identity(
     folder: Path, harm: list[float], roles: list[str], names: list[str], definition: dict[str, object]
 ) -> None:

@@ -13,6 +13,7 @@ from hotspots.backtest.methods import harm
 from hotspots.backtest.metrics import targeting_curve
 from hotspots.harm.scoring import scored_days
 from tests.backtesting import CELLS, Row, cube_of, equal_areas, plain_backtest, scores_of
+from tests.conftest import examples
 
 FEW = CELLS[:9]
 ROWS = st.lists(
@@ -90,7 +91,7 @@ def test_the_order_of_rows_changes_nothing(rows: list[Row], days: list[float | N
 
 
 @given(ROWS, ROWS, DAYS, st.sampled_from([*QUICK, "gi", "expected-harm"]))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_what_happens_after_the_origin_moves_no_ranking(
     rows: list[Row], later: list[Row], days: list[float | None], method: str
 ):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.rules import COMPONENTS, WEIGHTS
+from tests.conftest import examples
 from tests.match_samples import matched_by, weighing
 
 Given = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -49,7 +50,7 @@ def tried(tables: Given):
         return None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(given_tables())
 def test_nobody_twice_and_everybody_accounted_for(tables):
     found = tried(tables)
@@ -68,7 +69,7 @@ def test_nobody_twice_and_everybody_accounted_for(tables):
     assert told == candidates - set(found.pairs["comparison"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(given_tables(most=4))
 def test_the_sum_is_the_least_there_is(tables):
     """Against every way of pairing, distances worked out here: √ levels in pooled standard deviations."""
@@ -95,7 +96,7 @@ def test_the_sum_is_the_least_there_is(tables):
     assert found.pairs["distance"].sum() == pytest.approx(least, abs=0.01)  # 0.01: the preference for close pairs
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.sampled_from([1.0, 4.0, 9.0]), min_size=4, max_size=7), st.integers(1, 3))
 def test_ties_go_to_lower_ids(levels, n_treated):
     """Of all ways with the least sum that keep the same close pairs, the one with the lowest candidates is taken."""
@@ -121,7 +122,7 @@ def test_ties_go_to_lower_ids(levels, n_treated):
                 assert sum(c for _, c in chosen) <= sum(cs)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(given_tables())
 def test_an_exact_twin_is_taken(tables):
     """A candidate that is like a treated place in everything but where it lies, nearness not counted."""
@@ -137,7 +138,7 @@ def test_an_exact_twin_is_taken(tables):
     assert row["treated"] == one["unit"] or row["distance"] < 1e-12  # another treated place may be its twin too
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(given_tables(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_columns_changes_nothing(tables, random):
     def shuffled(table: pd.DataFrame, columns: bool = True) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hotspots.base.errors import HotspotsError
 from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import MatchedPlaces
+from tests.conftest import examples
 from tests.match_samples import disk, facts_of, like, treated_of
 
 CELLS = disk(6)  # 127
@@ -37,7 +38,7 @@ def tried(spots: pd.DataFrame, level: dict[int, float], bcu: dict[int, str], tak
         return None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(made())
 def test_no_cell_twice_none_next_door_none_taken_and_as_many_as_matched(given_):
     spots, level, bcu, taken = given_
@@ -62,7 +63,7 @@ def test_no_cell_twice_none_next_door_none_taken_and_as_many_as_matched(given_):
         assert short == any(n.startswith(f"{place['matched_to']} has ") for n in found.notes)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(made(), st.randoms(use_true_random=False))
 def test_the_order_of_hot_spots_and_of_their_cells_is_of_no_matter(given_, random):
     spots, level, bcu, taken = given_

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.change.rings import ring_summary, rings
+from tests.conftest import examples
 
 GROUND = sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 5))
 METRES = st.sampled_from([100.0, 250.0])  # one and two rings
@@ -38,7 +39,7 @@ def plain(areas: pd.DataFrame, k: int) -> dict[int, tuple[int, int]]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(hot_spots(), METRES)
 def test_as_the_plain_way_and_no_cell_twice(areas, metres):
     found = rings(areas, metres)
@@ -49,7 +50,7 @@ def test_as_the_plain_way_and_no_cell_twice(areas, metres):
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(hot_spots(), METRES)
 def test_within_reach_is_kept_or_lost_and_touching_is_mutual(areas, metres):
     told = ring_summary(areas, metres)
@@ -63,7 +64,7 @@ def test_within_reach_is_kept_or_lost_and_touching_is_mutual(areas, metres):
     assert all(a in touches[b] for a, others in touches.items() for b in others)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(hot_spots(), METRES, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(areas, metres, random):
     order = list(range(len(areas)))

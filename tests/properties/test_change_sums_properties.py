@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hotspots.change.counting import sums
 from hotspots.change.estimates.from_expected import ratio_from_expected
+from tests.conftest import examples
 
 ROW = st.tuples(
     st.integers(1, 12), st.integers(1, 6), st.sampled_from(["before", "after", ""]),
@@ -18,7 +19,7 @@ ROW = st.tuples(
 
 
 @given(st.lists(ROW, max_size=60), st.dictionaries(st.integers(1, 6), st.sampled_from(["a", "b", "c"])), st.randoms())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_sums_are_those_of_a_plain_loop(rows, units, random):
     table = pd.DataFrame(rows, columns=["record", "cell", "side", "days"])
     names = ["a", "b", "c"]
@@ -43,7 +44,7 @@ PLACES = st.lists(st.tuples(st.integers(0, 40), st.floats(0.5, 40)), min_size=2,
 
 
 @given(PLACES, PLACES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_groups_that_change_places_turn_the_ratio_round(treated, comparison):
     def asked(one, other):
         rows = [("treated", *row) for row in one] + [("comparison", *row) for row in other]

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.insight.concentration import adjusted_gini, gini, held_out_share, lorenz, share_in_top
+from tests.conftest import examples
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=examples(150), deadline=None)
 COUNTS = st.lists(st.integers(0, 12), min_size=1, max_size=25).filter(any)
 SHARES = st.floats(0.001, 1)
 AREAS = st.integers(90, 110)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hotspots.base.columns import CONTEXT
 from hotspots.base.months import Window
 from hotspots.change.context.overlap import days_of, overlap_notes
+from tests.conftest import examples
 
 START = date(2021, 1, 1)
 NAMES = [c.name for c in CONTEXT]
@@ -100,7 +101,7 @@ def test_lines_repeated_at_the_distance_of_the_windows_bring_no_sentence(
     assert overlap_notes(both, [], before, after, "all", "police-uk") == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(lines=tables(), pair=windows())
 def test_days_covered_are_those_that_a_calendar_counts(lines: pd.DataFrame, pair: tuple[Window, Window]) -> None:
     for window in pair:

@@ -20,6 +20,7 @@ from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
 from hotspots.ranking.rank import rank_cells
 from hotspots.store.workspace import MANIFEST, open_workspace
+from tests.conftest import examples
 from tests.samples import (
     ABH,
     BLACKPOOL,
@@ -38,8 +39,8 @@ from tests.samples import (
     street,
 )
 
-FEW = settings(max_examples=25, deadline=None)
-MANY = settings(max_examples=150, deadline=None)
+FEW = settings(max_examples=examples(25), deadline=None)
+MANY = settings(max_examples=examples(150), deadline=None)
 PLACES = st.sampled_from([PRESTON, BLACKPOOL, BURNLEY, KENT, NOWHERE])
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hotspots.demo.effects import random_numbers, with_effects
 from hotspots.demo.records import EXPORT_COLUMNS
 from hotspots.demo.workspace import demo_areas
+from tests.conftest import examples
 
 AREAS = demo_areas()
 START = date(2025, 11, 1)
@@ -54,7 +55,7 @@ def exports(draw: st.DrawFn) -> pd.DataFrame:
 SHARES = st.sampled_from([{}, {"East": 0.5}, {"West": 1.0, "South": 0.3}])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(exports(), st.sampled_from([0.0, 0.25, 0.6, 1.0]), SHARES, st.integers(0, 9), st.randoms(use_true_random=False))
 def test_whole_records_of_treated_places_only_in_any_order(export, fall, shares, seed, lot):
     left, truth = with_effects(export, AREAS, START, fall, shares, seed)

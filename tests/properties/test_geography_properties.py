@@ -16,6 +16,7 @@ from hotspots import geography
 from hotspots.base import choices
 from hotspots.geography.districts import Boundaries, Polygons
 from hotspots.geography.shipped import COVER
+from tests.conftest import examples
 
 # around the force; a coarse grid of values makes repeats and points on edges likely
 LON = st.one_of(st.floats(-3.2, -1.9), st.integers(-320, -190).map(lambda n: n / 100), st.just(math.nan))
@@ -84,7 +85,7 @@ def test_the_cover_equals_looking_up_every_parent_in_turn(cover_as_a_dictionary,
         assert held == ([cover.codes[number]] if number >= 0 else [])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(POINTS, st.sampled_from([9, 10]), st.randoms(use_true_random=False))
 def test_a_cell_has_one_bcu_whatever_else_is_asked(points, resolution, random):
     cells = geography.cells_at(*columns(points), resolution).tolist()
@@ -98,7 +99,7 @@ def test_a_cell_has_one_bcu_whatever_else_is_asked(points, resolution, random):
     assert answers.get(0, {-1}) == {-1}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(POINTS, st.sampled_from([9, 10]))
 def test_a_cell_goes_to_the_tile_with_most_of_its_area(points, resolution):
     cells = [c for c in geography.cells_at(*columns(points), resolution).tolist() if c]

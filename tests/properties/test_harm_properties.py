@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hotspots.harm.offences import distinct_offences, offence_keys, selection_mask, unknown_flags
 from hotspots.harm.scoring import WeightSet, score_offences, to_csv_bytes, weight_set_from_table
+from tests.conftest import examples
 
 ABOUT = {"name": "p", "version": "1", "source": "generated"}
 URNS = [
@@ -47,7 +48,7 @@ some_offences = st.lists(offence, max_size=30).map(offences_table)
 some_weights = st.lists(weight, min_size=1, max_size=12).map(weight_set)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(some_offences, some_weights)
 def test_rows_are_kept_and_states_are_told_apart(offences: pd.DataFrame, weights: WeightSet) -> None:
     found = score_offences(offences, weights)
@@ -61,7 +62,7 @@ def test_rows_are_kept_and_states_are_told_apart(offences: pd.DataFrame, weights
     assert ((found["matched_by"] == "") == (found["status"] == "unscored")).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(some_offences, some_weights, st.randoms(use_true_random=False))
 def test_order_of_rows_changes_nothing(offences: pd.DataFrame, weights: WeightSet, random: Random) -> None:
     order = list(range(len(offences)))
@@ -77,7 +78,7 @@ def test_order_of_rows_changes_nothing(offences: pd.DataFrame, weights: WeightSe
     assert mixed["offence"].to_numpy()[codes].tolist() == np.asarray(offence_keys(offences))[order].tolist()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(some_offences, some_weights, st.sampled_from([0.5, 2, 10, 1024]))
 def test_scaling_the_weights_scales_the_days(offences: pd.DataFrame, weights: WeightSet, factor: float) -> None:
     scaled = weight_set_from_table(weights.table.assign(days=weights.table["days"] * factor), **ABOUT)
@@ -87,7 +88,7 @@ def test_scaling_the_weights_scales_the_days(offences: pd.DataFrame, weights: We
         pd.testing.assert_series_equal(after[name], before[name] * factor)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(some_offences, some_weights)
 def test_scoring_distinct_offences_is_scoring_every_row(offences: pd.DataFrame, weights: WeightSet) -> None:
     """Each row finds in the short table the score it has by itself, with the class that its URN spells."""
@@ -112,7 +113,7 @@ def plain_score(row: tuple, rows: list[tuple]) -> tuple[str, float]:
     return ("ambiguous", math.nan) if days else ("unscored", math.nan)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(offence, max_size=20), some_weights)
 def test_equals_the_slow_plain_rule(rows: list[tuple], weights: WeightSet) -> None:
     found = score_offences(offences_table(rows), weights)
@@ -130,7 +131,7 @@ FLAGGED = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(FLAGGED)
 def test_selections_equal_the_slow_plain_rule(rows: list[tuple]) -> None:
     names = ["athena_urn", "knife", "gun", "domestic", "location_type"]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from hotspots.base.settings import Settings
 from hotspots.insight.hours import aoristic_shares, aoristic_week, hot_hours, minutes_by_hour
+from tests.conftest import examples
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=examples(150), deadline=None)
 START = datetime(2026, 9, 28)  # a wall clock
 SPANS = st.one_of(st.none(), st.integers(0, 4 * 3600), st.integers(0, 9 * 86400), st.just(7 * 86400))
 INCIDENTS = st.lists(st.tuples(st.integers(0, 3 * 7 * 86400), SPANS), max_size=12)
@@ -103,7 +104,7 @@ def plain_seconds(start: int, end: int, zone: ZoneInfo) -> dict[int, int]:
     return dict(found)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(INTERVALS, ZONES)
 def test_seconds_are_those_of_a_walk_along_the_local_clock(intervals, name):
     start = [window + offset for window, offset, _ in intervals]

@@ -20,6 +20,7 @@ from hotspots.sources.incidents import Parsed, read_incidents
 from hotspots.sources.mapping import read_mapping
 from hotspots.sources.reading import read_table
 from hotspots.sources.times import fixed_width_times, parse_times, place_times
+from tests.conftest import examples
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -62,7 +63,7 @@ def parse(rows: list[tuple[str, ...]], offences: str) -> Parsed:
     return read_incidents(raw, read_mapping("incidents", MAPPING.format(offences=offences)), LENIENT, NOW)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(ROWS, max_size=12), OFFENCES, st.booleans())
 def test_every_row_is_parsed_repeated_or_quarantined_once(rows: list[tuple[str, ...]], offences: str, ragged: bool):
     printed = [ANCHOR, *(row for row in rows if any(row)), *([("only", "two")] if ragged else [])]
@@ -106,7 +107,7 @@ def plain_fate(rows: list[tuple[str, ...]], offences: str) -> list[str]:
     return fates
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.lists(ROWS, max_size=12), OFFENCES)
 def test_the_fast_way_sorts_rows_as_a_plain_one(rows: list[tuple[str, ...]], offences: str):
     printed = [ANCHOR, *(row for row in rows if any(row))]
@@ -117,7 +118,7 @@ def test_the_fast_way_sorts_rows_as_a_plain_one(rows: list[tuple[str, ...]], off
     assert [fate[row] for row in range(2, len(printed) + 2)] == plain_fate(printed, offences)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(1, 30), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_content(n: int, rng: random.Random):
     rows = [
@@ -142,7 +143,7 @@ def test_an_instant_written_with_z_comes_back_with_the_hour_of_the_wall_clock(mo
 CHANGES = [datetime(2025, 3, 30, 1), datetime(2025, 10, 26, 1), datetime(1995, 10, 22, 1), datetime(2026, 3, 29, 1)]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(CHANGES), st.integers(-240, 240))
 def test_wall_clocks_round_a_clock_change_go_both_ways(change: datetime, minutes: int):
     clock = change + timedelta(minutes=minutes)
@@ -159,7 +160,7 @@ def test_wall_clocks_round_a_clock_change_go_both_ways(change: datetime, minutes
     assert bool(placed.repeated[0]) == (change.month == 10 and clock.hour == 1)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(
         st.one_of(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.text("0123456789/: -T", max_size=20))
@@ -179,7 +180,7 @@ def test_fixed_width_times_are_those_of_strptime(values: list[datetime | str], f
         assert (None if np.isnat(got) else got.item()) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.lists(st.text('ab1 ",;\n£', max_size=4), min_size=2, max_size=3), min_size=1, max_size=8))
 def test_a_written_csv_is_read_back(rows: list[list[str]]):
     import csv

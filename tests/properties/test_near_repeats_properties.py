@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.insight.near_repeats import near_repeats
+from tests.conftest import examples
 
 AREA = sorted(h3.grid_disk(h3.latlng_to_cell(53.759, -2.699, 10), 4))
 INCIDENTS = st.lists(st.tuples(st.sampled_from(AREA[::5]), st.integers(19_000, 19_040)), min_size=2, max_size=25)
 BANDS = ((0, 2), (3, 7), (10, 20))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(INCIDENTS, st.integers(0, 3))
 def test_observed_and_expected_equal_the_plain_ones(incidents, rings):
     cells, days = zip(*incidents, strict=True)
@@ -31,7 +32,7 @@ def test_observed_and_expected_equal_the_plain_ones(incidents, rings):
         assert 0.01 <= row.p <= 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(INCIDENTS, st.integers(-300, 300), st.randoms(use_true_random=False))
 def test_another_first_day_and_another_order_change_nothing(incidents, later, draw):
     cells, days = zip(*incidents, strict=True)

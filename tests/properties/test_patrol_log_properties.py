@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hotspots.base.identity import SECRET
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.store.workspace import open_workspace
+from tests.conftest import examples
 from tests.unit.test_intake_patrol_log import COUNTS, counts, held, load, log
 
 TIMES = ["2026-03-02 21:00", "2026-03-02 21:15", "2025-10-26 01:30", "2026-03-29 01:30", "2026-03-04 21:00", "soon", ""]
@@ -48,7 +49,7 @@ def set_aside(folder: Path) -> int:
     return len(quarantined_rows(open_workspace(folder)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(ROWS, max_size=10), st.randoms(use_true_random=False))
 def test_import_twice_or_in_another_order(rows: list[dict[str, str]], rng: random.Random):
     rows = [*SOUND, *rows]
@@ -68,7 +69,7 @@ def test_import_twice_or_in_another_order(rows: list[dict[str, str]], rng: rando
         assert held(folder) == before
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(ROWS, max_size=10), st.randoms(use_true_random=False), st.integers(1, 3), st.booleans())
 def test_a_log_in_several_files_is_the_same_log(
     rows: list[dict[str, str]], rng: random.Random, parts: int, numbered: bool
@@ -93,7 +94,7 @@ def test_a_log_in_several_files_is_the_same_log(
         assert set_aside(apart) == set_aside(together) == counts(reports).get("quarantined", 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.datetimes(datetime(2025, 10, 25, 22), datetime(2025, 10, 26, 6)).map(
         lambda t: t.replace(second=0, microsecond=0)

@@ -18,6 +18,7 @@ from hotspots.base.identity import SECRET
 from hotspots.intake import Imported, import_files
 from hotspots.intake.ping_days import jumps_of, metres_between
 from hotspots.store.workspace import open_workspace
+from tests.conftest import examples
 
 SIX = 1_772_344_800  # 2026-03-01 06:00: two patrol days meet
 KEY = "5c" * 32
@@ -71,7 +72,7 @@ def totals(imported: Imported) -> dict[str, int]:
     return {n: sum(getattr(r, n) for r in imported.reports) for n in names}
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(rows=ROWS, data=st.data())
 def test_splitting_and_shuffling_change_no_byte(rows, data):
     rows = [GOOD, *rows]
@@ -85,7 +86,7 @@ def test_splitting_and_shuffling_change_no_byte(rows, data):
         assert totals(whole) == totals(split)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=ROWS)
 def test_counts_add_up_and_importing_again_changes_nothing(rows):
     with workspace() as folder:
@@ -100,7 +101,7 @@ def test_counts_add_up_and_importing_again_changes_nothing(rows):
         assert open_workspace(folder).manifest == manifest
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=ROWS, cut=st.integers(0, 40))
 def test_every_day_is_sorted_with_one_position_of_a_unit_in_a_second(rows, cut):
     with workspace() as folder:

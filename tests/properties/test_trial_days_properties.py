@@ -17,11 +17,12 @@ from hotspots.base.clock import day_numbers, home
 from hotspots.base.settings import Settings
 from hotspots.trials.cache import keep, kept
 from hotspots.trials.outcomes import patrol_days
+from tests.conftest import examples
 
 FORWARD, BACK = 1_774_746_000, 1_792_890_000  # 29 March and 25 October 2026, 01:00 UTC
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(
         st.integers(1_700_000_000, 1_800_000_000)
@@ -40,7 +41,7 @@ def test_the_wall_clock_and_the_instant_agree(seconds, hour):
     assert patrol_days(local, chosen).tolist() == day_numbers(seconds, chosen).tolist()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.tuples(*[st.integers(1, 9)] * 3), st.integers(0, 10**6))
 def test_schedules_that_are_kept_come_back(shape, seed):
     drawn = np.random.default_rng(seed).random(shape) < 0.5

@@ -17,6 +17,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.trials.draw import design, redraw
 from hotspots.trials.layout import Design
 from hotspots.trials.text import from_json, to_json
+from tests.conftest import examples
 
 FIRST = date(2026, 1, 5)
 
@@ -68,7 +69,7 @@ def requests(draw: st.DrawFn) -> dict:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(requests())
 def test_every_rule_is_kept_by_the_design_and_by_each_redraw(asked):
     try:
@@ -93,7 +94,7 @@ def test_what_is_refused_is_rare_and_told_in_sentences(asked):
     np.testing.assert_array_equal(redraw(trial, 2, 5), redraw(trial, 2, 5))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.integers(0, 3), st.integers(0, 27))
 def test_every_cell_changes_the_hash(row, day):
     areas = pd.DataFrame({"area": list("ABCD"), "bcu": "East"})
@@ -108,7 +109,7 @@ def test_every_cell_changes_the_hash(row, day):
         from_json(json.dumps(stored))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.integers(4, 16), st.integers(0, 10**6), st.sampled_from([0.25, 0.5]))
 def test_clusters_are_patrolled_all_the_time_or_never(n, seed, share):
     areas = pd.DataFrame(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.settings import Settings
 from hotspots.patrols.visits import stays_of, visits
+from tests.conftest import examples
 from tests.plain_visits import PlainRules, plain_stays, plain_visits
 
 HOME = Settings()
@@ -59,7 +60,7 @@ def plainly(rows: pd.DataFrame, chosen: Settings) -> list[dict]:
     return plain_stays(rows, CELLS, PlainRules.of(chosen), chosen)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(tracks, rules)
 def test_the_fast_way_equals_the_slow_plain_one(given, chosen):
     rows = table(given)
@@ -72,7 +73,7 @@ def test_the_fast_way_equals_the_slow_plain_one(given, chosen):
         }
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(tracks, rules)
 def test_visits_equal_those_worked_out_plainly(given, chosen):
     chosen = replace(chosen, ping_credit_minutes=chosen.visit_gap_minutes)  # where spans and credit are the same
@@ -90,7 +91,7 @@ def test_visits_equal_those_worked_out_plainly(given, chosen):
             assert np.isclose(60 * one[f"{name}_minutes"], float(other[f"{name}_seconds"]), rtol=0, atol=1e-6), name
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(tracks, rules, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_repeated_rows_change_nothing(given, chosen, random):
     rows = table(given)
@@ -101,7 +102,7 @@ def test_the_order_of_rows_and_repeated_rows_change_nothing(given, chosen, rando
     )
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(tracks, rules, st.integers(1, 400), st.integers(0, 7))
 def test_a_stopped_position_more_inside_never_lowers_the_minutes_there(given, chosen, after, which):
     rows = table(given).assign(cell=lambda t: t["cell"].where(t["cell"] != 9, 1), on_call=False)
@@ -120,7 +121,7 @@ def proactive(stays: pd.DataFrame) -> float:
     return float(stays.loc[~stays["moving"] & ~stays["reactive"], "officer_seconds"].sum())
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(tracks, rules)
 def test_the_union_is_never_more_than_the_sum_and_credit_never_more_than_the_time(given, chosen):
     rows = table(given)

@@ -22,6 +22,7 @@ from hotspots.intake import import_files
 from hotspots.ranking.answer import about
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
+from tests.conftest import examples
 from tests.samples import ABH, BLACKPOOL, BLADE, MAPPING, MURDER, ROBBERY, export, record
 
 URNS = ["8N.8.6.0", "8S.8.6.0", "34B.34.1.2", "1.1.1.1", "10D.8.26.0"]
@@ -49,7 +50,7 @@ def changed(given_: dict[tuple[str, str], float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(sets)
 def test_export_then_import_is_identity(weights: WeightSet) -> None:
     back, _ = read_weight_file(("x.csv", export_csv(weights).encode()))
@@ -57,7 +58,7 @@ def test_export_then_import_is_identity(weights: WeightSet) -> None:
     assert back.unit == weights.unit
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(sets, changes)
 def test_changes_are_applied_as_a_plain_dictionary_would(weights: WeightSet, wanted: dict) -> None:
     after = with_changes(weights, changed(wanted))
@@ -80,7 +81,7 @@ def _items(weights: WeightSet) -> set[tuple[tuple[str, str], float]]:
     return {(("athena_urn", u) if u else ("ho_class", c), d) for u, c, d in rows}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(sets, st.sampled_from(CLASSES), st.sampled_from(["", *URNS]))
 def test_a_row_for_the_class_alone_always_decides_it(weights: WeightSet, ho_class: str, urn: str) -> None:
     """The rule in words: URN; else the row for the class alone; else the class if all its rows agree."""

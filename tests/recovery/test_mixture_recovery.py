@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.change.estimates.mixture import mixture_means
+from tests.conftest import examples
 
 SETS = 60
 
@@ -67,7 +68,7 @@ def test_the_mean_of_what_is_told_is_that_of_the_counts():
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=60))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_more_seen_is_never_less_expected(counts):
     told, variance = mixture_means(counts)
     order = np.argsort(counts, kind="stable")

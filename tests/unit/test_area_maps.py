@@ -18,6 +18,7 @@ from hotspots import geography, maps
 from hotspots.base.errors import HotspotsError
 from hotspots.maps.areas import area_shapes, cell_rings
 from hotspots.ui import components
+from tests.conftest import examples
 from tests.unit.test_maps import PLACES, PRESTON, SQUARE, layer, table
 
 DISK = h3.grid_disk(PRESTON, 2)  # 19 cells: the centre, a ring of 6 and a ring of 12
@@ -68,7 +69,7 @@ def test_cells_that_do_not_adjoin_have_a_ring_each_and_a_repeat_counts_once() ->
     assert [len(ring) - 1 for ring in cell_rings([PRESTON, far, PRESTON])] == [6, 6]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.sampled_from(DISK), min_size=1, max_size=19))
 def test_outline_equals_the_union_of_the_cells_polygons(cells: list[str]) -> None:
     slow = shapely.union_all(geography.cell_polygons([int(cell, 16) for cell in cells]))

@@ -13,6 +13,7 @@ from hotspots.base.months import Window, months_between
 from hotspots.change.counting import covered_days, periods_from, sums
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.settling import back, chosen_by_figures, months_back, windows_of
+from tests.conftest import examples
 
 HELD = months_between(201901, 202812)
 
@@ -48,7 +49,7 @@ def test_a_month_that_was_never_imported_is_no_zero():
     start=st.dates(date(2021, 1, 1), date(2025, 12, 31)), before=st.integers(0, 500), after=st.integers(0, 500),
     length=st.sampled_from(["week", "month"]),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_periods_part_a_window_without_gap_or_overlap(start, before, after, length):
     window = Window(
         start - pd.Timedelta(days=before).to_pytimedelta(), start + pd.Timedelta(days=after).to_pytimedelta()
