@@ -83,7 +83,7 @@ def lancashire(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> d
     return {
         n: backtest(
             history.cube, history.scores, periods=history.periods, total_area_m2=history.total_area_m2,
-            methods=methods, origins=ORIGINS, n_cells=n, breaks=history.breaks,
+            methods=methods, train=12, horizon=3, origins=ORIGINS, n_cells=n, breaks=history.breaks,
         )
         for n in (60, 575)
     }  # fmt: skip

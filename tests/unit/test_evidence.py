@@ -136,7 +136,7 @@ def test_the_model_is_still_the_one_that_was_tested(shared_data):
     cube, scores = with_kinds(months, Places.of(months), KINDS["Chicago"], SPREADS["as assumed"], seed=1)
     found = backtest(
         cube, scores, periods=months.periods, total_area_m2=months.total_area_m2, methods=["expected-harm"],
-        origins=half_years(months), n_cells=60,
+        train=12, horizon=3, origins=half_years(months), n_cells=60,
     )  # fmt: skip
     table = evidence.unfold(HELD["by_offence"]["table"])
     stored = table[(table["city"] == "Chicago") & (table["spread"] == "as assumed") & (table["seed"] == 1)]

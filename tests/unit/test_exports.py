@@ -15,7 +15,7 @@ import pytest
 from hotspots.base.settings import Settings
 from hotspots.base.writing import safe_text, to_csv, to_json
 from hotspots.exports import as_text, to_geojson, to_xlsx
-from hotspots.intake.quarantine import mend_table
+from hotspots.intake.quarantine import corrected_table
 from hotspots.sources.reading import read_table
 
 HOSTILE = [
@@ -64,7 +64,7 @@ def test_what_was_made_safe_comes_back_as_it_was():
     """Quarantined rows go out as CSV and come back mended: every text must survive, apostrophes of its own too."""
     table = pd.DataFrame({"quarantined_from": "f.csv", "quarantined_row": range(2, 2 + len(HOSTILE)), "text": HOSTILE})
     raw = read_table("mended.csv", to_csv(table).encode(), Settings())
-    assert mend_table(raw)["text"].to_pylist() == HOSTILE
+    assert corrected_table(raw)["text"].to_pylist() == HOSTILE
 
 
 def test_xlsx_equals_the_table_and_holds_no_formula():
