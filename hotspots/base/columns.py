@@ -537,7 +537,7 @@ CHANGE_CELLS = table(
 # Minutes beside outcomes, one row per term. See hotspots.change.dose.beside.
 CHANGE_DOSE = table(
     ("part", TEXT, "", "bands, curve, earlier or days: which of the four looks at the dose it belongs to"),
-    ("term", TEXT, "", "band of minutes, minutes, periods earlier, or days with against without a visit"),
+    ("term", TEXT, "", "band of minutes, minutes, minutes of the day before, or days with against without a visit"),
     ("minutes", NUMBER, "minutes", "where the term begins, or the point of the curve"),
     ("n", WHOLE, "hot spot days", "hot spot days behind it; empty for a curve"),
     ("count", NUMBER, "incidents", "incidents on them; empty for a curve"),

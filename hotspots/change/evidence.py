@@ -139,9 +139,9 @@ def match_asked_for(
 def frozen_words(what: str, created: str, before: bool) -> str:
     """Whether something was settled before the outcome could be seen."""
     if before:
-        return f"{what} was frozen on {created[:10]}, before the window after began."
+        return f"{what} was frozen on {created[:10]}, before the first day of the window after."
     return (
-        f"{what} was frozen on {created[:10]}, after the window after had begun: nothing proves that the comparison was"
+        f"{what} was frozen on {created[:10]}, after the window after began: nothing proves that the comparison was"
         " chosen before the outcome was seen."
     )
 

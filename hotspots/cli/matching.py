@@ -55,7 +55,7 @@ def run_match(asked: argparse.Namespace) -> None:
         say(f"Frozen as {found.name}, SHA-256 {found.sha256}.")
         if not found.frozen_before:
             say(
-                f"The window after began on {found.first_day}, before this was frozen: nothing proves that the"
+                f"This was frozen after {found.first_day}, the first day of the window after: nothing proves that the"
                 " comparison was not picked for its outcome."
             )
     show(pairs_of(matched), asked, about(matched))

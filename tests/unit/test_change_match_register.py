@@ -238,7 +238,7 @@ def test_a_match_is_made_from_the_workspace_and_frozen(two_springs, capsys):
     assert "√ expected count per period" in said
     assert not len(matches(two_springs))
     run(two_springs, "match", *QUESTION, "--freeze", "coast", "--author", "Ann", "--note", "a look back")
-    assert "The window after began on 2024-01-01, before this was frozen" in capsys.readouterr().err
+    assert "This was frozen after 2024-01-01, the first day of the window after" in capsys.readouterr().err
     found = load(two_springs, "coast")
     assert found.treated == "top 1 cells by count"
     assert (found.first_day.isoformat(), found.frozen_before) == ("2024-01-01", False)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from hotspots import maps
+from hotspots.base.words import counted
 from hotspots.change.question import COMPARISONS, Change, ChangeQuestion
 from hotspots.exports import change as exports
 from hotspots.ui import components
@@ -135,7 +136,7 @@ def show_balance(change: Change) -> None:
     st.markdown(bullets((*lines, *matched.notes)))
     show_columns(matched.balance, tables.BALANCE, "Match quality: hot spots and comparison places before the start")
     if len(matched.unmatched):
-        with st.expander(f"Left out ({len(matched.unmatched):,} cells)"):
+        with st.expander(f"Left out ({counted(len(matched.unmatched), 'cell')})"):
             show_columns(tables.unmatched(matched.unmatched), tables.UNMATCHED, "Cells without a match, by reason")
 
 

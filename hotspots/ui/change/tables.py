@@ -88,12 +88,12 @@ SERIES = {
 }  # fmt: skip
 DOSE = {
     "looks": Shown("Part", "Which of the four comparisons of minutes and incidents the row belongs to"),
-    "term": Shown("What", "Band of minutes, minutes, periods earlier, or days with against without a visit"),
+    "term": Shown("What", "Band of minutes, minutes, minutes of the day before, or days with against without a visit"),
     "rate_ratio": Shown("Ratio", "Incidents for one in the same hot spot without minutes", 2), "interval": INTERVAL,
     "n": Shown("Hot spot days", "Hot spot days behind it", 0), "count": Shown("Incidents", "On those days", 0),
     "p": P, "reason": REASON,
 }  # fmt: skip
-LOOKS = {"bands": "Bands of minutes", "curve": "Smooth curve", "earlier": "Minutes of earlier periods",
+LOOKS = {"bands": "Bands of minutes", "curve": "Smooth curve", "earlier": "Minutes of the day before",
          "days": "Days with a visit against days without"}  # fmt: skip
 SCATTER = {
     "name": NAME, "role": ROLE,

@@ -1,4 +1,4 @@
-"""The sentences of the Change page: the answer first, and how each figure was come by in plain words."""
+"""The sentences of the Change page: the answer first, and in plain words where each figure comes from."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ NO_VERDICT = Verdict("–", "No verdict", "#8a8a8a")
 CHANGE, TRIALS = "change", "trials"
 PARTS = {CHANGE: "Change", TRIALS: "Trials"}
 SUGGESTED = "As suggested"
-WINDOW_HELP = "Empty: as suggested. What is taken stands under the answer."
+WINDOW_HELP = "Empty: as suggested. The days used stand under the answer."
 CHOSEN_HELP = "For the top cells only. Empty: chosen on the window before."
 NO_INCIDENTS = "There are no incidents here yet, so nothing can be counted. Import some on the page Data."
 NO_REGISTER = (
-    "Change is looked for in frozen hot spots, and none is frozen yet. On the page Hot spots choose “Areas”, settle on"
+    "Change is measured in frozen hot spots, and none is frozen yet. Open “Areas” on the page Hot spots, keep"
     " some, and freeze them. Or choose “Top 20 cells” in the menu."
 )
 FOREST_HELP = (
@@ -153,7 +153,7 @@ def formulas(table: pd.DataFrame) -> list[str]:
 
 
 def match_words(joint_p: float, drift_p: float, unmatched: int, below: float) -> list[str]:
-    """What the checks before the start say of a match, and who found none."""
+    """What the checks before the start say of a match, and how many cells have none."""
     from hotspots.change.words import p_words
 
     lines = []
