@@ -32,7 +32,6 @@ from hotspots.backtest.evidence import (
     CAUTION,
     FILE,
     against_best_other,
-    by_offence_leads,
     by_offence_means,
     calibration_sentences,
     compared,
@@ -506,6 +505,16 @@ take cells as independent, which they are not, so they are too narrow.
         for figure in ("p_top_next", "p_top"):
             text += f"`{figure}`\n\n" + "".join(f"- {line}\n" for line in calibration_sentences(rows, figure)) + "\n"
     return text
+
+
+def by_offence_leads(part: dict[str, Any]) -> pd.DataFrame:
+    """Lead of expected harm over each other method: city, spread, other, mean, lowest, highest, wins, n_seeds."""
+    table, rows = unfold(part["table"]), []
+    for (city, spread), own in table.groupby(["city", "spread"], sort=False):
+        for other in (m for m in part["methods"] if m != choices.EXPECTED):
+            gap = own[choices.EXPECTED] - own[other]
+            rows.append((city, spread, other, gap.mean(), gap.min(), gap.max(), int((gap > 0).sum()), len(gap)))
+    return pd.DataFrame(rows, columns=["city", "spread", "other", "mean", "lowest", "highest", "wins", "n_seeds"])
 
 
 def by_offence_part(evidence: dict[str, Any]) -> str:

@@ -7,7 +7,6 @@ stands in it. Only figures are in it, no incident.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,18 +66,18 @@ def one_of(evidence: dict[str, Any], key: str) -> dict[str, Any]:
 # ---------------------------------------------------------------- a comparison of methods
 
 
-def compared(found: pd.DataFrame, against: str = AGAINST, seed: int = 1) -> pd.DataFrame:
+def compared(found: pd.DataFrame, against: str = AGAINST) -> pd.DataFrame:
     """`COMPARED`, best first, from a table of `hotspots.backtest.run.backtest`; differences are against one method."""
-    table = paired(found, against, seed=seed)
+    table = paired(found, against)
     names = {f"mean_{MEASURE}": "share_caught", "mean_pei": "pei", "mean_pai": "pai"}
     return table.rename(columns=names)[list(COMPARED)]
 
 
-def against_best_other(found: pd.DataFrame, method: str, seed: int = 1) -> dict[str, Any]:
+def against_best_other(found: pd.DataFrame, method: str) -> dict[str, Any]:
     """A method against the best of the others: other, difference, ci_low, ci_high, wins, draws, losses, n_origins."""
     means = shares(found).drop(columns=method).mean().to_dict()
     other = max(means, key=lambda name: means[name])
-    row = row_of(paired(found, str(other), seed=seed), method)
+    row = row_of(paired(found, str(other)), method)
     names = ("difference", "ci_low", "ci_high", "wins", "draws", "losses", "n_origins")
     return {"other": str(other), **{n: row[n] for n in names}}
 
@@ -233,9 +232,9 @@ def percent(share: float) -> str:
     return f"{share:.1%}" if share < 0.01 else f"{share:.0%}"
 
 
-def within_interval(rows: pd.DataFrame, figure: str = "p_top_next") -> tuple[int, int]:
-    """(bins whose mean stated chance lies inside the interval of what came, bins)."""
-    own = rows[rows["figure"] == figure]
+def within_interval(rows: pd.DataFrame) -> tuple[int, int]:
+    """(bins whose mean p_top_next lies inside the interval of what came, bins)."""
+    own = rows[rows["figure"] == "p_top_next"]
     inside = (own["ci_low"] <= own["mean_stated"]) & (own["mean_stated"] <= own["ci_high"])
     return int(inside.sum()), len(own)
 
@@ -247,17 +246,3 @@ def by_offence_means(part: dict[str, Any]) -> pd.DataFrame:
     """Mean share caught over the seeds: one line per city and spread of mixes, one column per method."""
     table = unfold(part["table"])
     return table.groupby(["city", "spread"], sort=False)[list(part["methods"])].mean().reset_index()
-
-
-def by_offence_leads(part: dict[str, Any]) -> pd.DataFrame:
-    """Lead of expected harm over each other method: city, spread, other, mean, lowest, highest, wins, n_seeds."""
-    table, rows = unfold(part["table"]), []
-    for (city, spread), own in table.groupby(["city", "spread"], sort=False):
-        for other in others(part["methods"]):
-            gap = own[choices.EXPECTED] - own[other]
-            rows.append((city, spread, other, gap.mean(), gap.min(), gap.max(), int((gap > 0).sum()), len(gap)))
-    return pd.DataFrame(rows, columns=["city", "spread", "other", "mean", "lowest", "highest", "wins", "n_seeds"])
-
-
-def others(methods: Iterable[str]) -> list[str]:
-    return [m for m in methods if m != choices.EXPECTED]

@@ -316,12 +316,6 @@ def distinct_offences(table: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
     return recode[row_codes] if len(table) else row_codes, pd.DataFrame(values)
 
 
-def offence_keys(table: pd.DataFrame) -> pd.Categorical:
-    """The offence key of every row (see `distinct_offences`), as a categorical."""
-    codes, offences = distinct_offences(table)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(offences["offence"]))
-
-
 # ---------------------------------------------------------------- selections
 
 

@@ -311,7 +311,7 @@ def score_offences(offences: pd.DataFrame, weights: WeightSet) -> pd.DataFrame:
     scores = pd.DataFrame(lines, columns=list(SCORE_COLUMNS), index=offences.index)
     scores = scores.astype({c: "float64" if c.startswith("days") else "str" for c in SCORE_COLUMNS})
     kept = offences.drop(columns=[c for c in SCORE_COLUMNS if c in offences])
-    return _same_rows(offences, pd.concat([kept, scores], axis=1))
+    return pd.concat([kept, scores], axis=1)
 
 
 def is_scored(scores: pd.DataFrame) -> np.ndarray:
@@ -322,10 +322,3 @@ def is_scored(scores: pd.DataFrame) -> np.ndarray:
 def scored_days(scores: pd.DataFrame, otherwise: float = 0.0) -> np.ndarray:
     """The days of each line of `score_offences` as floats; ``otherwise`` where it is not scored."""
     return np.where(is_scored(scores), scores["days"].to_numpy(dtype=float), otherwise)
-
-
-def _same_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """``after``, if it has the rows of ``before`` in their order: a join that multiplies crimes is a defect of ours."""
-    if len(after) != len(before) or not after.index.equals(before.index):
-        raise RuntimeError(f"Scoring turned {len(before):,} offences into {len(after):,} rows; it must keep them.")
-    return after

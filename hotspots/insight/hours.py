@@ -40,46 +40,12 @@ Ints = NDArray[np.int64]
 Triplets = tuple[Ints, Ints, Floats]
 
 
-def aoristic_week(local_from: ArrayLike, local_to: ArrayLike) -> Floats:
-    """Incidents in each of the 168 hours of the week, each spread over the time in which it may have happened.
+def _spans(local_from: pd.Series, local_to: pd.Series) -> tuple[Ints, Ints]:
+    """Start in seconds since 1970 on the wall clock, and length in seconds; −1 where there is no start.
 
-    ``local_from``, ``local_to``: wall clocks, (n,), as in `aoristic_shares`. Sums to the number of incidents with a
-    start. Method, reference and limits: see the module.
-
-    >>> week = aoristic_week(["2026-10-05T01:50:00", "2026-10-04T23:00:00"], ["2026-10-05T02:10:00", "NaT"])
-    >>> {int(h): float(week[h]) for h in np.flatnonzero(week)}  # 5 October 2026 is a Monday
-    {1: 0.5, 2: 0.5, 167: 1.0}
+    An end that is missing, or before its start, is the start.
     """
-    start, span = _spans(local_from, local_to)
-    return _weeks(start, span, np.zeros(len(start), dtype=np.int64), 1)[0]
-
-
-def aoristic_shares(local_from: ArrayLike, local_to: ArrayLike) -> Triplets:
-    """Which part of which incident falls in which hour of the week: (rows, hours, weights), each (m,).
-
-    ``local_from``, ``local_to``: datetime64 wall clocks, (n,). An end that is missing, or before its start, is the
-    start, and all of the weight is in that hour. A span of a week or more is 1/168 in every hour. Rows without a start
-    have no weight. Sorted by row; a row and hour come once; the weights of a row sum to 1.
-
-    Raises ValueError where the two differ in length or carry a time zone.
-    """
-    start, span = _spans(local_from, local_to)
-    rows, hours, weights = _spread(np.flatnonzero((span >= 0) & (span < WEEK)), start, span)
-    whole = np.flatnonzero(span >= WEEK)
-    if not len(whole):
-        return rows, hours, weights
-    rows = np.concatenate([rows, np.repeat(whole, HOURS)])
-    hours = np.concatenate([hours, np.tile(np.arange(HOURS), len(whole))])
-    weights = np.concatenate([weights, np.full(len(whole) * HOURS, 1 / HOURS)])
-    order = np.argsort(rows, kind="stable")
-    return rows[order], hours[order], weights[order]
-
-
-def _spans(local_from: ArrayLike, local_to: ArrayLike) -> tuple[Ints, Ints]:
-    """Start in seconds since 1970 on the wall clock, and length in seconds; −1 where there is no start."""
     start, end = _wall_clock(local_from), _wall_clock(local_to)
-    if start.shape != end.shape or start.ndim != 1:
-        raise ValueError(f"starts and ends must be two columns of one length, not {start.shape} and {end.shape}")
     known = ~np.isnat(start)
     ended = known & ~np.isnat(end)
     span = np.where(known, 0, -1)
@@ -87,8 +53,8 @@ def _spans(local_from: ArrayLike, local_to: ArrayLike) -> tuple[Ints, Ints]:
     return start.astype(np.int64), span
 
 
-def _wall_clock(times: ArrayLike) -> NDArray[np.datetime64]:
-    if getattr(getattr(times, "dtype", None), "tz", None) is not None:
+def _wall_clock(times: pd.Series) -> NDArray[np.datetime64]:
+    if times.dt.tz is not None:
         raise ValueError("times must be local wall clocks without a time zone")  # NumPy would turn them into UTC
     return np.asarray(times, dtype="datetime64[s]")
 
@@ -127,7 +93,7 @@ def _slots(start: NDArray[Any], end: NDArray[Any], length: int) -> tuple[Ints, I
     return owner, first[owner] + ahead
 
 
-def hot_hours(week: ArrayLike, share: float = HOT_SHARE) -> NDArray[np.bool_]:
+def hot_hours(week: ArrayLike) -> NDArray[np.bool_]:
     """Which hours of the week are hot: the quarter of them (42) with most, (168,).
 
     ``week``: incidents by hour, (168,), none below 0. Each hour is first smoothed with its neighbours, ¼, ½, ¼, the
@@ -146,18 +112,16 @@ def hot_hours(week: ArrayLike, share: float = HOT_SHARE) -> NDArray[np.bool_]:
 
     So a share means something only beyond that, or from incidents of another period.
 
-    Raises ValueError for another shape, for a figure below 0 or not finite, and for a share outside 0 to 1.
+    Raises ValueError for another shape, and for a figure below 0 or not finite.
     """
     given = np.asarray(week, dtype=np.float64)
     if given.shape != (HOURS,) or not np.isfinite(given).all() or (given < 0).any():
         raise ValueError(f"a week is 168 numbers of 0 or more, not an array of shape {given.shape} or one with others")
-    if not 0 <= share <= 1:
-        raise ValueError(f"share is {share}; it must be between 0 and 1")
     hot = np.zeros(HOURS, dtype=bool)
     if given.any():
         smooth = (np.roll(given, 1) + 2 * given + np.roll(given, -1)) / 4
         level = np.round(smooth / smooth.max(), TIES)  # sums of the same parts in another order are ties
-        hot[np.argsort(-level, kind="stable")[: round(share * HOURS)]] = True
+        hot[np.argsort(-level, kind="stable")[: round(HOT_SHARE * HOURS)]] = True
         hot &= smooth > 0
     return hot
 

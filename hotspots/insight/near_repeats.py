@@ -39,7 +39,6 @@ from hotspots.base.settings import Settings
 from hotspots.geography.neighbours import disk_pairs
 from hotspots.harm.offences import POLICE_UK
 
-ON_BY_DEFAULT = False  # the selections offered are violence
 MONTH_ONLY = (POLICE_UK,)
 
 DAY_BANDS = ((0, 7), (8, 14), (15, 28))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hotspots.insight.hours import aoristic_shares, aoristic_week
+from tests.weeks import weeks_of
 
 SUNDAY = 6 * 24
 NONE = "NaT"
@@ -13,8 +13,7 @@ NONE = "NaT"
 
 def week_of(start: str, end: str) -> dict[int, float]:
     """The hours that hold something; 5 October 2026 is a Monday."""
-    week = aoristic_week([start], [end])
-    assert week.shape == (168,)
+    (week,) = weeks_of([start], [end])
     return {int(h): float(week[h]) for h in np.flatnonzero(week)}
 
 
@@ -31,7 +30,7 @@ def test_a_missing_end_is_the_start():
 
 
 def test_longer_than_a_week_is_the_same_in_every_hour():
-    week = aoristic_week(["2026-10-05T01:50"], ["2026-10-13T01:50"])
+    (week,) = weeks_of(["2026-10-05T01:50"], ["2026-10-13T01:50"])
     assert week.tolist() == [1 / 168] * 168
 
 
@@ -45,14 +44,10 @@ def test_the_night_of_twelve_hours():
     assert found == pytest.approx(dict.fromkeys([*range(8), *range(SUNDAY + 20, SUNDAY + 24)], 1 / 12))
 
 
-def test_shares_name_the_incident():
-    rows, hours, weights = aoristic_shares(
+def test_each_incident_has_its_own_hours():
+    weeks = weeks_of(
         ["2026-10-05T01:50", NONE, "2026-10-05T10:45"], ["2026-10-05T02:10", "2026-10-05T09:00", "2026-10-05T12:15"]
     )
-    assert list(zip(rows.tolist(), hours.tolist(), weights.tolist(), strict=True)) == [
-        (0, 1, 0.5),
-        (0, 2, 0.5),
-        (2, 10, pytest.approx(15 / 90)),
-        (2, 11, pytest.approx(60 / 90)),
-        (2, 12, pytest.approx(15 / 90)),
-    ]
+    assert weeks.sum(axis=1) == pytest.approx([1, 0, 1])
+    assert weeks[0][[1, 2]].tolist() == [0.5, 0.5]
+    assert weeks[2][[10, 11, 12]] == pytest.approx([15 / 90, 60 / 90, 15 / 90])

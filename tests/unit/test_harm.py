@@ -91,15 +91,6 @@ def test_scoring_twice_replaces_the_first_scores() -> None:
     assert score_offences(once, WEIGHTS).equals(once)
 
 
-def test_a_join_that_multiplies_crimes_is_refused() -> None:
-    one, eight = pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [1] * 8})
-    with pytest.raises(RuntimeError, match="1 offences into 8 rows"):
-        harm._same_rows(one, eight)
-    with pytest.raises(RuntimeError):
-        harm._same_rows(eight, eight.iloc[::-1])
-    assert harm._same_rows(one, one) is one
-
-
 def test_attempts_have_their_own_row_with_the_days_of_the_completed_offence() -> None:
     table = pd.DataFrame({"athena_urn": ["34B.34.1.2", "34B.34.1.2A"]})
     assert score_offences(table, shipped_weight_sets()["cchi-2020-sv"])["days"].tolist() == [365, 365]

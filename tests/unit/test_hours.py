@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from hotspots.base.settings import Settings
-from hotspots.insight.hours import aoristic_shares, aoristic_week, area_weeks, hot_hours, minutes_by_hour
+from hotspots.insight.hours import area_weeks, hot_hours, minutes_by_hour
+from tests.weeks import weeks_of
 
 LONDON = Settings()
 SUNDAY = 6 * 24
@@ -33,48 +34,36 @@ def seconds(start: float, end: float, settings: Settings = LONDON) -> dict[int, 
 
 
 def test_an_hour_that_ends_on_the_hour_is_all_in_it():
-    assert np.flatnonzero(aoristic_week(["2026-10-05T01:00"], ["2026-10-05T02:00"])).tolist() == [1]
+    assert np.flatnonzero(weeks_of(["2026-10-05T01:00"], ["2026-10-05T02:00"])[0]).tolist() == [1]
 
 
 def test_an_end_before_the_start_is_no_end():
-    rows, hours, weights = aoristic_shares(["2026-10-05T01:50"], ["2026-10-04T02:10"])
-    assert (rows.tolist(), hours.tolist(), weights.tolist()) == ([0], [1], [1.0])
+    (week,) = weeks_of(["2026-10-05T01:50"], ["2026-10-04T02:10"])
+    assert (np.flatnonzero(week).tolist(), week[1]) == ([1], 1.0)
 
 
 def test_nearly_a_week_meets_its_first_hour_again():
     # Monday 00:30 to the next Monday 00:10: 20 minutes are missing from hour 0, the other hours have an hour each
-    _, hours, weights = aoristic_shares(["2026-10-05T00:30"], ["2026-10-12T00:10"])
-    assert sorted(hours.tolist()) == list(range(168))
-    assert weights[hours == 0] == pytest.approx((30 + 10) / (168 * 60 - 20))
-    assert weights[hours == 1] == pytest.approx(60 / (168 * 60 - 20))
-    assert weights.sum() == pytest.approx(1)
+    (week,) = weeks_of(["2026-10-05T00:30"], ["2026-10-12T00:10"])
+    assert week[0] == pytest.approx((30 + 10) / (168 * 60 - 20))
+    assert week[1:] == pytest.approx(60 / (168 * 60 - 20))
+    assert week.sum() == pytest.approx(1)
 
 
-def test_long_spans_keep_their_place_among_the_rows():
-    rows, _, weights = aoristic_shares(
-        ["2026-10-05T01:00", "2026-10-05T01:00", "2026-10-05T03:00"], ["NaT", "2026-10-19T01:00", "NaT"]
-    )
-    assert rows.tolist() == [0, *[1] * 168, 2]
-    assert np.bincount(rows, weights) == pytest.approx([1, 1, 1])
+def test_long_spans_do_not_reach_other_incidents():
+    weeks = weeks_of(["2026-10-05T01:00", "2026-10-05T01:00", "2026-10-05T03:00"], ["NaT", "2026-10-19T01:00", "NaT"])
+    assert (weeks > 0).sum(axis=1).tolist() == [1, 168, 1]
+    assert weeks.sum(axis=1) == pytest.approx([1, 1, 1])
 
 
-def test_no_incidents_are_no_weights():
-    assert aoristic_week([], []).tolist() == [0.0] * 168
-    assert aoristic_week(["NaT"], ["NaT"]).tolist() == [0.0] * 168
-    assert [len(part) for part in aoristic_shares([], [])] == [0, 0, 0]
+def test_no_time_is_no_weight():
+    assert weeks_of(["NaT"], ["NaT"]).tolist() == [[0.0] * 168]
 
 
-def test_columns_of_a_table_are_taken():
-    table = pd.DataFrame({"a": pd.to_datetime(["2026-10-05 01:50", None]), "b": pd.to_datetime([None, None])})
-    assert np.flatnonzero(aoristic_week(table["a"], table["b"])).tolist() == [1]
-
-
-def test_times_with_a_zone_and_columns_of_two_lengths_are_refused():
+def test_times_with_a_zone_are_refused():
     aware = pd.Series(pd.to_datetime(["2026-07-01 00:30"])).dt.tz_localize("Europe/London")
     with pytest.raises(ValueError, match="without a time zone"):
-        aoristic_week(aware, aware)
-    with pytest.raises(ValueError, match="one length"):
-        aoristic_week(["2026-10-05T01:00", "2026-10-05T02:00"], ["2026-10-05T01:00"])
+        weeks_of(aware, aware)
 
 
 # ---------------------------------------------------------------- hot hours
@@ -83,7 +72,7 @@ def test_times_with_a_zone_and_columns_of_two_lengths_are_refused():
 def test_one_evening_a_week_is_hot_with_its_neighbours():
     week = np.zeros(168)
     week[[SUNDAY + 21, SUNDAY + 22, SUNDAY + 23]] = 5.0
-    hot = hot_hours(week, share=5 / 168)
+    hot = hot_hours(week)
     assert np.flatnonzero(hot).tolist() == [0, *range(SUNDAY + 20, SUNDAY + 24)]  # midnight is next to 23h
 
 
@@ -105,7 +94,8 @@ def test_a_single_hour_among_neighbours_counts_with_them():
     week = np.zeros(168)
     week[10] = 4.0  # smoothed 1, 2, 1
     week[50:53] = 2.0  # smoothed ½, 1½, 2, 1½, ½
-    assert np.flatnonzero(hot_hours(week, share=4 / 168)).tolist() == [10, 50, 51, 52]
+    week[100:136] = 99.0  # with the hour at either end 38 of the 42
+    assert np.flatnonzero(hot_hours(week)).tolist() == [10, 50, 51, 52, *range(99, 137)]
 
 
 def test_nothing_is_hot_where_nothing_happened():
@@ -117,11 +107,6 @@ def test_nothing_is_hot_where_nothing_happened():
 def test_what_is_no_week_is_refused(week):
     with pytest.raises(ValueError, match="168"):
         hot_hours(week)
-
-
-def test_a_share_above_one_is_refused():
-    with pytest.raises(ValueError, match="share is 25"):
-        hot_hours(np.ones(168), share=25)
 
 
 def hottest_plainly(week: list[int]) -> list[int]:

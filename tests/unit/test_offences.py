@@ -15,7 +15,6 @@ from hotspots.harm.offences import (
     distinct_offences,
     normalise_ho_class,
     normalise_urn,
-    offence_keys,
     proactive_mask,
     selection_mask,
     selection_named,
@@ -295,7 +294,6 @@ def test_offence_keys() -> None:
     )
     keys = ["urn:8N.8.6.0", "urn:8N.8.6.0", "urn:8N.8.6.0 class:105/01", "class:008/06", "type:Robbery",
             "title:Stolen cow", "title:"]  # fmt: skip
-    assert offence_keys(table).tolist() == keys
     codes, offences = distinct_offences(table)
     assert offences.columns.tolist() == ["offence", "athena_urn", "ho_class", "crime_type", "title"]
     assert offences["offence"].tolist() == sorted(set(keys))
