@@ -15,16 +15,17 @@ import pandas as pd
 
 from hotspots.base.words import DASH, counted
 from hotspots.charts.parts import LIGHT_BLUE, MID_BLUE, ink, names_axis, spec, text, tip
+from hotspots.insight.hours import HOURS
+from hotspots.patrols.dosage.dose import LOGS_ONLY, NO_DATA, NO_TARGET, OVER, UNDER
 
 RAMP = ("#eaf2fa", "#b5d3f0", "#6BACE6", "#2073BC", "#12436D")
 INKS = ("#1f1f1f", "#1f1f1f", "#1f1f1f", "#ffffff", "#ffffff")
 BELOW, ABOVE = "▼", "▲"
-NO_DATA, NO_TARGET, NOT_HELD = "no data", "no target", "not held"
-VERDICT_MARKS = {"underdosed": BELOW, "overdosed": ABOVE}
+NOT_HELD = "not held"
+VERDICT_MARKS = {UNDER: BELOW, OVER: ABOVE}
 ROLES = ("treated", "comparison", "none")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONG_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-HOURS_OF_WEEK = 168
 SPOT = ["area", "register"]  # a number means a place in one version only
 
 
@@ -142,7 +143,7 @@ def dose_cell(row: dict[Any, Any] | None, bands: Bands) -> Cell:
     if row["data"] == NO_DATA or pd.isna(row["patrol_minutes"]):
         return Cell(DASH, NO_DATA, state=NO_DATA)
     minutes, share, target = (row[c] for c in ("patrol_minutes", "share_of_target", "target_minutes"))
-    logs = row["data"] == "logs only"
+    logs = row["data"] == LOGS_ONLY
     said = [f"{minutes_text(minutes)} patrol-minutes", f"{counted(row['visits'], 'adequate visit')}"]
     if row["visits_below_threshold"] > 0:
         said.append(f"{row['visits_below_threshold']:.0f} shorter")
@@ -233,7 +234,7 @@ def hours_shares(hours: pd.DataFrame) -> tuple[float, float, float] | None:
     return (
         float(minutes[hot].sum() / minutes.sum()),
         float(hours.loc[hot, "share_of_incidents"].sum()),
-        float(hot.sum()) / HOURS_OF_WEEK,
+        float(hot.sum()) / HOURS,
     )
 
 
@@ -288,13 +289,13 @@ def _target_row(name: str, row: dict[Any, Any]) -> dict[str, Any]:
     )
     if row["verdict"] == NO_DATA or minutes is None:
         return {"name": name, "minutes": None, "target": None, "figure": NO_DATA, "said": NO_DATA}
-    told, figures = f"{minutes_text(minutes)} min", {"name": name, "minutes": round(minutes, 1)}
+    delivered, figures = f"{minutes_text(minutes)} min", {"name": name, "minutes": round(minutes, 1)}
     if share is None or target is None:
-        return {**figures, "target": None, "figure": told, "said": f"{told}, no target"}
+        return {**figures, "target": None, "figure": delivered, "said": f"{delivered}, no target"}
     mark = VERDICT_MARKS.get(row["verdict"], "")
     return {
         **figures,
         "target": round(target, 1),
         "figure": f"{100 * share:.0f}% {mark}".strip(),
-        "said": f"{told} of {minutes_text(target)} ({100 * share:.0f}%){verdict_word(mark)}",
+        "said": f"{delivered} of {minutes_text(target)} ({100 * share:.0f}%){verdict_word(mark)}",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -18,6 +18,12 @@ def numbered(name: str) -> Iterator[str]:
     """'a.csv', 'a.csv (2)', 'a.csv (3)', …: quarantined rows go by the name of their file, so no two share one."""
     yield name
     yield from (f"{name} ({i})" for i in count(2))
+
+
+def free_name(reports: Iterable[FileReport], name: str) -> str:
+    """The file's name, with a number behind it where one of these reports has the same one."""
+    taken = {r.file for r in reports}
+    return next(n for n in numbered(name) if n not in taken)
 
 
 def file_report(name: str, source: str, feed: str, sha: str, **facts: Any) -> FileReport:

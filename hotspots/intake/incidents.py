@@ -16,7 +16,7 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
-from hotspots.intake.accounts import file_report, hidden_by_a_map, numbered
+from hotspots.intake.accounts import file_report, free_name, hidden_by_a_map
 from hotspots.intake.place import Placer, put
 from hotspots.intake.repeats import plain
 from hotspots.sources.checks import record_numbers
@@ -60,7 +60,8 @@ def stage(
     for raw in read_tables(paths, workspace.settings):
         progress(raw.name)
         try:
-            (correct if quarantine.is_correction(raw) else load)(batch, replace(raw, name=own_name(batch, raw.name)))
+            named = replace(raw, name=free_name(batch.reports, raw.name))
+            (correct if quarantine.is_correction(named) else load)(batch, named)
         except HotspotsError as error:
             problems.extend(error.problems)
     if problems:
@@ -78,17 +79,11 @@ def correct(batch: Batch, raw: RawTable) -> None:
     # Rows that nobody has corrected yet may come back with the others: no reason to refuse the file.
     lenient = replace(batch.workspace.settings, bad_coordinate_share=1.0)
     for file, rows in quarantine.by_file(raw):
-        name = own_name(batch, raw.name)
+        name = free_name(batch.reports, raw.name)
         parsed = read_incidents(replace(rows, name=name), batch.mapping, lenient)
         add_file(batch, parsed, name, raw.sha256, is_correction=True)
         still = parsed.quarantined["source_row"].to_numpy()
         batch.corrected[name] = {file: np.setdiff1d(rows.row_numbers(), still)}
-
-
-def own_name(batch: Batch, name: str) -> str:
-    """The file's name, with a number behind it where another file of this import has the same one."""
-    taken = {r.file for r in batch.reports}
-    return next(n for n in numbered(name) if n not in taken)
 
 
 def held_records(workspace: Workspace, held: dict[int, Part]) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from hotspots.base.columns import LOG_ENTRIES, TEXT
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_codes
 from hotspots.intake import quarantine
-from hotspots.intake.accounts import file_report, numbered
+from hotspots.intake.accounts import file_report, free_name
 from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import Mapping
@@ -91,14 +91,8 @@ def stage(
         problems.append(odd_times(batch.odd[0], batch.unread, batch.timed, batch.odd[1]))
     if problems:
         raise HotspotsError(problems)
-    batch.reports.extend(unreadable(batch, own_name(batch, one.name), one.why) for one in unread)
+    batch.reports.extend(unreadable(batch, free_name(batch.reports, one.name), one.why) for one in unread)
     return finish(batch)
-
-
-def own_name(batch: Batch, name: str) -> str:
-    """The file's name, with a number behind it where another file of this import has the same one."""
-    taken = {r.file for r in batch.reports}
-    return next(n for n in numbered(name) if n not in taken)
 
 
 # ---------------------------------------------------------------- what is held
@@ -140,7 +134,7 @@ def areas_known(folder: Path) -> frozenset[str]:
 def load(batch: Batch, raw: RawTable) -> None:
     """Stage one file as it was exported."""
     parsed = parse(batch, raw)
-    add_file(batch, parsed, own_name(batch, hidden(raw.name, parsed.identities)), raw.sha256)
+    add_file(batch, parsed, free_name(batch.reports, hidden(raw.name, parsed.identities)), raw.sha256)
 
 
 def correct(batch: Batch, raw: RawTable) -> None:
@@ -161,7 +155,7 @@ def correct(batch: Batch, raw: RawTable) -> None:
         if file in other:
             continue
         parsed = parse(batch, rows, lenient=True)
-        name = own_name(batch, hidden(raw.name, parsed.identities))
+        name = free_name(batch.reports, hidden(raw.name, parsed.identities))
         if left:
             parsed.notes.append(f"Rows of {sample(left, LEFT_ALONE)} are no patrol log and were left alone")
         add_file(batch, parsed, name, raw.sha256, is_correction=True)

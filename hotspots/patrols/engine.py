@@ -118,12 +118,12 @@ def small_table(backend: Any, columns: dict[str, Sequence[int]]) -> Any:
     """A little table of whole numbers, on the engine."""
     from uuid import uuid4
 
-    name = f"given_{uuid4().hex[:8]}"
+    name = f"small_{uuid4().hex[:8]}"
     if backend.name != "pyspark":
         import pyarrow as pa
 
-        given = pa.table({c: pa.array(list(v), pa.int64()) for c, v in columns.items()})
-        return backend.create_table(name, given, temp=True)
+        table = pa.table({c: pa.array(list(v), pa.int64()) for c, v in columns.items()})
+        return backend.create_table(name, table, temp=True)
     rows = list(zip(*([int(x) for x in v] for v in columns.values()), strict=True))
     shape = ", ".join(f"{c} long" for c in columns)
     backend._session.createDataFrame(rows, schema=shape).createOrReplaceTempView(name)

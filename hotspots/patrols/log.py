@@ -58,7 +58,7 @@ def stamp(folder: Path) -> str:
 def placed(
     entries: pd.DataFrame, cells: Mapping[int, str], resolution: int, known_areas: Collection[str]
 ) -> pd.DataFrame:
-    """The entries with a further column ``hot_spot``: the area each of them tells of, '' for none.
+    """The entries with a further column ``hot_spot``: the area that each of them means, '' for none.
 
     That is the area it names, if that is one of ``known_areas`` (capital and small letters make no difference), else
     the area in ``cells`` (H3 cell at ``resolution`` → area) whose cell holds its position. ``.attrs["unknown_areas"]``

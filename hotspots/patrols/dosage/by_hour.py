@@ -1,4 +1,4 @@
-"""Was the dose given in the hot hours? Minutes and incidents by local hour of the week, per hot spot and BCU."""
+"""Was the dose delivered in the hot hours? Minutes and incidents by local hour of the week, per hot spot and BCU."""
 
 from __future__ import annotations
 

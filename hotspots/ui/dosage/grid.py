@@ -10,7 +10,8 @@ from html import escape
 
 import streamlit as st
 
-from hotspots.charts.dosage import INKS, NO_DATA, RAMP, Cell, Grid, Head, Row
+from hotspots.charts.dosage import INKS, RAMP, Cell, Grid, Head, Row
+from hotspots.patrols.dosage.dose import NO_DATA
 from hotspots.ui import components
 
 HATCH = "repeating-linear-gradient(45deg,rgba(128,128,128,.8) 0 1px,transparent 1px 6px)"

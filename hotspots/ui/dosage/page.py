@@ -10,6 +10,7 @@ import streamlit as st
 from hotspots.charts import dosage as charts
 from hotspots.charts.dosage import Bands
 from hotspots.exports import dosage as exports
+from hotspots.patrols.dosage.dose import NO_DATA
 from hotspots.patrols.dosage.workspace import Dose
 from hotspots.ui import components
 from hotspots.ui.choosing import switch, switch_box
@@ -82,7 +83,7 @@ def show_headlines(dose: Dose, bands: Bands) -> None:
 
 
 def no_data(dose: Dose) -> bool:
-    return bool((dose.table["data"] == charts.NO_DATA).all())
+    return bool((dose.table["data"] == NO_DATA).all())
 
 
 def show_days(dose: Dose, bands: Bands) -> None:
