@@ -20,7 +20,6 @@ ten to fifteen minutes; the rest is policy (docs/method.md).
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ import pandas as pd
 from hotspots.base.clock import EPOCH, day_starts
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
-from hotspots.patrols.engine import DEFAULT, engine, read_files
+from hotspots.patrols.engine import engine, read_files
 from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, presence, rule_of
 
 BATCH_ROWS = 3_000_000  # positions that an engine is asked about at a time, in whole files
@@ -44,29 +43,6 @@ STAYS = (
 
 
 # ---------------------------------------------------------------- positions → stays
-
-
-def stays_of(pings: pd.DataFrame, cells: Mapping[int, str], settings: Settings) -> pd.DataFrame:
-    """The stays of a table of positions, for notebooks.
-
-    ``pings``: unit (whole number), t (UTC seconds), cell (H3, int64), speed_kmh (nan where unknown), on_call, officers;
-    ``cells``: cell → name of its hot spot. Of two positions of a unit in one second the first in the table counts.
-    Returns `STAYS` in order of unit, patrol day and start: times in UTC seconds, patrol_day in days since 1970-01-01;
-    ``seconds`` credited, ``officer_seconds`` summed over officers; ``pieces`` the (start, end) of what is credited,
-    where that is not the whole stay, else None. Raises HotspotsError for missing columns.
-    """
-    needed = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]
-    missing = [c for c in needed if c not in pings.columns]
-    if missing:
-        raise HotspotsError(f"The table of positions lacks {', '.join(missing)}.")
-    table = pings[needed].drop_duplicates(["unit", "t"])
-    kinds = {"unit": "int64", "t": "int64", "cell": "int64", "speed_kmh": "float32", "on_call": "bool"}
-    table = table.astype({**kinds, "officers": "int16"}).assign(bcu=np.int8(0))
-    with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch) / "positions.parquet"
-        table.to_parquet(file)
-        found = presence_of_files([file], cells, "cell", settings, DEFAULT)
-    return stays(joined_overnight(found, settings), sorted(set(cells.values())))[list(STAYS)]
 
 
 def presence_of_files(
@@ -209,7 +185,12 @@ def turns(days: np.ndarray[Any, Any], settings: Settings) -> np.ndarray[Any, Any
 
 
 def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """`STAYS`, and log (False): the segments of a stay put together. ``names``: hot spots by code."""
+    """The segments of each stay put together: `STAYS`, and log (False), by unit, patrol day and start.
+
+    ``names``: hot spots by code. Times in UTC seconds, patrol_day in days since 1970-01-01; ``seconds`` credited,
+    ``officer_seconds`` summed over officers; ``pieces`` the (start, end) of what is credited, where that is not the
+    whole stay, else None.
+    """
     number = (~segments["joined"]).cumsum().to_numpy()
     one = segments.assign(number=number).groupby("number", sort=False)
     table = one.agg(

@@ -47,15 +47,14 @@ def read_tables(
     paths: Sequence[Path | Upload],
     settings: Settings,
     wanted: Callable[[str], bool] = lambda inside: True,
-    skipped: list[str] | None = None,
 ) -> Iterator[RawTable]:
     """Every table in the files, folders and archives given whose name, or path inside, is ``wanted``.
 
-    What is no table is named in ``skipped``. Raises `HotspotsError` when a file cannot be read or none is a table.
+    Raises `HotspotsError` when a file cannot be read or none is a table.
     """
     passed: list[str] = []
     kept = 0
-    for found in find(paths, settings, [] if skipped is None else skipped):
+    for found in find(paths, settings, []):
         if found.error:
             raise found.error
         if wanted(found.inside):
@@ -75,6 +74,7 @@ def each_table(
 ) -> Iterator[RawTable | Unreadable]:
     """The same, but one file cut short among a thousand good ones stops nothing: it is handed back as unreadable.
 
+    What is no table is named in ``skipped``.
     Raises `HotspotsError` only for a path that does not exist and a folder without any table.
     """
     for found in find(paths, settings, skipped):

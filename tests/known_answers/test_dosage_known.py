@@ -10,7 +10,8 @@ import pytest
 
 from hotspots.base.clock import day_numbers, day_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.visits import stays_of, visits
+from hotspots.patrols.visits import visits
+from tests.position_stays import stays_of
 
 LONDON = ZoneInfo("Europe/London")
 COLUMNS = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]

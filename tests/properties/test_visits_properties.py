@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.base.settings import Settings
-from hotspots.patrols.visits import stays_of, visits
+from hotspots.patrols.visits import visits
 from tests.conftest import examples
 from tests.plain_visits import PlainRules, plain_stays, plain_visits
+from tests.position_stays import stays_of
 
 HOME = Settings()
 CELLS = {7: "A", 8: "A", 9: "B"}  # 1 is outside

@@ -25,7 +25,7 @@ from hotspots.demo.patrols import positions, seconds_inside, true_stays
 from hotspots.demo.roster import AT_CALL, TO_CALL
 from hotspots.demo.tracks import Tracks, make_tracks
 from hotspots.demo.workspace import COMPARISON, TRUTH, demo_areas
-from hotspots.patrols.visits import stays_of
+from tests.position_stays import stays_of
 
 SETTINGS = Settings()
 AREAS = demo_areas()

@@ -17,14 +17,14 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.sources.files import Upload, read_tables
+from hotspots.sources.files import Upload, each_table, read_tables
 from hotspots.sources.reading import RawTable
 
 SETTINGS = Settings()
 
 
-def read(*sources: Path | Upload, settings: Settings = SETTINGS, skipped: list[str] | None = None) -> list[RawTable]:
-    return list(read_tables(sources, settings, skipped=skipped))
+def read(*sources: Path | Upload, settings: Settings = SETTINGS) -> list[RawTable]:
+    return list(read_tables(sources, settings))
 
 
 def csv_of(data: bytes | str) -> RawTable:
@@ -252,7 +252,7 @@ def test_a_folder_is_read_in_order_and_what_is_no_table_is_named(tmp_path: Path)
     (tmp_path / "notes.docx").write_bytes(b"x")
     (tmp_path / ".hidden.csv").write_text("a\n9\n")
     skipped: list[str] = []
-    raws = read(tmp_path, skipped=skipped)
+    raws = [raw for raw in each_table([tmp_path], SETTINGS, skipped) if isinstance(raw, RawTable)]
     assert [r.name for r in raws] == ["2022-07.zip › m/x.csv", "2022-07.zip › read me.txt", "2022-08/b.csv", "a.csv"]
     assert [r.table["a"][0].as_py() for r in raws] == ["1", "0", "2", "3"]
     assert skipped == ["2022-07.zip › inner.zip", "notes.docx"]

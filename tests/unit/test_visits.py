@@ -13,7 +13,8 @@ import pytest
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.patrols.engine import DEFAULT
-from hotspots.patrols.visits import band, presence_of_files, refuse_overlaps, stays_of, visits
+from hotspots.patrols.visits import band, presence_of_files, refuse_overlaps, visits
+from tests.position_stays import stays_of
 
 LONDON = ZoneInfo("Europe/London")
 SETTINGS = Settings()
@@ -215,11 +216,6 @@ def test_bands(minutes, expected):
 def test_no_positions_no_stays():
     assert stays_of(pings().astype({"t": "int64"}), CELLS, SETTINGS).empty
     assert visits(stays_of(pings((0, OUT)), CELLS, SETTINGS), SETTINGS).empty
-
-
-def test_missing_columns_are_named():
-    with pytest.raises(HotspotsError, match="lacks on_call, officers"):
-        stays_of(pings((0, 7)).drop(columns=["on_call", "officers"]), CELLS, SETTINGS)
 
 
 def test_hot_spots_that_overlap_are_refused():
