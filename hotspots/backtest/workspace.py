@@ -15,8 +15,9 @@ from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text
 from hotspots.geography import bcu_areas_m2, boundaries_of
-from hotspots.harm.offences import POLICE_UK, selection_named
+from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
+from hotspots.harm.selections import selection_named
 from hotspots.harm.weights.register import ref
 from hotspots.ranking.gather import count_and_score, gather
 from hotspots.ranking.placing import cells_by_bcu

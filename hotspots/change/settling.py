@@ -12,7 +12,7 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
-from hotspots.harm import offences
+from hotspots.harm import selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking import rank as ranking
 from hotspots.ranking.question import Question, refuse_finer_than_months
@@ -244,4 +244,4 @@ def refuse_windows(source: str, before: Window, after: Window, chosen: Window) -
 
 def selection_words(name: str) -> str:
     """What the offences are called in a sentence."""
-    return offences.selection_named(name).label.lower()
+    return selections.selection_named(name).label.lower()

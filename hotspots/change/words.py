@@ -10,7 +10,7 @@ import pandas as pd
 from hotspots.change.estimates.small_counts import percent_change
 from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.change.question import ChangeQuestion
-from hotspots.harm import offences
+from hotspots.harm import selections
 
 if TYPE_CHECKING:
     from hotspots.change.evidence import Selection
@@ -30,7 +30,7 @@ AGAINST = {
 
 def what(question: ChangeQuestion, measure: str) -> str:
     """'incidents of serious violence', 'harm from serious violence'."""
-    label = offences.selection_named(question.offences).label.partition(" (")[0]
+    label = selections.selection_named(question.offences).label.partition(" (")[0]
     label = label[:1].lower() + label[1:] if not label[:2].isupper() else label
     return f"{'incidents of' if measure == 'count' else 'harm from'} {label}"
 

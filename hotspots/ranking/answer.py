@@ -11,8 +11,9 @@ from hotspots import geography
 from hotspots.base.choices import METHODS, UNITS
 from hotspots.base.months import Window, months_between
 from hotspots.base.settings import Settings
-from hotspots.harm.offences import POLICE_UK, selection_named
+from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
+from hotspots.harm.selections import selection_named
 from hotspots.harm.weights.contents import ref
 from hotspots.ranking.question import Question
 from hotspots.ranking.words import whole_force

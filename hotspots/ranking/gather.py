@@ -10,7 +10,7 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, months_between, window_of_months
-from hotspots.harm import offences
+from hotspots.harm import offences, selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet, score_offences
 from hotspots.ranking.cell_periods import build_cell_periods
@@ -43,8 +43,8 @@ def gather(workspace: Workspace, source: str, window: Window, question: Question
     cell = f"cell_{question.resolution}"
     wanted = {"record", "month", cell, "district", "bcu", "location", "crime_type"}
     if source != POLICE_UK:  # which has neither codes, flags nor times
-        wanted |= {*offences.OFFENCE_COLUMNS, *offences.PROACTIVE_COLUMNS, "local_from", "local_to"}
-        wanted |= offences.columns_needed(question.offences)
+        wanted |= {*offences.OFFENCE_COLUMNS, *selections.PROACTIVE_COLUMNS, "local_from", "local_to"}
+        wanted |= selections.columns_needed(question.offences)
     rows = read_incidents(workspace, sorted(wanted), source, window.months).to_pandas()
     if source != POLICE_UK:
         days = rows["local_from"].to_numpy().astype("datetime64[D]")
@@ -61,18 +61,18 @@ def gather(workspace: Workspace, source: str, window: Window, question: Question
 def choose_offences(found: Gathered, source: str, question: Question) -> None:
     """Keep the selection's rows; proactively detected offences go unless they are asked for."""
     rows = found.rows
-    mask = offences.selection_mask(rows, question.offences, source)
-    proactive = offences.proactive_mask(rows)
+    mask = selections.selection_mask(rows, question.offences, source)
+    proactive = selections.proactive_mask(rows)
     if not question.include_proactive:
         n = int((mask & proactive).sum())
         if n:
             found.notes.append(f"{n:,} offences found by police activity are left out; they can be included.")
         mask &= ~proactive
-    unknown = offences.unknown_flags(rows, question.offences)
+    unknown = selections.unknown_flags(rows, question.offences)
     if unknown:
         found.notes.append(f"{unknown:,} offences may belong to this selection, but the record has no flag to say so.")
     if source != POLICE_UK and question.offences != "all":
-        n = offences.unclassified_rows(rows)
+        n = selections.unclassified_rows(rows)
         if n:
             found.notes.append(
                 f"{n:,} offences have a code that is missing or not in the Home Office list: in no selection."

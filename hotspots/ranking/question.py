@@ -9,7 +9,7 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, parse_window
 from hotspots.base.settings import RESOLUTIONS
-from hotspots.harm import offences
+from hotspots.harm import selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
@@ -62,7 +62,7 @@ def settle(workspace: Workspace, question: Question) -> tuple[str, Window, Weigh
         workspace.folder, question.weights or weight_register.defaults(workspace.folder)[source]
     )
     name = weight_register.ref(weights)
-    chosen = offences.selection_named(question.offences or DEFAULT_OFFENCES[source]).name
+    chosen = selections.selection_named(question.offences or DEFAULT_OFFENCES[source]).name
     return (
         source,
         window,

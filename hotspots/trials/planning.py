@@ -23,8 +23,9 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, add_months, month_text, window_of_months
 from hotspots.base.settings import Settings
 from hotspots.change.settling import resolution_of
-from hotspots.harm.offences import POLICE_UK, selection_named
+from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
+from hotspots.harm.selections import selection_named
 from hotspots.ranking.gather import count_and_score, gather
 from hotspots.store import ledger
 from hotspots.store.workspace import Workspace, months_held, open_workspace

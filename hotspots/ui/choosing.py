@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from hotspots.base.choices import BCUS
-from hotspots.harm import offences
+from hotspots.harm import offences, selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking.question import DEFAULT_OFFENCES
 from hotspots.ui import words
@@ -98,8 +98,8 @@ def choose_offences(name: str, source: str) -> str:
     if source == POLICE_UK:
         names = ("violence-categories", "all", *(f"category:{t}" for t in offences.CRIME_TYPES))
     else:
-        names = tuple(n for n, s in offences.SELECTIONS.items() if s.basis != "categories")
-    labels = {n: offences.selection_named(n).label for n in names}
+        names = tuple(n for n, s in selections.SELECTIONS.items() if s.basis != "categories")
+    labels = {n: selections.selection_named(n).label for n in names}
     return choose("Offences", name, names, DEFAULT_OFFENCES[source], labels, source)
 
 

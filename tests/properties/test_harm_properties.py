@@ -9,8 +9,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.harm.offences import distinct_offences, selection_mask, unknown_flags
+from hotspots.harm.offences import distinct_offences
 from hotspots.harm.scoring import WeightSet, score_offences, to_csv_bytes, weight_set_from_table
+from hotspots.harm.selections import selection_mask, unknown_flags
 from tests.conftest import examples
 
 ABOUT = {"name": "p", "version": "1", "source": "generated"}

@@ -16,8 +16,8 @@ from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.cli import commands as reference
 from hotspots.cli.dictionary import dictionary
 from hotspots.cli.main import parser
-from hotspots.harm import offences
 from hotspots.harm import scoring as harm
+from hotspots.harm import selections
 from hotspots.ranking import rank as ranking
 from tests.conftest import REPOSITORY
 
@@ -168,7 +168,7 @@ def test_a_command_of_the_documents_parses(command: str) -> None:
         assert asked.resolution in (0, *RESOLUTIONS)
         assert asked.weights in ("", *harm.shipped_weight_sets())
         if asked.offences:
-            offences.selection_named(asked.offences)
+            selections.selection_named(asked.offences)
     shipped = [word for word in shlex.split(command) if word.startswith("data/")]
     assert all((REPOSITORY / word).is_file() for word in shipped)
 
@@ -230,9 +230,9 @@ def test_the_method_explains_every_ranking_method() -> None:
 
 def test_the_method_explains_every_selection_of_offences() -> None:
     told = [row[0].strip("`") for row in rows_of(METHOD, "Offences")]
-    assert [name for name in told if not name.startswith("category:")] == list(offences.SELECTIONS)
+    assert [name for name in told if not name.startswith("category:")] == list(selections.SELECTIONS)
     for name in told:
-        assert offences.selection_named(name).name == name
+        assert selections.selection_named(name).name == name
 
 
 def test_the_method_explains_every_flag() -> None:
@@ -286,7 +286,7 @@ def test_the_glossary_names_settings_and_columns_that_exist() -> None:
     estimates = {row[0].strip("`").split("`")[0] for row in rows_of(METHOD, "Change") if row[0].startswith("`")}
     named = set(re.findall(r"`(\w+)`", GLOSSARY))
     assert len(named) > 5
-    assert named <= names | estimates | set(offences.SELECTIONS)
+    assert named <= names | estimates | set(selections.SELECTIONS)
 
 
 @pytest.mark.parametrize("page", READ, ids=lambda p: p.name)

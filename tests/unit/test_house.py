@@ -16,6 +16,8 @@ ROOMS = (
     "base", "store", "geography", "sources", "intake", "harm", "ranking", "insight", "backtest", "areas", "patrols",
     "change", "trials", "exports", "maps", "charts", "demo", "cli", "ui",
 )  # fmt: skip
+OURS = ("hotspots", "tests")
+LONGER = {"hotspots.base.columns": "the columns of every published table, one a line"}  # than 460 lines, and why
 DOORS = {"hotspots", "hotspots.__main__"}  # of the house itself
 
 
@@ -145,3 +147,27 @@ def test_functions_are_short():
                 lengths[f"{name}.{node.name}"] = node.end_lineno - node.lineno + 1
     assert {n: length for n, length in lengths.items() if length >= 70} == {}
     assert sorted(lengths.values())[len(lengths) // 2] < 20
+
+
+def test_files_are_short():
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    assert {n for n, length in lengths.items() if length > 460} == LONGER.keys()
+
+
+def test_nothing_with_an_underscore_crosses_a_file():
+    """Neither imported by name nor reached through an imported module, in the tests and scripts as little."""
+    crossing = []
+    for path in REPOSITORY.glob("[a-z]*/**/*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        froms = [
+            n for n in nodes if isinstance(n, ast.ImportFrom) and (n.module or "").startswith(("hotspots", "tests"))
+        ]
+        names = {a.asname or a.name: a.name for node in froms for a in node.names}
+        reached = [n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
+        crossing += [f"{path.name}: {name}" for name in names.values() if private(name)]
+        crossing += [f"{path.name}: {n.value.id}.{n.attr}" for n in reached if n.value.id in names and private(n.attr)]
+    assert crossing == []
+
+
+def private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")

@@ -9,19 +9,21 @@ import pytest
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.offences import (
     CRIME_TYPES,
-    SELECTIONS,
     classify,
-    columns_needed,
     distinct_offences,
     normalise_ho_class,
     normalise_urn,
+    urn_class,
+    urn_code,
+)
+from hotspots.harm.selections import (
+    SELECTIONS,
+    columns_needed,
     proactive_mask,
     selection_mask,
     selection_named,
     unclassified_rows,
     unknown_flags,
-    urn_class,
-    urn_code,
 )
 
 

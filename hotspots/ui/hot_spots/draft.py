@@ -20,7 +20,7 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.words import joined
 from hotspots.geography import boundaries_of
 from hotspots.geography.neighbours import surroundings
-from hotspots.harm import offences
+from hotspots.harm import selections
 from hotspots.ranking.answer import Answer
 from hotspots.ranking.question import Question
 from hotspots.store.workspace import Workspace
@@ -131,7 +131,7 @@ def asked(question: Question) -> dict[str, str]:
         "BCU": "all three" if question.bcu == "all" else question.bcu,
         "Window": f"{question.start} to {question.end}",
         "Source": question.source,
-        "Offences": offences.selection_named(question.offences).label,
+        "Offences": selections.selection_named(question.offences).label,
         "Rank by": choices.METHODS[question.by].lower(),
         "Harm weights": question.weights,
         "Cell size": f"resolution {question.resolution}",

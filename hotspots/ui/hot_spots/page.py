@@ -8,7 +8,7 @@ import streamlit as st
 
 from hotspots.base import choices
 from hotspots.base.words import counted
-from hotspots.harm import offences
+from hotspots.harm import selections
 from hotspots.maps import MAX_CELLS
 from hotspots.ranking import rank as ranking
 from hotspots.ranking.answer import Answer
@@ -37,7 +37,7 @@ def show(view: View) -> None:
 def show_summary(view: View, answer: Answer) -> None:
     """What the page answers, in a sentence, and what must be said beside it."""
     where = "All three BCUs" if view.question.bcu == "all" else f"{view.question.bcu} BCU"
-    kind = offences.selection_named(answer.question.offences).label
+    kind = selections.selection_named(answer.question.offences).label
     st.markdown(
         f"**{where}**, {plain_text(str(answer.window))}: {plain_text(kind)},"
         f" {words.rests_on(answer, view.workspace.settings.expected_months)}"

@@ -13,7 +13,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.exports import file_name
 from hotspots.exports.areas import about_frozen, in_its_unit
-from hotspots.harm import offences
+from hotspots.harm import selections
 from hotspots.ranking.answer import Answer
 from hotspots.ui import loading
 from hotspots.ui.choosing import switch_next
@@ -130,7 +130,7 @@ def definition_lines(definition: dict[str, Any]) -> list[str]:
 
 def selection_label(name: str) -> str:
     try:
-        return offences.selection_named(name).label
+        return selections.selection_named(name).label
     except HotspotsError:
         return name or "?"
 
