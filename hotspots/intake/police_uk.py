@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -223,8 +224,8 @@ def all_breaks(workspace: Workspace, parts: Sequence[Part]) -> tuple[tuple[str, 
 
 def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileReport:
     """What became of each row of one file: its months' rows by status, and the quarantined rows."""
-    counts: dict[str, int] = {}
-    hidden: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    hidden: Counter[str] = Counter()
     for (force, month), rows in file.parts.items():
         key = (SOURCE, force, month)
         if file.name in batch.corrected:
@@ -234,8 +235,8 @@ def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileRep
         else:
             found = part_status(batch, key, repeated)
             held = read_part(batch.workspace.folder, batch.parts[key], ["crime_type", "lon", "district"]).to_pandas()
-            add(hidden, hidden_by_a_map(held, "crime_type"))
-        add(counts, found)
+            hidden.update(hidden_by_a_map(held, "crime_type"))
+        counts.update(found)
     was = None if file.name in batch.corrected else unchanged_report(batch, file)
     return file_report(
         file.name,
@@ -249,11 +250,6 @@ def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileRep
         hidden=dict(sorted(hidden.items(), key=lambda item: (-item[1], item[0]))),
         notes=tuple(file.notes),
     )
-
-
-def add(counts: dict[str, int], more: dict[str, int]) -> None:
-    for name, n in more.items():
-        counts[name] = counts.get(name, 0) + n
 
 
 def unchanged_report(batch: Batch, file: StreetFile) -> FileReport | None:
