@@ -4,20 +4,12 @@ Nothing in it happened. The places, offence codes and titles are real; every inc
 victim is drawn from a seed, so the same seed gives the same bytes. It exists so that every page can be seen
 working and so that tests can ask whether what was planted is found again.
 
-How it is made
---------------
-*Addresses.* About 15,000 street-like points are drawn once from the seed around the places of
-``data/lancashire_places.csv`` (a dense centre, the town around it, a few estates), kept inside the force, put
-on whole metres of the National Grid and given a kind (dwelling, street, shop, licensed premises, …) and a
-log-normal weight. Incidents repeat at them.
+Addresses are drawn once from the seed (`hotspots.demo.ground`); incidents repeat at them. Each offence is two Poisson
+streams with rhythms and seasons of their own, and planted hot spots add theirs (`hotspots.demo.streams`). So the count
+of any offence in any cell over the window is Poisson with a known mean (:func:`expected_rows`). Offences that nobody
+saw (burglary, thefts from vehicles) get a span around the drawn time: COMMITTED_FROM lies earlier than the rhythm says.
 
-*Streams.* Each offence of ``data/demo_offence_mix.csv`` is two Poisson streams, domestic and not, with its own
-kinds of place and its own hour-of-week rhythm and season. Each planted hot spot adds streams of its own
-on top, in its own cells and hours. So the count of any offence in any cell over the window is Poisson with a
-known mean (:func:`expected_rows`). Offences that nobody saw (burglary, thefts from vehicles) get a span around the
-drawn time, so their COMMITTED_FROM lies earlier than the rhythm says.
-
-*What a force's export looks like.* Several rows share a CRIME_REF where one record holds several offences; some
+As in a force's export, several rows share a CRIME_REF where one record holds several offences; some
 rows have no coordinates (unevenly by offence), no Athena URN or no Home Office class; COMMITTED_TO may be blank
 or 'NULL'; a few incidents lie outside the force. Times are Europe/London wall clock: the hour that does not
 exist in March is never used, the hour that comes twice in October holds twice as much.
