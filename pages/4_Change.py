@@ -1,4 +1,4 @@
-"""Change: whether the hot spots changed more than places like them, how sure that is, and the minutes beside it."""
+"""Change: whether the hot spots changed more than their comparison, how sure that is, and the minutes beside it."""
 
 from hotspots.ui.change import page as change
 from hotspots.ui.frame import frame

@@ -89,6 +89,7 @@ class Settings:
 
     # Of one question: an option of its verb or a field of its page changes them, settings.toml does not.
     weight_draws: ClassVar[int] = 500  # other weightings, for how sure a rank is
+    sure_share: ClassVar[float] = 0.9  # of those weightings: a cell in the list under as many is called sure
     weight_spread: ClassVar[float] = 2.0  # each weight is drawn between half and double
     random_draws: ClassVar[int] = 999  # of dates, allocations and schedules: the least p is 0.001
     near_rings: ClassVar[int] = 2  # of cells around, for near repeats

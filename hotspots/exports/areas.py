@@ -35,7 +35,7 @@ def in_its_unit(frozen: Frozen) -> pd.DataFrame:
 def read_areas(path: Path) -> pd.DataFrame:
     """A CSV of areas as the verb ``areas`` writes it, perhaps edited: at least the columns area, bcu and cells.
 
-    Returns a table in `AREAS`; figures are as the file has them and are to be summed anew. Cells may have blanks,
+    Returns a table in `AREAS`; figures are as the file has them and are to be worked out again. Cells may have blanks,
     commas or semicolons between them. HotspotsError, all problems at once, for a file that cannot be read.
     """
     try:
@@ -53,15 +53,15 @@ def read_areas(path: Path) -> pd.DataFrame:
         raise HotspotsError(
             f"{path.name} has no column {sample(missing)}. Start from the output of: areas --format csv."
         )
-    given = [dict(zip(header, row, strict=False)) for row in rows[1:] if any(c.strip() for c in row)]
-    if not given:
+    lines = [dict(zip(header, row, strict=False)) for row in rows[1:] if any(c.strip() for c in row)]
+    if not lines:
         raise HotspotsError(f"{path.name} has no areas.")
-    return in_form(pd.DataFrame([_row(r) for r in given], columns=list(AREA_COLUMNS)))
+    return in_form(pd.DataFrame([_row(r) for r in lines], columns=list(AREA_COLUMNS)))
 
 
-def _row(given: dict[str, str]) -> dict[str, Any]:
+def _row(line: dict[str, str]) -> dict[str, Any]:
     """One line of the file with its texts as they were before they were made safe; figures start at nothing."""
-    row: dict[str, Any] = {c.name: _as_it_was(given.get(c.name, "")) for c in AREAS if c.type == TEXT}
+    row: dict[str, Any] = {c.name: _as_it_was(line.get(c.name, "")) for c in AREAS if c.type == TEXT}
     row["cells"] = tuple(sorted(row["cells"].replace(",", " ").replace(";", " ").lower().split()))
     return {**row, "role": row["role"].strip() or "none", "n_cells": len(row["cells"]), "n_incidents": 0}
 

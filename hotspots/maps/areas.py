@@ -80,14 +80,14 @@ def area_labels(areas: pd.DataFrame) -> list[str]:
 
 def _roles(areas: pd.DataFrame) -> list[str]:
     """The role of each area; empty counts as none. Refuses another word."""
-    given = [plain(role) or "none" for role in areas["role"]] if "role" in areas else ["none"] * len(areas)
-    wrong = sorted({role for role in given if role not in ROLES})
+    roles = [plain(role) or "none" for role in areas["role"]] if "role" in areas else ["none"] * len(areas)
+    wrong = sorted({role for role in roles if role not in ROLES})
     if wrong:
         raise HotspotsError(
             f"The areas hold the role '{wrong[0][:40]}', which the map cannot draw. A role is treated, comparison or"
             " none; correct the column 'role'."
         )
-    return given
+    return roles
 
 
 def area_shapes(areas: pd.DataFrame | None) -> list[AreaShape]:

@@ -10,7 +10,7 @@ from hotspots.maps.classes import Classes
 from hotspots.maps.drawing import Drawing
 from hotspots.maps.texts import plain
 
-CHANGES = {  # Government Analysis Function palette; the letter tells them apart without colour
+CHANGES = {  # Government Analysis Function palette; the letter parts them without colour
     "enters": ("#12436D", "E"),
     "leaves": ("#F46A25", "L"),
     "stays": ("#28A197", ""),

@@ -104,7 +104,7 @@ def ring_labels(cells: pd.DataFrame, spots: pd.DataFrame) -> dict[str, str]:
 
 
 def _from_to(before: Any, after: Any) -> str:
-    """``34 before → 30 after``; a count that is not known is said to be so."""
+    """``34 before → 30 after``; ``not known`` for a missing count."""
     first, second = ("not known" if pd.isna(n) else f"{int(n):,}" for n in (before, after))
     return f"{first} before → {second} after"
 

@@ -106,8 +106,8 @@ def _path(rings: Iterable[Sequence[Sequence[float]]], ground: Projection) -> str
     for ring in rings:
         points = np.asarray([point[:2] for point in ring], dtype=float)
         metres = ground.xy(points[:, 0], points[:, 1])
-        moved = np.r_[True, (np.diff(metres, axis=0) != 0).any(axis=1)]
-        path += "M" + "L".join(f"{x} {y}" for x, y in metres[moved].tolist()) + "Z"
+        apart = np.r_[True, (np.diff(metres, axis=0) != 0).any(axis=1)]
+        path += "M" + "L".join(f"{x} {y}" for x, y in metres[apart].tolist()) + "Z"
     return path
 
 

@@ -73,6 +73,8 @@ def switch_next(name: str, value: str) -> None:
 
 # ---------------------------------------------------------------- filters that several pages have
 
+TOPS = (10, 20, 50, 100)  # cells
+
 
 def choose_bcu() -> str:
     return choose("BCU", "bcu", ("all", *BCUS), "all", {"all": "All three"})

@@ -12,14 +12,21 @@ from hotspots.harm.scoring import WeightSet
 from hotspots.ranking.question import Question
 from hotspots.store.workspace import Workspace, months_held
 from hotspots.ui import loading
-from hotspots.ui.choosing import choose, choose_bcu, choose_offences, choose_source, tick_proactive, tick_simple_map
+from hotspots.ui.choosing import (
+    TOPS,
+    choose,
+    choose_bcu,
+    choose_offences,
+    choose_source,
+    tick_proactive,
+    tick_simple_map,
+)
 from hotspots.ui.session import asked_anew, keep, leave_address, remembered, widget_key
 from hotspots.ui.text import plain_text
 
 FIELDS = ("source", "bcu", "from", "to", "offences", "weights", "resolution", "by", "proactive", "top", "map")
 BEST = " (best on later data)"  # docs/decisions/0015
 BY_SOURCE = ("from", "to", "offences", "weights")  # mean nothing to another source
-TOPS = (10, 20, 50, 100)
 SIZES = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (about 1,900 m²)"}
 
 

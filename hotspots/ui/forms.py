@@ -36,7 +36,7 @@ def refuse_unsigned(author: str, note: str) -> None:
 
 
 def done(*sentences: str) -> None:
-    """Say so at the top of the next run, and begin it with new forms."""
+    """Show these at the top of the next run, and begin it with new forms."""
     done_in_markdown(*(plain_text(s) for s in sentences))
 
 

@@ -28,8 +28,8 @@ def show(view: View) -> None:
 def show_purpose() -> None:
     st.markdown(
         "Where is serious violence concentrated, how sure are we, what should a patrol know before going there, and did"
-        " those places change more than others like them? This tool ranks small places (about 13,400 m²) by how much"
-        " harm to expect there, and compares before and after with places like them. It ranks places, never people."
+        " those places change more than comparable ones? This tool ranks small places (about 13,400 m²) by how much"
+        " harm to expect there, and compares before and after with comparable places. It ranks places, never people."
     )
 
 

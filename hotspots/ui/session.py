@@ -79,7 +79,7 @@ def select_cell(cell: str | None) -> None:
 def widget_key(name: str, start: object) -> str:
     """The key of a widget that shows ``start`` when the page is opened and then what the reader chose.
 
-    The start is given here and never as the widget's own default: a new default makes a new widget, which
+    The start is set here and never as the widget's own default: a new default makes a new widget, which
     would forget every second choice.
     """
     key = f"_{name}"
@@ -99,7 +99,7 @@ def show_next(name: str, value: object) -> None:
 
 
 def turn(name: str) -> int:
-    """Part of the key of a widget or form: another number after each `next_turn`, so that it begins anew."""
+    """Part of the key of a widget or form: another number after each `next_turn`, so that it starts afresh."""
     return int(held(f"turn_{name}") or 0)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.base.months import month_text
+from hotspots.base.settings import Settings
 from hotspots.base.words import DASH
 from hotspots.ui import words
 from hotspots.ui.session import hand_over, handed_over
@@ -54,28 +55,10 @@ COLUMNS = {
     "largest_offence_share": Shown(
         "Heaviest share", "Share of the cell's harm that is its heaviest single offence", 2, True
     ),
-    "harm_expected_low": Shown("Expected at least", "Lower end of the range of the expected harm, in days", 0),
-    "harm_expected_high": Shown("Expected at most", "Upper end of the range of the expected harm, in days", 0),
-    "p_top": Shown("Chance in top", "Chance that the cell truly belongs in the top of its BCU", 0, True),
-    "p_top_next": Shown(
-        "Chance next 3 months", "Chance of being in the top N counted over the next 3 months: luck included", 0, True
-    ),
-    "gi_z": Shown("Gi* z", "How far the cell and those adjoining it stand out from the rest: above 0 higher", 2),
-    "gi_q": Shown("Gi* q", "Share of false finds to expect among cells that stand out as much as this one", 3),
-    "valid_from": Shown("From", "First day on which the area is as it stands here"),
-    "valid_to": Shown("To", "Last such day; empty: until further notice"),
     "bcu": BCU,
-    "district": Shown("District", "District that holds most of the cell"),
-    "largest_offence": Shown("Heaviest offence", "The heaviest single offence in the cell"),
     "n_offences": Shown("Offences", "Number of offences on those incidents", 0),
-    "n_unscored": Shown("Not scored", "Offences without a harm weight: not zero harm, unknown harm", 0),
-    "n_ambiguous": Shown("Ambiguous", "Offences whose code has more than one weight", 0),
     "harm_capped": Shown("Harm, capped weights", "Sum of the weights, each cut to a largest number of days", 2),
-    "harm_days_low": Shown("Harm at least, days", "With the lowest weight for each ambiguous offence", 2),
-    "harm_days_high": Shown("Harm at most, days", "With the highest weight for each ambiguous offence", 2),
     "area_m2": Shown("Area, m²", "Area of its own geometry", 0),
-    "lon": Shown("Longitude", "Of the cell's centre, WGS84", 6),
-    "lat": Shown("Latitude", "Of the cell's centre, WGS84", 6),
     "cell": Shown("Cell", "H3 cell id"),
     "area": Shown("Area", "Number of the area"),
     "edits": Shown("Changed by hand", "Day, who, what, and why"),
@@ -93,13 +76,14 @@ OFFENCES = {
     "ho_class": Shown("Home Office class", "Code by which offences are counted nationally"),
     "crime_type": Shown("Crime type", "As data.police.uk has it"),
 }  # fmt: skip
+DAY = Shown("Patrol day", "From {patrol_day_starts:02d}:00 on this day up to the same hour of the next")
 LOOSE = ("label", "status", "n_offences", "days_low", "days_high", "athena_urn", "ho_class", "crime_type")
 # Pixels: what a sergeant reads first must fit on the screen.
 WIDTHS = {
     "rank": 45, "place": 175, "n_incidents": 75, "flag": 115, "harm_sqrt": 110, "harm_days": 90, "bcu": 60,
-    "harm_expected_days": 85, "expected_range": 110, "harm_expected_low": 80, "harm_expected_high": 80, "sure": 185,
-    "p_top": 80, "p_top_next": 90, "gi_z": 60, "gi_q": 60, "pattern": 105, "area": 85, "label": 55, "name": 185,
-    "role": 95, "n_cells": 50, "share_of_bcu_harm": 75, "valid_from": 90, "valid_to": 90, "area_m2": 75,
+    "harm_expected_days": 85, "expected_range": 110, "sure": 185,
+    "pattern": 105, "area": 85, "label": 55, "name": 185,
+    "role": 95, "n_cells": 50, "share_of_bcu_harm": 75, "area_m2": 75,
     "verdict": 90, "share_of_target": 95, "patrol_minutes": 95, "target_minutes": 60, "start": 140, "end": 140,
     "unit": 160, "entry": 130, "register": 110, "counted": 90, "lead": 30, "group": 165, "finding": 235,
     "treated": 110, "comparison": 110, "change": 115, "interval": 125, "against_interval": 115, "note": 280,
@@ -108,18 +92,19 @@ WIDTHS = {
 }  # fmt: skip
 
 
-def column_settings(columns: Mapping[str, Shown]) -> dict[str, Any]:
-    """Streamlit's settings: headings, help, format and width."""
+def column_settings(columns: Mapping[str, Shown], settings: Settings | None = None) -> dict[str, Any]:
+    """Headings, help, format and width as Streamlit takes them. ``settings`` fill in the numbers that a help names."""
     made: dict[str, Any] = {}
     for column, how in columns.items():
         width, pinned = how.width or WIDTHS.get(column), column == "rank"
+        help_ = how.help.format(**vars(settings)) if settings else how.help
         if how.decimals is None:
-            made[column] = st.column_config.Column(how.label, help=how.help, width=width)
+            made[column] = st.column_config.Column(how.label, help=help_, width=width)
         else:
             # "%d" would cut 2738.8 to 2738; "%%" is the sign itself
             pattern = f"%.{how.decimals}f" + ("%%" if how.share else "")
             made[column] = st.column_config.NumberColumn(
-                how.label, help=how.help, format=pattern, width=width, pinned=pinned
+                how.label, help=help_, format=pattern, width=width, pinned=pinned
             )
     return made
 
@@ -141,11 +126,17 @@ def height_of(n_rows: int, most: int) -> int:
     return min(most, 40 + ROW * max(n_rows, 1))
 
 
-def show_columns(frame: pd.DataFrame, columns: Mapping[str, Shown], name: str, tallest: int = 420) -> None:
-    """The columns of the frame in this order; a figure that is not known is a dash, never 0."""
+def show_columns(
+    frame: pd.DataFrame,
+    columns: Mapping[str, Shown],
+    name: str,
+    tallest: int = 420,
+    settings: Settings | None = None,
+) -> None:
+    """The columns of the frame in this order; a figure that is missing is a dash, never 0."""
     shown = {c: how for c, how in columns.items() if c in frame}
     st.dataframe(
-        as_shown(frame, shown), hide_index=True, column_config=column_settings(shown), placeholder=DASH,
+        as_shown(frame, shown), hide_index=True, column_config=column_settings(shown, settings), placeholder=DASH,
         alt=name, height=height_of(len(frame), tallest),
     )  # fmt: skip
 

@@ -21,8 +21,8 @@ SYNTHETIC = "Synthetic data: made up to show the tool. No street, person or crim
 EMPTY = "There is no data here yet. Import your own, or build the demo to look around."
 PROXY = "Weights are a proxy: one for each broad crime type, so they hardly distinguish one offence from another."
 BREAK = (
-    "The anonymised map points changed in {month}, inside this window. Counts move between cells without any change in"
-    " crime. Choose a window on one side of it."
+    "The anonymised map points changed in {month}, inside this window. Counts shift between cells without any change in"
+    " crime. Choose a window that lies before or after it."
 )
 UNSCORED = "Offences without a harm weight. They are counted as incidents and add no harm: unknown, not zero."
 PROACTIVE_HELP = (

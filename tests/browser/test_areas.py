@@ -84,7 +84,7 @@ def test_an_area_is_changed_and_frozen_from_the_keyboard(serve: Any, open_page: 
     page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
     add_b(page, wait_idle)
     fill(page, "Why these areas, why now", "First list")
-    box = page.get_by_role("checkbox", name="I have looked at the 2 areas")
+    box = page.get_by_role("checkbox", name="I have checked 2 areas")
     box.focus()
     page.keyboard.press("Space")
     press(page, wait_idle, "Freeze")
@@ -173,7 +173,7 @@ def test_no_serious_axe_violations(
     add_b(page, wait_idle)
     if part == "register":
         fill(page, "Why these areas, why now", "First list")
-        page.get_by_text("I have looked at the 2 areas").click()
+        page.get_by_text("I have checked 2 areas").click()
         press(page, wait_idle, "Freeze")
         assert said(page, "verified just now")
     assert serious(page) == []

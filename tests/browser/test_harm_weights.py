@@ -92,7 +92,7 @@ def n_versions(folder: Path) -> int:
 
 def test_a_weight_is_edited_seen_saved_and_undone(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
     page = open_page(serve(own) + PATH)
-    assert "Both sides have the same weights" in body(page)
+    assert "Both have the same weights" in body(page)
     before = n_versions(own)
     find_robbery(page, wait_idle)
     type_days(page, "1000")

@@ -94,7 +94,7 @@ def freeze(app: Any, name: str = "", note: str = "First list", author: str = "A.
         field(app, "Name of the register").set_value(name)
     field(app, "Your name", "area_freeze").set_value(author)
     field(app, "Why these areas, why now").set_value(note)
-    box = next(b for b in app.test.checkbox if b.label.startswith("I have looked"))
+    box = next(b for b in app.test.checkbox if b.label.startswith("I have checked"))
     box.set_value(sure)
     return app.press("Freeze")
 

@@ -167,7 +167,7 @@ def test_an_address_is_answered_cold(at: Any, patrols: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"patrol_from": "<b>"}, "asks for patrol_from “<b>”, which is no day"),
+        ({"patrol_from": "<b>"}, "asks for patrol_from “<b>”, which is not a date"),
         ({"patrol_to": "2031-01-01"}, "positions and logs run from 04/03/2024 to 07/03/2024"),
         ({"bcu": "North"}, "asks for bcu “North”, which is not there"),
         ({"part": "map"}, "asks for part “map”, which is not there"),

@@ -100,7 +100,7 @@ def test_the_page_says_what_a_set_is(opened: Any, own: Path) -> None:
     assert "proxy" in opened.said("warning")
     assert opened.table("differs")["days"].tolist() == weights.table["days"].tolist()
     assert "same weights" in opened.said("info")
-    assert "Nobody has changed this set" in said
+    assert "This set has not been changed" in said
 
 
 def test_the_download_is_the_set_itself(opened: Any, own: Path, downloads: list[Any]) -> None:

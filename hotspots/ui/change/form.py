@@ -17,7 +17,15 @@ from hotspots.ranking.question import DEFAULT_OFFENCES
 from hotspots.store.workspace import months_held
 from hotspots.ui import frame, loading
 from hotspots.ui.change import answers, words
-from hotspots.ui.choosing import choose, choose_bcu, choose_offences, choose_source, tick_proactive, tick_simple_map
+from hotspots.ui.choosing import (
+    TOPS,
+    choose,
+    choose_bcu,
+    choose_offences,
+    choose_source,
+    tick_proactive,
+    tick_simple_map,
+)
 from hotspots.ui.frame import View
 from hotspots.ui.session import asked_anew, keep, leave_address, remembered, widget_key
 from hotspots.ui.text import plain_text
@@ -31,7 +39,6 @@ FILTERS = (
     "ring", *CHOSEN, "chosen_by", "change_proactive", "map",
 )  # fmt: skip
 TOP = "top:"
-TOPS = (10, 20, 50, 100)
 MEASURES = {"count": "Incidents", "harm": "Harm"}
 RINGS = (Settings.ring_m, 200, 300, 500)  # metres
 

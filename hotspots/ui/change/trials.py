@@ -17,7 +17,7 @@ from hotspots.ui import frame
 from hotspots.ui.change import answers, tables, words
 from hotspots.ui.choosing import switch_box
 from hotspots.ui.frame import View
-from hotspots.ui.show import BCU, NAME, Shown, offer_files, show_columns
+from hotspots.ui.show import BCU, DAY, NAME, Shown, offer_files, show_columns
 from hotspots.ui.text import bullets, plain_text, show_warnings
 
 INTRO = (
@@ -65,7 +65,7 @@ PROGRESS = {
     "minutes": Shown("Patrol-minutes a day", "Mean over the days with positions or logs", 1),
 }  # fmt: skip
 SCHEDULE = {
-    "patrol_day": Shown("Patrol day", "From 06:00 on this day to 05:59 the next morning"),
+    "patrol_day": DAY,
     "name": NAME, "assigned": Shown("Assigned", "To be patrolled, to be left alone, or a day off"),
     "weekday": Shown("Weekday", "Day of the week"), "bcu": BCU,
     "area": tables.AREA,
@@ -101,7 +101,7 @@ def show(view: View) -> None:
     else:
         show_result(trial)
         show_progress(view, trial)
-    show_schedule(frozen, schedule)
+    show_schedule(view, frozen, schedule)
 
 
 def show_result(trial: Trial) -> None:
@@ -176,7 +176,7 @@ def progress_rows(days: pd.DataFrame, adequate: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(PROGRESS))
 
 
-def show_schedule(frozen: FrozenDesign, schedule: pd.DataFrame) -> None:
+def show_schedule(view: View, frozen: FrozenDesign, schedule: pd.DataFrame) -> None:
     """Who is patrolled when, as it was frozen."""
     st.header("The schedule")
     st.caption(
@@ -184,7 +184,7 @@ def show_schedule(frozen: FrozenDesign, schedule: pd.DataFrame) -> None:
     )
     assigned = schedule["treated"].map(ASSIGNED).where(~schedule["day_off"], "day off")
     shown = schedule.assign(assigned=assigned).sort_values(["patrol_day", "bcu", "area"], kind="stable")
-    show_columns(shown, SCHEDULE, "Schedule of the trial")
+    show_columns(shown, SCHEDULE, "Schedule of the trial", settings=view.workspace.settings)
 
 
 def offer_trial(trial: Trial) -> None:

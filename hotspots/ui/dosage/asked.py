@@ -69,17 +69,17 @@ def choose_day(label: str, name: str, usual: date, first: date, last: date) -> d
 
 def day_asked(name: str, usual: date, first: date, last: date) -> date:
     """The day asked for, else the usual one; what an address asks for and cannot have is said."""
-    asked, anew = remembered(name), asked_anew(name)
+    asked, by_address = remembered(name), asked_anew(name)
     try:
         day = date.fromisoformat(asked) if asked else usual
     except ValueError:
         day = usual
-        if anew:
+        if by_address:
             st.warning(
-                f"The address asks for {name} “{plain_text(asked[:40])}”, which is no day. Shown: {day:%d/%m/%Y}."
+                f"The address asks for {name} “{plain_text(asked[:40])}”, which is not a date. Shown: {day:%d/%m/%Y}."
             )
     inside = min(max(day, first), last)
-    if anew and inside != day:
+    if by_address and inside != day:
         st.warning(
             f"The address asks for {day:%d/%m/%Y}; positions and logs run from {first:%d/%m/%Y} to {last:%d/%m/%Y}."
             f" Shown instead: {inside:%d/%m/%Y}."

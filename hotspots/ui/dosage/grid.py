@@ -36,7 +36,7 @@ table.dose.hours th[scope=row]{min-width:2.4rem}
 table.dose td.held-not{box-shadow:none}
 table.dose td.ringed{box-shadow:inset 0 0 0 3px %(ring)s}
 table.dose td i{font-style:normal;font-size:10px;margin-left:2px}
-table.dose caption,table.dose .told{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%%);
+table.dose caption,table.dose .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%%);
  white-space:nowrap;left:0}
 @media (max-width:640px){
  table.dose{border-spacing:1px;font-size:12px}
@@ -65,7 +65,7 @@ def show_grid(grid: Grid, kind: str = "") -> None:
 def grid_html(grid: Grid, kind: str = "") -> str:
     """The grid as a table in a frame that the keyboard can scroll."""
     heads = "".join(_head(head) for head in grid.heads)
-    corner = '<th scope="col"><span class="told">Hour</span></th>' if kind else '<th scope="col">Hot spot</th>'
+    corner = '<th scope="col"><span class="unseen">Hour</span></th>' if kind else '<th scope="col">Hot spot</th>'
     name = escape(grid.name)
     return (
         f'<div class="dose-frame" role="region" tabindex="0" aria-label="{name}">'
@@ -110,5 +110,5 @@ def _cell(cell: Cell, where: str) -> str:
     seen = escape(cell.text) + (f"<i>{escape(cell.mark)}</i>" if cell.mark else "") + ("<i>L</i>" if cell.logs else "")
     return (
         f'<td class="{kinds}" style="{style}" title="{escape(f"{where}: {cell.said}")}">'
-        f'<span aria-hidden="true">{seen}</span><span class="told">{escape(cell.said)}</span></td>'
+        f'<span aria-hidden="true">{seen}</span><span class="unseen">{escape(cell.said)}</span></td>'
     )

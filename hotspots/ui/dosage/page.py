@@ -99,7 +99,7 @@ def show_days(dose: Dose, bands: Bands) -> None:
     show_grid(grid)
     components.show_legend(charts.dose_legend(grid, bands), "Share of target")
     with st.expander(f"The same figures as a table ({len(dose.table):,} rows)"):
-        show_columns(dose.table, tables.DOSAGE, "Dose by hot spot and patrol day")
+        show_columns(dose.table, tables.DOSAGE, "Dose by hot spot and patrol day", settings=dose.settings)
 
 
 def offer_dose(view: View, dose: Dose) -> None:
@@ -121,7 +121,9 @@ def show_against_target(dose: Dose) -> None:
         show_chart(charts.target_spec(dose.summary, dark=components.is_dark()))
     with right:
         table = with_days_since(dose.summary, dose.table)
-        show_columns(table, tables.SUMMARY, "Delivered against target by hot spot", tallest=BESIDE_BARS)
+        show_columns(
+            table, tables.SUMMARY, "Delivered against target by hot spot", tallest=BESIDE_BARS, settings=dose.settings
+        )
 
 
 def with_days_since(summary: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +148,7 @@ def show_hours(dose: Dose) -> None:
     ringed = hours["hot"].fillna(False).astype(bool).any()
     st.caption(words.HOURS_HELP + (words.HOURS_RINGED if ringed else ""))
     with st.expander("The same figures as a table (168 rows)"):
-        show_columns(hours_as_read(hours), tables.HOURS, "Minutes by hour of the week")
+        show_columns(hours_as_read(hours), tables.HOURS, "Minutes by hour of the week", settings=dose.settings)
 
 
 def hour_options(dose: Dose) -> dict[str, str]:
@@ -176,12 +178,12 @@ def show_details(dose: Dose) -> None:
     st.header("Behind the figures")
     named = with_names(dose.visits, dose)
     with st.expander(f"Visits ({len(named):,})"):
-        show_columns(named, tables.VISIT_LIST, "Visits")
+        show_columns(named, tables.VISIT_LIST, "Visits", settings=dose.settings)
     with st.expander(f"How complete the tracking was ({len(dose.coverage):,} BCU-days)"):
         st.markdown(words.COVERAGE_HELP)
-        show_columns(dose.coverage, tables.COVERED, "Tracking by BCU and patrol day")
+        show_columns(dose.coverage, tables.COVERED, "Tracking by BCU and patrol day", settings=dose.settings)
         st.markdown(words.SHIFTS_HELP)
-        show_columns(dose.shifts, tables.SHIFTS, "Tracking by unit and patrol day")
+        show_columns(dose.shifts, tables.SHIFTS, "Tracking by unit and patrol day", settings=dose.settings)
     if dose.notes:
         with st.expander(f"What these figures rest on ({len(dose.notes)})"):
             st.markdown(bullets(dose.notes))
@@ -203,7 +205,7 @@ def show_reconciled(view: View, dose: Dose) -> None:
         st.info(words.NO_LOGS, icon=":material/info:")
     st.markdown(plain_text(words.what_counts(view.workspace.settings.log_tracked_share)))
     if len(table):
-        show_columns(with_names(table, dose), tables.LOGS, "Log entries against positions")
+        show_columns(with_names(table, dose), tables.LOGS, "Log entries against positions", settings=dose.settings)
     if dose.notes:
         st.markdown(bullets(dose.notes))
     offer_dose(view, dose)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from hotspots.ui.show import BCU, NAME, Shown
+from hotspots.ui.show import BCU, DAY, NAME, Shown
 
 AREA = Shown("Area", "Number of the hot spot in its register")
 ROLE = Shown("Role", "Treated: patrolled more. Comparison: watched beside it. None: neither")
-DAY = Shown("Patrol day", "From 06:00 on this day to 05:59 the next morning")
-VISITS = Shown("Adequate visits", "Visits of at least the minutes that make one (10 unless set otherwise)", 0)
+VISITS = Shown("Adequate visits", "Visits of at least {visit_min_minutes:g} minutes", 0)
 SHORTER = Shown("Shorter visits", "Stays too short to be adequate, passing through left out", 0)
 MINUTES = Shown("Patrol-minutes", "Minutes with anyone there, however many; on calls and driving through left out", 1)
 OFFICERS = Shown("Officer-minutes", "The same minutes, counted once for each officer", 1)
@@ -25,8 +24,8 @@ DOSAGE = {
     "data": Shown("Rests on", "Positions (tracked), logs only, or no data"),
     "gps_coverage": COVERAGE, "reactive_minutes": REACTIVE,
     "moving_minutes": Shown("Driving through, minutes", "Officer-minutes of driving through: no part of the dose", 1),
-    "log_minutes": Shown("From logs, minutes", "Of the patrol-minutes, those that only logs tell of", 1),
-    "pass_throughs": Shown("Passing through", "Stays under a minute", 0),
+    "log_minutes": Shown("From logs, minutes", "Of the patrol-minutes, those that only logs report", 1),
+    "pass_throughs": Shown("Passing through", "Stays of less than {visit_pass_minutes:g} min", 0),
     "bcu": BCU, "area": AREA, "register": Shown("Register", "Name and version that held on that day"),
 }  # fmt: skip
 SUMMARY = {
@@ -34,7 +33,7 @@ SUMMARY = {
     "share_of_target": SHARE, "patrol_minutes": MINUTES, "target_minutes": TARGET, "role": ROLE, "visits": VISITS,
     "visits_below_threshold": SHORTER, "officer_minutes": OFFICERS,
     "days_since_adequate_visit": Shown(
-        "Days since a visit", "Days from the last adequate visit to the last day shown; empty: none is known of", 0
+        "Days since a visit", "Days from the last adequate visit to the last day shown; empty: none on record", 0
     ),
     "days_without_adequate_visit": Shown("Days without a visit", "Days with data but without an adequate visit", 0),
     "days_with_data": Shown("Days with data", "Of the days shown, those with positions or logs", 0),
@@ -49,7 +48,7 @@ VISIT_LIST = {
     "patrol_minutes": MINUTES,
     "longest_minutes": Shown("Longest stay, minutes", "Of one unit; it decides the kind", 1),
     "officer_minutes": OFFICERS, "units": Shown("Units", "Units that took part", 0),
-    "told_by": Shown("Told by", "Positions, log, or both"), "area": AREA,
+    "told_by": Shown("Source", "Positions, log, or both"), "area": AREA,
 }  # fmt: skip
 COVERED = {
     "patrol_day": DAY, "bcu": BCU, "units": Shown("Units", "Units that sent positions", 0),
@@ -60,7 +59,7 @@ COVERED = {
     "longest_gap_minutes": Shown("Longest silence, minutes", "Within a shift", 0),
 }  # fmt: skip
 SHIFTS = {
-    "patrol_day": DAY, "unit": Shown("Unit", "A number in place of the unit; nobody can tell from it who it was"),
+    "patrol_day": DAY, "unit": Shown("Unit", "A code in place of the unit; it identifies nobody"),
     "bcu": BCU, "first": Shown("First position", "Local time"), "last": Shown("Last position", "Local time"),
     "gps_coverage": Shown("Tracked", "Of the shift, the part with positions", 0, True),
     "covered_hours": Shown("Tracked, hours", "Hours with positions", 1),
@@ -74,7 +73,7 @@ LOGS = {
     "difference": Shown("Difference, minutes", "By positions less logged; empty: the unit was not tracked", 1),
     "counted": Shown("What counts", "What the dose takes: positions, or the log"),
     "tracked_share": Shown("Tracked", "Of the time logged, the part with positions", 0, True),
-    "unit": Shown("Unit", "A number in place of the unit; nobody can tell from it who it was"),
+    "unit": Shown("Unit", "A code in place of the unit; it identifies nobody"),
     "entry": Shown("Entry", "Number of the log entry"), "patrol_day": DAY, "area": AREA,
 }  # fmt: skip
 HOURS = {

@@ -62,8 +62,7 @@ def headline(part: pd.DataFrame) -> str:
         return "no hot spot of the register is treated here."
     verdicts = treated["verdict"]
     judged = treated[verdicts.isin(["underdosed", "on target", "overdosed"])]
-    told = [words for words in (judged_words(judged), unjudged_words(verdicts)) if words]
-    return " ".join(told)
+    return " ".join(filter(None, (judged_words(judged), unjudged_words(verdicts))))
 
 
 def judged_words(judged: pd.DataFrame) -> str:
@@ -110,7 +109,7 @@ def named_by_verdict(summary: pd.DataFrame, bands: Bands) -> list[str]:
 
 
 def named_shares(found: pd.DataFrame, bands: Bands) -> list[str]:
-    """'Leyland centre 41%'; a comparison area says so. Next to the limit a decimal more: 120.3%, not 120%."""
+    """'Leyland centre 41%'; a comparison area is marked as one. Next to the limit a decimal more: 120.3%, not 120%."""
     limits = {percent(bands.under), percent(bands.over)}
     shares = [(s, percent(s)) for s in found["share_of_target"]]
     texts = [f"{100 * s:.1f}%" if text in limits else text for s, text in shares]

@@ -65,7 +65,7 @@ def change_map_strings(
     return written(change_drawing(_changed), folder, version, question.bcu, dark)
 
 
-@st.cache_data(max_entries=16, show_spinner="Drawing 500 weightings …")
+@st.cache_data(max_entries=16, show_spinner="Drawing other weightings …")
 def robust(
     folder: str, version: str, question: Question, top: int, hashes: tuple[str, ...],
     _weights: WeightSet, _others: dict[str, WeightSet],

@@ -34,7 +34,7 @@ def show_changes(view: View, chosen: Chosen) -> None:
     first, second = pair
     hashes = (first.sha256, second.sha256)
     if first.sha256 == second.sha256:
-        st.info("Both sides have the same weights. Change a weight, try a what-if, or choose another version.")
+        st.info("Both have the same weights. Change a weight, try a what-if, or choose another version.")
         return
     by = choices.METHODS[view.question.by].lower()
     st.caption(plain_text(f"{from_to(first, second)}, ranked by {by}. Ranking, window and BCU: in the menu."))
@@ -120,16 +120,16 @@ def what_changes(found: reweigh.Comparison, changed: pd.DataFrame) -> tuple[str,
     """The answer in a sentence, and the offence behind most of it."""
     n = int((changed["change"] != "leaves").sum())
     if not found.n_enter and not found.n_leave:
-        moved = int((changed["shift"] != 0).sum())
-        if not moved:
+        shifted = int((changed["shift"] != 0).sum())
+        if not shifted:
             return "Nothing changes:", f"the first {n:,} cells are the same, in the same order."
-        return f"0 of {n:,} cells change:", f"the same cells stay in the list; {moved:,} change their place in it."
+        return f"0 of {n:,} cells change:", f"the same cells stay in the list; {shifted:,} change their place in it."
     answer = f"{max(found.n_enter, found.n_leave):,} of {n:,} cells change:"
     text = f"{found.n_enter:,} enter the list, {found.n_leave:,} leave it."
     movers = changed[changed["change"].isin(["enters", "leaves"]) & (changed["driver"] != "")]
     if len(movers):
         counts = movers["driver"].value_counts()
-        text += f" The offence behind most of it ({counts.iloc[0]:,} of {len(movers):,} moves): {counts.index[0]}."
+        text += f" The offence behind most of it: {counts.index[0]} ({counts.iloc[0]:,} of {len(movers):,} cells)."
     return answer, text
 
 

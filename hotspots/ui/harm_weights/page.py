@@ -67,11 +67,11 @@ def show_transforms(view: View, chosen: Chosen) -> None:
 
 def in_words(table: pd.DataFrame, cap: float) -> str:
     """How the heaviest offence stands to the lightest under each transform."""
-    known = table[table["days"] > 0]
-    if len(known) < 2:
+    weighed = table[table["days"] > 0]
+    if len(weighed) < 2:
         return "This set has no single weight for the usual examples."
-    high, low = known.iloc[int(known["days"].argmax())], known.iloc[int(known["days"].argmin())]
-    ratios = [f"{number(round(high[c] / low[c], 1 if high[c] / low[c] < 100 else 0))}" for c in known.columns[1:]]
+    high, low = weighed.iloc[int(weighed["days"].argmax())], weighed.iloc[int(weighed["days"].argmin())]
+    ratios = [f"{number(round(high[c] / low[c], 1 if high[c] / low[c] < 100 else 0))}" for c in weighed.columns[1:]]
     return (
         f"One {high['offence'].lower()} counts as much as {ratios[0]} of {low['offence'].lower()} by harm days,"
         f" {ratios[1]} by square root, {ratios[2]} when no offence counts for more than {number(cap)}. Raw weights let"
@@ -85,7 +85,7 @@ def show_history(view: View, chosen: Chosen) -> None:
     st.header("History")
     table = answers.weights_history(view.folder, view.version, chosen.weights.name)
     if not len(table):
-        st.markdown("Nobody has changed this set.")
+        st.markdown("This set has not been changed.")
         return
     st.dataframe(table, hide_index=True, alt="History of the set", column_config=HISTORY_COLUMNS)
     offer_files(f"weights-history-{chosen.weights.name}", "History", csv=lambda: to_csv(table))

@@ -1,4 +1,4 @@
-"""How sure the list is, when nobody knows the weights exactly."""
+"""How sure the list is, where no set of weights is exact."""
 
 from __future__ import annotations
 
@@ -19,19 +19,17 @@ from hotspots.ui.harm_weights.chosen import Chosen, say
 from hotspots.ui.session import held, hold
 from hotspots.ui.show import offer_files
 
-SURE = 0.9  # a cell in the top under this share of the draws is called sure
-
 
 def show_sureness(view: View, chosen: Chosen) -> None:
-    """How many of 500 reasonable weightings keep a cell in the list; worked out when asked for."""
+    """How many of many reasonable weightings keep a cell in the list; worked out when asked for."""
     st.header("How sure")
     st.markdown(
-        "Nobody knows the weights exactly. This draws 500 other weightings around the chosen version and counts how"
-        " often each cell stays in the list."
+        f"No set of weights is exact. This draws {Settings.weight_draws} other weightings around the chosen version and"
+        " counts how often each cell stays in the list."
     )
     asked = (chosen.weights.sha256, view.question, view.top)
     if held("sureness") != asked:
-        if not st.button("Draw 500 weightings", icon=":material/casino:"):
+        if not st.button(f"Draw {Settings.weight_draws} weightings", icon=":material/casino:"):
             return
         hold("sureness", asked)
         st.rerun()
@@ -66,8 +64,9 @@ def how_sure(table: pd.DataFrame, top: int) -> tuple[str, str]:
     listed = table[table["rank"] <= top]
     if not len(listed):
         raise HotspotsError("No cell of the list has a harm figure under these weights.")
-    firm = int((listed["share_in_top"] >= SURE).sum())
-    answer = f"{firm:,} of {len(listed):,} cells are in the top {top:,} under at least {SURE:.0%} of"
+    firm = int((listed["share_in_top"] >= Settings.sure_share).sum())
+    verb = "is" if firm == 1 else "are"
+    answer = f"{firm:,} of {len(listed):,} cells {verb} in the top {top:,} under at least {Settings.sure_share:.0%} of"
     answer += " reasonable weightings."
     first = listed.iloc[0]
     text = f"The first, {first['place']}, is in it under {percent(first['share_in_top'])} of them."
@@ -98,7 +97,7 @@ def sure_columns(table: pd.DataFrame) -> Any:
         "place": st.column_config.TextColumn("Place", width=215),
         "share_in_top": st.column_config.ProgressColumn(
             "In the list under", format="%.1f%%", min_value=0, max_value=100, width=150,
-            help="Share of the 500 weightings in which the cell is in the list",
+            help=f"Share of the {Settings.weight_draws} weightings in which the cell is in the list",
         ),
         "rank_low": st.column_config.NumberColumn("Best rank (5%)", format="%.0f", help="5% of draws reach it"),
         "rank_median": st.column_config.NumberColumn("Middle rank", format="%.0f"),

@@ -22,7 +22,7 @@ from hotspots.ui.text import bullets, plain_text
 
 
 def show_set(view: View, chosen: Chosen) -> None:
-    """What is known about the version, its download, and the ways to make it the default or to undo it."""
+    """Facts about the version, its download, and the ways to make it the default or to undo it."""
     weights, facts = chosen.weights, chosen.facts
     lines = [
         f"{len(weights.table):,} weights, in {UNITS[weights.unit]}. Source: {weights.source}",

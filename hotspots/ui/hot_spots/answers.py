@@ -82,5 +82,5 @@ def exclusions(folder: str, stamp: str) -> pd.DataFrame:
 
 
 def frozen(folder: str, name: str) -> Frozen:
-    """One frozen version, its hash verified now: read anew each time."""
+    """One frozen version, its hash verified now: read each time."""
     return area_register.load(Path(folder), name)

@@ -88,9 +88,9 @@ def described(facts: pd.DataFrame, cells: Collection[int], figure: str, about: I
     rows = facts[facts["cell"].isin(list(cells))].drop_duplicates("cell").set_index("cell")
     places, counts, harm = (rows[c].to_dict() for c in ("place", "n_incidents", "harm"))
     said = {}
-    for cell, side in zip(cells, directions(list(cells), list(about)), strict=True):
+    for cell, where in zip(cells, directions(list(cells), list(about)), strict=True):
         days = f", {figure.format(number_text(harm[cell]))}" if harm[cell] == harm[cell] else ""
-        said[cell] = f"{side}{places[cell]} – {counted(counts[cell], 'incident')}{days} (cell {cell:x})"
+        said[cell] = f"{where}{places[cell]} – {counted(counts[cell], 'incident')}{days} (cell {cell:x})"
     return said
 
 
@@ -102,6 +102,6 @@ def directions(cells: list[int], about: list[int]) -> list[str]:
     middle = [float(np.mean(x)) for x in geography.cell_centres(about)]
     east = (lon - middle[0]) * math.cos(math.radians(middle[1]))
     north = lat - middle[1]
-    sides = np.round(np.degrees(np.arctan2(north, east)) / 45).astype(int) % 8
+    winds = np.round(np.degrees(np.arctan2(north, east)) / 45).astype(int) % 8
     apart = np.hypot(east, north) > 1e-5  # about a metre
-    return [f"{COMPASS[side]}: " if far else "" for side, far in zip(sides.tolist(), apart.tolist(), strict=True)]
+    return [f"{COMPASS[wind]}: " if far else "" for wind, far in zip(winds.tolist(), apart.tolist(), strict=True)]

@@ -107,9 +107,9 @@ def chosen_area(view: View, now: Desk) -> str:
 
 
 def below(view: View, now: Desk, chosen: str) -> None:
-    """The editor, freezing, and what is excluded; a draft whose ground has changed is settled first."""
+    """The editor, freezing, and what is excluded; a draft of another question is dealt with first."""
     if now.stale and now.draft is not None:
-        settle_draft(view, now, now.draft)
+        choose_for_draft(view, now, now.draft)
         return
     parts = (area_editor.show_editor, area_editor.show_changes, freezing.show_freeze, area_exclusions.show_exclusions)
     for part in parts:
@@ -117,16 +117,16 @@ def below(view: View, now: Desk, chosen: str) -> None:
             part(view, now, chosen)
 
 
-def settle_draft(view: View, now: Desk, own: Draft) -> None:
-    """The data or the question changed under the draft: sum its figures anew, or let it go."""
+def choose_for_draft(view: View, now: Desk, own: Draft) -> None:
+    """The data or the question changed under the draft: work its figures out again, or discard it."""
     st.header("Your draft has the figures of another question")
     for line in now.stale:
         st.warning(plain_text(line), icon=":material/warning:")
     st.markdown("Until you choose, the draft can be read and not changed. Or go back to its question in the menu.")
     with st.container(horizontal=True):
-        anew = st.button("Work its figures out again", type="primary", icon=":material/calculate:")
+        again = st.button("Work its figures out again", type="primary", icon=":material/calculate:")
         discard = st.button("Discard the draft", icon=":material/delete:")
-    if anew:
+    if again:
         keep_draft(draft.refigured(view.workspace, now.found, own), "The draft now has the figures of this question.")
     if discard:
         end_draft(words.DISCARDED)

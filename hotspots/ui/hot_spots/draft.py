@@ -158,7 +158,7 @@ class Change:
     reason: str
 
     def checked(self) -> Change:
-        """With tidy words; refuses a change without an author or a reason."""
+        """With blanks taken out; refuses a change without an author or a reason."""
         author, reason = " ".join(self.author.split())[:100], " ".join(self.reason.split())[:500]
         missing = [what for what, text in (("your name", author), ("the reason", reason)) if not text]
         if missing:

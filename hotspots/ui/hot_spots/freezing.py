@@ -1,4 +1,4 @@
-"""Freezing areas: from here on nobody can move them."""
+"""Freezing areas: from here on they cannot change."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def show_freeze(view: View, now: Desk, chosen: str) -> None:
         )
         author, note = signature("freeze", "Why these areas, why now")
         sure = st.checkbox(
-            f"I have looked at the {counted(n, 'area')} and mean it: this cannot be taken back",
+            f"I have checked {counted(n, 'area')} and understand that freezing cannot be undone",
             key=f"_{form_key('freeze_sure')}",
         )
         go = st.form_submit_button("Freeze", type="primary", icon=":material/lock:")
     if go:
         if not sure:
-            raise HotspotsError("Nothing was frozen: tick the box to say that you mean it. It cannot be taken back.")
+            raise HotspotsError("Nothing was frozen: tick the box to confirm. Freezing cannot be undone.")
         freeze(view, now, name.strip(), first, author, note)
 
 

@@ -103,7 +103,7 @@ def colours_of(answer: Answer, top: int) -> dict[str, str]:
 
 
 def show_unscored(answer: Answer) -> None:
-    """Offences that add no harm because nobody knows how much: never zero, never the first match."""
+    """Offences that add no harm, because their weight is not known: never zero, never the first match."""
     loose = answer.scores[answer.scores["status"] != "scored"]
     if not len(loose):
         return

@@ -20,7 +20,7 @@ from hotspots.ui.text import plain_text
 def show_times(desk: Desk) -> None:
     """Start now, Stop now, and the times as they can be changed.
 
-    A second tap on either button finds it disabled: it can neither move the start nor stop what has just begun.
+    A second tap on either button finds it disabled: it can neither change the start nor stop what has just begun.
     """
     draft = desk.draft
     running = draft["start"] is not None and draft["end"] is None
@@ -30,7 +30,7 @@ def show_times(desk: Desk) -> None:
         else:
             clock_button("Not over yet", "undo", desk, go_on, True, kind="secondary")
         clock_button("Stop now", "stop", desk, stop_now, running)
-    counting = st.fragment(show_running, run_every="30s") if running else show_running  # anew while the page is open
+    counting = st.fragment(show_running, run_every="30s") if running else show_running  # again while the page is open
     counting(draft, desk.site.settings)
     st.date_input("Day", format="DD/MM/YYYY", **time_field(desk, "day"))
     with st.container(horizontal=True, gap="small", key="log_times", wrap=False):

@@ -45,7 +45,7 @@ def show_saved(site: Site, entry: Entry) -> None:
 
 
 def show_later_words(entry: Entry) -> None:
-    """Where this window went on with an entry that was stored already: say so, and keep the notes in sight."""
+    """Where this window went on with an entry that was stored already: a warning, with the notes kept in sight."""
     draft = in_hand(entry.key)
     if draft is None:
         return

@@ -122,7 +122,7 @@ def show_calibration(parts: list[dict[str, Any]]) -> None:
     st.markdown(bullets(evidence.calibration_sentences(rows)))
     with st.expander("“Chance in top”, which cannot be observed"):
         st.markdown(
-            "This is the chance that a cell *belongs* in the top by its underlying rate. Chance moves cells in and"
+            "This is the chance that a cell *belongs* in the top by its underlying rate. Chance takes cells into and"
             " out of the top that is counted, so fewer are found there than it says. That is to be expected."
         )
         st.markdown(bullets(evidence.calibration_sentences(rows, "p_top")))
