@@ -15,6 +15,8 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from hotspots.base.settings import Settings
+
 RERANK_SECONDS, DRAWS_SECONDS = 0.05, 2.0
 ROUNDS = 7
 
@@ -47,7 +49,8 @@ def measure(workspace: str, name: str = "") -> dict[str, Any]:
             reweigh.compare_rankings(counts, before, reweigh.rescore(before, weights), method)
 
         def from_cube(method: str = method) -> None:
-            reweigh.compare_rankings(cube, before, reweigh.rescore(before, weights), method)
+            counted = reweigh.count_cells(cube, len(before))
+            reweigh.compare_rankings(counted, before, reweigh.rescore(before, weights), method)
 
         def draws(method: str = method) -> None:
             reweigh.robustness(counts, before, method, alternatives={"equal": reweigh.equal_weights(before)})
@@ -58,7 +61,7 @@ def measure(workspace: str, name: str = "") -> dict[str, Any]:
         "offences": len(before),
         "weights": f"{weights.name}@{weights.version}",
         "cube_rows": len(cube),
-        "draws": reweigh.DRAWS,
+        "draws": Settings.weight_draws,
         "seconds": found,
         "within_targets": all(f["from_cube"] < RERANK_SECONDS and f["draws"] < DRAWS_SECONDS for f in found.values()),
     }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from hotspots.ranking.what_if import reweigh
 
 Row = tuple[int, int, int]  # cell, offence code, number of offences
 
@@ -64,3 +67,15 @@ def plain_ranks(
         first = -1.0 if figure[cell] is None else round(figure[cell], 7)
         keys[cell] = (-first, -harm, -incidents, cell)
     return sorted(keys, key=keys.__getitem__), figure
+
+
+def compare_rankings(
+    cube: pd.DataFrame, a: pd.DataFrame, *more: Any, cells: np.ndarray | None = None, **named: Any
+) -> reweigh.Comparison:
+    """The comparison straight from a cube, of some of its cells."""
+    return reweigh.compare_rankings(reweigh.count_cells(cube, len(a), cells), a, *more, **named)
+
+
+def robustness(cube: pd.DataFrame, scores: pd.DataFrame, *more: Any, **named: Any) -> pd.DataFrame:
+    """The robustness straight from a cube."""
+    return reweigh.robustness(reweigh.count_cells(cube, len(scores)), scores, *more, **named)

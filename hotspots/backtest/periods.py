@@ -9,6 +9,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import add_months, month_text, months_between
 
 FIRST_MONDAY = date(1970, 1, 5)
+SHOWN = 4  # runs of periods in a sentence
 FIRST_MONTH = 100_000  # numbers from here on are months; week 100,000 would be in the year 3886
 
 
@@ -141,7 +142,7 @@ def origins_text(origins: list[int]) -> str:
     return f"origin{'s' if len(origins) > 1 else ''} {listed(origins)}"
 
 
-def listed(periods: list[int], most: int = 4) -> str:
+def listed(periods: list[int]) -> str:
     """Runs of periods as 'first to last', a few of them."""
     runs: list[list[int]] = []
     for p in periods:
@@ -149,5 +150,5 @@ def listed(periods: list[int], most: int = 4) -> str:
             runs[-1].append(p)
         else:
             runs.append([p])
-    words = [period_text(r[0]) if len(r) == 1 else f"{period_text(r[0])} to {period_text(r[-1])}" for r in runs[:most]]
-    return ", ".join(words) + (" …" if len(runs) > most else "")
+    words = [period_text(r[0]) if len(r) == 1 else f"{period_text(r[0])} to {period_text(r[-1])}" for r in runs[:SHOWN]]
+    return ", ".join(words) + (" …" if len(runs) > SHOWN else "")

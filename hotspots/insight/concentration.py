@@ -323,8 +323,6 @@ def concentration_table(
     cells: pd.DataFrame,
     total_area_m2: Mapping[str, float],
     by: str = "quarter",
-    shares: Sequence[float] = SHARES,
-    seed: int = 1,
 ) -> pd.DataFrame:
     """Concentration of incidents and of harm, per BCU, in the whole window and over time: `COLUMNS`.
 
@@ -355,7 +353,7 @@ def concentration_table(
         for period, part in _periods(mine, by):
             for measure in MEASURES:
                 about = {"bcu": bcu, "measure": measure, "period": period}
-                lines += _measured(about, part, scores, total[bcu], shares, seed)
+                lines += _measured(about, part, scores, total[bcu])
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -402,12 +400,7 @@ def _periods(rows: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _measured(
-    about: dict[str, object],
-    rows: pd.DataFrame,
-    scores: pd.DataFrame,
-    total_area: float,
-    shares: Sequence[float],
-    seed: int,
+    about: dict[str, object], rows: pd.DataFrame, scores: pd.DataFrame, total_area: float
 ) -> list[dict[str, object]]:
     """One row for each share of area, for one BCU, period and measure."""
     months = rows["period"].nunique()
@@ -420,15 +413,15 @@ def _measured(
     held = np.bincount(place, weights=n * weight, minlength=len(cell))
     n_all = max(round(total_area / area.mean()), len(cell)) if len(cell) else 0
     kinds = lines.groupby("weight")["n"].sum()
-    share = share_in_top(held, shares, area, total_area)
+    share = share_in_top(held, areas=area, total_area=total_area)
     figures = {
-        "share_of_area": np.asarray(shares, dtype=np.float64),
+        "share_of_area": np.asarray(SHARES),
         "share": share,
-        "share_by_chance": share_by_chance(kinds.to_numpy(), kinds.index.to_numpy(), n_all, shares, seed=seed),
-        "share_adjusted": held_out_share(n, place, weight, shares, area, total_area, seed=seed),
-        "share_of_rates": share_of_rates(held, n_all, shares) if is_count else np.full(len(shares), np.nan),
-        "share_of_cells": share_in_top(held, shares, n_cells=n_all),
-        "pai": share / np.asarray(shares),
+        "share_by_chance": share_by_chance(kinds.to_numpy(), kinds.index.to_numpy(), n_all),
+        "share_adjusted": held_out_share(n, place, weight, areas=area, total_area=total_area),
+        "share_of_rates": share_of_rates(held, n_all) if is_count else np.full(len(SHARES), np.nan),
+        "share_of_cells": share_in_top(held, n_cells=n_all),
+        "pai": share / np.asarray(SHARES),
     }
     same = {
         "gini": round(gini(held, area, total_area), 4),
@@ -437,7 +430,7 @@ def _measured(
         "n": int(n.sum()),
         "n_months": months,
     }
-    table = pd.DataFrame(figures).round(4).assign(cells_in_top=[round(n_all * s) for s in shares])
+    table = pd.DataFrame(figures).round(4).assign(cells_in_top=[round(n_all * s) for s in SHARES])
     return [{**about, **same, **{str(k): v for k, v in row.items()}} for row in table.to_dict("records")]
 
 

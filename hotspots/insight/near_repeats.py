@@ -26,7 +26,6 @@ References: Knox 1964, doi:10.2307/2985220; Ratcliffe & Rengert 2008, doi:10.105
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -56,7 +55,6 @@ _AT_ONCE = 8  # permutations side by side: eight int16 days are one 16-byte item
 _CHUNK = 255 * 64  # pairs at a time; a multiple of 255, the most ones that fit in a byte
 
 Positions = NDArray[np.int64]
-Bands = Sequence[tuple[int, int]]
 
 
 def refuse_month_only(source: str) -> None:
@@ -94,17 +92,14 @@ def incident_days(rows: pd.DataFrame, source: str) -> pd.DataFrame:
 def near_repeats(
     cells: ArrayLike,
     days: ArrayLike,
-    records: ArrayLike | None = None,
     rings: int = Settings.near_rings,
-    day_bands: Bands = DAY_BANDS,
     permutations: int = Settings.random_draws,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Knox's table: a row per ring (0 … ``rings``) and band of days, with `COLUMNS`.
+    """Knox's table: a row per ring (0 … ``rings``) and band of `DAY_BANDS`, with `COLUMNS`.
 
-    ``cells``: H3, int64, one resolution, 0 = no place (left out); ``days``: whole day numbers, one per incident;
-    ``records``: rows with the same number are one incident, at its earliest day. Without it every row is an incident,
-    so take `incident_days` first. ``day_bands``: (from, to) days apart, both included, not overlapping.
+    ``cells``: H3, int64, one resolution, 0 = no place (left out); ``days``: whole day numbers. Every row is an
+    incident: take `incident_days` first.
 
     observed: pairs that many rings and days apart, each pair once. expected: the mean of observed over *all* ways to
     deal the dates out to the incidents, exactly: pairs at that ring × share of all pairs that are that many days
@@ -114,41 +109,32 @@ def near_repeats(
     below 0.05 even allowing for having looked at every row. Use p for the one row chosen beforehand, p_family for
     rows picked after looking. pairs: at that ring, whatever the days between.
 
-    The order of the rows changes nothing. HotspotsError: fewer than `LEAST_PERMUTATIONS`, bands that make no sense,
-    a window of over 89 years, or more than `MOST_PAIRS` pairs close in place.
+    The order of the rows changes nothing. HotspotsError: fewer than `LEAST_PERMUTATIONS`, a window of over 89 years, or
+    more than `MOST_PAIRS` pairs close in place.
     """
-    _check(day_bands, permutations, rings)
-    cell, day = _incidents(np.asarray(cells), np.asarray(days), records)
+    _check(permutations, rings)
+    cell, day = _incidents(np.asarray(cells), np.asarray(days))
     ring, left, right = _close_pairs(cell, rings)
     ends = np.searchsorted(ring, np.arange(rings + 2))
     rng = np.random.default_rng(seed)
-    observed = _counts(day[:, None], left, right, ends, day_bands)[0]
+    observed = _counts(day[:, None], left, right, ends)[0]
     shuffled = [
-        _counts(_shuffles(day, min(_AT_ONCE, permutations - done), rng), left, right, ends, day_bands)
+        _counts(_shuffles(day, min(_AT_ONCE, permutations - done), rng), left, right, ends)
         for done in range(0, permutations, _AT_ONCE)
     ]
-    return _table(observed, np.concatenate(shuffled), np.diff(ends), day, day_bands)
+    return _table(observed, np.concatenate(shuffled), np.diff(ends), day)
 
 
-def _check(day_bands: Bands, permutations: int, rings: int) -> None:
+def _check(permutations: int, rings: int) -> None:
     if permutations < LEAST_PERMUTATIONS:
         raise HotspotsError(f"{permutations} permutations are too few; use at least {LEAST_PERMUTATIONS}.")
     if rings < 0:
         raise HotspotsError(f"The number of rings is {rings}; use 0 (the same cell only) or more.")
-    flat = [day for band in day_bands for day in band]
-    wrong = any(first > last for first, last in day_bands)
-    overlap = any(a[1] >= b[0] for a, b in pairwise(day_bands))
-    if not flat or flat[0] < 0 or wrong or overlap:
-        said = ", ".join(f"{a}–{b}" for a, b in day_bands) or "none"
-        raise HotspotsError(f"The bands of days are {said}; write rising bands that do not overlap, such as 0–7, 8–14.")
 
 
-def _incidents(cells: NDArray[Any], days: NDArray[Any], records: ArrayLike | None) -> tuple[Positions, Positions]:
+def _incidents(cells: NDArray[Any], days: NDArray[Any]) -> tuple[Positions, Positions]:
     """Cell and day of each incident, in order of cell and day; days count from the first."""
     table = pd.DataFrame({"cell": cells.astype(np.int64), "day": days.astype(np.int64)})
-    if records is not None:
-        table = table.assign(record=np.asarray(records)).sort_values(["record", "day", "cell"])
-        table = table.drop_duplicates("record")
     table = table[table["cell"] != 0].sort_values(["cell", "day"])
     day = table["day"].to_numpy()
     if len(day) and np.ptp(day) > np.iinfo(np.int16).max:
@@ -190,15 +176,13 @@ def _shuffles(day: Positions, n: int, rng: np.random.Generator) -> Positions:
     return np.column_stack([rng.permutation(day) for _ in range(n)])
 
 
-def _counts(
-    columns: Positions, left: NDArray[np.int32], right: NDArray[np.int32], ends: Positions, day_bands: Bands
-) -> Positions:
+def _counts(columns: Positions, left: NDArray[np.int32], right: NDArray[np.int32], ends: Positions) -> Positions:
     """For each column of days: pairs by ring and band, shape (columns, rings × bands). At most eight columns."""
     n_columns = columns.shape[1]
     padded = np.zeros((len(columns), _AT_ONCE), dtype=np.int16)
     padded[:, :n_columns] = columns
     items = padded.view("V16").ravel()
-    edges = sorted({edge for first, last in day_bands for edge in (first - 1, last)})
+    edges = sorted({edge for first, last in DAY_BANDS for edge in (first - 1, last)})
     found = np.zeros((len(ends) - 1, len(edges), _AT_ONCE), dtype=np.int64)
     for ring, (begin, end) in enumerate(pairwise(ends)):
         for at in range(begin, end, _CHUNK):
@@ -207,7 +191,7 @@ def _counts(
             for number, edge in enumerate(edges):
                 found[ring, number] += _ones_by_column(gap <= edge)
     within = dict(zip(edges, found.transpose(1, 2, 0), strict=True))
-    bands = np.stack([within[last] - within[first - 1] for first, last in day_bands], axis=-1)
+    bands = np.stack([within[last] - within[first - 1] for first, last in DAY_BANDS], axis=-1)
     return bands[:n_columns].reshape(n_columns, -1)
 
 
@@ -221,7 +205,7 @@ def _ones_by_column(flags: NDArray[np.bool_]) -> Positions:
     return sums.view(np.uint8).reshape(-1, _AT_ONCE).sum(axis=0, dtype=np.int64)
 
 
-def _days_apart(day: Positions, day_bands: Bands) -> Positions:
+def _days_apart(day: Positions) -> Positions:
     """Pairs of incidents, wherever they are, with so many days between, by band."""
     ordered = np.sort(day)
 
@@ -230,19 +214,17 @@ def _days_apart(day: Positions, day_bands: Bands) -> Positions:
             return 0
         return int((np.searchsorted(ordered, ordered + most, side="right") - 1 - np.arange(len(ordered))).sum())
 
-    return np.array([within(last) - within(first - 1) for first, last in day_bands], dtype=np.int64)
+    return np.array([within(last) - within(first - 1) for first, last in DAY_BANDS], dtype=np.int64)
 
 
-def _table(
-    observed: Positions, shuffled: Positions, pairs: Positions, day: Positions, day_bands: Bands
-) -> pd.DataFrame:
+def _table(observed: Positions, shuffled: Positions, pairs: Positions, day: Positions) -> pd.DataFrame:
     n = len(day)
-    share = _days_apart(day, day_bands) / max(n * (n - 1) / 2, 1)
+    share = _days_apart(day) / max(n * (n - 1) / 2, 1)
     expected = np.outer(pairs, share).ravel()
-    first, last = np.array(day_bands).T
+    first, last = np.array(DAY_BANDS).T
     return pd.DataFrame(
         {
-            "ring": np.repeat(np.arange(len(pairs)), len(day_bands)),
+            "ring": np.repeat(np.arange(len(pairs)), len(DAY_BANDS)),
             "days_from": np.tile(first, len(pairs)),
             "days_to": np.tile(last, len(pairs)),
             "observed": observed,
@@ -250,7 +232,7 @@ def _table(
             "ratio": np.divide(observed, expected, out=np.full(len(observed), np.nan), where=expected > 0),
             "p": _upper_p(observed, shuffled),
             "p_family": _family_p(observed, shuffled),
-            "pairs": np.repeat(pairs, len(day_bands)),
+            "pairs": np.repeat(pairs, len(DAY_BANDS)),
             "n_incidents": n,
         }
     )
@@ -271,22 +253,18 @@ def _family_p(observed: Positions, shuffled: Positions) -> NDArray[np.float64]:
     return _upper_p(z[0], z[1:].max(axis=1, keepdims=True))
 
 
-def verdict(table: pd.DataFrame, ring: int = 0, days_to: int = 7, alpha: float = ALPHA) -> str:
-    """One row of `near_repeats` as a sentence for a sergeant. HotspotsError where the table has no such row.
+def verdict(table: pd.DataFrame) -> str:
+    """Same cell within a week, the row that is named before looking, as a sentence for a sergeant.
 
-    Yes: p ≤ ``alpha`` and at least `LEAST_RATIO` times as many as by chance; hardly: unlikely to be chance, but less
-    than that; cannot be told: fewer than `FEW_PAIRS` pairs seen and expected. Name the row before looking.
+    Yes: p ≤ `ALPHA` and at least `LEAST_RATIO` times as many as by chance; hardly: unlikely to be chance, but less
+    than that; cannot be told: fewer than `FEW_PAIRS` pairs seen and expected.
     """
-    rows = table[(table["ring"] == ring) & (table["days_to"] == days_to)]
-    if len(rows) != 1:
-        raise HotspotsError(f"The near-repeat table has no row for {days_to} days at ring {ring}.")
-    row = rows.iloc[0]
-    where = ("in the same cell", "in the cells next to it")[ring] if ring < 2 else f"{ring} rings away"
-    when = f"within {days_to} days" if row["days_from"] == 0 else f"{int(row['days_from'])} to {days_to} days later"
+    row = table[(table["ring"] == 0) & (table["days_to"] == DAY_BANDS[0][1])].iloc[0]
+    where = f"within {DAY_BANDS[0][1]} days in the same cell"
     if max(row["observed"], row["expected"]) < FEW_PAIRS:
-        return f"Same place again soon: cannot be told – there are too few pairs of incidents {when} {where}."
-    sure = row["p"] <= alpha
-    said = f"{row['ratio']:.1f} times as many as by chance {when} {where} (p = {row['p']:.3f})"
+        return f"Same place again soon: cannot be told – there are too few pairs of incidents {where}."
+    sure = row["p"] <= ALPHA
+    said = f"{row['ratio']:.1f} times as many as by chance {where} (p = {row['p']:.3f})"
     if sure and row["ratio"] >= LEAST_RATIO:
         return f"Same place again soon: yes – {said}."
     if sure:

@@ -14,14 +14,13 @@ from tests.conftest import examples
 
 AREA = sorted(h3.grid_disk(h3.latlng_to_cell(53.759, -2.699, 10), 4))
 INCIDENTS = st.lists(st.tuples(st.sampled_from(AREA[::5]), st.integers(19_000, 19_040)), min_size=2, max_size=25)
-BANDS = ((0, 2), (3, 7), (10, 20))
 
 
 @settings(max_examples=examples(60), deadline=None)
 @given(INCIDENTS, st.integers(0, 3))
 def test_observed_and_expected_equal_the_plain_ones(incidents, rings):
     cells, days = zip(*incidents, strict=True)
-    table = near_repeats(cells, days, rings=rings, day_bands=BANDS, permutations=99)
+    table = near_repeats(cells, days, rings=rings, permutations=99)
     pairs = [(h3.grid_distance(a[0], b[0]), abs(a[1] - b[1])) for a, b in itertools.combinations(incidents, 2)]
     for row in table.itertuples():
         in_time = [row.days_from <= days <= row.days_to for _, days in pairs]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hotspots.base.choices import EXPECTED, METHODS
 from hotspots.ranking.rank import rank_cells
 from hotspots.ranking.what_if import reweigh
-from tests.weighing import Row, cube_of, plain_ranks, scores_of
+from tests.weighing import Row, compare_rankings, cube_of, plain_ranks, robustness, scores_of
 
 N = 5
 ROWS = st.lists(st.tuples(st.integers(1, 9), st.integers(0, N - 1), st.integers(1, 4)), min_size=1, max_size=40)
@@ -41,7 +41,7 @@ def test_the_fast_ranking_is_the_slow_plain_one(rows: list[Row], days: list[floa
 def test_a_comparison_is_two_plain_rankings(
     rows: list[Row], a: list[float | None], b: list[float | None], method: str, top: int
 ):
-    found = reweigh.compare_rankings(cube_of(rows), scores_of(a), scores_of(b), method, top)
+    found = compare_rankings(cube_of(rows), scores_of(a), scores_of(b), method, top)
     tops = []
     for days, name in ((a, "a"), (b, "b")):
         cells, figure = plain_ranks(rows, days, method)
@@ -61,7 +61,7 @@ def test_a_comparison_is_two_plain_rankings(
 
 @given(ROWS, DAYS, DAYS)
 def test_the_driver_is_the_largest_change_of_share(rows: list[Row], a: list[float | None], b: list[float | None]):
-    table = reweigh.compare_rankings(cube_of(rows), scores_of(a), scores_of(b), "harm", 3).table.set_index("cell")
+    table = compare_rankings(cube_of(rows), scores_of(a), scores_of(b), "harm", 3).table.set_index("cell")
     n = {c: [sum(k for cell, o, k in rows if (cell, o) == (c, i)) for i in range(N)] for c in table.index}
     parts = []
     for days in (a, b):
@@ -83,17 +83,17 @@ def test_the_driver_is_the_largest_change_of_share(rows: list[Row], a: list[floa
 @given(ROWS, DAYS, st.floats(1e-4, 1e4), UNITLESS)
 def test_scaling_all_weights_changes_nothing(rows: list[Row], days: list[float | None], factor: float, method: str):
     cube, scores, scaled = cube_of(rows), scores_of(days), scores_of(times(days, factor))
-    found = reweigh.compare_rankings(cube, scores, scaled, method, 3)
+    found = compare_rankings(cube, scores, scaled, method, 3)
     assert (found.table["shift"] == 0).all()
     assert (found.table["driver"] == "").all()
     assert found.jaccard == 1
-    own, other = (reweigh.robustness(cube, s, method, 3, draws=8, seed=2) for s in (scores, scaled))
+    own, other = (robustness(cube, s, method, 3, draws=8, seed=2) for s in (scores, scaled))
     pd.testing.assert_frame_equal(own, other)
 
 
 @given(ROWS, DAYS, st.sampled_from(sorted(METHODS)), st.integers(1, 6))
 def test_a_set_agrees_with_itself(rows: list[Row], days: list[float | None], method: str, top: int):
-    found = reweigh.compare_rankings(cube_of(rows), scores_of(days), scores_of(days), method, top)
+    found = compare_rankings(cube_of(rows), scores_of(days), scores_of(days), method, top)
     assert found.jaccard == 1
     assert found.rbo == pytest.approx(1, abs=1e-12)
     assert (found.n_enter, found.n_leave) == (0, 0)
@@ -108,7 +108,7 @@ def test_raising_a_weight_never_lowers_a_cell_that_has_the_offence_against_one_t
 ):
     days = [0 if i == offence and d is None else d for i, d in enumerate(days)]
     raised = [d + more if i == offence else d for i, d in enumerate(days)]
-    table = reweigh.compare_rankings(cube_of(rows), scores_of(days), scores_of(raised), method, 3).table
+    table = compare_rankings(cube_of(rows), scores_of(days), scores_of(raised), method, 3).table
     has = {cell for cell, o, _ in rows if o == offence}
     place = table.set_index("cell")
     for mine in has:
@@ -123,7 +123,7 @@ def test_the_fast_draws_are_the_slow_plain_ones(
 ):
     draws, cap = 9, 30.0
     scores = scores_of(days)
-    table = reweigh.robustness(cube_of(rows), scores, method, top, draws, spread, 4, cap=cap).set_index("cell")
+    table = robustness(cube_of(rows), scores, method, top, draws, spread, 4, cap=cap).set_index("cell")
     factors = reweigh.draw_factors(scores, draws, spread, 4)
     places: dict[int, list[int]] = {}
     hits: dict[int, int] = {}
@@ -149,7 +149,7 @@ def test_the_fast_draws_are_the_slow_plain_ones(
 def test_shares_add_up_to_the_size_of_the_top(
     rows: list[Row], days: list[float | None], method: str, top: int, seed: int
 ):
-    table = reweigh.robustness(cube_of(rows), scores_of(days), method, top, draws=10, seed=seed)
+    table = robustness(cube_of(rows), scores_of(days), method, top, draws=10, seed=seed)
     scored = {cell for cell, o, _ in rows if days[o] is not None}
     assert table["share_in_top"].sum() == pytest.approx(min(top, len(scored)))
     assert set(table["cell"]) <= scored
@@ -160,7 +160,7 @@ def test_a_cell_of_one_offence_drops_out_when_its_weight_falls_to_nothing(rows: 
     alone, days = 99, [5.0, 6.0, 7.0, 8.0, 9.0, 100_000.0]
     planted = [*rows, (alone, N, 1)]
     others = {cell for cell, _, _ in rows}
-    found = reweigh.compare_rankings(
+    found = compare_rankings(
         cube_of(planted), scores_of(days), scores_of([*days[:-1], 0.0]), "harm", min(top, len(others))
     )
     row = found.table.set_index("cell").loc[alone]

@@ -129,4 +129,3 @@ def test_aggravated_assaults_in_chicago_repeat_in_the_cell_and_hardly_next_to_it
     assert row(table, 0, 7)["p_family"] == 1 / 200
     assert 1.2 < row(table, 0, 7)["ratio"] < 1.4
     assert row(table, 1, 7)["ratio"] < 1.1
-    assert verdict(table, ring=1).startswith("Same place again soon: no")

@@ -18,6 +18,7 @@ from hotspots.ranking.answer import Answer, about
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
 from hotspots.ranking.what_if import reweigh
+from hotspots.ranking.what_if.edits import placed
 from hotspots.ranking.words import score_warnings, whole_force
 from hotspots.store.workspace import Workspace, open_workspace
 
@@ -53,7 +54,7 @@ def compare_workspace(
         counts_of(answer, workspace.settings), scores[first], scores[second], question.by, top,
         cap=workspace.settings.harm_cap_days,
     )  # fmt: skip
-    table = placed(found.table[found.table["change"] != ""], answer, [c.name for c in COMPARISON])
+    table = placed(found.table[found.table["change"] != ""], answer.table)[[c.name for c in COMPARISON]]
     table = table.round({"harm_a": 2, "harm_b": 2, "driver_days": 2, "driver_share": 6})
     warnings = warnings_of(answer, sets, scores)
     facts = facts_of(answer, warnings) | {
@@ -92,7 +93,7 @@ def robustness_workspace(
         counts_of(answer, workspace.settings), scores[name], question.by, top, draws, spread, seed, others,
         cap=workspace.settings.harm_cap_days,
     )  # fmt: skip
-    table = placed(found, answer, [*(c.name for c in ROBUSTNESS), *others]).round({"share_in_top": 4})
+    table = placed(found, answer.table)[[*(c.name for c in ROBUSTNESS), *others]].round({"share_in_top": 4})
     warnings = warnings_of(answer, sets, scores)
     facts = facts_of(answer, warnings) | {
         "what": "Cells that reach the top when harm weights are varied. Places, never people.",
@@ -117,13 +118,6 @@ def counts_of(answer: Answer, settings: Settings) -> reweigh.Counts:
 def ranked_cells(answer: Answer) -> np.ndarray:
     """The cells of an answer (int64): those of its BCU."""
     return np.array([int(c, 16) for c in answer.table["cell"]], dtype=np.int64)
-
-
-def placed(found: pd.DataFrame, answer: Answer, columns: list[str]) -> pd.DataFrame:
-    """Cells in hexadecimal with BCU, district and place, in the order of ``found``."""
-    where = answer.table[["cell", "bcu", "district", "place"]]
-    found = found.assign(cell=[f"{c:x}" for c in found["cell"]])
-    return found.merge(where, on="cell", how="left", validate="one_to_one")[columns]
 
 
 def warnings_of(answer: Answer, sets: dict[str, WeightSet], scores: dict[str, pd.DataFrame]) -> tuple[str, ...]:

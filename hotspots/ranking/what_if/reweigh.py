@@ -11,7 +11,7 @@ fitted anew for each set that is compared; the draws of `robustness` keep the fi
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,16 +105,6 @@ def rank_counts(counts: Counts, scores: pd.DataFrame, method: str = DEFAULT_METH
     return Ranks(rank, figure, harm)
 
 
-def counted(cube: pd.DataFrame | Counts, n_offences: int, cells: np.ndarray | None) -> Counts:
-    """Counts as they are, or made from a cube."""
-    if not isinstance(cube, Counts):
-        return count_cells(cube, n_offences, cells)
-    if cells is None:
-        return cube
-    kept = np.isin(cube.cell, cells)
-    return replace(cube, cell=cube.cell[kept], n_incidents=cube.n_incidents[kept], matrix=cube.matrix[kept])
-
-
 def rescore(scores: pd.DataFrame, weights: WeightSet) -> pd.DataFrame:
     """The same offences, in the same order and columns, with the weights of another set."""
     return score_offences(scores, weights)[scores.columns.tolist()]
@@ -148,19 +138,17 @@ class Comparison:
 
 
 def compare_rankings(
-    cube: pd.DataFrame | Counts,
+    counts: Counts,
     scores_a: pd.DataFrame,
     scores_b: pd.DataFrame,
     method: str = DEFAULT_METHOD,
-    top: int = 20,
-    cells: np.ndarray | None = None,
+    top: int = Settings.top,
     cap: float = CAP_DAYS,
 ) -> Comparison:
     """Rank the cells under two sets of weights and say what moved.
 
-    ``cube``: of `hotspots.ranking.cell_periods`, or `count_cells` of it; ``scores_a``, ``scores_b``: one line per
-    offence code (`rescore` makes one from the other); ``cells``: rank these only. Jaccard = |A ∩ B| / |A ∪ B| of the
-    two tops; `rbo` takes their order into account.
+    ``counts``: of `count_cells`; ``scores_a``, ``scores_b``: one line per offence code (`rescore` makes one from the
+    other). Jaccard = |A ∩ B| / |A ∪ B| of the two tops; `rbo` takes their order into account.
 
     **Driver.** Sets differ in scale, so days cannot be compared. An offence's part in a cell is
     s = n · f(w) / Σ n · f(w), over all ranked cells and offences, f being the method's (w, √w, min(w, cap)). The
@@ -171,7 +159,6 @@ def compare_rankings(
     check_method(method)
     check_top(top)
     same_offences(scores_a, scores_b)
-    counts = counted(cube, len(scores_a), cells)
     a, b = (rank_counts(counts, s, method, cap) for s in (scores_a, scores_b))
     top_a, top_b = a.in_top(top), b.in_top(top)
     driver, days, share = drivers(counts, scores_a, scores_b, method, cap)
@@ -264,15 +251,14 @@ def rbo(first: Sequence[Hashable], second: Sequence[Hashable], p: float = PERSIS
 
 
 def robustness(
-    cube: pd.DataFrame | Counts,
+    counts: Counts,
     scores: pd.DataFrame,
     method: str = DEFAULT_METHOD,
-    top: int = 20,
+    top: int = Settings.top,
     draws: int = Settings.weight_draws,
     spread: float = Settings.weight_spread,
     seed: int = Settings.seed,
     alternatives: Mapping[str, pd.DataFrame] | None = None,
-    cells: np.ndarray | None = None,
     cap: float = CAP_DAYS,
 ) -> pd.DataFrame:
     """How often a cell stays in the top N when every weight is uncertain by a factor.
@@ -291,7 +277,6 @@ def robustness(
     """
     alternatives = alternatives or {}
     check_draws(method, top, draws, spread, alternatives)
-    counts = counted(cube, len(scores), cells)
     base = rank_counts(counts, scores, method, cap)
     others = {}
     for name, other in alternatives.items():
