@@ -106,6 +106,18 @@ def test_split_half_of_two_incidents_in_one_cell():
     assert found == pytest.approx(5 / 8, abs=0.03)
 
 
+def test_more_cells_than_are_at_risk_hold_all_of_the_risk_and_no_more():
+    # 10 cells with 50 incidents each, of 1,000: one cell in a hundred is at risk, so the top 5% holds everything
+    assert share_of_rates([50] * 10, 1000, [0.05, 0.5]).tolist() == [1.0, 1.0]
+
+
+def test_cells_that_reach_beyond_the_whole_hold_all_of_it_and_no_more():
+    # 1,004 m² of cells in 1,000 m²: the edge
+    found = share_in_top([3, 1], [0.5, 1.0], areas=[502, 502], total_area=1000)
+    assert found.tolist() == pytest.approx([0.75, 1.0])
+    assert lorenz([3, 1], areas=[502, 502], total_area=1000).iloc[-1].tolist() == [1.0, 1.0]
+
+
 def test_seeds_make_draws_reproducible():
     one, again, other = (held_out_share([3, 2, 2, 1, 1], n_cells=30, shares=[0.1], seed=s)[0] for s in (1, 1, 2))
     assert one == again

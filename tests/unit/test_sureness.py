@@ -55,6 +55,13 @@ def test_both_sides_of_every_line(below: float, under: str, at: float, said: str
     assert sureness(at, 20) == said
 
 
+def test_the_top_may_be_one_cell_and_no_fewer() -> None:
+    assert sureness(0.97, 1, "West BCU") == "almost certainly in the top 1 of West BCU"
+    assert sureness_column([0.97, None], 1) == ["almost certainly in the top 1", ""]
+    with pytest.raises(ValueError, match="a top of 0 holds no cell"):
+        sureness(0.97, 0)
+
+
 @pytest.mark.parametrize(
     ("p", "said"),
     [(0.93, HIGHLY), (0.78, LIKELY), (0.52, REALISTIC), (0.37, REALISTIC), (0.22, UNLIKELY), (0.07, HIGHLY_NOT)],
