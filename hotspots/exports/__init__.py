@@ -12,8 +12,6 @@ import pandas as pd
 
 from hotspots.base.writing import in_one, is_empty, plain, rows_of, to_csv, to_json
 
-FORMATS = ("csv", "json", "geojson")
-
 
 def as_text(
     table: pd.DataFrame,
