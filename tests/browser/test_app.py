@@ -119,7 +119,7 @@ def test_filters_survive_a_change_of_page_and_a_second_apply(
     served: Any, open_page: Any, wait_idle: Any, police: Path
 ) -> None:
     page = open_page(served(police) + "/Hot_spots?map=svg")
-    for bcu, n in (("South", "2 cells"), ("East", "1 cells"), ("South", "2 cells")):
+    for bcu, n in (("South", "2 cells"), ("East", "1 cell"), ("South", "2 cells")):
         choose(page, "BCU", bcu)
         page.get_by_role("button", name="Apply").click()
         wait_idle(page)
