@@ -21,7 +21,7 @@ THOROUGH = {
     "tests/browser/test_map_components.py::test_deck_draws_patterns": "the drawn patterns are asked of the SVG map",
     "tests/browser/test_map_components.py::test_deck_draft_and_a_cleared": "picking by deck.gl is asked of a cell",
     "tests/browser/test_map_components.py::test_deck_tooltip_shows_text": "hostile text is asked on the whole page",
-    f"{PATTERNS}::test_harm_without_hot_spots_seldom_has_a_pattern[even-8]": "4 years are asked",
+    f"{PATTERNS}::test_harm_without_hot_spots_seldom_has_a_pattern[even-8]": "4 spans are asked",
     f"{PATTERNS}::test_harm_without_hot_spots_seldom_has_a_pattern[uneven, scattered anew in each span-8]": "as above",
     "tests/recovery/test_expected_recovery.py::test_intervals_cover_the_truth_as_often_as_they_say[0.5-": "0 and 1 run",
 }

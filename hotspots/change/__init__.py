@@ -4,13 +4,15 @@ Places are chosen because they were bad, so they get better by themselves: no ch
 or the fall that selection alone would bring.
 
 From a question to its answer: `question`, `settling` → `counting` → `places`, `rings`, `matching` → `evidence` →
-`estimates`, `tables`, `spots` → `dose`, `context` → `words` → `workspace` (start reading there); `cli`.
+`estimates`, `tables`, `spots` → `dose`, `context` → `words` → `workspace` (start reading there).
 
-Statistics on plain tables, which know nothing of workspaces:
+Statistics on plain tables, which know nothing of workspaces, stand in `estimates`:
 
 - `panel`: incidents as places × periods; `panel_models`: difference in differences over periods
 - `mixture`: what a count says of the rate behind it; `expected_fall`: regression to the mean
 - `from_expected`: change from what was to be expected; `verdicts`: fell, rose or can't tell, by an interval
-- `wdd`: weighted displacement difference; `small_counts`: two Poisson counts; `bands`: offences by weight
-- `dose_response`: outcome beside minutes; `trials`: designs, and what they show
+- `wdd`: weighted displacement difference; `small_counts`: two Poisson counts
+- `rows`: all of them as one table
+
+Beside them `bands`: offences by weight; `dose.response`: outcome beside minutes.
 """
