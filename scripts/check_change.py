@@ -50,7 +50,7 @@ from hotspots.demo.incidents import synthetic_export  # noqa: E402
 from hotspots.demo.rhythms import demo_window  # noqa: E402
 from hotspots.demo.streams import DEFAULT_PER_YEAR, offence_mix, streams_of  # noqa: E402
 from hotspots.demo.workspace import demo_areas  # noqa: E402
-from hotspots.ranking.cell_periods import build_cell_periods  # noqa: E402
+from hotspots.ranking.gather import build_cell_periods  # noqa: E402
 
 COMMAND = "python scripts/check_change.py"
 PAGE = REPOSITORY / "docs" / "recovery.md"

@@ -19,7 +19,7 @@ __all__ = ["CELLS", "PRESTON", "cube_of", "equal_areas", "plain_backtest", "plan
 
 
 def cube_of(rows: Sequence[Row]) -> pd.DataFrame:
-    """A cube as `hotspots.ranking.cell_periods.build_cell_periods` gives it."""
+    """A cube as `hotspots.ranking.gather.build_cell_periods` gives it."""
     names = ["cell", "period", "offence", "n_offences"]
     table = pd.DataFrame(list(rows), columns=names).astype("int64")
     table = table.groupby(names[:3], as_index=False).sum().sort_values(names[:3]).reset_index(drop=True)

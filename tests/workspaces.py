@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 
 from hotspots.demo.workspace import build_demo
-from hotspots.harm.weights.stored import store_shipped
+from hotspots.harm.weights.register import store_shipped
 from hotspots.intake import import_files
 from hotspots.patrols.form import entries_of
 from hotspots.store.database import write

@@ -38,7 +38,7 @@ def backtest(
 ) -> pd.DataFrame:
     """Rolling-origin comparison of ranking methods in a fixed area.
 
-    ``cube`` and ``scores``: of `hotspots.ranking.cell_periods` and `hotspots.harm.scoring` (all periods; rows outside
+    ``cube`` and ``scores``: of `hotspots.ranking.gather` and `hotspots.harm.scoring` (all periods; rows outside
     an origin's windows are not seen by it). ``periods``: those observed, so that an empty one is told from a missing
     one. ``origins``: default, every one that has ``train`` observed periods before it and ``horizon`` from it on
     (`origins_available`, which also says what is left out and why). The area: ``area_share`` of ``total_area_m2``, or

@@ -16,7 +16,7 @@ from hotspots.backtest.periods import FIRST_MONDAY, between, first_day, later, p
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import RESOLUTIONS
 from hotspots.geography import cell_areas_m2, cells_at
-from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.gather import build_cell_periods
 from hotspots.ranking.rank import CAP_DAYS
 
 NAMES = {"lon": ("lon", "longitude", "lng"), "lat": ("lat", "latitude")}

@@ -19,10 +19,10 @@ from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.selections import selection_named
 from hotspots.harm.weights.register import ref
+from hotspots.ranking.answer import score_warnings
 from hotspots.ranking.gather import count_and_score, gather
-from hotspots.ranking.placing import cells_by_bcu
+from hotspots.ranking.pipeline import cells_by_bcu
 from hotspots.ranking.question import Question, settle
-from hotspots.ranking.words import score_warnings
 from hotspots.store.workspace import Workspace, months_held, open_workspace
 
 

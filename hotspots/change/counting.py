@@ -13,9 +13,8 @@ from hotspots.base.months import Window, add_months
 from hotspots.change.estimates.panel import covered
 from hotspots.change.settling import Settled
 from hotspots.harm.offences import POLICE_UK
-from hotspots.ranking.cell_periods import build_cell_periods
-from hotspots.ranking.gather import code_and_score, gather, holes_and_breaks, observed
-from hotspots.ranking.placing import cells_by_bcu
+from hotspots.ranking.gather import build_cell_periods, code_and_score, gather, holes_and_breaks, observed
+from hotspots.ranking.pipeline import cells_by_bcu
 from hotspots.store.workspace import Workspace
 
 BEFORE, AFTER = "before", "after"

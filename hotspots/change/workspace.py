@@ -28,8 +28,8 @@ from hotspots.change.spots import cells_table
 from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_context
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.weights.register import ref as weights_ref
+from hotspots.ranking.answer import score_warnings
 from hotspots.ranking.gather import holes_and_breaks
-from hotspots.ranking.words import score_warnings
 from hotspots.store.workspace import Workspace, open_workspace
 
 GRAVE = (

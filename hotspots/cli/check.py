@@ -8,13 +8,19 @@ from hotspots.areas import register as area_register
 from hotspots.base.identity import SECRET
 from hotspots.change import context
 from hotspots.change.matching import register as match_register
-from hotspots.harm.weights import stored
+from hotspots.harm.weights import register as weight_register
 from hotspots.intake.repair import damaged_files, source_of
 from hotspots.store import database
 from hotspots.store.workspace import open_workspace, referenced, stored_files
 from hotspots.trials import register as trial_register
 
-WRITTEN = (stored, area_register, context, match_register, trial_register)  # what people wrote, with its hashes
+WRITTEN = (
+    weight_register,
+    area_register,
+    context,
+    match_register,
+    trial_register,
+)  # what people wrote
 
 
 def check_workspace(folder: Path) -> tuple[list[str], list[str]]:

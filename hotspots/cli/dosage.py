@@ -46,7 +46,7 @@ def add_verbs(verbs: Verbs) -> None:
 def run_dosage(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
     from hotspots.exports.dosage import dosage_text
-    from hotspots.patrols.dosage.question import DoseQuestion
+    from hotspots.patrols.dosage.stretches import DoseQuestion
     from hotspots.patrols.dosage.workspace import about, dose_workspace
 
     if asked.format == "geojson" and asked.table != "days":
@@ -63,7 +63,7 @@ def run_dosage(asked: argparse.Namespace) -> None:
 
 
 def run_target(asked: argparse.Namespace) -> None:
-    from hotspots.patrols.dosage.targets import set_target
+    from hotspots.patrols.dosage.dose import set_target
 
     minutes = None if asked.minutes == "none" else number(asked.minutes)
     set_target(asked.workspace, asked.register, asked.area, minutes, asked.valid_from, asked.author, asked.note)
@@ -81,7 +81,7 @@ def number(text: str) -> float:
 
 def run_targets(asked: argparse.Namespace) -> None:
     from hotspots.exports import as_text
-    from hotspots.patrols.dosage.targets import targets
+    from hotspots.patrols.dosage.dose import targets
     from hotspots.store.workspace import open_workspace
 
     put_out(as_text(targets(open_workspace(asked.workspace).folder), asked.format), asked.out)

@@ -68,8 +68,7 @@ def run_import(asked: argparse.Namespace) -> None:
 
 def report(imported: Imported) -> None:
     """What an import did, on standard error."""
-    from hotspots.intake.accounts import COUNTS
-    from hotspots.intake.report import headline, report_line
+    from hotspots.intake.report import COUNTS, headline, report_line
 
     few = len(imported.reports) <= FEW
     notes: Counter[str] = Counter()

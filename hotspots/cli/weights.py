@@ -161,7 +161,7 @@ def stored(weights: WeightSet) -> None:
 
 
 def run_export(asked: argparse.Namespace) -> None:
-    from hotspots.harm.weights.exported import describe_toml, export_csv
+    from hotspots.harm.weights.importing import describe_toml, export_csv
     from hotspots.harm.weights.register import load
 
     weights = load(asked.workspace, asked.name)

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots import geography
-from hotspots.demo.rhythms import Floats
-from hotspots.demo.spots import SPOTS, cell_shares, spot_cells
+from hotspots.demo.rhythms import SPOTS, Floats, cell_shares, spot_cells
 
 # Share of violence by district, rounded from the open street-level data (Open Government Licence v3.0).
 DISTRICT_SHARE = {

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.shipped import DATA
-from hotspots.demo.rhythms import SPOT_RHYTHM, slots
-from hotspots.demo.spots import SPOTS
+from hotspots.demo.rhythms import SPOT_RHYTHM, SPOTS, slots
 
 MIX_FILE = DATA / "demo_offence_mix.csv"
 DEFAULT_PER_YEAR = 35_000  # records; about a quarter of what the force records

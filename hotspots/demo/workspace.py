@@ -25,7 +25,7 @@ from hotspots.base.shipped import MAPPINGS
 from hotspots.demo import DEFAULT_END, DEFAULT_SEED, FALL, VALID_FROM
 from hotspots.demo.effects import expected_in_areas, in_words, with_effects
 from hotspots.demo.incidents import synthetic_incidents
-from hotspots.demo.spots import SPOTS, spot_cells
+from hotspots.demo.rhythms import SPOTS, spot_cells
 from hotspots.intake import Imported, import_files
 from hotspots.store.database import FILE
 from hotspots.store.workspace import MANIFEST, open_workspace, stored_files, write_aside

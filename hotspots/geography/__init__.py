@@ -14,6 +14,7 @@ Two kinds of boundaries answer the same question, which district holds a point:
 from __future__ import annotations
 
 from hotspots.geography.cells import (
+    bng_to_lonlat,
     cell_areas_m2,
     cell_centres,
     cell_from_hex,
@@ -21,6 +22,7 @@ from hotspots.geography.cells import (
     cells_at,
     hex_ids,
     is_cell,
+    lonlat_to_bng,
     resolution_of,
     resolutions_of,
 )
@@ -33,7 +35,6 @@ from hotspots.geography.districts import (
     load_polygons,
     outlines,
 )
-from hotspots.geography.grid import bng_to_lonlat, lonlat_to_bng
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.place_names import nearest_place, places
 from hotspots.geography.shipped import ATTRIBUTION

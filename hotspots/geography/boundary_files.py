@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.geography.cells import Floats
-from hotspots.geography.grid import bng_to_lonlat
+from hotspots.geography.cells import Floats, bng_to_lonlat
 from hotspots.geography.shipped import STORED_COLUMNS, read_bcu_table
 
 if TYPE_CHECKING:

@@ -326,7 +326,7 @@ def concentration_table(
 ) -> pd.DataFrame:
     """Concentration of incidents and of harm, per BCU, in the whole window and over time: `COLUMNS`.
 
-    ``cube``: of `hotspots.ranking.cell_periods` by month (YYYYMM); ``scores``: of
+    ``cube``: of `hotspots.ranking.gather` by month (YYYYMM); ``scores``: of
     `hotspots.harm.scoring.score_offences`; ``cells``: cell (int64 or hex), bcu and area_m2, such as an answer's table
     (cells of the cube that it lacks are left out); ``total_area_m2``: the whole area of each BCU
     (`hotspots.geography.bcu_areas_m2`); ``by``: year, quarter, month, or '' for the whole window only. With several

@@ -86,9 +86,9 @@ def stage(
 
         return *police_uk.stage(workspace, paths, progress), []
     if source == "boundaries":
-        from hotspots.intake import boundaries
+        from hotspots.intake.place import stage_boundaries
 
-        return boundaries.stage(workspace, paths)
+        return stage_boundaries(workspace, paths)
     columns = read_mapping(source, mapping, timezone)
     if source == "incidents":
         from hotspots.intake import incidents

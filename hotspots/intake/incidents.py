@@ -16,9 +16,9 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
-from hotspots.intake.accounts import file_report, free_name, hidden_by_a_map
 from hotspots.intake.place import Placer, put
 from hotspots.intake.repeats import plain
+from hotspots.intake.report import file_report, free_name, hidden_by_a_map
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.incidents import Parsed, read_incidents

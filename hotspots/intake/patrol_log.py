@@ -22,7 +22,7 @@ from hotspots.base.columns import LOG_ENTRIES, TEXT
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_codes
 from hotspots.intake import quarantine
-from hotspots.intake.accounts import file_report, free_name
+from hotspots.intake.report import file_report, free_name
 from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import Mapping

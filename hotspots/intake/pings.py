@@ -24,11 +24,10 @@ from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.words import counted
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
-from hotspots.intake.accounts import file_report, numbered
-from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, merge_day
+from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, Spool, merge_day, scratch
 from hotspots.intake.place import CellPlacer
 from hotspots.intake.repair import sound_day
-from hotspots.intake.spool import Spool, scratch
+from hotspots.intake.report import file_report, numbered
 from hotspots.sources.feed import Array, odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import GRID, PLACES, Mapping, place_of
@@ -416,23 +415,3 @@ def summary(batch: Batch, manifest: Manifest) -> list[str]:
         days = f"{counted(len(batch.days), 'patrol day')}, {first}" + (f" to {others[-1]}" if others else "")
         notes.append(f"Written anew: {days}; {counted(sum(d.rows for d in batch.days), 'position')}.")
     return notes
-
-
-def placed_again(workspace: Workspace, boundaries: geography.Boundaries) -> tuple[PingDay, ...]:
-    """The patrol days with the BCU of each position by other boundaries; days without a change keep their file.
-
-    Only the cells of resolution 10 are read to see that, and each cell is looked up once.
-    """
-    placing = CellPlacer(boundaries)
-    days = []
-    for day in workspace.manifest.ping_days:
-        if not sound_day(workspace, day):
-            raise HotspotsError(f"The positions of {day.day} {damaged_day(day)}")
-        held = read_ping_day(workspace.folder, day, ["cell_10", "bcu"])
-        bcu = placing.bcu_of(held["cell_10"].to_numpy())
-        if (bcu != held["bcu"].to_numpy()).any():
-            table = read_ping_day(workspace.folder, day)
-            table = table.set_column(table.column_names.index("bcu"), "bcu", pa.array(bcu, pa.int8()))
-            day = replace(day, file=write_table(workspace, table.combine_chunks(), "facts", SOURCE, day.day))
-        days.append(day)
-    return tuple(days)

@@ -1,18 +1,36 @@
-"""Rows with coordinates → H3 cells, district and BCU. Each distinct point, or cell, is worked out once."""
+"""Rows with coordinates → H3 cells, district and BCU: each distinct point once, and all anew by imported districts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hotspots import geography
 from hotspots.base.choices import BCUS
 from hotspots.base.columns import INCIDENTS
+from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS
+from hotspots.geography.boundary_files import read_boundaries, save_boundaries
+from hotspots.intake.repair import sound_day
 from hotspots.sources.feed import Array
+from hotspots.sources.files import Upload
+from hotspots.store.workspace import (
+    FileReport,
+    Manifest,
+    PingDay,
+    Workspace,
+    damaged_day,
+    new_file,
+    read_part,
+    read_ping_day,
+    write_table,
+)
 
 ORDER = [c.name for c in INCIDENTS]
 BCU_NUMBERS = {bcu: i for i, bcu in enumerate(sorted(BCUS), 1)}  # of hotspots.base.columns.PINGS
@@ -101,3 +119,65 @@ def in_order(table: pa.Table) -> pa.Table:
     """Columns in the order of hotspots.base.columns.INCIDENTS, others after them."""
     names = table.column_names
     return table.select([c for c in ORDER if c in names] + [c for c in names if c not in ORDER])
+
+
+def stage_boundaries(
+    workspace: Workspace, paths: Sequence[Path | Upload]
+) -> tuple[Manifest, list[FileReport], list[str]]:
+    """Check the polygons, keep them, and place every held row by them."""
+    files = [p for p in paths if isinstance(p, Path)]
+    tables = [p for p in files if p.suffix.lower() == ".csv"]
+    polygons = [p for p in files if p not in tables]
+    if len(polygons) != 1 or len(tables) > 1 or len(files) != len(paths):
+        raise HotspotsError("Give one file of district polygons, and at most one CSV of district and BCU.")
+    found = read_boundaries(polygons[0], tables[0] if tables else None)
+    path = new_file(workspace, "boundaries", "districts")
+    sha = save_boundaries(found, workspace.folder / path)
+    label = f"{polygons[0].name} (sha256 {sha[:12]})"
+    notes = [str(n) for n in found.attrs.get("notes", [])]
+    if label == workspace.manifest.boundaries_label:
+        (workspace.folder / path).unlink()
+        return workspace.manifest, [], [*notes, "These boundaries were imported before; nothing changed."]
+    fresh = geography.load_polygons(workspace.folder / path)
+    manifest = replaced(workspace, Placer(fresh))
+    n = sum(p.rows for p in manifest.parts)
+    notes.append(f"{len(found)} districts from {polygons[0].name}; {n:,} rows placed by them.")
+    if manifest.ping_days:
+        manifest = replace(manifest, ping_days=placed_again(workspace, fresh))
+        n = sum(d.rows for d in manifest.ping_days)
+        notes.append(f"{n:,} positions have the BCU of their cell by these districts.")
+    return replace(manifest, boundaries=path, boundaries_label=label), [], notes
+
+
+def replaced(workspace: Workspace, placer: Placer) -> Manifest:
+    """The manifest with every part, and the merged incidents, placed anew."""
+    parts = []
+    for part in workspace.manifest.parts:
+        names = part.file.rsplit("/", 1)[0].split("/"), part.file.rsplit("/", 1)[1].rsplit("-", 1)[0]
+        table = placer.place(read_part(workspace.folder, part))
+        parts.append(replace(part, file=write_table(workspace, table, *names[0], names[1])))
+    merged = workspace.manifest.merged
+    if merged:
+        rows: pa.Table = placer.place(pq.read_table(workspace.folder / merged))
+        merged = write_table(workspace, rows, "facts", "police-uk", "merged")
+    return replace(workspace.manifest, parts=tuple(parts), merged=merged)
+
+
+def placed_again(workspace: Workspace, boundaries: geography.Boundaries) -> tuple[PingDay, ...]:
+    """The patrol days with the BCU of each position by other boundaries; days without a change keep their file.
+
+    Only the cells of resolution 10 are read to see that, and each cell is looked up once.
+    """
+    placing = CellPlacer(boundaries)
+    days = []
+    for day in workspace.manifest.ping_days:
+        if not sound_day(workspace, day):
+            raise HotspotsError(f"The positions of {day.day} {damaged_day(day)}")
+        held = read_ping_day(workspace.folder, day, ["cell_10", "bcu"])
+        bcu = placing.bcu_of(held["cell_10"].to_numpy())
+        if (bcu != held["bcu"].to_numpy()).any():
+            table = read_ping_day(workspace.folder, day)
+            table = table.set_column(table.column_names.index("bcu"), "bcu", pa.array(bcu, pa.int8()))
+            day = replace(day, file=write_table(workspace, table.combine_chunks(), "facts", "pings", day.day))
+        days.append(day)
+    return tuple(days)

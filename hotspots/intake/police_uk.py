@@ -17,10 +17,9 @@ from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.months import month_text
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
-from hotspots.intake.accounts import file_report, hidden_by_a_map, numbered
-from hotspots.intake.breaks import find_breaks
 from hotspots.intake.place import Placer
-from hotspots.intake.repeats import find_repeats
+from hotspots.intake.repeats import find_breaks, find_repeats
+from hotspots.intake.report import file_report, hidden_by_a_map, numbered
 from hotspots.sources import police_uk
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.police_uk import StreetFile

@@ -153,7 +153,7 @@ def span_scores(cube: pd.DataFrame, values: ArrayLike, spans: Sequence[Sequence[
 def cell_patterns(cube: pd.DataFrame, values: ArrayLike, periods: Iterable[int]) -> pd.DataFrame:
     """cell and pattern (a key of `PATTERNS`, or '' for none), one row per cell of the cube, by cell id.
 
-    ``cube``: cell, period, offence, n_offences (`hotspots.ranking.cell_periods`). ``values``: the weight of each
+    ``cube``: cell, period, offence, n_offences (`hotspots.ranking.gather`). ``values``: the weight of each
     offence code, such as the square roots of its days (with raw days one murder outweighs a year of a busy street);
     nan, an offence without a weight, adds no harm. ``periods``: those that were observed; rows of other periods are
     left out. With too few of them every pattern is ''; `why_no_patterns` says so.

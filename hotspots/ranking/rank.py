@@ -39,7 +39,7 @@ def rank_cells(
 ) -> pd.DataFrame:
     """Rank the cells of a cube.
 
-    ``cell_periods``: from `hotspots.ranking.cell_periods.build_cell_periods`; ``weights``: one line per offence code,
+    ``cell_periods``: from `hotspots.ranking.gather.build_cell_periods`; ``weights``: one line per offence code,
     in order, from `hotspots.harm.scoring.score_offences` (days, days_low, days_high, status, label, offence_group; days
     alone will do, see `completed`). ``cap``: days, for harm_capped. ``expected``: from
     `hotspots.ranking.expected.expected_harm`, if it is there already; ranked by expected harm it is made here

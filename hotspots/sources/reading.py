@@ -23,7 +23,7 @@ import pyarrow.csv
 
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
-from hotspots.sources.spreadsheets import read_sheet
+from hotspots.sources.archives import read_sheet
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 SHEET_ENDINGS = (".xlsx", ".xlsm")

@@ -17,9 +17,9 @@ from hotspots.base.settings import Settings
 from hotspots.change.settling import resolution_of
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
+from hotspots.ranking.answer import score_warnings, whole_force
 from hotspots.ranking.gather import count_and_score, gather
 from hotspots.ranking.question import Question, settle
-from hotspots.ranking.words import score_warnings, whole_force
 from hotspots.store.workspace import Workspace, months_held, read_part
 
 NO_DAYS = (

@@ -24,7 +24,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.harm.selections import selection_named
-from hotspots.patrols.dosage.question import LONGEST_DAYS, DoseQuestion, days_held
+from hotspots.patrols.dosage.stretches import LONGEST_DAYS, DoseQuestion, days_held
 from hotspots.patrols.dosage.workspace import dose_workspace
 from hotspots.store.workspace import Workspace, open_workspace
 from hotspots.trials import cache, register

@@ -18,7 +18,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.geography import boundaries_of
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
-from hotspots.harm.weights.stored import weight_sets
+from hotspots.harm.weights.register import weight_sets
 from hotspots.intake.report import headline, holdings
 from hotspots.maps import Drawing, draw_deck, draw_svg
 from hotspots.ranking.answer import Answer, narrowed

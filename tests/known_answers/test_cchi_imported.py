@@ -12,9 +12,7 @@ import pandas as pd
 import pytest
 
 from hotspots.harm.scoring import WeightSet, score_offences, shipped_weight_sets
-from hotspots.harm.weights.exported import export_csv
-from hotspots.harm.weights.files import read_weight_file
-from hotspots.harm.weights.importing import ImportedWeights, import_weights
+from hotspots.harm.weights.importing import ImportedWeights, export_csv, import_weights, read_weight_file
 from hotspots.harm.weights.register import load, versions
 from hotspots.intake import import_files
 from hotspots.ranking.pipeline import rank_workspace

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.writing import to_csv
 from hotspots.intake import import_files
-from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.gather import build_cell_periods
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
 from hotspots.ranking.rank import rank_cells

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from hotspots.exports import as_text
 from hotspots.harm.scoring import WeightSet, score_offences, weight_set_from_table
 from hotspots.harm.weights.contents import differences, with_changes
-from hotspots.harm.weights.exported import export_csv
-from hotspots.harm.weights.files import read_weight_file
+from hotspots.harm.weights.importing import export_csv, read_weight_file
 from hotspots.harm.weights.register import Draft, audit, load, new_version, store, undo, versions
 from hotspots.intake import import_files
 from hotspots.ranking.answer import about

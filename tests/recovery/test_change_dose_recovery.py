@@ -12,7 +12,7 @@ from hotspots.areas import register
 from hotspots.base.months import Window
 from hotspots.change.dose.beside import dose_beside
 from hotspots.change.question import DoseBeside
-from hotspots.patrols.dosage.question import DoseQuestion
+from hotspots.patrols.dosage.stretches import DoseQuestion
 from hotspots.patrols.dosage.workspace import dose_workspace
 from hotspots.ranking.gather import gather
 from hotspots.ranking.question import Question

@@ -25,7 +25,7 @@ import pytest
 
 from hotspots.base.months import months_between
 from hotspots.change.matching.cells import cell_facts
-from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.gather import build_cell_periods
 from tests.match_samples import disk, like, treated_of
 
 CELLS = np.array(disk(18), dtype=np.int64)

@@ -242,7 +242,7 @@ def test_where_nothing_is_planted_the_dose_is_nothing():
 
 def test_the_demo_gives_back_what_its_truth_says_tracking_could_see(patrolled):
     """Import, register, positions with every fault, and logs where there is no tracking."""
-    from hotspots.patrols.dosage.question import DoseQuestion
+    from hotspots.patrols.dosage.stretches import DoseQuestion
     from hotspots.patrols.dosage.workspace import dose_workspace
 
     truth = json.loads((patrolled / TRUTH).read_text(encoding="utf-8"))["patrols"]

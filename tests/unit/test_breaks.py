@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hotspots.base.settings import Settings
-from hotspots.intake.breaks import find_breaks
+from hotspots.intake.repeats import find_breaks
 
 SETTINGS = Settings()
 OLD, NEW = (lon + 53.7j for lon in (-2.7, -2.6))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hotspots.ranking.cell_periods import build_cell_periods, distinct, first_of_record
+from hotspots.ranking.gather import build_cell_periods, distinct, first_of_record
 
 
 def arrays(*columns: list[int]) -> list[np.ndarray]:

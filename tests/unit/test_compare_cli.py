@@ -20,7 +20,7 @@ import pytest
 from hotspots.__main__ import main
 from hotspots.base.columns import COMPARISON, ROBUSTNESS
 from hotspots.harm.scoring import weight_set_from_table
-from hotspots.harm.weights.stored import store_weight_set
+from hotspots.harm.weights.register import store_weight_set
 from hotspots.store.database import write
 from tests.samples import VIOLENCE
 from tests.workspaces import make_police, prepare

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import shipped_weight_sets, weight_set_from_table
-from hotspots.harm.weights import stored
-from hotspots.harm.weights.stored import store_shipped, store_weight_set, weight_sets
+from hotspots.harm.weights import register
+from hotspots.harm.weights.register import store_shipped, store_weight_set, weight_sets
 from hotspots.intake import import_files
 from hotspots.store.database import FILE, problems, write
 from hotspots.store.schema import METADATA
@@ -122,7 +122,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import pandas as pd
-from hotspots.harm.weights.stored import store_shipped, store_weight_set
+from hotspots.harm.weights.register import store_shipped, store_weight_set
 from hotspots.store.database import write
 from hotspots.harm.scoring import weight_set_from_table
 folder, name = Path(sys.argv[1]), sys.argv[2]
@@ -154,10 +154,10 @@ def test_a_file_that_is_no_database_is_told(folder):
 
 def test_a_weight_changed_behind_the_programs_back_is_told(folder):
     prepare(folder)
-    assert stored.problems(folder) == []
+    assert register.problems(folder) == []
     with sqlite3.connect(folder / FILE) as connection:
         connection.execute("update weights set days = days + 1 where weight_set = 1 and line = 0")
-    (words,) = stored.problems(folder)
+    (words,) = register.problems(folder)
     assert "is not as it was stored" in words
 
 

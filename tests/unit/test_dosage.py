@@ -16,8 +16,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.dosage import coverage, logs
-from hotspots.patrols.dosage.dose import days_since, dose, summary
-from hotspots.patrols.dosage.targets import set_target, target_on, targets
+from hotspots.patrols.dosage.dose import days_since, dose, set_target, summary, target_on, targets
 from hotspots.patrols.presence import SEGMENTS, Presence
 from hotspots.patrols.visits import visits
 from tests.dose_workspace import make_frozen

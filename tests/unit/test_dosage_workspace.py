@@ -14,10 +14,9 @@ from hotspots.areas import register
 from hotspots.base.columns import COVERAGE, DOSAGE, DOSE_HOURS, DOSE_SUMMARY, RECONCILED, SHIFTS, VISITS
 from hotspots.base.errors import HotspotsError
 from hotspots.intake import import_files
-from hotspots.patrols.dosage import cache
-from hotspots.patrols.dosage.question import DoseQuestion
-from hotspots.patrols.dosage.stretches import one_resolution
-from hotspots.patrols.dosage.targets import set_target
+from hotspots.patrols.dosage import stretches
+from hotspots.patrols.dosage.dose import set_target
+from hotspots.patrols.dosage.stretches import DoseQuestion, one_resolution
 from hotspots.patrols.dosage.workspace import about, dose_workspace
 from hotspots.store.workspace import open_workspace
 from tests.area_workspace import A
@@ -187,7 +186,7 @@ def test_another_rule_is_another_result(own: Path):
 
 
 def test_old_results_go(own: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(cache, "MOST", 2)
+    monkeypatch.setattr(stretches, "MOST", 2)
     shutil.rmtree(own / "cache", ignore_errors=True)
     dose_workspace(own, WHOLE)
     assert len(kept(own)) == 2

@@ -18,7 +18,7 @@ from hotspots.base.columns import PINGS, schema
 from hotspots.base.errors import HotspotsError
 from hotspots.base.writing import to_csv
 from hotspots.cli.check import check_workspace
-from hotspots.intake import import_files, spool
+from hotspots.intake import import_files, ping_days
 from hotspots.intake.ping_days import jumps_of
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import headline, holdings, intake_table
@@ -529,7 +529,7 @@ def test_the_holdings_tell_of_positions(tmp_path):
 def test_many_rows_go_by_way_of_the_disk_and_come_out_the_same(tmp_path, monkeypatch):
     files = [csv(f"{i}.csv", [*track(f"U{i}", 9), *track("X1", 4, NOON + 86_400 + 30 * i)]) for i in range(5)]
     load(tmp_path / "memory", *files)
-    monkeypatch.setattr(spool, "MOST_IN_MEMORY", 10)
+    monkeypatch.setattr(ping_days, "MOST_IN_MEMORY", 10)
     imported = load(tmp_path / "disk", *files)
     (tmp_path / "disk" / "secret.key").write_bytes((tmp_path / "memory" / "secret.key").read_bytes())
     assert [len(held(tmp_path / w)) for w in ("memory", "disk")] == [53, 53]

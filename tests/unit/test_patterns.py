@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from hotspots import geography
 from hotspots.ranking import patterns
-from hotspots.ranking.cell_periods import build_cell_periods
+from hotspots.ranking.gather import build_cell_periods
 from hotspots.ranking.gi_star import bh_q_values, gi_star, gi_table, scatter_p
 
 PRESTON = h3.latlng_to_cell(53.7590, -2.6990, 10)

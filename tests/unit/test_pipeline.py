@@ -370,8 +370,7 @@ def test_types_of_the_columns_are_those_of_the_dictionary(police):
 
 def test_an_index_that_is_not_in_days_is_never_called_days():
     from hotspots.harm.scoring import weight_set_from_table
-    from hotspots.ranking.answer import in_unit
-    from hotspots.ranking.words import score_warnings, unit_warning
+    from hotspots.ranking.answer import in_unit, score_warnings, unit_warning
 
     table = pd.DataFrame({"ho_class": ["008/06"], "days": [203.07]})
     severity = weight_set_from_table(table, name="css", version="1", source="x", unit="severity")

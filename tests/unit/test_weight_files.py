@@ -13,8 +13,7 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import score_offences, shipped_weight_sets, weight_set_from_table
-from hotspots.harm.weights.exported import describe_toml, export_csv
-from hotspots.harm.weights.files import read_weight_file
+from hotspots.harm.weights.importing import describe_toml, export_csv, read_weight_file
 
 COVER = [["Cambridge Crime Harm Index 2023"], ["Please cite this version"]]
 LATER = [  # another version's headings, in another order, below two lines of text

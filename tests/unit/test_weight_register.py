@@ -19,7 +19,6 @@ from hotspots.base.columns import WEIGHT_VERSIONS
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import score_offences, shipped_weight_sets, weight_set_from_table
 from hotspots.harm.weights import register as weight_register
-from hotspots.harm.weights import stored
 from hotspots.harm.weights.importing import import_weights
 from hotspots.harm.weights.register import (  # fmt: skip
     Draft,
@@ -28,6 +27,7 @@ from hotspots.harm.weights.register import (  # fmt: skip
     defaults,
     load,
     new_version,
+    problems,
     ref,
     reopen,
     set_default,
@@ -36,7 +36,6 @@ from hotspots.harm.weights.register import (  # fmt: skip
     undo,
     versions,
 )
-from hotspots.harm.weights.stored import problems
 from hotspots.intake import import_files
 from hotspots.ranking.answer import about, in_unit
 from hotspots.ranking.pipeline import rank_workspace
@@ -465,7 +464,7 @@ def test_processes_that_save_at_once_all_succeed_with_versions_of_their_own(inde
 
 def test_a_number_taken_at_the_same_moment_is_tried_again(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a server without SQLite's single writer: the number is found free, and is taken when it is stored."""
-    whole, calls = stored.store_weight_set, []
+    whole, calls = weight_register.store_weight_set, []
 
     def late(connection: object, weights: object) -> int:
         if getattr(weights, "name", "") == "local":

@@ -65,7 +65,7 @@ def dose_beside(
     windows with record, cell, side ("before" or "after") and the wall clocks local_from and local_to (absent or empty
     for sources of months: then there is no dose by day). ``units``: cell → area; ``names``: area, name, bcu, role.
     """
-    from hotspots.patrols.dosage.question import DoseQuestion
+    from hotspots.patrols.dosage.stretches import DoseQuestion
     from hotspots.patrols.dosage.workspace import dose_workspace
 
     if not register_ref:
@@ -98,7 +98,7 @@ def dose_beside(
 
 def asked_days(workspace: Workspace, after: Window) -> tuple[date, date, list[str]]:
     """First and last patrol day with positions or logs that lie wholly in the window; HotspotsError without any."""
-    from hotspots.patrols.dosage.question import LONGEST_DAYS, days_held
+    from hotspots.patrols.dosage.stretches import LONGEST_DAYS, days_held
 
     kept = days_held(workspace)
     if kept is None:

@@ -62,7 +62,7 @@ def cell_facts(
     """The facts of every cell of a cube. Give it the time before the start and nothing later.
 
     ``cube`` and ``scores``: of `hotspots.ranking.gather.count_and_score`; ``whose``: of
-    `hotspots.ranking.placing.cells_by_bcu`; ``periods`` and ``exposure``: of `hotspots.ranking.gather.observed`;
+    `hotspots.ranking.pipeline.cells_by_bcu`; ``periods`` and ``exposure``: of `hotspots.ranking.gather.observed`;
     ``unit`` of the weights names the bands. Incidents are counted once each, under whichever offence (n_incidents of
     the cube).
     """

@@ -1,21 +1,123 @@
-"""The rows of a set from those of a file: keys as we write them, scores as printed, one row for each key."""
+"""The rows of a set from those of a file: keys as we write them, scores as printed, one row for each key.
+
+What is odd about the file is said in notes. The ONS publishes weights for codes (8N). They become weights of every
+class that lies wholly in those codes; of a class shared with a code that has no weight, or another one, only the known
+URNs of the weighted code get it, so that an offence known by that class alone stays unscored.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.words import counted
 from hotspots.base.writing import RISKY
 from hotspots.harm import offences
-from hotspots.harm.scoring import COLUMNS
-from hotspots.harm.weights.codes import by_code
-from hotspots.harm.weights.columns import Found, is_number, read_class
-from hotspots.harm.weights.oddities import note_classes, note_index, note_spaces
+from hotspots.harm.scoring import COLUMNS, WeightSet, shipped_weight_sets
+from hotspots.harm.weights.columns import Found, is_number, plain_words, read_class
+
+ABSURD_DAYS = 36_500  # a hundred years; the heaviest offence of the index, murder, is 5,475
+
+
+def headline(weights: WeightSet, found: Found) -> str:
+    table, sheet = weights.table, f"sheet '{found.sheet.title}', " if found.sheet.title else ""
+    urns, classes = (table[c][table[c] != ""].nunique() for c in ("athena_urn", "ho_class"))
+    types = int((table["crime_type"] != "").sum())
+    counts = [counted(urns, "Athena URN"), counted(classes, "class", "classes"), counted(types, "crime type")]
+    keys = ", ".join(told for n, told in zip((urns, classes, types), counts, strict=True) if n)
+    rows = counted(len(table), "weight")
+    return f"{rows} ({keys}) in {UNITS[weights.unit]}, from {sheet}column '{found.heading('score')}'."
+
+
+def note_spaces(found: Found, notes: list[str]) -> None:
+    named = [i for i, words in enumerate(found.sheet.header) if words.strip()]
+    cells = [row[i] for row in found.sheet.rows for i in named]
+    padded = sum(v != v.strip() and bool(v.strip()) for v in cells)
+    blank = sum(bool(v) and not v.strip() for v in cells)
+    if padded or blank:
+        notes.append(
+            f"Blanks are left out: {counted(padded, 'cell')} with some around the text,"
+            f" {counted(blank, 'cell')} of nothing else."
+        )
+    titles = found.text("title")
+    if "title" in found.roles and (missing := sum(not t for t in titles)):
+        notes.append(f"{counted(missing, 'row')} without '{found.heading('title')}'.")
+
+
+def note_classes(found: Found, rows: pd.DataFrame, notes: list[str]) -> None:
+    """Malformed, missing, repeated and conflicting classes."""
+    if "ho_class" not in found.roles:
+        return
+    printed, read = rows["printed_class"], rows["ho_class"]
+    mended = rows[(read != "") & ~printed.str.fullmatch(r"\d{3}/\d{2}")]
+    if 0 < len(mended) < len(rows) / 2:
+        pairs = dict(zip(mended["printed_class"], mended["ho_class"], strict=True))
+        told = ", ".join(f"'{a}' is read as {b}" for a, b in list(pairs.items())[:3])
+        told += ", …" if len(pairs) > 3 else ""
+        notes.append(f"Malformed class codes: {told} ({rows_sentence(mended['number'])}).")
+    unread = rows[(read == "") & (printed != "")]
+    if len(unread):
+        notes.append(
+            f"{counted(len(unread), 'class code')} that cannot be read ({sample(unread['printed_class'])};"
+            f" {rows_sentence(unread['number'])}): found by URN only."
+        )
+    missing = rows[printed == ""]
+    if len(missing):
+        rows_told = rows_sentence(missing["number"])
+        notes.append(f"{counted(len(missing), 'row')} without a class ({rows_told}): found by URN only.")
+    classes = rows[read != ""].groupby("ho_class")["days"].agg(["size", "min", "max"])
+    several = classes[classes["size"] > 1]
+    clash = several[several["min"] < several["max"]]
+    notes.append(
+        f"{printed[printed != ''].nunique():,} distinct classes as printed; {len(several):,} have more than one row"
+        f"{_ranges(clash)}."
+    )
+
+
+def _ranges(clash: pd.DataFrame) -> str:
+    if not len(clash):
+        return ", all of which agree"
+    told = "; ".join(f"{c} {low:,.10g} to {high:,.10g}" for c, _, low, high in clash.itertuples())
+    return f" and {len(clash):,} of these conflict, so that the class alone is ambiguous: {told}"
+
+
+def note_index(found: Found, rows: pd.DataFrame, notes: list[str]) -> None:
+    """What is odd about the official index: non-notifiable rows, two values for 26 weeks, cells that are links."""
+    at = dict(zip(found.sheet.numbers, range(len(found.sheet.numbers)), strict=True))
+    here = [at[n] for n in rows["number"]]
+    if "notifiable" in found.roles:
+        words = [found.text("notifiable")[i] for i in here]
+        n = sum(plain_words(w).startswith(("non", "not ", "no")) and plain_words(w) != "notifiable" for w in words)
+        if n:
+            notes.append(f"{n:,} of {len(rows):,} rows are offences that need not be notified; they are kept.")
+    points = [found.text("starting_point")[i] for i in here]
+    weeks = Counter(
+        days for days, text in zip(rows["days"], points, strict=True) if re.match(r"26 weeks\b", text.casefold())
+    )
+    if len(weeks) > 1:
+        told = " and ".join(f"{days:g} ({counted(n, 'row')})" for days, n in sorted(weeks.items()))
+        notes.append(f"A starting point of 26 weeks is printed as {told}; scores are taken as printed.")
+    worded = [i for i, h in enumerate(found.sheet.header) if re.search(r"group|title|class", plain_words(h))]
+    stray = [
+        number
+        for number, i in zip(rows["number"], here, strict=True)
+        if any(found.sheet.rows[i][j].startswith("http") for j in worded)
+    ]
+    if stray:
+        notes.append(f"A link stands where a group or title should be ({rows_sentence(stray)}).")
+
+
+def absurd(weights: WeightSet) -> list[str]:
+    high = weights.table[weights.table["days"] > ABSURD_DAYS]
+    if weights.unit != "days" or not len(high):
+        return []
+    return [f"{len(high):,} scores are more than a hundred years: {sample(high['days'])}. Check them."]
 
 
 def our_table(found: Found) -> pd.DataFrame:
@@ -133,3 +235,79 @@ def _groups(rows: pd.DataFrame) -> list[str]:
 def _plain_text(value: str) -> str:
     """Text without the one apostrophe that an export puts before what a spreadsheet would run."""
     return value[1:] if value.startswith("'") and RISKY.match(value[1:]) else value
+
+
+def by_code(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Weights of Home Office codes, given by code or by the title of a code, sub-group or group, as a set's rows."""
+    weight: dict[str, tuple[float, str]] = {}
+    unknown = []
+    for level in ("group", "title", "code"):  # the finer word comes later and wins
+        claimed: dict[str, tuple[float, str]] = {}
+        for code, title, days in rows[["code", "title", "days"]].itertuples(index=False):
+            kind, codes = _codes(code, title)
+            if not codes and level == "code":
+                unknown.append(title or code)
+            for one in codes if kind == level else ():
+                if claimed.setdefault(one, (days, title))[0] != days:
+                    raise HotspotsError(f"'{claimed[one][1]}' and '{title}' both mean code {one}, with other scores.")
+        weight |= claimed
+    if unknown:
+        notes.append(
+            f"{counted(len(unknown), 'title')} known as no Home Office title, sub-group or group and score nothing:"
+            f" {sample(unknown)}."
+        )
+    if not weight:
+        raise HotspotsError(
+            f"none of its {len(rows):,} offences is a URN, a class like 008/06, a crime type, or a title that the Home"
+            f" Office uses: {sample(unknown)}."
+        )
+    return _expanded(weight, notes)
+
+
+def _codes(code: str, title: str) -> tuple[str, frozenset[str]]:
+    """(what it was known by, the codes meant)."""
+    if code in offences.known_codes():
+        return "code", frozenset({code})
+    if codes := offences.codes_titled(title):
+        return "title", codes
+    return "group", offences.codes_of_group(title)
+
+
+def _expanded(weight: Mapping[str, tuple[float, str]], notes: list[str]) -> pd.DataFrame:
+    """One row per class whose codes all have one weight; else one per known URN of a weighted code."""
+    lines: list[tuple[str, str, str, float]] = []
+    shared = []
+    for ho_class, codes in sorted(offences.classes_of_codes().items()):
+        if codes <= weight.keys() and len({weight[code][0] for code in codes}) == 1:
+            titles = sorted({weight[code][1] for code in codes})
+            lines.append(("", ho_class, " / ".join(titles), weight[min(codes)][0]))
+        elif set(codes) & set(weight):
+            shared.append(ho_class)
+    for urn, ho_class in _known_urns():
+        code = offences.urn_code(urn)
+        if ho_class in shared and code in weight:
+            lines.append((urn, "", weight[code][1], weight[code][0]))
+    table = pd.DataFrame(lines, columns=["athena_urn", "ho_class", "title", "days"]).assign(crime_type="")
+    table["offence_group"] = offences.classify(table)["sub_group"].fillna("")
+    by_class = int((table["ho_class"] != "").sum())
+    notes.append(
+        f"{counted(len(weight), 'Home Office code')} weighted ({sample(sorted(weight), 8)}), which makes"
+        f" {counted(by_class, 'class', 'classes')} and {counted(len(table) - by_class, 'URN')}."
+    )
+    if shared:
+        notes.append(
+            f"{counted(len(shared), 'class', 'classes')} shared with codes of another weight or none"
+            f" ({sample(shared, 6)}): an offence known by that class alone stays unscored."
+        )
+    return table[list(COLUMNS)]
+
+
+def _known_urns() -> list[tuple[str, str]]:
+    """URN and class of every offence in the shipped index."""
+    pairs = {
+        (urn, ho_class)
+        for weights in shipped_weight_sets().values()
+        for urn, ho_class in weights.table[["athena_urn", "ho_class"]].itertuples(index=False)
+        if urn
+    }
+    return sorted(pairs)

@@ -6,18 +6,29 @@ call, and driving through are counted beside the dose and are no part of it.
 
 No data is not no patrol: on a day without positions or logs in a BCU the figures are empty, and ``gps_coverage`` says
 how much of the units' time on shift the positions cover.
+
+Targets are set by people, dated, never rewritten. The newest target of a hot spot that holds on a day counts; else the
+newest for its whole register; else the setting ``target_minutes`` for treated hot spots, and none for the others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hotspots.base.columns import DOSE_SUMMARY, in_columns
+from hotspots.areas.register import load
+from hotspots.base.clock import day_of, day_text
+from hotspots.base.columns import DOSE_HOURS, DOSE_SUMMARY, in_columns
+from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
+from hotspots.insight.hours import HOURS, area_weeks, hot_hours, minutes_by_hour
 from hotspots.patrols.visits import BELOW, LOG, LONG, ON_TARGET, PASS
+from hotspots.store import ledger
 
 TRACKED, LOGS_ONLY, NO_DATA = "tracked", "logs only", "no data"
 UNDER, MET, OVER, NO_TARGET = "underdosed", "on target", "overdosed", "no target"
@@ -113,3 +124,106 @@ def verdicts(found: pd.DataFrame, settings: Settings) -> np.ndarray[Any, Any]:
     return np.select([*cases, reached > settings.overdosed_share], [NO_DATA, NO_TARGET, UNDER, OVER], MET).astype(
         object
     )
+
+
+TABLE = "dose_targets"
+LONGEST = 24 * 60
+COLUMNS = ("register", "area", "valid_from", "minutes", "author", "note", "created")
+
+
+def set_target(
+    folder: Path, register: str, area: str, minutes: float | None, valid_from: date | str, author: str, note: str
+) -> None:
+    """Store a target from a day on: patrol-minutes per patrol day, None to lift it; area '' means every treated one.
+
+    Raises HotspotsError without an author and a note, for minutes that fit no day, and for a register or hot spot that
+    does not exist.
+    """
+    author, note = ledger.signature(author, note)
+    first = day_of(valid_from, "The first day")
+    if minutes is not None and not 0 <= minutes <= LONGEST:
+        raise HotspotsError(f"A target of {minutes} minutes fits no patrol day; give 0 to {LONGEST:,}.")
+    frozen = load(folder, register)
+    if area and area not in set(frozen.areas["area"]):
+        raise HotspotsError(f"{frozen.ref} has no hot spot '{area[:40]}'.")
+    row = {
+        "register": frozen.name, "area": area, "valid_from": first.isoformat(), "minutes": minutes, "author": author,
+        "note": note, "created": ledger.created(),
+    }  # fmt: skip
+    ledger.append(folder, lambda connection: ledger.insert(connection, TABLE, row), "setting targets")
+
+
+def targets(folder: Path, register: str = "") -> pd.DataFrame:
+    """Every target ever set, oldest first: register, area, valid_from, minutes, author, note, created."""
+    rows = ledger.rows(folder, TABLE, **({"register": register} if register else {}))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def target_on(table: pd.DataFrame, area: str, role: str, day: int, settings: Settings) -> float:
+    """The target of a hot spot on a patrol day (days since 1970); nan where there is none. ``table``: of `targets`."""
+    usual = settings.target_minutes if role == "treated" else float("nan")
+    if not len(table):
+        return usual
+    holds = table[table["valid_from"] <= day_text(day)]
+    for own in (holds[holds["area"] == area], holds[holds["area"] == ""] if role == "treated" else holds.iloc[:0]):
+        if len(own):
+            minutes = own.sort_values("valid_from", kind="stable")["minutes"].iloc[-1]
+            return float("nan") if pd.isna(minutes) else float(minutes)
+    return usual
+
+
+ALL = "all"  # the treated hot spots of a BCU together
+
+
+def dose_hours(
+    stays: pd.DataFrame,
+    visits: pd.DataFrame,
+    areas: pd.DataFrame,
+    incidents: pd.DataFrame | None,
+    cells: Mapping[int, str],
+    settings: Settings,
+) -> pd.DataFrame:
+    """`DOSE_HOURS`: 168 rows for every area, and for the treated ones of every BCU together.
+
+    ``stays``, ``visits``: of `hotspots.patrols.visits`; ``areas``: area, bcu, role; ``incidents``: cell, local_from,
+    local_to, one row each; None where no source has times: then incidents are empty and no hour is hot. A BCU's hot
+    hours are those of its treated hot spots' incidents together.
+    """
+    proactive = stays[~stays["reactive"] & ~stays["moving"]]
+    rate = (proactive["officer_seconds"] / (proactive["end"] - proactive["start"]).where(lambda s: s > 0)).fillna(0)
+    grid = pd.MultiIndex.from_product([areas["area"], range(HOURS)], names=["area", "hour_of_week"])
+    length = (visits["end"] - visits["start"]).where(lambda s: s > 0)
+    table = pd.DataFrame({
+        "patrol_minutes": by_hour(visits, 60 * visits["patrol_minutes"] / length, settings).reindex(grid),
+        "officer_minutes": by_hour(proactive, rate, settings).reindex(grid),
+    }).fillna(0.0).reset_index()  # fmt: skip
+    if incidents is None:
+        table["n_incidents"] = np.nan
+    else:
+        table = table.merge(area_weeks(incidents, dict(cells)), on=["area", "hour_of_week"], how="left")
+    table = table.merge(areas[["area", "bcu", "role"]], on="area")
+    sums = ["patrol_minutes", "officer_minutes", "n_incidents"]
+    treated = table[table["role"] == "treated"].groupby(["bcu", "hour_of_week"], as_index=False)[sums].sum(min_count=1)
+    whole = pd.concat([treated.assign(area=ALL), table], ignore_index=True)
+    one = whole.groupby(["bcu", "area"], sort=False)["n_incidents"]
+    whole["share_of_incidents"] = share(whole["n_incidents"], one.transform("sum"))
+    whole["hot"] = one.transform(lambda week: hot_hours(week.fillna(0).to_numpy())).astype(bool)
+    return in_columns(whole.round({"n_incidents": 2}), DOSE_HOURS)
+
+
+def by_hour(intervals: pd.DataFrame, rate: pd.Series, settings: Settings) -> pd.Series:
+    """Minutes by area and hour of the week of intervals (area, start, end), each second counted ``rate`` times."""
+    rows, hours, seconds = minutes_by_hour(intervals["start"], intervals["end"], settings)
+    table = pd.DataFrame({
+        "area": intervals["area"].to_numpy()[rows], "hour_of_week": hours,
+        "minutes": seconds / 60 * rate.fillna(0).to_numpy()[rows],
+    })  # fmt: skip
+    return table.groupby(["area", "hour_of_week"])["minutes"].sum()
+
+
+def in_hot_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """Of each area's patrol-minutes, the part in its hot hours: area, share_in_hot_hours; empty where none is hot."""
+    mine = hours[hours["area"] != ALL]
+    hot = mine["patrol_minutes"].where(mine["hot"], 0.0).groupby(mine["area"]).sum()
+    whole = mine["patrol_minutes"].groupby(mine["area"]).sum().where(mine.groupby("area")["hot"].any())
+    return share(hot, whole).rename("share_in_hot_hours").reset_index()

@@ -1,24 +1,141 @@
-"""What happened on the days on which one version of the register held: positions first, then what logs add."""
+"""Which dose is meant, and what happened while each version of the register held: positions, then what logs add.
+
+The result of a single patrol day is kept, so that a new day of positions costs one day's work: under a hash of all that
+it hangs on, the day's file, the cells, the rules, the engine. So it can never be stale, and the folder ``cache`` may be
+deleted at any time. Where it cannot be written it is done without.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
 
 import pandas as pd
 
 from hotspots import geography
 from hotspots.areas import register
-from hotspots.base.clock import EPOCH, day_number, day_starts
+from hotspots.base.choices import BCUS
+from hotspots.base.clock import EPOCH, day_number, day_numbers, day_of, day_starts
 from hotspots.base.errors import HotspotsError
-from hotspots.base.settings import RESOLUTIONS
+from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.patrols import log as patrol_log
-from hotspots.patrols.dosage import cache, logs
-from hotspots.patrols.dosage.question import DoseQuestion
-from hotspots.patrols.presence import Presence
+from hotspots.patrols.dosage import logs
+from hotspots.patrols.engine import DEFAULT
+from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
 from hotspots.patrols.visits import joined_overnight, presence_of_files, refuse_overlaps, stays, together
 from hotspots.store.workspace import PingDay, Workspace
+
+USUAL_DAYS = 7
+LONGEST_DAYS = 366
+SHORT = "Longer windows make a table that nobody reads; ask for them one after the other."
+
+
+@dataclass(frozen=True)
+class DoseQuestion:
+    """Which dose is meant. Empty text means: the last 7 patrol days held; the only register.
+
+    ``start`` and ``end`` are patrol days like 2026-10-05, both included; ``register`` is a name, whose version of each
+    day counts, or name@version, which counts on every day it held; ``engine`` a URL of `hotspots.patrols.engine`.
+    """
+
+    bcu: str = "all"
+    start: str = ""
+    end: str = ""
+    register: str = ""
+    engine: str = DEFAULT
+
+
+def bcus_of(bcu: str) -> tuple[str, ...]:
+    return BCUS if bcu == "all" else (bcu,)
+
+
+def settle(workspace: Workspace, question: DoseQuestion) -> tuple[DoseQuestion, date, date]:
+    """The question with nothing left open, its first and its last patrol day."""
+    if question.bcu not in ("all", *BCUS):
+        raise HotspotsError(f"BCU '{question.bcu[:40]}' is not one of {', '.join(BCUS)} or all.")
+    name = question.register or register.only_register(workspace.folder, "positions belong nowhere")
+    held = days_held(workspace)
+    if held is None:
+        raise HotspotsError(
+            "This workspace has no positions and no patrol log. Import them (--source pings, --source patrol-log), or"
+            " enter patrols in the log form."
+        )
+    last = day_of(question.end, "The last day") if question.end else held[1]
+    usual = max(held[0], last - timedelta(days=USUAL_DAYS - 1))
+    first = day_of(question.start, "The first day") if question.start else min(usual, last)
+    if first > last:
+        raise HotspotsError(f"The window ends on {last}, before it begins on {first}. Swap the two days.")
+    if (last - first).days >= LONGEST_DAYS:
+        raise HotspotsError(f"The window of {first} to {last} has more than {LONGEST_DAYS} days. {SHORT}")
+    return replace(question, start=str(first), end=str(last), register=name), first, last
+
+
+def days_held(workspace: Workspace) -> tuple[date, date] | None:
+    """First and last patrol day with positions or a log entry; None where there is neither."""
+    held = [day_number(d.day) for d in workspace.manifest.ping_days]
+    starts = patrol_log.entries(workspace)["start"]
+    if len(starts):
+        held += day_numbers([starts.min(), starts.max()], workspace.settings).tolist()
+    return (EPOCH + timedelta(days=min(held)), EPOCH + timedelta(days=max(held))) if held else None
+
+
+FORMAT = 1  # goes up when the expression of `hotspots.patrols.presence` gives other rows
+MOST = 3_000  # results kept; the oldest go
+TABLES = {"segments": SEGMENTS, "unit_days": UNIT_DAYS, "silences": SILENCES}
+
+
+def key_of(file_sha: str, cells: Mapping[int, str], cell: str, settings: Settings, engine: str) -> str:
+    """What one day's result hangs on, as a hash. Bands are drawn later."""
+    numbers = {
+        **rule_of(settings)._asdict(),
+        "stationary_kmh": settings.stationary_kmh,
+        "exclude_on_call": settings.exclude_on_call,
+    }
+    days = (settings.timezone, settings.patrol_day_starts)
+    facts = [FORMAT, file_sha, sorted(cells.items()), cell, numbers, *days, engine]
+    return sha256(json.dumps(facts).encode()).hexdigest()[:32]
+
+
+def kept(folder: Path, key: str) -> Presence | None:
+    """The result under this key, if it is there and whole."""
+    place = folder / "cache" / "presence" / key
+    try:
+        tables = {name: pd.read_parquet(place / f"{name}.parquet") for name in TABLES}
+    except (OSError, ValueError):
+        return None
+    if any(list(tables[name].columns) != list(columns) for name, columns in TABLES.items()):
+        return None
+    return Presence(**tables)
+
+
+def keep(folder: Path, key: str, found: Presence) -> None:
+    """Store a result, whole or not at all."""
+    room = folder / "cache" / "presence"
+    aside = room / f".{key}.{uuid.uuid4().hex[:8]}"
+    try:
+        aside.mkdir(parents=True)
+        for name in TABLES:
+            getattr(found, name).to_parquet(aside / f"{name}.parquet", index=False)
+        os.rename(aside, room / key)
+        thin_out(room)
+    except OSError:  # read-only, full, or another process was faster
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def thin_out(room: Path) -> None:
+    """Let the oldest results go."""
+    held = [p for p in room.iterdir() if p.is_dir()]
+    if len(held) > MOST:
+        for old in sorted(held, key=lambda p: p.stat().st_mtime)[: len(held) - MOST]:
+            shutil.rmtree(old, ignore_errors=True)
+
 
 LOOK_BACK_DAYS = 28  # for the days since the last adequate visit
 
@@ -104,16 +221,16 @@ def day_by_day(workspace: Workspace, days: Sequence[int], cells: dict[int, str],
     """Who was where on these days: kept results where there are any, the engine for the others."""
     held = [d for d in workspace.manifest.ping_days if day_number(d.day) in set(days)]
     keys = {
-        d.day: cache.key_of(workspace.manifest.hashes.get(d.file, d.file), cells, column, workspace.settings, engine)
+        d.day: key_of(workspace.manifest.hashes.get(d.file, d.file), cells, column, workspace.settings, engine)
         for d in held
     }
-    parts = {d.day: cache.kept(workspace.folder, keys[d.day]) for d in held}
+    parts = {d.day: kept(workspace.folder, keys[d.day]) for d in held}
     missing = [d for d in held if parts[d.day] is None]
     if missing:
         new = asked(workspace, missing, cells, column, engine)
         for one in missing:
             mine = of_day(new, day_number(one.day))
-            cache.keep(workspace.folder, keys[one.day], mine)
+            keep(workspace.folder, keys[one.day], mine)
             parts[one.day] = mine
     return together([p for p in parts.values() if p is not None])
 

@@ -20,11 +20,20 @@ from hotspots.base.months import Window, window_of_months
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.harm.offences import POLICE_UK
-from hotspots.patrols.dosage import by_hour, coverage, logs
-from hotspots.patrols.dosage.dose import LOGS_ONLY, NO_DATA, TRACKED, days_since, dose, summary
-from hotspots.patrols.dosage.question import DoseQuestion, bcus_of, settle
-from hotspots.patrols.dosage.stretches import Stretch, one_resolution, stretches
-from hotspots.patrols.dosage.targets import target_on, targets
+from hotspots.patrols.dosage import coverage, logs
+from hotspots.patrols.dosage.dose import (
+    LOGS_ONLY,
+    NO_DATA,
+    TRACKED,
+    days_since,
+    dose,
+    dose_hours,
+    in_hot_hours,
+    summary,
+    target_on,
+    targets,
+)
+from hotspots.patrols.dosage.stretches import DoseQuestion, Stretch, bcus_of, one_resolution, settle, stretches
 from hotspots.patrols.presence import rule_of
 from hotspots.patrols.visits import LOG, visits
 from hotspots.ranking.gather import gather
@@ -77,7 +86,7 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
     both = both[both["patrol_day"].isin(days)]
     return Dose(
         question=question, first=first, last=last, table=shown,
-        summary=summary(shown, by_hour.in_hot_hours(hours), shown_spans, settings),
+        summary=summary(shown, in_hot_hours(hours), shown_spans, settings),
         visits=shown_visits(pd.concat(seen), days, settings), hours=hours, coverage=shown_spans,
         shifts=shifts_of(held, question.bcu, days, settings), reconciled=logs.shown(both, settings),
         warnings=tuple(coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days))),
@@ -129,7 +138,7 @@ def hours_of(
     incidents, why_not = incidents_before(workspace, newest, first)
     there, visited = (t[t["patrol_day"].isin(days)] for t in (newest.stays, seen))
     areas = newest.areas[["area", "bcu", "role"]]
-    return by_hour.dose_hours(there, visited, areas, incidents, newest.cells, workspace.settings), why_not
+    return dose_hours(there, visited, areas, incidents, newest.cells, workspace.settings), why_not
 
 
 def incidents_before(workspace: Workspace, held: Stretch, first: date) -> tuple[pd.DataFrame | None, str]:

@@ -14,12 +14,11 @@ from hotspots.base.columns import COMPARISON, ROBUSTNESS
 from hotspots.base.settings import Settings
 from hotspots.harm.scoring import SCORED, WeightSet
 from hotspots.harm.weights.register import load
-from hotspots.ranking.answer import Answer, about
+from hotspots.ranking.answer import Answer, about, score_warnings, whole_force
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
 from hotspots.ranking.what_if import reweigh
 from hotspots.ranking.what_if.edits import placed
-from hotspots.ranking.words import score_warnings, whole_force
 from hotspots.store.workspace import Workspace, open_workspace
 
 EQUAL = "equal_weights"

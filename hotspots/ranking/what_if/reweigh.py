@@ -75,7 +75,7 @@ def count_cells(
     exposure: Sequence[float] | None = None,
     horizon: float = Settings.expected_months,
 ) -> Counts:
-    """The counts of a cube (`hotspots.ranking.cell_periods`), over its periods; ``cells``: of these only (int64)."""
+    """The counts of a cube (`hotspots.ranking.gather`), over its periods; ``cells``: of these only (int64)."""
     from scipy.sparse import coo_array
 
     whole = cube

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from hotspots.patrols.dosage import targets as dose_targets
-from hotspots.patrols.dosage.question import DoseQuestion, days_held
+from hotspots.patrols.dosage import dose as dose_room
+from hotspots.patrols.dosage.stretches import DoseQuestion, days_held
 from hotspots.patrols.dosage.workspace import Dose, dose_workspace
 from hotspots.store import ledger
 from hotspots.store.workspace import open_workspace
@@ -35,4 +35,4 @@ def dose(folder: str, version: str, question: DoseQuestion, stamp: str) -> Dose:
 @st.cache_data(max_entries=8, show_spinner=False)
 def targets(folder: str, stamp: str, register: str) -> pd.DataFrame:
     """Every target ever set for a register, oldest first."""
-    return dose_targets.targets(Path(folder), register)
+    return dose_room.targets(Path(folder), register)

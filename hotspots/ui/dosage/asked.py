@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from hotspots.base.errors import HotspotsError
-from hotspots.patrols.dosage.question import USUAL_DAYS, DoseQuestion
+from hotspots.patrols.dosage.stretches import USUAL_DAYS, DoseQuestion
 from hotspots.ui import frame, loading
 from hotspots.ui.choosing import choose, choose_bcu
 from hotspots.ui.dosage import answers, words

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from hotspots.patrols.dosage.targets import set_target
+from hotspots.patrols.dosage.dose import set_target
 from hotspots.patrols.dosage.workspace import Dose
 from hotspots.ui.dosage import answers, words
 from hotspots.ui.forms import done, form_key, signature

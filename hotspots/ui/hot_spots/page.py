@@ -11,8 +11,7 @@ from hotspots.base.words import counted
 from hotspots.harm import selections
 from hotspots.maps import MAX_CELLS
 from hotspots.ranking import rank as ranking
-from hotspots.ranking.answer import Answer
-from hotspots.ranking.words import unit_warning
+from hotspots.ranking.answer import Answer, unit_warning
 from hotspots.ui import components, loading
 from hotspots.ui import words as shared
 from hotspots.ui.choosing import switch, switch_box
