@@ -41,8 +41,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.installed
-	$(BIN)/python -m hotspots.cli.dictionary > docs/data_dictionary.md
-	$(BIN)/python -m hotspots.cli.commands > docs/commands.md
+	$(BIN)/python -m hotspots.cli.reference dictionary > docs/data_dictionary.md
+	$(BIN)/python -m hotspots.cli.reference commands > docs/commands.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

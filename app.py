@@ -2,7 +2,7 @@
 
 from hotspots.ui import overview
 from hotspots.ui.frame import frame
-from hotspots.ui.text import errors_shown
+from hotspots.ui.show import errors_shown
 
 view = frame("Overview")
 if view:

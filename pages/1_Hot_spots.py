@@ -2,7 +2,7 @@
 
 from hotspots.ui.frame import frame
 from hotspots.ui.hot_spots import page as hot_spots
-from hotspots.ui.text import errors_shown
+from hotspots.ui.show import errors_shown
 
 view = frame("Hot spots", filtered=True)
 if view:

@@ -4,7 +4,7 @@ from hotspots.ui.dosage import page as dosage
 from hotspots.ui.dosage.words import LOG_FORM
 from hotspots.ui.frame import frame
 from hotspots.ui.log_form import page as log_form
-from hotspots.ui.text import errors_shown
+from hotspots.ui.show import errors_shown
 
 view = frame("Patrol dosage")
 if view:

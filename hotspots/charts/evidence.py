@@ -5,19 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hotspots.charts.parts import (
-    DARK_BLUE,
-    GREY,
-    LIGHT_BLUE,
-    ORANGE,
-    Row,
-    ink,
-    names_axis,
-    soft_ink,
-    spec,
-    text,
-    tip,
-)
+from hotspots.charts.parts import DARK_BLUE, GREY, LIGHT_BLUE, ORANGE, Row, ink, names_axis, soft_ink, spec, text, tip
 
 DASHES = ([1, 0], [7, 3])  # of the curves, so that no colour is needed to tell them apart
 POINTS = 200  # of one curve; more cannot be seen

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
-from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_format, add_question, add_signature, add_weights, question_of
-from hotspots.cli.verbs import Verbs
+from hotspots.cli.verbs import Verb, Verbs, put_table, question_of, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,24 +36,24 @@ def add_verbs(verbs: Verbs) -> None:
     one.add_argument("--name", default="", metavar="NAME[@VERSION]", help="the areas of this version; default: newest")
     one.add_argument("--on", default="", metavar="DATE", help="the areas of --name that held on this day")
     one.add_argument("--excluded", action="store_true", help="every cell excluded, and every exclusion lifted")
-    add_format(one, "geojson")
+    one.add_format("geojson")
     one = words.add(
         "exclude", run_exclude, "keep cells out of candidate areas, for a reason",
         '8a195d49b2effff --reason hospital --author "A Analyst"', out=False,
     )  # fmt: skip
     one.add_argument("cells", nargs="+", metavar="CELL", help="H3 numbers of cells, as in rank")
     one.add_argument("--reason", required=True, metavar="KIND", help="prison, hospital, police station, … or other")
-    add_signature(one, note_needed=False)
+    one.add_signature(note_needed=False)
     one = words.add(
         "include", run_include, "lift the exclusion of cells", '8a195d49b2effff --author "A Analyst"', out=False
     )  # fmt: skip
     one.add_argument("cells", nargs="+", metavar="CELL", help="H3 numbers of cells, as in rank")
-    add_signature(one, note_needed=False)
+    one.add_signature(note_needed=False)
 
 
-def add_limits(one: argparse.ArgumentParser) -> None:
+def add_limits(one: Verb) -> None:
     """The options of a question about areas."""
-    add_weights(one)
+    one.add_weights()
     one.add_argument(
         "--max-area", type=float, metavar="M2", help=f"largest area of a hot spot; default: {Settings.max_area_m2:,.0f}"
     )
@@ -67,17 +65,17 @@ def add_limits(one: argparse.ArgumentParser) -> None:
         help=f"areas of each BCU; default: West {Settings.areas_west}, South {Settings.areas_south},"
         f" East {Settings.areas_east}",
     )  # fmt: skip
-    add_question(one, top=argparse.SUPPRESS)  # refused: --per-bcu says how many
+    one.add_question(top=argparse.SUPPRESS)  # refused: --per-bcu says how many
 
 
-def add_freeze(one: argparse.ArgumentParser) -> None:
+def add_freeze(one: Verb) -> None:
     one.add_argument("--name", required=True, metavar="NAME", help="of the register; a later version supersedes")
     one.add_argument("--valid-from", required=True, metavar="DATE", help="first day on which these areas hold")
     one.add_argument("--areas", type=Path, metavar="FILE.csv", help="edited candidates; columns area, bcu, cells, role")
     one.add_argument(
         "--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one; default: none"
     )
-    add_signature(one)
+    one.add_signature()
     add_limits(one)
 
 
@@ -106,25 +104,22 @@ def candidates_of(asked: argparse.Namespace) -> Candidates:
         f"{answer.weights.label} ({answer.question.weights}); {answer.window}."
         f" Areas are made to catch {found.definition['maximised']}."
     )
-    for line in (*found.notes, *answer.warnings, *answer.notes):
-        say(line)
+    say(*found.notes, *answer.warnings, *answer.notes)
     return found
 
 
 def run_candidates(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.ranking.answer import in_unit
 
     found = candidates_of(asked)
     table = in_unit(found.areas, found.answer.weights)
-    put_out(as_text(table, asked.format, {"what": "Candidate hot spots", **found.definition}), asked.out)
+    put_table(asked, table, {"what": "Candidate hot spots", **found.definition})
 
 
 def run_freeze(asked: argparse.Namespace) -> None:
     from hotspots.areas import measured, named, refusals
     from hotspots.areas.finding import with_cells_of
     from hotspots.areas.register import freeze
-    from hotspots.exports import as_text
     from hotspots.exports.areas import about_frozen, in_its_unit, read_areas
     from hotspots.store.workspace import open_workspace
 
@@ -144,10 +139,9 @@ def run_freeze(asked: argparse.Namespace) -> None:
         asked.workspace, table, asked.name, asked.valid_from, asked.author, asked.note, definition,
         limits_of(asked).max_area_m2,
     )  # fmt: skip
-    for line in done.warnings:
-        say(line)
+    say(*done.warnings)
     say(f"Frozen as {done.ref}: {counted(len(done.areas), 'area')} from {done.valid_from}, sha256 {done.sha256}.")
-    put_out(as_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
+    put_table(asked, in_its_unit(done), about_frozen(done))
 
 
 def elsewhere(edited: pd.DataFrame, bcu: str) -> list[str]:
@@ -161,7 +155,6 @@ def elsewhere(edited: pd.DataFrame, bcu: str) -> list[str]:
 def run_list(asked: argparse.Namespace) -> None:
     from hotspots.areas.excluded import exclusions
     from hotspots.areas.register import load, registers, version_on
-    from hotspots.exports import as_text
     from hotspots.exports.areas import about_frozen, in_its_unit
 
     if asked.on and not asked.name:
@@ -173,12 +166,12 @@ def run_list(asked: argparse.Namespace) -> None:
         if asked.on:
             done = version_on(asked.workspace, asked.name, asked.on)
         say(f"{done.ref}, from {done.valid_from} to {done.valid_to or 'further notice'}; {done.author}: {done.note}")
-        put_out(as_text(in_its_unit(done), asked.format, about_frozen(done)), asked.out)
+        put_table(asked, in_its_unit(done), about_frozen(done))
         return
     if asked.format == "geojson":
         raise HotspotsError("A list of versions has no outlines: add --name, or use --format csv or json.")
     table = (exclusions if asked.excluded else registers)(asked.workspace)
-    put_out(as_text(table, asked.format), asked.out)
+    put_table(asked, table)
 
 
 def run_exclude(asked: argparse.Namespace) -> None:

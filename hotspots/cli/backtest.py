@@ -12,18 +12,7 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
-from hotspots.cli.console import put_out, say
-from hotspots.cli.options import (
-    add_bcu,
-    add_format,
-    add_number,
-    add_offences,
-    add_resolution,
-    add_weights,
-    add_window,
-    question_of,
-)
-from hotspots.cli.verbs import Verbs
+from hotspots.cli.verbs import Verb, Verbs, put_table, question_of, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,23 +32,23 @@ def add_verbs(verbs: Verbs) -> None:
     shown.add_argument("--calibration", action="store_true", help="stated chance of the top N against what came")
     one.add_argument("--against", default="count", metavar="METHOD", help="compared with in --summary; default: count")
     one.add_argument("--top", type=int, metavar="N", help=f"of --calibration; default: the setting, {Settings.top}")
-    add_number(one, "--draws", Settings.draws, "of --calibration")
-    add_number(one, "--seed", Settings.seed, "of all draws")
-    add_format(one)
+    one.add_number("--draws", Settings.draws, "of --calibration")
+    one.add_number("--seed", Settings.seed, "of all draws")
+    one.add_format()
 
 
-def add_data(one: argparse.ArgumentParser) -> None:
+def add_data(one: Verb) -> None:
     """What is tested on: a question to the workspace, or a plain table."""
     one.add_argument("--table", type=Path, metavar="FILE.csv", help="date, lon, lat[, offence, days] of any city")
     one.add_argument("--total-area-km2", type=float, metavar="X", help="of the city of --table, for PAI")
-    add_bcu(one)
-    add_window(one, "first day or month; default: the first held", "last day or month; default: the last held")
-    add_resolution(one)
-    add_weights(one)
-    add_offences(one)
+    one.add_bcu()
+    one.add_window("first day or month; default: the first held", "last day or month; default: the last held")
+    one.add_resolution()
+    one.add_weights()
+    one.add_offences()
 
 
-def add_test(one: argparse.ArgumentParser) -> None:
+def add_test(one: Verb) -> None:
     """Periods, origins, area and methods."""
     period = one.add_mutually_exclusive_group()
     for name, help_ in (("months", "the default"), ("weeks", "timed sources only")):
@@ -125,18 +114,15 @@ def plan_of(asked: argparse.Namespace) -> Plan:
 
 def run_backtest(asked: argparse.Namespace) -> None:
     from hotspots.backtest import calibration, origins_available
-    from hotspots.exports import as_text
 
     plan = plan_of(asked)
     history = table_history(asked, plan) if asked.table else workspace_history(asked, plan)
-    for line in (*history.warnings, *history.notes):
-        say(line)
+    say(*history.warnings, *history.notes)
     origins, words = origins_available(
         history.periods, plan.train, plan.horizon, origins_asked(asked, plan, history.periods), history.breaks,
         asked.leave_out_breaks,
     )  # fmt: skip
-    for line in words:
-        say(line)
+    say(*words)
     facts = history.facts | {"train_periods": plan.train, "horizon_periods": plan.horizon, "period": plan.period}
     facts["warnings"] = [*history.warnings, *words]
     facts["notes"] = list(history.notes)
@@ -150,7 +136,7 @@ def run_backtest(asked: argparse.Namespace) -> None:
         facts["what"] = f"Stated probability of being in the top {top} against how often the next periods put it there"
     else:
         table = tested(asked, plan, history, origins, facts)
-    put_out(as_text(table, asked.format, facts), asked.out)
+    put_table(asked, table, facts)
 
 
 def tested(

@@ -14,13 +14,7 @@ from hotspots.store import database
 from hotspots.store.workspace import open_workspace, referenced, stored_files
 from hotspots.trials import register as trial_register
 
-WRITTEN = (
-    weight_register,
-    area_register,
-    context,
-    match_register,
-    trial_register,
-)  # what people wrote
+WRITTEN = (weight_register, area_register, context, match_register, trial_register)  # what people wrote
 
 
 def check_workspace(folder: Path) -> tuple[list[str], list[str]]:

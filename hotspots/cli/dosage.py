@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hotspots.base.errors import HotspotsError
-from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_bcu, add_format, add_register, add_signature, add_table, add_window
-from hotspots.cli.verbs import Verbs
+from hotspots.cli.verbs import Verbs, put_out, put_table, say
 from hotspots.patrols.engine import DEFAULT
 
 TABLES = {
@@ -19,17 +17,17 @@ TABLES = {
 def add_verbs(verbs: Verbs) -> None:
     about = "visits and minutes per frozen hot spot and patrol day, against target"
     whole = verbs.add("dosage", run_dosage, about, "--bcu South --from 2026-10-05 --to 2026-10-11")
-    add_bcu(whole)
-    add_window(whole, "first patrol day; default: the last seven held", "last patrol day, included")
-    add_register(whole)
+    whole.add_bcu()
+    whole.add_window("first patrol day; default: the last seven held", "last patrol day, included")
+    whole.add_register()
     whole.add_argument(
         "--engine",
         default=DEFAULT,
         metavar="URL",
         help=f"duckdb://, spark://HOST:PORT or spark-local; default: {DEFAULT}",
     )
-    add_table(whole, TABLES)
-    add_format(whole, "geojson")
+    whole.add_table(TABLES)
+    whole.add_format("geojson")
     words = Verbs(whole, required=False)
     one = words.add(
         "target", run_target, "set the patrol-minutes that hot spots should get in a patrol day, from a day on",
@@ -39,12 +37,11 @@ def add_verbs(verbs: Verbs) -> None:
     one.add_argument("--area", default="", metavar="AREA", help="such as West-01; default: every treated one")
     one.add_argument("--minutes", required=True, metavar="N", help="patrol-minutes; none lifts the target")
     one.add_argument("--valid-from", required=True, metavar="DATE", help="first patrol day on which it holds")
-    add_signature(one)
-    add_format(words.add("targets", run_targets, "every target ever set"))
+    one.add_signature()
+    words.add("targets", run_targets, "every target ever set").add_format()
 
 
 def run_dosage(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.exports.dosage import dosage_text
     from hotspots.patrols.dosage.stretches import DoseQuestion
     from hotspots.patrols.dosage.workspace import about, dose_workspace
@@ -54,12 +51,11 @@ def run_dosage(asked: argparse.Namespace) -> None:
     question = DoseQuestion(asked.bcu, asked.start, asked.end, asked.register, asked.engine)
     told = dose_workspace(asked.workspace, question)
     say(f"Patrol days {told.first} to {told.last}; {', '.join(told.registers)}.")
-    for line in (*told.warnings, *told.notes):
-        say(line)
+    say(*told.warnings, *told.notes)
     if asked.table == "days":
         put_out(dosage_text(told, asked.format, asked.workspace), asked.out)
     else:
-        put_out(as_text(getattr(told, TABLES[asked.table]), asked.format, about(told)), asked.out)
+        put_table(asked, getattr(told, TABLES[asked.table]), about(told))
 
 
 def run_target(asked: argparse.Namespace) -> None:
@@ -80,8 +76,7 @@ def number(text: str) -> float:
 
 
 def run_targets(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.patrols.dosage.dose import targets
     from hotspots.store.workspace import open_workspace
 
-    put_out(as_text(targets(open_workspace(asked.workspace).folder), asked.format), asked.out)
+    put_table(asked, targets(open_workspace(asked.workspace).folder))

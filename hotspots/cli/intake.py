@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
-from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_format, add_number
-from hotspots.cli.verbs import Verbs
+from hotspots.cli.verbs import Verbs, put_table, say
 from hotspots.demo import DEFAULT_SEED, FALL, VALID_FROM
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ FEW = 40  # files of an import: of more than this, those without quarantined row
 
 def add_verbs(verbs: Verbs) -> None:
     one = verbs.add("demo", run_demo, "build a clearly labelled synthetic workspace", "--workspace demo", out=False)
-    add_number(one, "--seed", DEFAULT_SEED, "of the random numbers")
+    one.add_number("--seed", DEFAULT_SEED, "of the random numbers")
     one.add_argument(
         "--effect", type=float, default=FALL, metavar="SHARE",
         help=f"of the incidents in treated hot spots to prevent from {VALID_FROM} on, half of those in East happening"
@@ -45,7 +43,7 @@ def add_verbs(verbs: Verbs) -> None:
         help="of times without an offset, in pings and patrol-log, such as Europe/London",
     )  # fmt: skip
     one = verbs.add("intake", run_intake, "what became of every row, by file and reason", "--summary")
-    add_format(one)
+    one.add_format()
     one.add_argument(
         "--quarantined", action="store_true", help="the rows quarantined, to be corrected and loaded again"
     )
@@ -88,16 +86,13 @@ def report(imported: Imported) -> None:
         sums = {c: sum(getattr(r, c) for r in imported.reports) for c in COUNTS}
         rest = ", ".join(f"{sums[c]:,} {c}" for c in COUNTS[1:])
         say(f"{len(imported.reports)} files: {sums['read']:,} rows read = {rest}.")
-    for note in imported.notes:
-        say(note)
+    say(*imported.notes)
     if not imported.changed:
         say("Nothing changed: the workspace already held all of this.")
-    for line in headline(imported.workspace):
-        say(line)
+    say(*headline(imported.workspace))
 
 
 def run_intake(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.intake.quarantine import quarantined_rows
     from hotspots.intake.report import headline, holdings, intake_table
     from hotspots.store.workspace import open_workspace
@@ -109,17 +104,15 @@ def run_intake(asked: argparse.Namespace) -> None:
         table = holdings(workspace)
     else:
         table = intake_table(workspace.manifest.reports)
-    for line in headline(workspace):
-        say(line)
-    put_out(as_text(table, asked.format), asked.out)
+    say(*headline(workspace))
+    put_table(asked, table)
 
 
 def run_check(asked: argparse.Namespace) -> None:
     from hotspots.cli.check import check_workspace
 
     wrong, untidy = check_workspace(asked.workspace)
-    for line in untidy:
-        say(line)
+    say(*untidy)
     if wrong:
         raise HotspotsError(wrong)
     say("The workspace is whole.")

@@ -6,16 +6,13 @@ or the request is wrong (said in sentences), 2 wrong usage.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 from hotspots.base.errors import HotspotsError
-from hotspots.cli import areas, backtest, change, dosage, insight, intake, rank, weights
-from hotspots.cli.verbs import PROGRAM, Verbs
-
-FAMILIES = (intake, rank, areas, dosage, change, backtest, insight, weights)
+from hotspots.cli import areas, backtest, change, dosage, intake, rank, weights
+from hotspots.cli.verbs import PROGRAM, Verb, Verbs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,10 +34,12 @@ def run(arguments: Sequence[str] | None) -> None:
     asked.run(asked)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Verb:
     """Every verb with its options."""
-    whole = argparse.ArgumentParser(prog=PROGRAM, description="Micro-hotspots of harm, from the command line.")
+    whole = Verb(prog=PROGRAM, description="Micro-hotspots of harm, from the command line.")
     verbs = Verbs(whole)
-    for family in FAMILIES:
+    for family in (intake, rank, areas, dosage, change, backtest):
         family.add_verbs(verbs)
+    rank.add_insight(verbs)
+    weights.add_verbs(verbs)
     return whole

@@ -8,19 +8,7 @@ from typing import Any
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.cli.console import put_out, say
-from hotspots.cli.options import (
-    add_bcu,
-    add_format,
-    add_freezing,
-    add_number,
-    add_offences,
-    add_register,
-    add_table,
-    add_weights,
-    add_window,
-)
-from hotspots.cli.verbs import Verbs
+from hotspots.cli.verbs import Verb, Verbs, put_table, say
 
 TRIAL_TABLES = {"estimates": "table", "days": "days"}
 DESIGN_TABLES = {"schedule": "schedule", "balance": "balance", "effect": "effect"}
@@ -32,24 +20,24 @@ def add_words(words: Verbs) -> None:
     add_design(words.add("design", run_design, about, "--from 2027-03-01 --to 2027-05-30 --per-day 3"))
     one = words.add("designs", run_designs, "the frozen trials, or the schedule of one", "--show spring")
     one.add_argument("--show", default="", metavar="NAME", help="the frozen schedule of this trial")
-    add_format(one)
+    one.add_format()
     about = "what a frozen trial shows: patrolled against other days, as randomised and as delivered"
     one = words.add("trial", run_trial, about, "spring")
     one.add_argument("name", metavar="NAME", help="of the frozen trial")
     one.add_argument(
         "--washout-days", type=int, metavar="N", help="days after a patrolled one to leave out; default: as frozen"
     )
-    add_number(one, "--draws", Settings.random_draws, "other draws, for p")
-    add_number(one, "--seed", 1, "of these draws")
+    one.add_number("--draws", Settings.random_draws, "other draws, for p")
+    one.add_number("--seed", 1, "of these draws")
     one.add_argument("--offences", default="", metavar="SELECTION", help="which offences count; default: as frozen")
-    add_weights(one, "NAME or NAME@VERSION; default: as frozen")
-    add_table(one, TRIAL_TABLES)
-    add_format(one)
+    one.add_weights("NAME or NAME@VERSION; default: as frozen")
+    one.add_table(TRIAL_TABLES)
+    one.add_format()
 
 
-def add_design(one: argparse.ArgumentParser) -> None:
-    add_bcu(one)
-    add_register(one)
+def add_design(one: Verb) -> None:
+    one.add_bcu()
+    one.add_register()
     one.add_argument(
         "--kind",
         choices=("crossover", "cluster"),
@@ -57,12 +45,12 @@ def add_design(one: argparse.ArgumentParser) -> None:
         help="hot spots take turns, or are patrolled throughout; default: crossover",
     )
     last = f"last patrol day; default: {Settings.trial_days} days in all"
-    add_window(one, "first patrol day; default: a Monday", last, "first", "last")
+    one.add_window("first patrol day; default: a Monday", last, "first", "last")
     one.add_argument(
         "--seed", type=int, default=1, metavar="N", help="of the draw: the same seed, the same schedule; default: 1"
     )
-    add_number(
-        one, "--share", Settings.trial_share, "of days (crossover) or hot spots (cluster) that are patrolled", "SHARE"
+    one.add_number(
+        "--share", Settings.trial_share, "of days (crossover) or hot spots (cluster) that are patrolled", "SHARE"
     )
     one.add_argument(
         "--per-day",
@@ -70,7 +58,7 @@ def add_design(one: argparse.ArgumentParser) -> None:
         metavar="N|BCU=N,…",
         help="hot spots that a BCU can patrol on one day, such as 3, or West=3,South=2",
     )
-    add_number(one, "--longest-run", Settings.trial_longest_run, "patrolled days in a row at most", "DAYS")
+    one.add_number("--longest-run", Settings.trial_longest_run, "patrolled days in a row at most", "DAYS")
     one.add_argument(
         "--day-off", dest="days_off", action="append", default=[], metavar="DATE", help="without patrols; repeatable"
     )
@@ -85,35 +73,33 @@ def add_design(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--washout-days", type=int, default=0, metavar="N", help="to leave out after a patrolled one, in the analysis"
     )
-    add_offences(one)
-    add_weights(one)
+    one.add_offences()
+    one.add_weights()
     one.add_argument(
         "--simulations", type=int, default=Settings.trial_simulations, metavar="N",
         help="for the smallest fall that can be found; default: %(default)s, 0: none",
     )  # fmt: skip
-    add_table(one, DESIGN_TABLES)
-    add_format(one)
-    add_freezing(one, "design")
+    one.add_table(DESIGN_TABLES)
+    one.add_format()
+    one.add_freezing("design")
 
 
 # ---------------------------------------------------------------- design
 
 
 def run_design(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.trials.workspace import design_workspace, freeze_designed
 
     if (asked.author or asked.note) and not asked.freeze:
         raise HotspotsError("--author and --note go with --freeze NAME.")
-    planned = design_workspace(asked.workspace, question_of(asked))
+    planned = design_workspace(asked.workspace, design_question(asked))
     design = planned.design
     say(
         f"{design.kind.capitalize()} trial of {len(design.places)} hot spots of {planned.register}, patrol days"
         f" {design.first} to {design.last}; seed {design.seed}."
     )
     say(balance_line(planned.balance))
-    for line in (*(planned.effect["sentence"].tolist() or [planned.no_effect]), *planned.notes):
-        say(line)
+    say(*(planned.effect["sentence"].tolist() or [planned.no_effect]), *planned.notes)
     facts = planned.facts
     if asked.freeze:
         frozen = freeze_designed(asked.workspace, planned, asked.freeze, asked.author, asked.note)
@@ -121,10 +107,10 @@ def run_design(asked: argparse.Namespace) -> None:
         say(f"Frozen as {frozen.name}: {frozen.sha256}.")
     else:
         say("Not frozen: --freeze NAME --author WHO --note WHY stores it before it starts.")
-    put_out(as_text(getattr(planned, DESIGN_TABLES[asked.table]), asked.format, facts), asked.out)
+    put_table(asked, getattr(planned, DESIGN_TABLES[asked.table]), facts)
 
 
-def question_of(asked: argparse.Namespace) -> Any:
+def design_question(asked: argparse.Namespace) -> Any:
     from hotspots.trials.workspace import DesignQuestion
 
     days_off = list(asked.days_off)
@@ -172,14 +158,13 @@ def balance_line(balance: Any) -> str:
 
 def run_designs(asked: argparse.Namespace) -> None:
     from hotspots.areas.register import load as load_areas
-    from hotspots.exports import as_text
     from hotspots.store.workspace import open_workspace
     from hotspots.trials import register
     from hotspots.trials.planning import schedule_of
 
     folder = open_workspace(asked.workspace).folder
     if not asked.show:
-        put_out(as_text(register.designs(folder), asked.format), asked.out)
+        put_table(asked, register.designs(folder))
         return
     frozen = register.load(folder, asked.show)
     say(f"{frozen.name}, frozen {frozen.created} by {frozen.author}: {frozen.note}")
@@ -189,17 +174,15 @@ def run_designs(asked: argparse.Namespace) -> None:
         "note": frozen.note, "frozen_sha256": frozen.sha256, "design_sha256": frozen.design.sha256,
         **frozen.definition,
     }  # fmt: skip
-    put_out(as_text(schedule_of(frozen.design, load_areas(folder, frozen.register)), asked.format, facts), asked.out)
+    put_table(asked, schedule_of(frozen.design, load_areas(folder, frozen.register)), facts)
 
 
 def run_trial(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.trials.workspace import trial_workspace
 
     trial = trial_workspace(
         asked.workspace, asked.name, asked.washout_days, asked.draws, asked.seed, asked.offences, asked.weights
     )
     say(f"{trial.frozen.name}: {trial.facts['what']}; days covered {trial.facts['days_covered']}.")
-    for line in (trial.answer, *trial.warnings, *trial.notes):
-        say(line)
-    put_out(as_text(getattr(trial, TRIAL_TABLES[asked.table]), asked.format, trial.facts), asked.out)
+    say(trial.answer, *trial.warnings, *trial.notes)
+    put_table(asked, getattr(trial, TRIAL_TABLES[asked.table]), trial.facts)

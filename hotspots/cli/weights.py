@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 
 from hotspots.base.choices import SOURCES, UNITS
 from hotspots.base.settings import Settings
-from hotspots.cli.console import put_out, say
-from hotspots.cli.options import add_format, add_number, add_question, add_signature, question_of
-from hotspots.cli.verbs import Verbs
+from hotspots.cli.verbs import Verb, Verbs, put_out, put_table, question_of, say
 
 if TYPE_CHECKING:
     from hotspots.harm.scoring import WeightSet
@@ -25,20 +23,20 @@ def add_verbs(verbs: Verbs) -> None:
     signed = '--author "A Analyst" --note "as agreed"'
     about = "store a file of weights as a version; prints what is odd about it"
     add_import(words.add("import", run_import, about, "cchi.xlsx", out=False))
-    add_format(words.add("list", run_list, "every version of every weight set, and which is the default"))
+    words.add("list", run_list, "every version of every weight set, and which is the default").add_format()
     one = words.add(
         "show", run_show, "the weights of a version, or who changed what, when and why", "cchi-2020-sv --history"
     )
     one.add_argument("name", metavar="NAME[@VERSION]", help="of the set")
     one.add_argument("--history", action="store_true", help="every change of this set instead of its weights")
-    add_format(one)
+    one.add_format()
     one = words.add(
         "default", run_default, "use a version for every question to a source that names no weights",
         f"incidents cchi-2020-sv@2020 {signed}", out=False,
     )  # fmt: skip
     one.add_argument("source", choices=SOURCES, help="of incidents")
     one.add_argument("name", metavar="NAME@VERSION", help="of the set")
-    add_signature(one)
+    one.add_signature()
     one = words.add(
         "decide", run_decide, "say what an ambiguous or unscored offence weighs; makes a new version",
         'cchi-2020-sv --class 008/01 --days 19 --reason "mostly minor" --author "A Analyst"', out=False,
@@ -47,7 +45,7 @@ def add_verbs(verbs: Verbs) -> None:
     about = "go back one step: a new version with the weights of the one before"
     one = words.add("undo", run_undo, about, f"cchi-2020-sv {signed}", out=False)
     one.add_argument("name", metavar="NAME", help="of the set")
-    add_signature(one)
+    one.add_signature()
     one = words.add(
         "export", run_export, "a version as CSV that imports to the same hash", "cchi-2020-sv --out weights.csv"
     )
@@ -55,7 +53,7 @@ def add_verbs(verbs: Verbs) -> None:
     add_effects(words)
 
 
-def add_import(one: argparse.ArgumentParser) -> None:
+def add_import(one: Verb) -> None:
     one.add_argument("path", type=Path, metavar="PATH", help="the official workbook, or a CSV or Excel file of weights")
     one.add_argument("--name", metavar="NAME", help="default: by the file, such as cchi-2020")
     one.add_argument("--version", metavar="VERSION", help="default: the year the file mentions, or the next number")
@@ -66,7 +64,7 @@ def add_import(one: argparse.ArgumentParser) -> None:
     one.add_argument("--note", default="", metavar="WHY", help="why")
 
 
-def add_decide(one: argparse.ArgumentParser) -> None:
+def add_decide(one: Verb) -> None:
     one.add_argument("name", metavar="NAME[@VERSION]", help="the set the decision is added to")
     which = one.add_mutually_exclusive_group(required=True)
     which.add_argument("--urn", default="", metavar="8N.8.1.1", help="the offence by Athena URN")
@@ -84,22 +82,18 @@ def add_effects(words: Verbs) -> None:
     )
     one.add_argument("first", metavar="A", help="a weight set: NAME or NAME@VERSION")
     one.add_argument("second", metavar="B", help="another")
-    add_question(one)
+    one.add_question()
     one = words.add(
         "robustness", run_robustness, "how firmly cells stand in the top when weights vary", "cchi-2020-sv --bcu South"
     )
     one.add_argument("name", metavar="SET", help="a weight set: NAME or NAME@VERSION")
-    add_number(one, "--draws", Settings.weight_draws, "other weightings")
-    add_number(
-        one,
-        "--spread",
-        Settings.weight_spread,
-        "each weight is drawn between 1/FACTOR and FACTOR times its value",
-        "FACTOR",
+    one.add_number("--draws", Settings.weight_draws, "other weightings")
+    one.add_number(
+        "--spread", Settings.weight_spread, "each weight is drawn between 1/FACTOR and FACTOR times its value", "FACTOR"
     )
-    add_number(one, "--seed", Settings.seed, "of the draws")
+    one.add_number("--seed", Settings.seed, "of the draws")
     one.add_argument("--against", nargs="+", default=[], metavar="SET", help="other sets, each a column of its own")
-    add_question(one)
+    one.add_question()
 
 
 def run_import(asked: argparse.Namespace) -> None:
@@ -109,19 +103,16 @@ def run_import(asked: argparse.Namespace) -> None:
         asked.workspace, asked.path, asked.name, asked.version, asked.label, asked.source_note, asked.unit,
         asked.author, asked.note,
     )  # fmt: skip
-    for line in done.notes:
-        say(line)
+    say(*done.notes)
 
 
 def run_list(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.harm.weights.register import versions
 
-    put_out(as_text(versions(asked.workspace), asked.format), asked.out)
+    put_table(asked, versions(asked.workspace))
 
 
 def run_show(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.harm.weights.register import audit, load
 
     weights = load(asked.workspace, asked.name)
@@ -133,7 +124,7 @@ def run_show(asked: argparse.Namespace) -> None:
         table = audit(asked.workspace, weights.name)
         if "@" in asked.name:
             table = table[table["version"] == weights.version]
-    put_out(as_text(table, asked.format), asked.out)
+    put_table(asked, table)
 
 
 def run_default(asked: argparse.Namespace) -> None:
@@ -173,7 +164,6 @@ def run_export(asked: argparse.Namespace) -> None:
 
 
 def run_compare(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.ranking.what_if.effects import compare_workspace
     from hotspots.ranking.what_if.reweigh import PERSISTENCE
 
@@ -187,11 +177,10 @@ def run_compare(asked: argparse.Namespace) -> None:
         f" rank-biased overlap {found.rbo:.3f} (p = {PERSISTENCE}); {found.n_enter} enter, {found.n_leave} leave."
     )
     say_beside(effect.warnings, asked.by)
-    put_out(as_text(effect.table, asked.format, effect.facts), asked.out)
+    put_table(asked, effect.table, effect.facts)
 
 
 def run_robustness(asked: argparse.Namespace) -> None:
-    from hotspots.exports import as_text
     from hotspots.ranking.what_if.effects import robustness_workspace
 
     effect = robustness_workspace(
@@ -204,11 +193,10 @@ def run_robustness(asked: argparse.Namespace) -> None:
         " The spread is assumed, not estimated."
     )
     say_beside(effect.warnings, asked.by)
-    put_out(as_text(effect.table, asked.format, effect.facts), asked.out)
+    put_table(asked, effect.table, effect.facts)
 
 
 def say_beside(warnings: tuple[str, ...], method: str) -> None:
     if method == "count":
         say("Ranked by count, weights change nothing: choose a method of harm with --by.")
-    for line in warnings:
-        say(line)
+    say(*warnings)

@@ -11,16 +11,12 @@ maps.
 
 from __future__ import annotations
 
-from hotspots.maps.areas import area_labels
-from hotspots.maps.changes import change_drawing
-from hotspots.maps.classes import number_text
+from hotspots.maps.classes import days_text, expected_words, number_text
 from hotspots.maps.deck import TOOLTIP, draw_deck
-from hotspots.maps.drawing import MAX_CELLS, Drawing
-from hotspots.maps.patterns import SIGNS
-from hotspots.maps.ranked import ranked_drawing
+from hotspots.maps.drawing import MAX_CELLS, Drawing, area_labels
+from hotspots.maps.ranked import SIGNS, change_drawing, ranked_drawing
 from hotspots.maps.rings import ring_drawing, ring_labels, ring_view
 from hotspots.maps.svg import draw_svg
-from hotspots.maps.texts import days_text, expected_words
 
 __all__ = [
     "MAX_CELLS",

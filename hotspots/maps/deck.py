@@ -11,11 +11,9 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from hotspots.maps.areas import AREA_COLOUR, CASING, LINES, ROLES
-from hotspots.maps.classes import INK, NOT_SCORED, Classes
-from hotspots.maps.drawing import Drawing, top_cells
+from hotspots.maps.classes import INK, NOT_SCORED, Classes, plain
+from hotspots.maps.drawing import AREA_COLOUR, CASING, LINES, ROLES, Drawing, top_cells
 from hotspots.maps.ground import MARKED_COLOUR, Projection, boundary, fit_view, inset_ring, rings_of
-from hotspots.maps.texts import plain
 
 GROUND = {"light": "#f4f4f1", "dark": "#d6d5d0"}  # paper in both themes, so that the legend stays true
 TOOLTIP = {  # "text" is set as text by deck.gl; "html" would be parsed

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from hotspots.maps.classes import MEASURES, colour_classes
-from hotspots.maps.drawing import Drawing, cells_to_draw, with_areas
-from hotspots.maps.patterns import PATTERN, pattern_drawing
-from hotspots.maps.texts import cell_texts, map_name
+from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
+from hotspots.maps.classes import MEASURES, Classes, cell_texts, colour_classes, map_name, plain
+from hotspots.maps.drawing import MAX_CELLS, Drawing, cells_to_draw, with_areas
+from hotspots.ranking.patterns import PATTERNS
 
 
 def ranked_drawing(
@@ -34,3 +37,118 @@ def ranked_drawing(
         drawn = drawn.assign(text=cell_texts(drawn, measure, top))
         drawing = Drawing(drawn, classes, measure, map_name(len(drawn), measure), about.label, selected)
     return with_areas(drawing, areas, marked)
+
+
+PATTERN = "pattern"
+
+
+class Sign(NamedTuple):
+    """What stands for a pattern: a sign (all in Arial and its free twins) and a colour of the Analysis Function."""
+
+    glyph: str
+    colour: str
+
+
+SIGNS = {
+    "new": Sign("+", "#F46A25"),
+    "intensifying": Sign("▲", "#801650"),
+    "persistent": Sign("■", "#12436D"),
+    "intermittent": Sign("◊", "#28A197"),
+    "fading": Sign("▼", "#A285D1"),
+    "former": Sign("×", "#3D3D3D"),
+}
+NO_PATTERN = ("no pattern", "#cfcfcf")
+
+
+def pattern_cells(
+    cells: pd.DataFrame, top: int, selected: str | None = None, kept: Iterable[str] = ()
+) -> tuple[pd.DataFrame, Classes]:
+    """The cells with a pattern, then the others by rank, at most `MAX_CELLS`; and the classes, all in the legend.
+
+    ``cells``: a rank table with ``pattern`` ('' or empty: none). The selected cell and those ``kept`` are drawn
+    wherever they rank. In the result ``rank`` is the order of drawing; the text has the rank itself.
+    """
+    kinds = _kinds(cells)
+    numbers = {name: i for i, name in enumerate([*SIGNS, ""])}
+    first = cells["cell"].isin({cell for cell in [selected, *kept] if cell})
+    order = cells.assign(kind=[numbers[kind] for kind in kinds], later=~first.to_numpy(), without=kinds == "")
+    drawn = order.sort_values(["later", "without", "rank", "cell"], kind="stable").head(MAX_CELLS)
+    drawn = drawn.sort_values(["without", "rank", "cell"], kind="stable").reset_index(drop=True)
+    glyphs = (*(sign.glyph for sign in SIGNS.values()), "")
+    drawn = drawn.assign(
+        text=cell_texts(drawn, PATTERN, top),
+        mark=[glyphs[kind] for kind in drawn["kind"]],
+        rank=np.arange(1, len(drawn) + 1),
+    )
+    return drawn, _classes(drawn["kind"], glyphs)
+
+
+def _kinds(cells: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """The pattern of each cell as text; refuses one that has no sign."""
+    kinds = np.array([plain(kind) for kind in cells[PATTERN]], dtype=object)
+    wrong = sorted({kind for kind in kinds if kind and kind not in SIGNS})
+    if wrong:
+        raise HotspotsError(
+            f"The map has no sign for the pattern '{wrong[0][:40]}'. A pattern is {', '.join(SIGNS)} or empty."
+        )
+    return kinds
+
+
+def _classes(kinds: pd.Series, glyphs: tuple[str, ...]) -> Classes:
+    counts = np.bincount(kinds, minlength=len(glyphs)).tolist()
+    names = [*SIGNS, NO_PATTERN[0]]
+    return Classes(
+        kinds.to_numpy(dtype=np.int8), [], [f"{name}: {n:,}" for name, n in zip(names, counts, strict=True)],
+        (*(sign.colour for sign in SIGNS.values()), NO_PATTERN[1]), glyphs,
+        tuple(PATTERNS.get(name, "") for name in names),
+    )  # fmt: skip
+
+
+def pattern_drawing(cells: pd.DataFrame, top: int, selected: str | None, kept: Iterable[str]) -> Drawing:
+    """The map of patterns: a sign on each cell that has one."""
+    drawn, classes = pattern_cells(cells, top, selected, kept)
+    found = int((drawn["mark"] != "").sum())
+    name = f"Map of {counted(len(drawn), 'cell')} by pattern, {found:,} with one"
+    return Drawing(drawn, classes, PATTERN, name, "Pattern", selected, mark_size=19)
+
+
+CHANGES = {  # Government Analysis Function palette; the letter parts them without colour
+    "enters": ("#12436D", "E"),
+    "leaves": ("#F46A25", "L"),
+    "stays": ("#28A197", ""),
+}
+
+
+def change_cells(changed: pd.DataFrame) -> tuple[pd.DataFrame, Classes]:
+    """The cells that enter, leave or stay in the top N, as the maps draw them, and their three classes.
+
+    ``changed``: cell (hex), place, lon, lat, change, rank_a and rank_b. Drawn are those in either top N, the movers
+    first: ``rank`` is the order of drawing, ``mark`` what stands on the cell: E and the new rank where it enters, L
+    and the old rank where it leaves, the new rank where it stays.
+    """
+    kept = changed[changed["change"].isin(list(CHANGES))]
+    order = {name: i for i, name in enumerate(CHANGES)}
+    kind = kept["change"].map(order).to_numpy(dtype=np.int8)
+    shown = np.where(kept["change"] == "leaves", kept["rank_a"], kept["rank_b"])
+    kept = kept.assign(kind=kind, shown=shown).sort_values(["kind", "shown", "cell"], kind="stable")
+    marks = [f"{CHANGES[c][1]}{int(r)}" for c, r in zip(kept["change"], kept["shown"], strict=True)]
+    kept = kept.assign(rank=np.arange(1, len(kept) + 1), mark=marks, text=_change_texts(kept)).reset_index(drop=True)
+    counts = kept["change"].value_counts()
+    signs = {name: f"{letter} + rank" if letter else "rank alone" for name, (_, letter) in CHANGES.items()}
+    labels = [f"{name}: {int(counts.get(name, 0)):,} ({signs[name]})" for name in CHANGES]
+    colours = tuple(colour for colour, _ in CHANGES.values())
+    return kept, Classes(kept["kind"].to_numpy(dtype=np.int8), [], labels, colours)
+
+
+def _change_texts(changed: pd.DataFrame) -> list[str]:
+    """What a person reads on such a cell: what it does, where, and both ranks."""
+    rows = zip(changed["change"], changed["place"], changed["rank_a"], changed["rank_b"], strict=True)
+    return [f"{c.capitalize()} · {plain(place)}\nRank {int(a):,} before, {int(b):,} after" for c, place, a, b in rows]
+
+
+def change_drawing(changed: pd.DataFrame) -> Drawing:
+    """The map of gainers and losers, from `change_cells`: every cell has its mark."""
+    drawn, classes = change_cells(changed)
+    many = counted(len(drawn), "cell")
+    name = f"Map of {many} by change: enters, leaves or stays in the list"
+    return Drawing(drawn, classes, "change", name, "In the list", ringed=True)

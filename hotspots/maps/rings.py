@@ -12,11 +12,9 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.words import counted
-from hotspots.maps.areas import area_labels, area_shapes, areas_name
-from hotspots.maps.classes import Classes
-from hotspots.maps.drawing import MAX_CELLS, Drawing
+from hotspots.maps.classes import Classes, plain
+from hotspots.maps.drawing import MAX_CELLS, Drawing, area_labels, area_shapes, areas_name
 from hotspots.maps.ground import fit_view
-from hotspots.maps.texts import plain
 
 NUMBERED = r"\D+-\d{1,4}"  # West-07: the number of a hot spot in its register
 

@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspots.maps.areas import ROLES, AreaShape
-from hotspots.maps.classes import Classes
-from hotspots.maps.drawing import TOP_NUMBERED, Drawing, top_cells
+from hotspots.maps.classes import Classes, plain
+from hotspots.maps.drawing import ROLES, TOP_NUMBERED, AreaShape, Drawing, top_cells
 from hotspots.maps.ground import METRES_PER_DEGREE, Projection, boundary, extent, inset_ring, rings_of
-from hotspots.maps.texts import plain
 
 
 def draw_svg(

@@ -19,8 +19,7 @@ from hotspots.sources.mapping import read_mapping
 from hotspots.ui import loading
 from hotspots.ui.frame import View
 from hotspots.ui.session import hand_over, handed_over
-from hotspots.ui.show import offer_files
-from hotspots.ui.text import bullets, errors_shown, plain_text
+from hotspots.ui.show import bullets, errors_shown, offer_files, plain_text
 
 KINDS = {
     "police-uk": "data.police.uk: the archive, or single CSVs",

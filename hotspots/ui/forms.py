@@ -1,15 +1,32 @@
-"""Forms that store something: who and why, and what is said once it is stored."""
+"""Widgets that start from what was chosen before or from what the address asks for, and forms that are signed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import joined
-from hotspots.ui.session import hand_over, handed_over, held, hold, next_turn, turn, widget_key
-from hotspots.ui.text import plain_text
+from hotspots.harm import offences, selections
+from hotspots.harm.offences import POLICE_UK
+from hotspots.ranking.question import DEFAULT_OFFENCES
+from hotspots.ui import words
+from hotspots.ui.session import (
+    asked_anew,
+    hand_over,
+    handed_over,
+    held,
+    hold,
+    keep,
+    next_turn,
+    remembered,
+    turn,
+    widget_key,
+)
+from hotspots.ui.show import plain_text
 
 
 def form_key(name: str) -> str:
@@ -52,3 +69,107 @@ def show_done() -> None:
     stored: Any = handed_over("done")
     for i, sentence in enumerate(stored or ()):
         (st.warning if i else st.success)(sentence, icon=f":material/{'warning' if i else 'check'}:")
+
+
+def one_of(name: str, options: Sequence[str], default: str) -> str:
+    """What was asked for if it exists; else the default, and a word about it if the address asked."""
+    asked = remembered(name)
+    if asked in options:
+        return asked
+    shown = default if default in options else options[0]
+    if asked_anew(name):
+        st.warning(
+            f"The address asks for {name} “{plain_text(asked[:40])}”, which is not there."
+            f" Shown instead: {plain_text(shown or 'as usual')}."
+        )
+    return shown
+
+
+def choose(
+    label: str, name: str, options: Sequence[str], default: str, labels: Mapping[str, str], source: str = ""
+) -> str:
+    """A select box. ``source`` where the options depend on it."""
+    key = widget_key(f"{name}{source and '_'}{source}", one_of(name, options, default))
+    return st.selectbox(label, options, format_func=lambda o: labels.get(o, o), key=key)
+
+
+def switch(label: str, name: str, labels: dict[str, str]) -> str:
+    """One of a few things to show at once, kept like a filter; the first is shown unless another is asked for."""
+
+    def draw(options: tuple[str, ...], start: str) -> str:
+        key = widget_key(f"{name}_{turn(name)}", start)
+        return st.segmented_control(label, options, format_func=lambda o: labels[o], key=key, required=True) or start
+
+    return kept_switch(name, labels, draw)
+
+
+def switch_box(label: str, name: str, labels: dict[str, str]) -> str:
+    """The same as a select box, for longer labels."""
+
+    def draw(options: tuple[str, ...], start: str) -> str:
+        key = widget_key(f"{name}_{options[0]}", start)
+        return st.selectbox(label, options, format_func=lambda o: labels[o], key=key)
+
+    return kept_switch(name, labels, draw)
+
+
+def kept_switch(name: str, labels: dict[str, str], draw: Callable[[tuple[str, ...], str], str]) -> str:
+    first, *_ = options = tuple(labels)
+    start = one_of(name, options, first)
+    shown = draw(options, start)
+    keep(name, "" if shown == first else shown, over=shown != start)
+    return shown
+
+
+def switch_next(name: str, value: str) -> None:
+    """What a `switch` shows from the next run on."""
+    keep(name, value)
+    next_turn(name)
+
+
+# ---------------------------------------------------------------- filters that several pages have
+
+TOPS = (10, 20, 50, 100)  # cells
+
+
+def choose_bcu() -> str:
+    return choose("BCU", "bcu", ("all", *BCUS), "all", {"all": "All three"})
+
+
+def choose_source(name: str, sources: Sequence[str], by_source: Sequence[str]) -> str:
+    """In the sidebar, where there are several; chosen first, because the fields ``by_source`` mean nothing to another.
+
+    A change of source forgets those fields.
+    """
+    before = source = one_of(name, sources, "incidents" if "incidents" in sources else sources[0])
+    if len(sources) > 1:
+        key = widget_key(name, source)
+        source = st.sidebar.selectbox("Source", sources, format_func=lambda s: words.SOURCES[s], key=key)
+        keep(name, source)
+        for field in by_source if source != before else ():
+            keep(field, "")
+    return source
+
+
+def choose_offences(name: str, source: str) -> str:
+    """One of the selections that this source can answer."""
+    if source == POLICE_UK:
+        names = ("violence-categories", "all", *(f"category:{t}" for t in offences.CRIME_TYPES))
+    else:
+        names = tuple(n for n, s in selections.SELECTIONS.items() if s.basis != "categories")
+    labels = {n: selections.selection_named(n).label for n in names}
+    return choose("Offences", name, names, DEFAULT_OFFENCES[source], labels, source)
+
+
+def tick(label: str, name: str, value: str, help: str = "") -> str:
+    """A box to tick: its value where it is ticked, else ''."""
+    key = widget_key(name, one_of(name, ("", value), "") == value)
+    return value if st.checkbox(label, key=key, help=help or None) else ""
+
+
+def tick_proactive(name: str) -> str:
+    return tick("Include offences found by police activity", name, "yes", words.PROACTIVE_HELP)
+
+
+def tick_simple_map() -> str:
+    return tick("Simple map (no graphics card)", "map", "svg")

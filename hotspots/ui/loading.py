@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,9 @@ def has_weights(folder: str, version: str, name: str) -> bool:
 def default_weights(folder: str, version: str, source: str) -> str:
     """The default set of a source, as name@version."""
     return weight_register.defaults(Path(folder))[source]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def areas_on(folder: str, stamp: str, day: date) -> pd.DataFrame:
+    """The hot spots of every register that held on a day: `hotspots.areas.register.areas_on`."""
+    return area_register.areas_on(Path(folder), day)

@@ -10,8 +10,7 @@ from hotspots.base.words import counted
 from hotspots.ranking.question import Question
 from hotspots.ui import frame, loading
 from hotspots.ui.frame import View
-from hotspots.ui.show import COLUMNS, show_breaks, show_columns
-from hotspots.ui.text import bullets, plain_text
+from hotspots.ui.show import COLUMNS, bullets, plain_text, show_breaks, show_columns
 
 MOST = 5
 

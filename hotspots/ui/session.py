@@ -1,7 +1,7 @@
 """What is kept from one run of a page to the next: the only file that touches the session's state and the address.
 
 What was chosen is kept in the session under permanent keys, so that it survives a change of page, and in the address,
-so that it can be shared. What an address asks for is checked against what exists (`hotspots.ui.choosing`).
+so that it can be shared. What an address asks for is checked against what exists (`hotspots.ui.forms`).
 """
 
 from __future__ import annotations

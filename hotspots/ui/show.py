@@ -1,14 +1,17 @@
-"""Tables and downloads on the page."""
+"""What is put on the page: text from data as text, errors as sentences, tables, charts and downloads."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 
+from hotspots.base.errors import HotspotsError
 from hotspots.base.months import month_text
 from hotspots.base.settings import Settings
 from hotspots.base.words import DASH
@@ -36,8 +39,7 @@ COLUMNS = {
     "role": Shown("Role", "Treated: patrolled more. Comparison: watched beside it. None: neither"),
     "place": Shown("Place", "Nearest place or street"),
     "sure": Shown(
-        "How sure",
-        "Chance of belonging in the top of its BCU, in words: the scale that UK intelligence analysts use",
+        "How sure", "Chance of belonging in the top of its BCU, in words: the scale that UK intelligence analysts use"
     ),
     "harm_expected_days": Shown(
         "Expected harm, days",
@@ -127,11 +129,7 @@ def height_of(n_rows: int, most: int) -> int:
 
 
 def show_columns(
-    frame: pd.DataFrame,
-    columns: Mapping[str, Shown],
-    name: str,
-    tallest: int = 420,
-    settings: Settings | None = None,
+    frame: pd.DataFrame, columns: Mapping[str, Shown], name: str, tallest: int = 420, settings: Settings | None = None
 ) -> None:
     """The columns of the frame in this order; a figure that is missing is a dash, never 0."""
     shown = {c: how for c, how in columns.items() if c in frame}
@@ -201,3 +199,41 @@ def show_breaks(breaks: Iterable[int]) -> None:
     """Wherever figures of a window stand: that the map points changed inside it."""
     for month in breaks:
         st.warning(words.BREAK.format(month=month_text(month)), icon=":material/warning:")
+
+
+WORD_JOINER = "\u2060"
+LINK_OR_ICON = re.compile(r":(?=//|[\w+/-]+:)|@(?=\S)|www(?=\.)", re.IGNORECASE)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Errors of the input or the request are shown as sentences; the rest of the block is left out."""
+    try:
+        yield
+    except HotspotsError as error:
+        for problem in error.problems:
+            st.error(plain_text(problem), icon=":material/error:")
+
+
+def plain_text(text: str) -> str:
+    """Text from data, safe inside Markdown: nothing in it is a link, a formula, an icon or a heading.
+
+    Addresses, :material/icons: and :emoji: are found after the escapes are gone, so an unseen character
+    (U+2060, word joiner) parts them.
+    """
+    text = " ".join(text.split())
+    text = LINK_OR_ICON.sub(lambda found: found[0] + WORD_JOINER, text)
+    for mark in "\\`*_{}[]()<>#+!|$~:":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def show_warnings(lines: Sequence[str]) -> None:
+    """One box for all: a wall of boxes is not read."""
+    if lines:
+        st.warning(plain_text(lines[0]) if len(lines) == 1 else bullets(lines), icon=":material/warning:")
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Text from data as a list in Markdown."""
+    return "\n".join(f"- {plain_text(line)}" for line in lines)

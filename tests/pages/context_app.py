@@ -12,7 +12,7 @@ from hotspots.ui import frame, loading
 from hotspots.ui.change import answers, context_lines
 from hotspots.ui.forms import show_done
 from hotspots.ui.session import remembered
-from hotspots.ui.text import errors_shown
+from hotspots.ui.show import errors_shown
 
 
 def window(name: str, default: str) -> Window:

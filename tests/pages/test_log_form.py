@@ -16,7 +16,7 @@ from hotspots.areas import new_area
 from hotspots.areas import register as area_register
 from hotspots.patrols import form as patrol_form
 from hotspots.store import ledger
-from hotspots.ui.log_form.words import NO_REGISTER, NOT_IN_IT
+from hotspots.ui.log_form.draft import NO_REGISTER, NOT_IN_IT
 from tests.area_samples import disk, facts, no_areas
 from tests.conftest import REPOSITORY
 from tests.workspaces import HOSTILE, logged, make_police

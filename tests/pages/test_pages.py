@@ -11,7 +11,7 @@ import pytest
 
 from hotspots.store.workspace import open_workspace
 from hotspots.ui import words
-from hotspots.ui.text import plain_text
+from hotspots.ui.show import plain_text
 from tests.conftest import REPOSITORY
 from tests.pages.conftest import PAGES
 
@@ -126,7 +126,7 @@ def test_every_problem_of_an_error_is_shown() -> None:
         import streamlit as st
 
         from hotspots.base.errors import HotspotsError
-        from hotspots.ui.text import errors_shown
+        from hotspots.ui.show import errors_shown
 
         with errors_shown():
             raise HotspotsError(["First: *found*.", "Second."])

@@ -17,15 +17,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.cli.check import check_workspace
 from hotspots.demo.incidents import synthetic_incidents
-from hotspots.demo.workspace import (
-    MAPPING,
-    REGISTER,
-    TRUTH,
-    build_demo,
-    clear_synthetic,
-    make_export,
-    publish_export,
-)
+from hotspots.demo.workspace import MAPPING, REGISTER, TRUTH, build_demo, clear_synthetic, make_export, publish_export
 from hotspots.intake import Imported, import_files
 from hotspots.ranking.answer import Answer
 from hotspots.ranking.pipeline import rank_workspace

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hotspots import geography, maps
 from hotspots.base.errors import HotspotsError
-from hotspots.maps.areas import area_shapes, cell_rings
+from hotspots.maps.drawing import area_shapes, cell_rings
 from hotspots.ui import components
 from tests.conftest import examples
 from tests.unit.test_maps import PLACES, PRESTON, SQUARE, layer, table
@@ -115,7 +115,7 @@ def test_roles_differ_in_line_and_not_in_colour_alone() -> None:
 
 def test_the_style_sheet_draws_the_lines_that_the_library_means() -> None:
     """Widths and dashes stand in Python (deck.gl) and in CSS (SVG); they must be the same."""
-    from hotspots.maps.areas import AREA_COLOUR, CASING, LINES
+    from hotspots.maps.drawing import AREA_COLOUR, CASING, LINES
     from hotspots.maps.ground import MARKED_COLOUR
 
     css = components.static_text("svg_map.css")

@@ -21,14 +21,7 @@ from hotspots.areas import register as area_register
 from hotspots.areas.candidates import Limits
 from hotspots.areas.excluded import exclude, excluded_cells, exclusions, include
 from hotspots.areas.finding import find_areas
-from hotspots.areas.register import (
-    freeze,
-    load,
-    problems,
-    registers,
-    stamp,
-    version_on,
-)
+from hotspots.areas.register import freeze, load, problems, registers, stamp, version_on
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.intake import import_files

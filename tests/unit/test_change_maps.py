@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from hotspots import maps
-from hotspots.maps.changes import CHANGES, change_cells
 from hotspots.maps.deck import GROUND
+from hotspots.maps.ranked import CHANGES, change_cells
 from tests.unit.test_maps import PLACES, SQUARE, table
 
 

@@ -13,9 +13,9 @@ import pytest
 from hotspots.base import choices, columns
 from hotspots.base.choices import BCUS
 from hotspots.base.settings import RESOLUTIONS, Settings
-from hotspots.cli import commands as reference
-from hotspots.cli.dictionary import dictionary
+from hotspots.cli import reference
 from hotspots.cli.main import parser
+from hotspots.cli.reference import dictionary
 from hotspots.harm import scoring as harm
 from hotspots.harm import selections
 from hotspots.ranking import rank as ranking

@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from hotspots import maps
 from hotspots.base.errors import HotspotsError
 from hotspots.maps import drawing
-from hotspots.maps.classes import MEASURES, class_colours, colour_classes, legend
+from hotspots.maps.classes import MEASURES, cell_texts, class_colours, colour_classes, legend
 from hotspots.maps.ground import fit_view
-from hotspots.maps.texts import cell_texts
 
 PRESTON = "8a1951803b4ffff"  # holds 53.7590, −2.6990
 SQUARE = {

@@ -21,17 +21,7 @@ from hotspots.areas.register import areas_on
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_codes, unit_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.form import (
-    Submission,
-    begun,
-    correct,
-    entries_of,
-    history,
-    new_key,
-    record,
-    save_draft,
-    withdraw,
-)
+from hotspots.patrols.form import Submission, begun, correct, entries_of, history, new_key, record, save_draft, withdraw
 from hotspots.patrols.moments import end_moment, moment_of
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write

@@ -13,9 +13,9 @@ import pytest
 
 from hotspots import maps
 from hotspots.base.errors import HotspotsError
-from hotspots.maps import patterns
-from hotspots.maps.patterns import NO_PATTERN, pattern_cells
-from hotspots.maps.texts import cell_texts
+from hotspots.maps import ranked
+from hotspots.maps.classes import cell_texts
+from hotspots.maps.ranked import NO_PATTERN, pattern_cells
 from tests.unit.test_maps import PLACES, SQUARE, layer, table
 
 KINDS = ["", "fading", "", "new", "persistent", "new"]
@@ -57,7 +57,7 @@ def test_the_legend_has_sign_word_count_and_meaning_and_no_hatching() -> None:
 
 
 def test_a_limit_keeps_patterns_before_ranks_and_the_selected_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patterns, "MAX_CELLS", 3)
+    monkeypatch.setattr(ranked, "MAX_CELLS", 3)
     cells = patterned()
     first = cells["cell"].iloc[0]
     drawn, _ = pattern_cells(cells, 20)

@@ -16,7 +16,7 @@ from hotspots.ui.change import answers
 from hotspots.ui.forms import done, form_key, signature
 from hotspots.ui.frame import View
 from hotspots.ui.session import widget_key
-from hotspots.ui.text import errors_shown
+from hotspots.ui.show import errors_shown
 
 HELP = (
     "Whatever differs between the two windows may be why the figures do. What ships with the program is here; add what"

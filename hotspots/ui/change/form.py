@@ -17,18 +17,10 @@ from hotspots.ranking.question import DEFAULT_OFFENCES
 from hotspots.store.workspace import months_held
 from hotspots.ui import frame, loading
 from hotspots.ui.change import answers, words
-from hotspots.ui.choosing import (
-    TOPS,
-    choose,
-    choose_bcu,
-    choose_offences,
-    choose_source,
-    tick_proactive,
-    tick_simple_map,
-)
+from hotspots.ui.forms import TOPS, choose, choose_bcu, choose_offences, choose_source, tick_proactive, tick_simple_map
 from hotspots.ui.frame import View
 from hotspots.ui.session import asked_anew, keep, leave_address, remembered, widget_key
-from hotspots.ui.text import plain_text
+from hotspots.ui.show import plain_text
 
 WINDOWS = {"before_from": ("Before", "first"), "before_to": ("Before", "last"), "after_from": ("After", "first"),
            "after_to": ("After", "last")}  # fmt: skip

@@ -16,12 +16,10 @@ from hotspots.ui import components
 from hotspots.ui.change import answers, tables, trials, words
 from hotspots.ui.change.context_lines import show_context
 from hotspots.ui.change.form import question
-from hotspots.ui.choosing import switch, switch_box
-from hotspots.ui.forms import show_done
+from hotspots.ui.forms import show_done, switch, switch_box
 from hotspots.ui.frame import View
 from hotspots.ui.session import remembered
-from hotspots.ui.show import offer_files, show_chart, show_columns
-from hotspots.ui.text import bullets, plain_text, show_warnings
+from hotspots.ui.show import bullets, offer_files, plain_text, show_chart, show_columns, show_warnings
 
 Charts = dict[str, dict[str, Any]]
 

@@ -15,10 +15,9 @@ from hotspots.trials.register import FrozenDesign
 from hotspots.trials.workspace import Trial
 from hotspots.ui import frame
 from hotspots.ui.change import answers, tables, words
-from hotspots.ui.choosing import switch_box
+from hotspots.ui.forms import switch_box
 from hotspots.ui.frame import View
-from hotspots.ui.show import BCU, DAY, NAME, Shown, offer_files, show_columns
-from hotspots.ui.text import bullets, plain_text, show_warnings
+from hotspots.ui.show import BCU, DAY, NAME, Shown, bullets, offer_files, plain_text, show_columns, show_warnings
 
 INTRO = (
     "A trial decides at random which hot spot is patrolled on which day, and compares the days afterwards. It is the"

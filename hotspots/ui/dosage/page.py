@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
+from hotspots.base.errors import HotspotsError
 from hotspots.charts import dosage as charts
 from hotspots.charts.dosage import Bands
 from hotspots.exports import dosage as exports
-from hotspots.patrols.dosage.dose import NO_DATA
+from hotspots.patrols.dosage.dose import NO_DATA, set_target
+from hotspots.patrols.dosage.stretches import USUAL_DAYS, DoseQuestion
 from hotspots.patrols.dosage.workspace import Dose
-from hotspots.ui import components
-from hotspots.ui.choosing import switch, switch_box
+from hotspots.ui import components, frame, loading
 from hotspots.ui.dosage import answers, tables, words
-from hotspots.ui.dosage.asked import question
-from hotspots.ui.dosage.grid import show_grid
-from hotspots.ui.dosage.targets import show_targets
-from hotspots.ui.forms import show_done
+from hotspots.ui.dosage.tables import show_grid
+from hotspots.ui.forms import choose, choose_bcu, done, form_key, show_done, signature, switch, switch_box
 from hotspots.ui.frame import View
-from hotspots.ui.session import leave_address
-from hotspots.ui.show import offer_files, show_chart, show_columns
-from hotspots.ui.text import bullets, plain_text, show_warnings
+from hotspots.ui.session import asked_anew, keep, leave_address, remembered, widget_key
+from hotspots.ui.show import bullets, errors_shown, offer_files, plain_text, show_chart, show_columns, show_warnings
 
 MOST_DAYS = 31  # columns of the grid
 ALL_TREATED = "all"
@@ -209,3 +208,115 @@ def show_reconciled(view: View, dose: Dose) -> None:
     if dose.notes:
         st.markdown(bullets(dose.notes))
     offer_dose(view, dose)
+
+
+FILTERS = ("bcu", "register", "patrol_from", "patrol_to")
+
+
+def question(view: View) -> DoseQuestion | None:
+    """The filters in the sidebar and what they ask for; None where nothing can be asked yet, which is said."""
+    if view.empty:
+        frame.lead_in()
+        return None
+    registers = loading.registers(view.folder, loading.areas_stamp(view.folder))
+    if registers.empty:
+        frame.lead_to(words.NO_REGISTER, "pages/1_Hot_spots.py", "Freeze hot spots", "lock")
+        return None
+    held = answers.patrol_days(view.folder, view.version, answers.patrol_stamp(view.folder))
+    if held is None:
+        frame.lead_to(words.NO_PATROLS, "pages/7_Data.py", "Import positions or a patrol log", "upload")
+        return None
+    names = tuple(dict.fromkeys(registers["name"].tolist()[::-1]))  # the one frozen last comes first
+    with st.sidebar.form("dose_filters", border=False):
+        chosen = filter_widgets(names, *held)
+        st.form_submit_button("Apply", type="primary", width="stretch", on_click=leave_address, args=FILTERS)
+    for name, value in chosen.items():
+        keep(name, value, over=False)
+    if chosen["patrol_from"] > chosen["patrol_to"]:
+        raise HotspotsError("The first patrol day is after the last one. Choose them the other way round.")
+    return DoseQuestion(
+        bcu=chosen["bcu"], start=chosen["patrol_from"], end=chosen["patrol_to"], register=chosen["register"]
+    )
+
+
+def filter_widgets(names: tuple[str, ...], first: date, last: date) -> dict[str, str]:
+    """BCU, register (where there are several), first and last patrol day, as plain text by their name."""
+    bcu = choose_bcu()
+    register = choose("Register", "register", names, names[0], {}) if len(names) > 1 else names[0]
+    usual = max(first, last - timedelta(days=USUAL_DAYS - 1))
+    days = [
+        choose_day(label, name, start, first, last)
+        for label, name, start in (("First patrol day", "patrol_from", usual), ("Last patrol day", "patrol_to", last))
+    ]
+    return {"bcu": bcu, "register": register, "patrol_from": str(days[0]), "patrol_to": str(days[1])}
+
+
+def choose_day(label: str, name: str, usual: date, first: date, last: date) -> date:
+    """A date field that starts from what the address or the session asks for, within the days held."""
+    start = day_asked(name, usual, first, last)
+    key = widget_key(f"{name}_{first}_{last}", start)
+    chosen = st.date_input(label, min_value=first, max_value=last, format="DD/MM/YYYY", key=key)
+    return chosen if isinstance(chosen, date) else start
+
+
+def day_asked(name: str, usual: date, first: date, last: date) -> date:
+    """The day asked for, else the usual one; what an address asks for and cannot have is said."""
+    asked, by_address = remembered(name), asked_anew(name)
+    try:
+        day = date.fromisoformat(asked) if asked else usual
+    except ValueError:
+        day = usual
+        if by_address:
+            st.warning(
+                f"The address asks for {name} “{plain_text(asked[:40])}”, which is not a date. Shown: {day:%d/%m/%Y}."
+            )
+    inside = min(max(day, first), last)
+    if by_address and inside != day:
+        st.warning(
+            f"The address asks for {day:%d/%m/%Y}; positions and logs run from {first:%d/%m/%Y} to {last:%d/%m/%Y}."
+            f" Shown instead: {inside:%d/%m/%Y}."
+        )
+    return inside
+
+
+EVERY = ""
+COLUMNS = {
+    "area": "Hot spot", "valid_from": "From patrol day", "minutes": "Patrol-minutes", "author": "By", "note": "Why",
+    "created": "Stored (UTC)", "register": None,
+}  # fmt: skip
+
+
+def show_targets(view: View, dose: Dose) -> None:
+    """Set a target, and see every one that was set."""
+    name = dose.question.register.partition("@")[0]
+    with st.expander("Targets", icon=":material/flag:"):
+        usual = view.workspace.settings.target_minutes
+        st.markdown(words.TARGETS_HELP.format(minutes=f"{usual:g}"))
+        with errors_shown():
+            set_one(view, dose, name)
+        table = answers.targets(view.folder, answers.patrol_stamp(view.folder), name)
+        if len(table):
+            when = table["created"].str[:16].str.replace("T", " ")
+            shown = table.iloc[::-1].assign(area=table["area"].replace(EVERY, "every treated one"), created=when)
+            st.dataframe(shown, hide_index=True, alt="Targets that were set", column_config=COLUMNS)
+
+
+def set_one(view: View, dose: Dose, register: str) -> None:
+    """The form of one target; what is stored holds from its day on."""
+    spots = dose.summary.drop_duplicates("area", keep="last")
+    names = {EVERY: "Every treated hot spot"} | {
+        a: f"{a}: {n}" for a, n in zip(spots["area"], spots["name"], strict=True)
+    }
+    with st.form(form_key("dose_target"), border=True):
+        left, middle, right = st.columns([3, 1, 1])
+        area = left.selectbox("Hot spot", list(names), format_func=lambda a: names[a])
+        minutes = middle.number_input("Patrol-minutes a day", min_value=0, max_value=1_440, value=30, step=5)
+        first = right.date_input("From patrol day", value=date.fromisoformat(dose.question.end), format="DD/MM/YYYY")
+        none = st.checkbox("No target from that day on")
+        author, note = signature("target", "Why")
+        go = st.form_submit_button("Set this target", icon=":material/flag:")
+    if go and isinstance(first, date):
+        asked = None if none else float(minutes)
+        set_target(Path(view.folder), register, area or EVERY, asked, first, author, note)
+        what = "has no target" if none else f"should get {minutes} patrol-minutes a day"
+        done(f"{names[area or EVERY]} {what} from {first:%d/%m/%Y} on.")

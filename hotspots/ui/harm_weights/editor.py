@@ -1,4 +1,4 @@
-"""Changing weights: the table that can be edited, saved as a new version or only looked at."""
+"""Changing weights: the table that can be edited, what-ifs that are never saved, and offences without one weight."""
 
 from __future__ import annotations
 
@@ -12,12 +12,24 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.harm.weights import register as weight_register
 from hotspots.ranking.what_if import edits as weight_edits
-from hotspots.ranking.what_if.edits import MOST_DAYS
-from hotspots.ui.forms import done, refuse_unsigned, signature
+from hotspots.ranking.what_if.edits import MOST_DAYS, number
+from hotspots.ui import words
+from hotspots.ui.forms import done, form_key, refuse_unsigned, signature
 from hotspots.ui.frame import View
-from hotspots.ui.harm_weights.chosen import EDITS, Chosen, compare_next, edits_of, measure_of, open_stored
+from hotspots.ui.harm_weights import answers
+from hotspots.ui.harm_weights.chosen import (
+    EDITS,
+    VERSIONS,
+    WHAT_IF,
+    Chosen,
+    compare_next,
+    edits_of,
+    factors_of,
+    measure_of,
+    open_stored,
+)
 from hotspots.ui.session import held, hold, next_turn, turn
-from hotspots.ui.show import height_of
+from hotspots.ui.show import height_of, plain_text, show_loose
 
 EDIT_HELP = "Double-click a number in the second column to change it. Nothing is stored until you save."
 
@@ -116,3 +128,83 @@ def editor_columns(chosen: Chosen) -> Any:
         "athena_urn": st.column_config.TextColumn("Athena URN", width=110),
         "ho_class": st.column_config.TextColumn("Home Office class", width=120),
     }  # fmt: skip
+
+
+FACTOR_MOST, FACTOR_STEP = 3.0, 0.25
+
+
+def show_what_if(view: View, chosen: Chosen) -> None:
+    """A multiplier for each offence group; tried, never saved."""
+    tried = factors_of(chosen)
+    with st.expander("What if whole groups weighed more or less?", expanded=bool(tried)):
+        st.caption("1 leaves a group as it is, 0 leaves it out, 2 doubles it. This is never saved.")
+        with st.form("what_if", border=False):
+            columns = st.columns(3)
+            chosen_factors = {}
+            key = f"{chosen.weights.sha256[:10]}_{turn('what_if')}"
+            for i, group in enumerate(weight_edits.groups_of(chosen.weights)):
+                chosen_factors[group] = columns[i % 3].slider(
+                    plain_text(group) or "No group", 0.0, FACTOR_MOST, tried.get(group, 1.0), FACTOR_STEP,
+                    format="×%.2f", key=f"factor_{key}_{i}",
+                )  # fmt: skip
+            with st.container(horizontal=True):
+                go = st.form_submit_button("Try", type="primary", icon=":material/science:")
+                back = st.form_submit_button("All back to 1")
+    if go or back:
+        factors = {g: f for g, f in chosen_factors.items() if f != 1 and go}
+        hold("what_if", {chosen.weights.sha256: factors})
+        if back:
+            next_turn("what_if")
+        compare_next(WHAT_IF if factors else VERSIONS)
+        st.rerun()
+
+
+CODES = ("athena_urn", "ho_class", "crime_type")
+
+
+def show_undecided(view: View, chosen: Chosen) -> None:
+    """Ambiguous and unscored offences of the question."""
+    st.header("Offences without one weight")
+    scores = answers.rescored(view.folder, view.version, view.question, chosen.weights.sha256, chosen.weights)
+    loose = scores[scores["status"] != "scored"].sort_values(["n_offences", "label"], ascending=[False, True])
+    if not len(loose):
+        st.markdown("None: every offence of this window and selection has one weight in this version.")
+        return
+    n, total = int(loose["n_offences"].sum()), int(scores["n_offences"].sum())
+    st.markdown(f"**{n:,} of {total:,} offences** {'has' if n == 1 else 'have'} none. {words.UNSCORED}")
+    show_loose(loose)
+    decide_one(view, chosen, loose)
+
+
+def decide_one(view: View, chosen: Chosen, loose: pd.DataFrame) -> None:
+    """A weight for one of these offences, with a name and a reason; it becomes a new version."""
+    offences: list[dict[str, Any]] = [dict(zip(loose.columns, row, strict=True)) for row in loose.to_numpy(object)]
+    with st.form(form_key("decide")):
+        st.markdown("**Decide one.** The decision becomes a new version of this set, with your name and reason.")
+        left, right = st.columns([3, 1])
+        labels = [f"{o['label']} ({code_of(o)}), {o['n_offences']:,} here" for o in offences]
+        place = left.selectbox("Offence", range(len(labels)), format_func=labels.__getitem__)
+        days = right.number_input("Days", value=None, step=None, placeholder="0 or more")
+        author, note = signature("decide", "Why this many")
+        decided = st.form_submit_button("Store the decision", icon=":material/gavel:")
+    if not decided:
+        return
+    offence = offences[place or 0]
+    decision = float("nan") if days is None else float(days)
+    problem = weight_edits.days_problem(decision)
+    if problem:
+        raise HotspotsError(f"{offence['label']}: {problem}")
+    refuse_unsigned(author, note)
+    key = {c: text_of(offence, c) for c in CODES} | {"title": offence["label"]}
+    made = weight_register.decide(Path(view.folder), chosen.weights, key, decision, note, author)
+    open_stored(chosen.weights, made)
+    done(f"Decided: {offence['label']} weighs {number(decision)} in version {made.version}.")
+
+
+def text_of(offence: dict[str, Any], name: str) -> str:
+    value = offence.get(name)
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def code_of(offence: dict[str, Any]) -> str:
+    return next(filter(None, (text_of(offence, c) for c in CODES)), "no code")

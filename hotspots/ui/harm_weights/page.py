@@ -13,15 +13,10 @@ from hotspots.ranking.what_if.edits import number
 from hotspots.ui.forms import show_done
 from hotspots.ui.frame import View
 from hotspots.ui.harm_weights import answers
-from hotspots.ui.harm_weights.changes import show_changes
-from hotspots.ui.harm_weights.chosen import Chosen, choose_set, measure_of
-from hotspots.ui.harm_weights.editor import show_editor
-from hotspots.ui.harm_weights.loose import show_undecided
-from hotspots.ui.harm_weights.sureness import show_sureness
-from hotspots.ui.harm_weights.version import show_set
-from hotspots.ui.harm_weights.what_if import show_what_if
-from hotspots.ui.show import offer_files
-from hotspots.ui.text import errors_shown, plain_text
+from hotspots.ui.harm_weights.changes import show_changes, show_sureness
+from hotspots.ui.harm_weights.chosen import Chosen, choose_set, measure_of, show_set
+from hotspots.ui.harm_weights.editor import show_editor, show_undecided, show_what_if
+from hotspots.ui.show import errors_shown, offer_files, plain_text
 
 PURPOSE = (
     "How many days each offence weighs, who said so, and what the list of hot spots would be under other weights. Try"

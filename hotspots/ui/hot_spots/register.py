@@ -16,15 +16,13 @@ from hotspots.exports.areas import about_frozen, in_its_unit
 from hotspots.harm import selections
 from hotspots.ranking.answer import Answer
 from hotspots.ui import loading
-from hotspots.ui.choosing import switch_next
-from hotspots.ui.forms import done
+from hotspots.ui.forms import done, switch_next
 from hotspots.ui.frame import View
 from hotspots.ui.hot_spots import answers, draft, words
 from hotspots.ui.hot_spots.answers import Outlined
 from hotspots.ui.hot_spots.area_desk import Beside, columns_of, desk, labelled, offer_areas
 from hotspots.ui.session import held, hold, widget_key
-from hotspots.ui.show import COLUMNS, height_of, show_table
-from hotspots.ui.text import bullets, plain_text
+from hotspots.ui.show import COLUMNS, bullets, height_of, plain_text, show_table
 
 HASH = 12  # characters of it in a list
 

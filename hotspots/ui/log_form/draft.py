@@ -1,21 +1,24 @@
-"""An entry as far as it is entered: kept in the session and on the server, under the key in the address."""
+"""An entry as far as it is entered, in words and with its times: kept under the key in the address."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
+import streamlit as st
 
 from hotspots.base.settings import Settings
+from hotspots.base.words import counted
 from hotspots.patrols import form as patrol_form
 from hotspots.patrols.form import COUNTS
-from hotspots.patrols.moments import patrol_day
+from hotspots.patrols.moments import end_moment, local, local_text, moment_of, patrol_day
 from hotspots.store import ledger
-from hotspots.ui.log_form import answers
-from hotspots.ui.session import held, hold, keep
+from hotspots.ui import loading
+from hotspots.ui.session import held, hold, keep, show_next, shown, widget_key
+from hotspots.ui.show import plain_text
 
 Draft = dict[str, Any]
 EMPTY: Draft = {
@@ -38,7 +41,7 @@ class Site(NamedTuple):
 
     def areas(self, day: date) -> pd.DataFrame:
         """The hot spots that held on a day: `hotspots.areas.register.areas_on`."""
-        return answers.areas_on(str(self.folder), self.stamp, day)
+        return loading.areas_on(str(self.folder), self.stamp, day)
 
     def names(self, second: int) -> dict[str, str]:
         """The names of the hot spots that held at a time."""
@@ -89,3 +92,181 @@ def keep_draft(desk: Desk) -> None:
 def new_entry() -> None:
     hold("log_draft", None)
     keep("log", patrol_form.new_key())
+
+
+MODES = {"foot": "On foot", "vehicle": "In a vehicle"}
+NO_REGISTER = "No frozen hot spot is in force today, so nothing can be logged. Freeze some on the page Hot spots first."
+NOT_IN_IT = (
+    "This entry was stored before, from here or from another window. What was changed after that is not in it: correct"
+    " it below."
+)
+KEPT = "What you enter is kept as you type, even if the phone locks or the signal is lost. Save stores it."
+UNIT_HELP = "Kept as a code, never as you typed it. It links the entry to your positions."
+NO_NAMES = "No names, no collar numbers of others"
+
+
+def span(start: float, end: float, settings: Settings) -> str:
+    """``14:00 to 14:12``."""
+    return f"{local(start, settings):%H:%M} to {local(end, settings):%H:%M}"
+
+
+def sentence(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) -> str:
+    """``Preston Church Street, 14:00 to 14:12, 2 officers.``"""
+    where = names.get(row["area"], row["area"])
+    return f"{where}, {span(row['start'], row['end'], settings)}, {counted(row['officers'], 'officer')}."
+
+
+def short(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) -> str:
+    """``14:00 to 14:12, Preston Church Street``."""
+    return f"{span(row['start'], row['end'], settings)}, {names.get(row['area'], row['area'])}"
+
+
+def line(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) -> str:
+    """One entry in a sentence."""
+    state = "Withdrawn: " if row["withdrawn"] else "Corrected: " if row["revision"] > 1 else ""
+    return state + facts(row, names, settings)
+
+
+def facts(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) -> str:
+    """What an entry says, without notes and without the unit."""
+    said = [sentence(row, names, settings), f"{MODES[row['mode']]}." if row["mode"] else ""]
+    said += [f"{row['activity']}." if row["activity"] else "", "A call." if row["reactive"] else ""]
+    said += [f"{name.capitalize()} {row[name]}." for name in COUNTS if not pd.isna(row[name])]
+    return " ".join(t for t in said if t)
+
+
+def heading(row: Mapping[Any, Any], settings: Settings) -> str:
+    """``Original, 10/06/2026 14:15, unit-3fa94c…:``"""
+    what = (
+        "Original" if row["revision"] == 1 else "Withdrawn" if row["withdrawn"] else f"Correction {row['revision'] - 1}"
+    )
+    at = local_text(pd.Timestamp(row["created"]).timestamp(), settings)
+    who = row["author"] or row["unit"]
+    return f"{what}, {at}{', ' + who[:11] + '…' if who else ''}:"
+
+
+def show_times(desk: Desk) -> None:
+    """Start now, Stop now, and the times as they can be changed.
+
+    A second tap on either button finds it disabled: it can neither change the start nor stop what has just begun.
+    """
+    draft = desk.draft
+    running = draft["start"] is not None and draft["end"] is None
+    with st.container(horizontal=True, gap="small", key="log_clock", wrap=False):
+        if draft["end"] is None:
+            clock_button("Start now", "play_arrow", desk, start_now, draft["start"] is None)
+        else:
+            clock_button("Not over yet", "undo", desk, go_on, True, kind="secondary")
+        clock_button("Stop now", "stop", desk, stop_now, running)
+    counting = st.fragment(show_running, run_every="30s") if running else show_running  # again while the page is open
+    counting(draft, desk.site.settings)
+    st.date_input("Day", format="DD/MM/YYYY", **time_field(desk, "day"))
+    with st.container(horizontal=True, gap="small", key="log_times", wrap=False):
+        st.time_input("Start", step=60, **time_field(desk, "from"))
+        st.time_input("Stop", step=60, **time_field(desk, "to"))
+    for note in (draft["note_start"], draft["note_end"]):
+        if note:
+            st.info(plain_text(note), icon=":material/schedule:")
+
+
+def clock_button(
+    label: str,
+    icon: str,
+    desk: Desk,
+    act: Callable[[Desk], None],
+    can: bool,
+    kind: Literal["primary", "secondary"] = "primary",
+) -> None:
+    st.button(
+        label, key=f"_{desk.name(act.__name__)}", icon=f":material/{icon}:", width="stretch", disabled=not can,
+        type=kind if can else "secondary", on_click=act, args=(desk,),
+    )  # fmt: skip
+
+
+def time_field(desk: Desk, name: str) -> Any:
+    """Key and callback of the field for the day, the start or the stop."""
+    key = widget_key(desk.name(name), widget_start(name, desk.draft, desk.site.settings))
+    return {"key": key, "on_change": take_times, "args": (desk,)}
+
+
+def show_running(draft: Draft, settings: Settings) -> None:
+    """How long it has been."""
+    st.markdown(plain_text(running_text(draft, settings)))
+
+
+def running_text(draft: Draft, settings: Settings) -> str:
+    """``Started 14:00, 7 min ago.``, ``14:00 to 14:12, 12 min.``, or what to do."""
+    start, end = draft["start"], draft["end"]
+    if start is None:
+        return "Press “Start now” when you arrive, or put in the times below."
+    if end is None:
+        ago = int((ledger.now().timestamp() - start) // 60)
+        return f"Started {local(start, settings):%H:%M}" + (f", {ago:,} min ago." if ago >= 0 else ".")
+    if end <= start:
+        return "The stop is not after the start."
+    return f"{span(start, end, settings)}, {round((end - start) / 60):,} min."
+
+
+def widget_start(name: str, draft: Draft, settings: Settings) -> date | time | None:
+    """What the field for the day, the start or the stop shows."""
+    if name == "day":
+        return local(draft["start"] or ledger.now().timestamp(), settings).date()
+    second = draft["start" if name == "from" else "end"]
+    return None if second is None else local(second, settings).time().replace(second=0, microsecond=0)
+
+
+def show_times_anew(desk: Desk) -> None:
+    for name in ("day", "from", "to"):
+        show_next(desk.name(name), widget_start(name, desk.draft, desk.site.settings))
+
+
+def start_now(desk: Desk) -> None:
+    """By the server's clock; a second tap changes nothing."""
+    if desk.draft["start"] is None:
+        desk.draft.update(start=int(ledger.now().timestamp()), note_start="")
+        show_times_anew(desk)
+
+
+def stop_now(desk: Desk) -> None:
+    if desk.draft["end"] is None:
+        desk.draft.update(end=int(ledger.now().timestamp()), note_end="")
+        show_times_anew(desk)
+
+
+def go_on(desk: Desk) -> None:
+    """The stop taken back: the patrol goes on."""
+    desk.draft.update(end=None, note_end="")
+    show_times_anew(desk)
+
+
+def take_times(desk: Desk) -> None:
+    """The times as they stand in the fields. A start or stop whose clock was not touched keeps its seconds."""
+    day, first, last = (shown(desk.name(n)) for n in ("day", "from", "to"))
+    desk.draft.update(times_entered(desk.draft, day, first, last, desk.site.settings))
+
+
+def times_entered(
+    draft: Mapping[str, Any], day: date | None, first: time | None, last: time | None, settings: Settings
+) -> Draft:
+    """start, end and what is to be said about them, from the fields and what held before."""
+    new = {k: draft[k] for k in ("start", "end", "note_start", "note_end")}
+    day = day or local(ledger.now().timestamp(), settings).date()
+    if first is None:
+        new.update(start=None, note_start="")
+    elif new["start"] is None or wall(new["start"], settings) != (day, first):
+        new["start"], new["note_start"] = moment_of(day, first, settings)
+    if last is None:
+        return {**new, "end": None, "note_end": ""}
+    start, end = new["start"], new["end"]
+    longest = settings.log_max_hours * 3600
+    fits = end is not None and wall(end, settings)[1] == last and (start is None or 0 < end - start <= longest)
+    if not fits or (start is None and wall(end, settings)[0] != day):
+        moment = moment_of(day, last, settings) if start is None else end_moment(start, last, settings)
+        new["end"], new["note_end"] = moment
+    return new
+
+
+def wall(second: float, settings: Settings) -> tuple[date, time]:
+    """(day, clock to the minute), local."""
+    at = local(second, settings)
+    return at.date(), time(at.hour, at.minute)

@@ -1,4 +1,4 @@
-"""How much of the harm lies in how little of the area, and whether that changes."""
+"""How much of the harm lies in how little of the area, and whether one incident makes the next one likely."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.base.choices import BCUS
+from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
 from hotspots.charts import evidence as charts
 from hotspots.insight.concentration import WHOLE_FORCE, WHOLE_WINDOW
+from hotspots.insight.near_repeats import refuse_month_only, verdict
 from hotspots.ui import components, loading, words
 from hotspots.ui.frame import View
-from hotspots.ui.method.answers import concentrated, default_question
-from hotspots.ui.session import widget_key
-from hotspots.ui.show import COLUMNS, Shown, show_breaks, show_chart, show_columns
-from hotspots.ui.text import bullets, plain_text
+from hotspots.ui.method.answers import concentrated, default_question, repeats
+from hotspots.ui.session import held, hold, widget_key
+from hotspots.ui.show import COLUMNS, Shown, bullets, plain_text, show_breaks, show_chart, show_columns
 
 SHARE = 0.02  # of the area: the part that sentences and quarters are about
 MEASURES = {"harm_days": "Harm days", "incidents": "Incidents"}
@@ -109,3 +111,55 @@ def over_time(table: pd.DataFrame) -> pd.DataFrame:
         wide.insert(0, "n_incidents", whole["n"].reindex(wide.index))
         wide.insert(1, "n_months", whole["n_months"].reindex(wide.index))
     return wide.reset_index()
+
+
+ABOUT_REPEATS = (
+    "After an incident, is the next one more likely in the same place within days? Dates are shuffled over the"
+    " incidents to see what chance alone gives. Often true of burglary; of violence often not, so nothing is worked out"
+    " until you ask."
+)
+REPEATS = {
+    "where": Shown("Where", "How far the second incident lies from the first"),
+    "days": Shown("Days apart", "Between the two incidents"),
+    "observed": Shown("Pairs", "Pairs of incidents so near in place and time", 0),
+    "expected": Shown("By chance", "The mean when the dates are shuffled", 1),
+    "ratio": Shown("Times", "Pairs over those by chance", 2),
+    "p": Shown("p", "Chance of so many pairs or more if dates meant nothing", 3),
+    "p_family": Shown("p, all rows", "The same, allowing for having looked at every row", 3),
+}
+
+
+def show_near_repeats(view: View) -> None:
+    """Off until somebody asks; refused, with the reason, where the source knows no days."""
+    st.header("Same place again soon?", anchor="same-place-again-soon")
+    st.markdown(ABOUT_REPEATS)
+    if view.empty:
+        st.info(words.EMPTY, icon=":material/info:")
+        return
+    question = default_question(view)
+    try:
+        refuse_month_only(question.source)
+    except HotspotsError as error:
+        st.info(plain_text(str(error)), icon=":material/info:")
+        return
+    wanted = (view.version, question.source)
+    if st.button("Look for near repeats", icon=":material/history:"):
+        hold("near_repeats", wanted)
+    if held("near_repeats") != wanted:
+        return
+    table = repeats(view.folder, view.version, question)
+    st.markdown(f"**{plain_text(verdict(table))}**")
+    show_columns(repeat_rows(table), REPEATS, "Near repeats")
+    st.caption(
+        f"{counted(table['n_incidents'].iloc[0], 'incident').capitalize()} of the latest twelve months. p: chance of so"
+        " many or more if dates meant nothing; p, all rows: the same, allowing for having looked at every row."
+    )
+
+
+def repeat_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rings and days in words."""
+    where = {0: "the same cell", 1: "next to it"}
+    return table.assign(
+        where=[where.get(r, f"{r} rings away") for r in table["ring"]],
+        days=[f"{a} to {b}" for a, b in zip(table["days_from"], table["days_to"], strict=True)],
+    )
