@@ -68,7 +68,7 @@ def import_ours(archive: str, workspace: str) -> dict[str, Any]:
     seconds = perf_counter() - start
     located, checks = 0, []
     for part in done.workspace.manifest.parts:
-        cells = read_part(done.workspace.folder, part, ["cell_10"])["cell_10"].to_numpy().astype(np.uint64)
+        cells = read_part(done.workspace, part, ["cell_10"])["cell_10"].to_numpy().astype(np.uint64)
         located += int(np.count_nonzero(cells))
         checks.append(int(np.bitwise_xor.reduce(cells)))
     return {"seconds": seconds, "answer": [sum(r.read for r in done.reports), located, *sorted(checks)]}

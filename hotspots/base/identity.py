@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from hotspots.base.disk import put_in_place, remove
 from hotspots.base.errors import HotspotsError
 
 SECRET = "secret.key"
@@ -77,8 +78,8 @@ def _make(path: Path) -> None:
         except FileExistsError:
             pass
         except OSError:  # a drive without links
-            os.replace(aside, path)
+            put_in_place(aside, path)
     except OSError as error:
         raise HotspotsError(f"{path} cannot be written: {error.strerror}. Nothing changed.") from error
     finally:
-        aside.unlink(missing_ok=True)
+        remove(aside)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from hotspots.base.errors import HotspotsError
 from hotspots.cli import areas, backtest, change, dosage, intake, rank, weights
-from hotspots.cli.verbs import PROGRAM, Verb, Verbs
+from hotspots.cli.verbs import PROGRAM, Verb, Verbs, refuse_out
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(arguments: Sequence[str] | None) -> None:
     """Run one verb. Raises HotspotsError with what is wrong, SystemExit on wrong usage."""
     asked = parser().parse_args(arguments)
+    refuse_out(getattr(asked, "out", None))  # before anything is worked out, or frozen for good
     asked.run(asked)
 
 

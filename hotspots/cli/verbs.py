@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotspots.base import disk
 from hotspots.base.choices import BCUS, DEFAULT_METHOD, METHODS, SOURCES
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
@@ -175,11 +176,24 @@ def put_out(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
-    from hotspots.store.workspace import write_aside
-
-    if not out.parent.is_dir():
-        raise HotspotsError(f"{out} cannot be written: there is no folder {out.parent}.")
     try:
-        write_aside(out, text.encode())
+        disk.write_whole(out, text.encode())
     except OSError as error:
         raise HotspotsError(f"{out} cannot be written: {error.strerror or error}.") from error
+
+
+def refuse_out(out: Path | None) -> None:
+    """HotspotsError where a result could not be written to this file."""
+    if out is None:
+        return
+    if not out.parent.is_dir():
+        raise HotspotsError(f"{out} cannot be written: there is no folder {out.parent}.")
+    if out.is_dir():
+        raise HotspotsError(f"{out} cannot be written: it is a folder. Give the name of a file.")
+    aside = disk.aside_of(out)
+    try:
+        aside.touch()
+    except OSError as error:
+        raise HotspotsError(f"{out} cannot be written: {error.strerror or error}.") from error
+    finally:
+        disk.remove(aside)

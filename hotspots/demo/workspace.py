@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hotspots.areas import register as area_register
 from hotspots.areas.candidates import Limits
 from hotspots.areas.excluded import excluded_cells
 from hotspots.areas.finding import definition_of, facts_of, with_cells_of
+from hotspots.base import disk
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.shipped import MAPPINGS
@@ -28,11 +30,11 @@ from hotspots.demo.incidents import synthetic_incidents
 from hotspots.demo.rhythms import SPOTS, spot_cells
 from hotspots.intake import Imported, import_files
 from hotspots.store.database import FILE
-from hotspots.store.workspace import MANIFEST, open_workspace, stored_files, write_aside
+from hotspots.store.publishing import locked
+from hotspots.store.workspace import COPY, DEMO, MANIFEST, TRUTH, is_workspace, open_workspace, stored_files
 
 MAPPING = MAPPINGS / "athena_export.toml"
-TRUTH = "demo_truth.json"
-CACHE = "cache"
+CACHE, SETTINGS = "cache", "settings.toml"
 REGISTER = "grip-demo"
 COMPARISON = (3, 5, 9, 12, 16, 19)  # of SPOTS, two in each BCU; the others are treated
 PATROL_DAYS = 28
@@ -45,48 +47,90 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, eff
     positions and patrol log, and from the day the register is valid each incident in its treated hot spots is prevented
     with the chance ``effect`` (`hotspots.demo.effects`; 0 plants no change). The demo is rebuilt from scratch: what was
     edited in an earlier one (weights, areas, log entries, targets) goes with it. ``settings.toml`` and files of other
-    people's making stay.
+    people's making stay. It is built aside, and what stood there stays whole until the new one is.
 
     Raises HotspotsError rather than touch a workspace that holds real data, and for an effect outside 0 to 1.
     """
-    if (folder / MANIFEST).is_file() and open_workspace(folder).manifest.kind == "real":
-        raise HotspotsError(
-            f"The workspace {folder} holds real data; the demo would overwrite it. Give another: --workspace DIR."
-        )
+    refuse_real(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        export, truth, planted_words = make_export(Path(scratch), seed, effect if patrols else None)
-        if folder.exists():
-            clear_synthetic(folder)
-        imported = import_files(folder, [export], "incidents", MAPPING, synthetic=True)
-        known = truth.read_bytes()
-        write_aside(folder / TRUTH, known)
-        if not patrols:
-            return imported
-        areas = freeze_spots(folder)
-        more, planted = import_patrols(folder, areas, seed, Path(scratch))
-    write_aside(folder / TRUTH, _with_patrols(known, planted))
+        made = make_export(Path(scratch), seed, effect if patrols else None)
+        with locked(folder):
+            refuse_real(folder)
+            aside = folder / DEMO  # on the same disk
+            disk.remove(aside)
+            try:
+                done = build_in(aside, folder, made, seed if patrols else None)
+                clear_synthetic(folder)
+                move_in(aside, folder)
+            finally:
+                disk.remove(aside)
+    return replace(done, workspace=open_workspace(folder))
+
+
+def refuse_real(folder: Path) -> None:
+    """HotspotsError where there is a workspace that is no demo, or what remains of one."""
+    if not is_workspace(folder) or is_half(folder):
+        return
+    kind = open_workspace(folder).manifest.kind
+    if kind == "real" or (kind == "empty" and (folder / FILE).is_file()):
+        held = "real data" if kind == "real" else "what people edited"
+        raise HotspotsError(
+            f"The workspace {folder} holds {held}; the demo would overwrite it. Give another: --workspace DIR."
+        )
+
+
+def is_half(folder: Path) -> bool:
+    """Whether there is the rest of a demo whose building or removal was cut short: its truth and no manifest."""
+    return not (folder / MANIFEST).is_file() and (folder / TRUTH).is_file()
+
+
+def build_in(aside: Path, folder: Path, made: tuple[Path, Path, str], seed: int | None) -> Imported:
+    """The demo of an export and its truth as a workspace ``aside``, by the settings of ``folder``.
+
+    With ``seed`` patrols too. Returns what all its imports did.
+    """
+    disk.make_folder(aside)
+    with suppress(FileNotFoundError):
+        (aside / SETTINGS).write_bytes((folder / SETTINGS).read_bytes())
+    export, truth, planted_words = made
+    imported = import_files(aside, [export], "incidents", MAPPING, synthetic=True)
+    known = truth.read_bytes()
+    if seed is None:
+        disk.write_whole(aside / TRUTH, known, private=True)
+        return imported
+    areas = freeze_spots(aside)
+    more, planted = import_patrols(aside, areas, seed, export.parent)
+    disk.write_whole(aside / TRUTH, _with_patrols(known, planted), private=True)
     reports = [r for i in (imported, *more) for r in i.reports]
     notes = [*(n for i in (imported, *more) for n in i.notes), planted_words]
     return Imported(more[-1].workspace, tuple(reports), True, tuple(notes))
 
 
+def move_in(aside: Path, folder: Path) -> None:
+    """Put a demo built aside in its place: its truth first, by which a rest of it is known, its manifest last."""
+    for name in (TRUTH, *stored_files(aside), FILE, SECRET, COPY, MANIFEST):
+        if (aside / name).is_file():
+            disk.make_folder((folder / name).parent)
+            disk.put_in_place(aside / name, folder / name)
+
+
 def clear_synthetic(folder: Path) -> None:
-    """Remove an earlier demo, manifest first, so that a kill leaves an empty workspace and never half of one.
+    """Remove an earlier demo, manifest first, so that what a kill leaves is refused and never taken for one.
 
     The database, the key of the units and the cache go too, but only where the workspace is synthetic (or the rest of
     a demo whose removal was cut short).
     """
     has_manifest = (folder / MANIFEST).is_file()
-    synthetic = open_workspace(folder).manifest.kind == "synthetic" if has_manifest else (folder / TRUTH).is_file()
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for name in stored_files(folder):
-        (folder / name).unlink(missing_ok=True)
-    if not synthetic:
-        return
-    for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", SECRET):
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / CACHE, ignore_errors=True)
-    (folder / TRUTH).unlink(missing_ok=True)
+    synthetic = open_workspace(folder).manifest.kind == "synthetic" if has_manifest else is_half(folder)
+    for name in (COPY, MANIFEST):
+        disk.remove(folder / name)
+    if (folder / MANIFEST).is_file():
+        raise HotspotsError(f"{folder / MANIFEST} cannot be removed: another program holds it open. Nothing changed.")
+    names = stored_files(folder)
+    if synthetic:
+        names += [FILE, f"{FILE}-wal", f"{FILE}-shm", SECRET, CACHE, TRUTH]
+    for name in names:
+        disk.remove(folder / name)
 
 
 # ---------------------------------------------------------------- incidents
@@ -112,10 +156,10 @@ def publish_export(folder: Path, export: pd.DataFrame, truth: dict[str, Any]) ->
 
     Read the CSV back as text (``dtype=str, keep_default_na=False``) to get the same table.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    disk.make_folder(folder)
     csv, known = folder / "demo_incidents.csv", folder / TRUTH
-    write_aside(csv, export.to_csv(index=False, lineterminator="\n").encode())
-    write_aside(known, (json.dumps(truth, indent=1, ensure_ascii=False) + "\n").encode())
+    disk.write_whole(csv, export.to_csv(index=False, lineterminator="\n").encode())
+    disk.write_whole(known, (json.dumps(truth, indent=1, ensure_ascii=False) + "\n").encode())
     return csv, known
 
 

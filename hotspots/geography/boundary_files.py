@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +66,7 @@ def read_boundaries(path: Path, bcu_table: Path | None = None) -> geopandas.GeoD
 def save_boundaries(gdf: geopandas.GeoDataFrame, path: Path) -> str:
     """Store the result of ``read_boundaries`` as one GeoParquet file; returns the SHA-256 of its bytes.
 
-    The same districts give the same bytes. Written aside and renamed, so that a reader never sees half.
+    The same districts give the same bytes. A reader sees it when a manifest names it, and not before.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -82,15 +81,8 @@ def save_boundaries(gdf: geopandas.GeoDataFrame, path: Path) -> str:
         "columns": {"geometry": {"encoding": "WKB", "geometry_types": kinds}},
     }
     table = pa.table({**text, "geometry": geometry}).replace_schema_metadata({"geo": json.dumps(geo)})
-    path = Path(path)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        pq.write_table(table, aside, compression="zstd")
-        digest = hashlib.sha256(aside.read_bytes()).hexdigest()
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
-    return digest
+    pq.write_table(table, path, compression="zstd")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _read_features(path: Path) -> geopandas.GeoDataFrame:

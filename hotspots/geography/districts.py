@@ -160,7 +160,9 @@ class Boundaries:
 def boundaries_of(workspace: Workspace) -> Boundaries:
     """The district polygons imported into this workspace, else the shipped H3 cover."""
     if workspace.manifest.boundaries:
-        return load_polygons(workspace.folder / workspace.manifest.boundaries)
+        from hotspots.store.sound import sound_file
+
+        return load_polygons(sound_file(workspace, workspace.manifest.boundaries))
     return load_cover()
 
 

@@ -15,7 +15,9 @@ from hotspots.base.errors import HotspotsError
 from hotspots.intake.repair import damaged_files, refuse_loss, without
 from hotspots.sources.files import Upload
 from hotspots.sources.mapping import read_mapping
-from hotspots.store.workspace import FileReport, Manifest, Workspace, publish, writing
+from hotspots.store.publishing import publish, writing
+from hotspots.store.sound import refuse_other_key
+from hotspots.store.workspace import FileReport, Manifest, Workspace
 
 TRACKS = ("pings", "patrol-log")
 
@@ -61,6 +63,7 @@ def import_files(
                 f"This workspace holds {workspace.manifest.kind} data; {kind} data cannot be mixed with it."
                 " Import into another workspace (--workspace)."
             )
+        refuse_other_key(workspace)
         damaged = damaged_files(workspace, positions=False)
         sound = replace(workspace, manifest=without(workspace.manifest, damaged))
         manifest, reports, notes = stage(sound, paths, source, mapping, progress, timezone)

@@ -24,7 +24,8 @@ from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.incidents import Parsed, read_incidents
 from hotspots.sources.mapping import Mapping
 from hotspots.sources.reading import RawTable
-from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
+from hotspots.store.publishing import write_table
+from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts
 
 SOURCE = "incidents"
 PLACED = ("cell_9", "cell_10", "cell_11", "district", "bcu")
@@ -90,7 +91,7 @@ def held_records(workspace: Workspace, held: dict[int, Part]) -> pd.DataFrame:
     """Every record the feed already has: its month and a hash of what it says."""
     frames = []
     for month, part in held.items():
-        table = read_part(workspace.folder, part)
+        table = read_part(workspace, part)
         frames.append(contents(table).to_frame("content").assign(month=month))
     if not frames:
         return pd.DataFrame({"content": pd.Series(dtype="uint64"), "month": pd.Series(dtype="int32")})
@@ -225,7 +226,7 @@ def month_table(batch: Batch, month: int) -> pa.Table:
     """The feed's rows of one month, as this import has them so far."""
     if month not in batch.months:
         part = batch.held.get(month)
-        rows = schema(INCIDENTS).empty_table() if part is None else full(read_part(batch.workspace.folder, part))
+        rows = schema(INCIDENTS).empty_table() if part is None else full(read_part(batch.workspace, part))
         batch.months[month] = rows
     return batch.months[month]
 

@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hotspots.base.columns import LOG_ENTRIES, TEXT
 from hotspots.base.errors import HotspotsError, sample
@@ -29,7 +28,9 @@ from hotspots.sources.mapping import Mapping
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.reading import RawTable
 from hotspots.store import ledger
-from hotspots.store.workspace import FileReport, Manifest, Workspace, is_sound, write_table
+from hotspots.store.publishing import write_table
+from hotspots.store.sound import is_sound, read_stored
+from hotspots.store.workspace import FileReport, Manifest, Workspace
 
 SOURCE = "patrol-log"
 COLUMNS = tuple(c.name for c in LOG_ENTRIES)
@@ -105,7 +106,7 @@ def opened(workspace: Workspace, mapping: Mapping) -> Batch:
     lost: tuple[FileReport, ...] = ()
     lost_rows = 0
     if manifest.patrol_log and is_sound(workspace.folder, manifest, manifest.patrol_log):
-        stored = pq.read_table(workspace.folder / manifest.patrol_log).select(STORED.names).cast(STORED)
+        stored = read_stored(workspace, manifest.patrol_log).select(STORED.names).cast(STORED)
     else:
         lost_rows = manifest.patrol_log_rows
         lost = tuple(r for r in manifest.reports if r.source == SOURCE and r.accepted + r.updated + r.unchanged)

@@ -6,7 +6,6 @@ every choice between two rows goes by what they say.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,20 +17,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hotspots.base.columns import PINGS, schema
+from hotspots.base.disk import make_folder, remove
 from hotspots.base.settings import Settings
 from hotspots.sources.feed import Array
 from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, STATUS_KNOWN
+from hotspots.store.publishing import SCRATCH
 
 MOST_IN_MEMORY = 20_000_000  # rows, of about 50 bytes; more of them are put on the disk until their day is made
-SCRATCH = "positions-"  # folders in the workspace's cache, while an import runs
 
 
 def scratch(folder: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder for rows on their way; what a killed import left behind goes first."""
     cache = folder / "cache"
-    cache.mkdir(exist_ok=True)
+    make_folder(cache)
     for old in cache.glob(f"{SCRATCH}*"):
-        shutil.rmtree(old, ignore_errors=True)
+        remove(old)
     return tempfile.TemporaryDirectory(prefix=SCRATCH, dir=cache, ignore_cleanup_errors=True)
 
 

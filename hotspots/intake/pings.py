@@ -33,7 +33,9 @@ from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import GRID, PLACES, Mapping, place_of
 from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, Parsed, read_pings
 from hotspots.sources.reading import RawTable, read_typed
-from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, damaged_day, read_ping_day, write_table
+from hotspots.store.publishing import write_table
+from hotspots.store.sound import damaged, read_stored
+from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace
 
 SOURCE = "pings"
 NAMES_KEPT = 20  # of the files that a day came from
@@ -252,11 +254,11 @@ def make_days(batch: Batch, progress: Callable[[str], None]) -> None:
         new = batch.spool.take(number)
         old = held.get(day)
         sound = old is not None and sound_day(workspace, old)
-        before = read_ping_day(workspace.folder, old) if old is not None and sound else None
+        before = read_stored(workspace, old.file) if old is not None and sound else None
         merged = merge_day(before, new, workspace.settings, placing.place)
         account(batch, new, merged)
         if old is not None and not sound and (merged.table is None or len(merged.table) < old.rows):
-            raise HotspotsError(f"The positions of {day} {damaged_day(old)}")
+            raise damaged(workspace.manifest, old.file)
         if merged.table is not None and len(merged.table):
             batch.days.append(write_day(batch, day, old, new, merged))
 

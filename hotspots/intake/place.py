@@ -9,28 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hotspots import geography
 from hotspots.base.choices import BCUS
 from hotspots.base.columns import INCIDENTS
+from hotspots.base.disk import remove
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS
 from hotspots.geography.boundary_files import read_boundaries, save_boundaries
-from hotspots.intake.repair import sound_day
 from hotspots.sources.feed import Array
 from hotspots.sources.files import Upload
-from hotspots.store.workspace import (
-    FileReport,
-    Manifest,
-    PingDay,
-    Workspace,
-    damaged_day,
-    new_file,
-    read_part,
-    read_ping_day,
-    write_table,
-)
+from hotspots.store.publishing import new_file, write_table
+from hotspots.store.sound import read_stored
+from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, read_part
 
 ORDER = [c.name for c in INCIDENTS]
 BCU_NUMBERS = {bcu: i for i, bcu in enumerate(sorted(BCUS), 1)}  # of hotspots.base.columns.PINGS
@@ -136,7 +127,7 @@ def stage_boundaries(
     label = f"{polygons[0].name} (sha256 {sha[:12]})"
     notes = [str(n) for n in found.attrs.get("notes", [])]
     if label == workspace.manifest.boundaries_label:
-        (workspace.folder / path).unlink()
+        remove(workspace.folder / path)
         return workspace.manifest, [], [*notes, "These boundaries were imported before; nothing changed."]
     fresh = geography.load_polygons(workspace.folder / path)
     manifest = replaced(workspace, Placer(fresh))
@@ -154,11 +145,11 @@ def replaced(workspace: Workspace, placer: Placer) -> Manifest:
     parts = []
     for part in workspace.manifest.parts:
         names = part.file.rsplit("/", 1)[0].split("/"), part.file.rsplit("/", 1)[1].rsplit("-", 1)[0]
-        table = placer.place(read_part(workspace.folder, part))
+        table = placer.place(read_part(workspace, part))
         parts.append(replace(part, file=write_table(workspace, table, *names[0], names[1])))
     merged = workspace.manifest.merged
     if merged:
-        rows: pa.Table = placer.place(pq.read_table(workspace.folder / merged))
+        rows: pa.Table = placer.place(read_stored(workspace, merged))
         merged = write_table(workspace, rows, "facts", "police-uk", "merged")
     return replace(workspace.manifest, parts=tuple(parts), merged=merged)
 
@@ -171,12 +162,10 @@ def placed_again(workspace: Workspace, boundaries: geography.Boundaries) -> tupl
     placing = CellPlacer(boundaries)
     days = []
     for day in workspace.manifest.ping_days:
-        if not sound_day(workspace, day):
-            raise HotspotsError(f"The positions of {day.day} {damaged_day(day)}")
-        held = read_ping_day(workspace.folder, day, ["cell_10", "bcu"])
+        held = read_stored(workspace, day.file, ["cell_10", "bcu"])
         bcu = placing.bcu_of(held["cell_10"].to_numpy())
         if (bcu != held["bcu"].to_numpy()).any():
-            table = read_ping_day(workspace.folder, day)
+            table = read_stored(workspace, day.file)
             table = table.set_column(table.column_names.index("bcu"), "bcu", pa.array(bcu, pa.int8()))
             day = replace(day, file=write_table(workspace, table.combine_chunks(), "facts", "pings", day.day))
         days.append(day)

@@ -24,7 +24,8 @@ from hotspots.sources import police_uk
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.police_uk import StreetFile
 from hotspots.sources.reading import RawTable
-from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts, write_table
+from hotspots.store.publishing import write_table
+from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts
 
 SOURCE = "police-uk"
 CONTENT = ["crime_type", "lon", "lat", "location", "outcome"]
@@ -120,7 +121,7 @@ def correct(batch: Batch, raw: RawTable) -> None:
         key = (SOURCE, force, month)
         part = held.get(key) or new_part(batch, raw, key, rows)
         refuse_strangers(raw, part, rows)
-        old = read_part(batch.workspace.folder, part) if part.file else rows.slice(0, 0)
+        old = read_part(batch.workspace, part) if part.file else rows.slice(0, 0)
         again = pc.is_in(old["source_row"], rows["source_row"].combine_chunks())
         if by_row(old.filter(again)) == by_row(rows):
             batch.parts[key] = part
@@ -171,7 +172,7 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     workspace = batch.workspace
     manifest = replace_parts(workspace.manifest, batch.parts.values())
     parts = [p for p in manifest.parts if p.source == SOURCE]
-    merged, superseded = find_repeats(workspace.folder, parts)
+    merged, superseded = find_repeats(workspace, parts)
     repeated = superseded[~superseded["first"].astype(bool)]
     reports = [report_of(batch, file, repeated) for file in batch.files]
     kept = {r.sha256 for r in workspace.manifest.reports}
@@ -215,7 +216,7 @@ def all_breaks(workspace: Workspace, parts: Sequence[Part]) -> tuple[tuple[str, 
     for feed in sorted({p.feed for p in parts}):
         months = []
         for part in (p for p in parts if p.feed == feed):
-            table = read_part(workspace.folder, part, ["lon", "lat"]).drop_null()
+            table = read_part(workspace, part, ["lon", "lat"]).drop_null()
             months.append((part.month, table["lon"].to_numpy() + 1j * table["lat"].to_numpy()))
         found += [(feed, month, round(share, 4)) for month, share in find_breaks(months, workspace.settings)]
     return tuple(found)
@@ -233,7 +234,7 @@ def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileRep
             found = {"repeated": len(rows)}
         else:
             found = part_status(batch, key, repeated)
-            held = read_part(batch.workspace.folder, batch.parts[key], ["crime_type", "lon", "district"]).to_pandas()
+            held = read_part(batch.workspace, batch.parts[key], ["crime_type", "lon", "district"]).to_pandas()
             hidden.update(hidden_by_a_map(held, "crime_type"))
         counts.update(found)
     was = None if file.name in batch.corrected else unchanged_report(batch, file)
@@ -272,7 +273,7 @@ def part_status(batch: Batch, key: tuple[str, str, int], repeated: pd.DataFrame)
         return {"unchanged": part.rows - len(repeats), "repeated": len(repeats)}
     counted = np.ones(part.rows, dtype=bool)
     counted[repeats] = False
-    status = compare(keyed(batch.workspace.folder, old), keyed(batch.workspace.folder, part)[counted])
+    status = compare(keyed(batch.workspace, old), keyed(batch.workspace, part)[counted])
     return {"repeated": len(repeats), **status}
 
 
@@ -281,12 +282,12 @@ def repeat_positions(key: tuple[str, str, int], repeated: pd.DataFrame) -> np.nd
     return repeated.loc[mine, "position"].to_numpy(dtype=np.int64)
 
 
-def keyed(folder: Path, part: Part) -> pd.DataFrame:
+def keyed(workspace: Workspace, part: Part) -> pd.DataFrame:
     """One row per published row: ``key`` says which record it is, ``content`` what it says.
 
     Rows without an ID have no key but what they say; the n-th of several equal ones is the n-th.
     """
-    rows = read_part(folder, part, ["record", "record_id", *CONTENT]).to_pandas()
+    rows = read_part(workspace, part, ["record", "record_id", *CONTENT]).to_pandas()
     content = pd.util.hash_pandas_object(
         rows[CONTENT].astype({"crime_type": str, "location": str, "outcome": str}), index=False
     )
@@ -307,10 +308,10 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, int]:
 
 def corrected_status(batch: Batch, key: tuple[str, str, int], rows: pa.Table, repeated: pd.DataFrame) -> dict[str, int]:
     """Corrected rows: those the workspace held just so, repeats, and rows that changed or are new."""
-    folder, part = batch.workspace.folder, batch.parts[key]
-    was = next((p for p in batch.workspace.manifest.parts if p.key == key), None)
-    old = {} if was is None else by_row(read_part(folder, was, ["source_row", "record", *CONTENT]))
-    at = read_part(folder, part, ["source_row"])["source_row"].to_numpy()
+    workspace, part = batch.workspace, batch.parts[key]
+    was = next((p for p in workspace.manifest.parts if p.key == key), None)
+    old = {} if was is None else by_row(read_part(workspace, was, ["source_row", "record", *CONTENT]))
+    at = read_part(workspace, part, ["source_row"])["source_row"].to_numpy()
     repeats = set(at[repeat_positions(key, repeated)].tolist())
     counts = {"accepted": 0, "updated": 0, "unchanged": 0, "repeated": 0}
     for number, content in by_row(rows).items():

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.words import counted
 from hotspots.sources.reading import FROM, REASON, ROW, RawTable
-from hotspots.store.workspace import FileReport, Workspace, write_table
+from hotspots.store.publishing import write_table
+from hotspots.store.sound import read_stored
+from hotspots.store.workspace import FileReport, Workspace
 
 
 def is_correction(raw: RawTable) -> bool:
@@ -63,7 +64,7 @@ def store(workspace: Workspace, table: pa.Table) -> str:
 
 def open_rows(workspace: Workspace, report: FileReport) -> pa.Table | None:
     """The rows of this file that are still quarantined."""
-    return pq.read_table(workspace.folder / report.quarantine) if report.quarantine else None
+    return read_stored(workspace, report.quarantine) if report.quarantine else None
 
 
 def open_numbers(workspace: Workspace, report: FileReport) -> np.ndarray:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hotspots.base.errors import HotspotsError
-from hotspots.store.workspace import Manifest, PingDay, Workspace, is_sound, referenced
+from hotspots.store.sound import is_sound, source_of
+from hotspots.store.workspace import Manifest, PingDay, Workspace, referenced
 
 
 def damaged_files(workspace: Workspace, positions: bool = True) -> list[str]:
@@ -22,23 +23,6 @@ def damaged_files(workspace: Workspace, positions: bool = True) -> list[str]:
 def sound_day(workspace: Workspace, day: PingDay) -> bool:
     """Whether the file of a patrol day is there, just as it was written."""
     return is_sound(workspace.folder, workspace.manifest, day.file)
-
-
-def source_of(manifest: Manifest, name: str) -> str:
-    """What to import again for a file of the workspace."""
-    for part in manifest.parts:
-        if part.file == name:
-            return part.came_from or part.feed
-    for day in manifest.ping_days:
-        if day.file == name:
-            return day.came_from or f"the positions of {day.day}"
-    for report in manifest.reports:
-        if report.quarantine == name:
-            return report.file
-    if name == manifest.patrol_log:
-        logs = sorted({r.file for r in manifest.reports if r.source == "patrol-log"})
-        return ", ".join(logs[:5]) + (" and the other patrol logs" if len(logs) > 5 else "") or "the patrol logs"
-    return "the district boundaries" if name == manifest.boundaries else "any file of data.police.uk"
 
 
 def without(manifest: Manifest, damaged: list[str]) -> Manifest:

@@ -12,7 +12,6 @@ in the months before, and in a month with a new list hardly any do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,19 +20,19 @@ import pyarrow.compute as pc
 
 from hotspots.base.columns import INCIDENTS, schema
 from hotspots.base.settings import Settings
-from hotspots.store.workspace import Part, read_part
+from hotspots.store.workspace import Part, Workspace, read_part
 
 COLUMNS = [c.name for c in INCIDENTS]
 PLACE = ("lon", "lat", "cell_9", "cell_10", "cell_11", "district", "bcu", "location")
 
 
-def find_repeats(folder: Path, parts: Sequence[Part]) -> tuple[pa.Table, pd.DataFrame]:
+def find_repeats(workspace: Workspace, parts: Sequence[Part]) -> tuple[pa.Table, pd.DataFrame]:
     """Incidents that were published more than once, merged, and the published rows they replace.
 
     Returns (merged, superseded): merged in the columns of INCIDENTS, one row per such incident;
     superseded with feed, month, position (row number in the part) and ``first`` (the row that counts).
     """
-    candidates = candidate_rows(folder, parts)
+    candidates = candidate_rows(workspace, parts)
     rows = pd.concat(candidates, ignore_index=True) if candidates else pd.DataFrame()
     if len(rows):
         rows = rows[rows["record_id"].notna()]
@@ -63,15 +62,15 @@ def merge(rows: pd.DataFrame, same: list[str]) -> pd.DataFrame:
     return merged[COLUMNS]
 
 
-def candidate_rows(folder: Path, parts: Sequence[Part]) -> list[pd.DataFrame]:
+def candidate_rows(workspace: Workspace, parts: Sequence[Part]) -> list[pd.DataFrame]:
     """Rows whose record number occurs more than once, with feed and position; the rest is not kept."""
-    numbers = [read_part(folder, part, ["record"])["record"].to_numpy() for part in parts]
+    numbers = [read_part(workspace, part, ["record"])["record"].to_numpy() for part in parts]
     twice = pa.array(repeated_numbers(numbers))
     found = []
     for part, records in zip(parts, numbers, strict=True):
         positions = np.flatnonzero(pc.is_in(pa.array(records), twice).to_numpy(zero_copy_only=False))
         if len(positions):
-            table = read_part(folder, part).take(pa.array(positions))
+            table = read_part(workspace, part).take(pa.array(positions))
             # Repeated text as plain text: the months' dictionaries differ.
             frame = table.cast(plain(table.schema)).to_pandas()
             found.append(frame.assign(feed=part.feed, position=positions))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ import pandas as pd
 from hotspots.areas.register import areas_in
 from hotspots.base.clock import HOUR
 from hotspots.base.errors import HotspotsError
-from hotspots.base.identity import unit_codes, unit_text
+from hotspots.base.identity import HASHED, unit_codes, unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.moments import local_text, patrol_day
 from hotspots.store import ledger
@@ -322,7 +322,7 @@ def entries_of(folder: Path, first_second: int, last_second: int) -> pd.DataFram
         table = ledger.table_of(ENTRIES)
         inside = (table.c.end > first_second) & (table.c.start < last_second)
         asked = table.select().where(inside, table.c.id.in_(ledger.newest_numbers(table, "entry")))
-        return _frame(connection.execute(asked.order_by(table.c.start, table.c.entry)).mappings().all())
+        return _frame(sound_rows(connection.execute(asked.order_by(table.c.start, table.c.entry)).mappings()))
 
 
 def history(folder: Path, entry: str) -> pd.DataFrame:
@@ -334,6 +334,45 @@ def _frame(rows: Any) -> pd.DataFrame:
     table = pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], columns=list(COLUMNS))
     whole = dict.fromkeys(("revision", "officers", "start", "end"), "int64")
     return table.astype({**whole, **dict.fromkeys(COUNTS, "Int16"), "reactive": bool, "withdrawn": bool})
+
+
+def sound_rows(rows: Iterable[Any]) -> list[Row]:
+    """Stored revisions as they are. HotspotsError where one is such as nobody can have stored."""
+    found = [dict(row) for row in rows]
+    if words := ledger.faults(found, _refuse_damaged):
+        raise HotspotsError(words)
+    return found
+
+
+def problems(folder: Path) -> list[str]:
+    """What is wrong with the stored entries, each a sentence: they have no hash, but bounds, and follow each other."""
+    rows = ledger.rows(folder, ENTRIES)
+    words = ledger.faults(rows, _refuse_damaged)
+    last: dict[str, int] = {}
+    for row in rows:
+        before, last[row["entry"]] = last.get(row["entry"], 0), row["revision"]
+        if row["revision"] != before + 1:
+            words.append(f"Log entry {row['entry'][:40]} lacks an earlier row. Restore the database from a copy.")
+    return words
+
+
+def _refuse_damaged(row: Row) -> None:
+    counts = [row[name] for name in COUNTS if row[name] is not None]
+    numbers = (row["officers"], row["start"], row["end"], *counts)
+    sound = (
+        all(_whole(n) for n in numbers)
+        and 1 <= row["officers"] <= MOST_OFFICERS
+        and all(0 <= n <= MOST_COUNTED for n in counts)
+        and row["start"] < row["end"]
+        and row["reactive"] in (0, 1)
+        and row["withdrawn"] in (0, 1)
+        and row["mode"] in ("", *MODES)
+        and all(text == "" or HASHED.fullmatch(str(text)) for text in (row["unit"], row["author"]))
+    )
+    if not sound:
+        raise HotspotsError(
+            f"Log entry {str(row['entry'])[:40]} is such as nobody can have stored. Restore the database from a copy."
+        )
 
 
 # ---------------------------------------------------------------- drafts

@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hotspots import geography
 from hotspots.base.columns import LOG_ENTRIES, TEXT, schema
-from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import HASHED
+from hotspots.patrols.form import ENTRIES, sound_rows
 from hotspots.sources.patrol_log import FORM
 from hotspots.store import ledger
+from hotspots.store.sound import read_stored
 from hotspots.store.workspace import Workspace
 
 Span: TypeAlias = tuple[int | None, int | None]
@@ -80,14 +80,8 @@ def imported_entries(workspace: Workspace, span: Span = (None, None)) -> pa.Tabl
     path = workspace.manifest.patrol_log
     if not path:
         return SCHEMA.empty_table()
-    try:
-        stored = pq.read_table(workspace.folder / path)
-        table = overlapping(stored.select([*COLUMNS, "feed"]), span)
-    except (OSError, pa.ArrowException, KeyError) as error:
-        raise HotspotsError(
-            f"{path} of the workspace is missing or damaged. Import all files of its patrol logs again in one go, or"
-            " run python -m hotspots check."
-        ) from error
+    stored = read_stored(workspace, path)
+    table = overlapping(stored.select([*COLUMNS, "feed"]), span)
     return with_own_numbers(table, stored["entry"]).select(COLUMNS).cast(SCHEMA)
 
 
@@ -104,7 +98,7 @@ def with_own_numbers(table: pa.Table, every: pa.ChunkedArray) -> pa.Table:
 
 def form_entries(folder: Path, span: Span = (None, None)) -> pa.Table:
     """The entries made in the form that overlap the span: the latest revision of each, withdrawn ones left out."""
-    latest = ledger.newest(ledger.rows(folder, "patrol_entries"), "entry").values()
+    latest = ledger.newest(sound_rows(ledger.rows(folder, ENTRIES)), "entry").values()
     rows = [_as_entry(row) for row in latest if not row["withdrawn"]]
     return overlapping(pa.Table.from_pylist(rows, schema=SCHEMA), span)
 

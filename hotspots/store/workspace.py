@@ -2,6 +2,7 @@
 
     workspace/
       manifest.json      what is current: the single point at which an import takes effect
+      manifest.copy.json the same again, written after it, should the first be lost
       facts/             Parquet, one file per feed and month (positions: per patrol day); written once, never changed
       quarantine/        rows that could not be used, with the reason
       boundaries/        district polygons, if imported
@@ -11,39 +12,42 @@
       settings.toml      optional overrides of hotspots.base.settings
 
 An import writes new files under new names and then renames one new manifest over the old one. A kill
-before the rename leaves the workspace as it was, a kill after it leaves it as it should be; files that no
-manifest names are removed by the next import.
+before the rename leaves the workspace as it was, a kill after it leaves it as it should be. An import that fails
+removes what it wrote; what a killed one has left goes with the next, or with a check. Files of the manifest before stay
+until the next import, for those who are reading them; the copy is never behind by more than a kill has kept it, and
+nothing is cleaned up before it is written. A folder with files of ours and no manifest is refused.
+
+Files and folders are made for their owner alone; a folder that was there keeps its rights.
 """
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from hotspots.base import disk
 from hotspots.base.columns import INCIDENTS, PINGS, schema
 from hotspots.base.errors import HotspotsError
+from hotspots.base.identity import SECRET
 from hotspots.base.settings import Settings, load_settings
+from hotspots.store.database import FILE
+from hotspots.store.sound import opened, read_stored
 
-MANIFEST = "manifest.json"
+MANIFEST, COPY = "manifest.json", "manifest.copy.json"
+DEMO, TRUTH = ".demo", "demo_truth.json"  # where a demo is built aside, and what was planted in it
 SCHEMA = 2  # 2: positions and patrol logs
 FOLDERS = ("facts", "quarantine", "boundaries")
 OURS = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # how new_file ends a name
-CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+UNSIGNED = "0" * 64  # stands in a manifest for its own hash while that is worked out
 INCIDENT_SCHEMA = schema(INCIDENTS)
 PING_SCHEMA = schema(PINGS)
-UNREPEATED = ("record", "record_id", "source_row")  # a dictionary of these would cost time and space
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class Manifest:
     ping_days: tuple[PingDay, ...] = ()  # in order of day
     patrol_log: str = ""  # the imported log entries, one file in `hotspots.base.columns.LOG_ENTRIES`
     patrol_log_rows: int = 0
-    hashes: dict[str, str] = field(default_factory=dict)  # file inside the workspace → SHA-256 of what was written
+    hashes: dict[str, str] = field(default_factory=dict)  # file inside the workspace, this too → SHA-256 as written
 
     @property
     def version(self) -> str:
@@ -141,127 +145,105 @@ def to_json(manifest: Manifest) -> str:
     return json.dumps(asdict(manifest), indent=1, sort_keys=True)
 
 
+def signed(manifest: Manifest) -> Manifest:
+    """The manifest with its own hash among those of its files."""
+    text = to_json(replace(manifest, hashes={**manifest.hashes, MANIFEST: UNSIGNED}))
+    return replace(manifest, hashes={**manifest.hashes, MANIFEST: sha256(text.encode()).hexdigest()})
+
+
 def from_json(text: str, where: Path) -> Manifest:
     """Read a manifest; a damaged or newer one is refused in a sentence."""
     try:
-        facts = json.loads(text)
-        if facts["schema"] > SCHEMA:
-            raise HotspotsError(
-                f"The workspace {where.parent.name} was written by a newer version of this program. Update the program."
-            )
-        facts["parts"] = tuple(Part(**p) for p in facts["parts"])
-        facts["ping_days"] = tuple(PingDay(**d) for d in facts.get("ping_days", ()))
-        facts["breaks"] = tuple((f, int(m), float(s)) for f, m, s in facts["breaks"])
-        facts["reports"] = tuple(FileReport(**{**r, "notes": tuple(r["notes"])}) for r in facts["reports"])
-        return Manifest(**facts)
-    except (KeyError, TypeError, ValueError) as error:
+        return _parsed(text, where)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise HotspotsError(
-            f"{where.name} of the workspace {where.parent.name} is damaged ({error}). Restore it from a copy,"
-            " or start a new workspace and import again."
+            f"{where.name} of the workspace {where.parent.name} is damaged ({error}). {how_to_mend(where.parent)}"
         ) from error
+
+
+def _parsed(text: str, where: Path) -> Manifest:
+    """HotspotsError for a newer manifest, any of the errors of a wrong shape for a damaged one."""
+    facts = json.loads(text)
+    if facts["schema"] > SCHEMA:
+        raise HotspotsError(
+            f"The workspace {where.parent.name} was written by a newer version of this program. Update the program."
+        )
+    own = facts.get("hashes", {}).get(MANIFEST)
+    if own and sha256(text.replace(own, UNSIGNED).encode()).hexdigest() != own:
+        raise ValueError("it is not as it was written")
+    facts["parts"] = tuple(Part(**p) for p in facts["parts"])
+    facts["ping_days"] = tuple(PingDay(**d) for d in facts.get("ping_days", ()))
+    facts["breaks"] = tuple((f, int(m), float(s)) for f, m, s in facts["breaks"])
+    facts["reports"] = tuple(FileReport(**{**r, "notes": tuple(r["notes"])}) for r in facts["reports"])
+    return Manifest(**facts)
+
+
+def copied_manifest(folder: Path) -> Manifest | None:
+    """The second copy of the manifest, where it is there and sound."""
+    path = folder / COPY
+    try:
+        return _parsed(path.read_bytes().decode("utf-8"), path)
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, HotspotsError):
+        return None
+
+
+def how_to_mend(folder: Path) -> str:
+    """What to do where the manifest is lost or damaged."""
+    if copied_manifest(folder) is not None:
+        return f"Copy {COPY}, which is sound, to {MANIFEST} in the same folder, then run python -m hotspots check."
+    return (
+        f"Restore {MANIFEST} from a copy of the workspace. If there is none, import everything into another folder"
+        " (--workspace DIR) and keep this one: it holds what people edited."
+    )
 
 
 def open_workspace(folder: Path, create: bool = False) -> Workspace:
     """Open a workspace as it stands now; ``create`` makes an empty one where there is none.
 
-    Raises HotspotsError where the folder is not a workspace.
+    Raises HotspotsError where the folder is not a workspace, or is one whose manifest is lost.
     """
+    if is_workspace(folder):
+        return Workspace(folder, read_manifest(folder), load_settings(folder))
+    refuse_file(folder)
+    if not create:
+        raise HotspotsError(
+            f"There is no workspace at {folder}. Import data into it, or build the demo: python -m hotspots demo."
+        )
+    disk.make_folder(folder)
+    return Workspace(folder, Manifest(), load_settings(folder))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What is current in a workspace. HotspotsError, with how to mend it, where that cannot be read."""
     path = folder / MANIFEST
     if not path.is_file():
-        refuse_file(folder)
-        if not create:
-            raise HotspotsError(
-                f"There is no workspace at {folder}. Import data into it, or build the demo: python -m hotspots demo."
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        return Workspace(folder, Manifest(), load_settings(folder))
-    text = path.read_bytes().decode("utf-8", errors="replace")
-    return Workspace(folder, from_json(text, path), load_settings(folder))
+        raise HotspotsError(f"The workspace {folder} has no {MANIFEST}, but {remains(folder)}. {lost_remedy(folder)}")
+    try:
+        return from_json(path.read_bytes().decode("utf-8", errors="replace"), path)
+    except OSError as error:
+        raise HotspotsError(f"{path} cannot be read: {error.strerror}. {how_to_mend(folder)}") from error
+
+
+def lost_remedy(folder: Path) -> str:
+    if (folder / TRUTH).is_file() and copied_manifest(folder) is None:
+        return f"Building a demo was cut short there: python -m hotspots demo --workspace {folder} builds it anew."
+    return f"Without it nobody can tell which files count, and nothing is done here. {how_to_mend(folder)}"
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether a folder is a workspace, or what remains of one."""
+    return (folder / MANIFEST).is_file() or remains(folder) != ""
+
+
+def remains(folder: Path) -> str:
+    """A file that only a workspace has, '' where there is none; settings.toml and the cache may come before it."""
+    kept = [name for name in (COPY, FILE, SECRET) if (folder / name).is_file()]
+    return next(iter([*kept, *stored_files(folder)]), "")
 
 
 def refuse_file(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise HotspotsError(f"{folder} is a file; a workspace is a folder.")
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[Workspace]:
-    """Hold the workspace for writing: one import at a time, whatever process it runs in."""
-    from filelock import FileLock, Timeout
-
-    refuse_file(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=60):
-            yield open_workspace(folder, create=True)
-    except Timeout as error:
-        raise HotspotsError("Another import is running in this workspace. Wait until it has finished.") from error
-    except OSError as error:
-        if error.errno not in CANNOT_WRITE:
-            raise
-        name = error.filename or folder
-        raise HotspotsError(f"{name} cannot be written: {error.strerror}. Nothing changed.") from error
-
-
-def new_file(workspace: Workspace, *names: str, ending: str = "parquet") -> str:
-    """A path inside the workspace that nothing uses yet: ``facts/police-uk/2022-07-3f2a….parquet``."""
-    path = "/".join((*names[:-1], f"{names[-1]}-{uuid.uuid4().hex[:10]}.{ending}"))
-    (workspace.folder / path).parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def write_table(workspace: Workspace, table: pa.Table, *names: str) -> str:
-    """Write a table under a new name and return that name; nothing refers to it until ``publish``."""
-    path = new_file(workspace, *names)
-    repeating = [c for c in table.column_names if c not in UNREPEATED]
-    pq.write_table(
-        table, workspace.folder / path, compression="zstd", compression_level=1, use_dictionary=repeating or False
-    )
-    return path
-
-
-def publish(workspace: Workspace, manifest: Manifest) -> Workspace:
-    """Make ``manifest`` the current one, in one rename, then remove files that neither it nor the last one names."""
-    before = workspace.manifest.hashes
-    hashes = {n: before.get(n) or settled_hash(workspace.folder / n) for n in sorted(referenced(manifest))}
-    manifest = replace(manifest, generation=workspace.manifest.generation + 1, hashes=hashes)
-    write_aside(workspace.folder / MANIFEST, to_json(manifest).encode())
-    keep = referenced(manifest) | referenced(workspace.manifest)
-    for name in stored_files(workspace.folder):
-        if name not in keep:
-            (workspace.folder / name).unlink(missing_ok=True)
-    for aside in workspace.folder.glob(f".{MANIFEST}.*"):
-        aside.unlink(missing_ok=True)  # of an import that was killed
-    return Workspace(workspace.folder, manifest, workspace.settings)
-
-
-def settled_hash(path: Path) -> str:
-    """SHA-256 of a file just written, which is on the disk when this returns."""
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
-        return file_digest(file, "sha256").hexdigest()
-
-
-def is_sound(folder: Path, manifest: Manifest, name: str) -> bool:
-    """Whether a file of the workspace is there, just as it was written."""
-    try:
-        with open(folder / name, "rb") as file:
-            return file_digest(file, "sha256").hexdigest() == manifest.hashes.get(name)
-    except OSError:
-        return False
-
-
-def write_aside(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: aside, flushed to disk, then renamed over."""
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        with open(aside, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def referenced(manifest: Manifest) -> set[str]:
@@ -282,19 +264,11 @@ def stored_files(folder: Path) -> list[str]:
     ]
 
 
-def read_part(folder: Path, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+def read_part(workspace: Workspace, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of one part as published; columns the source does not have come out empty."""
-    path = folder / part.file
-    try:
-        file = pq.ParquetFile(path, memory_map=False)
+    with opened(workspace, part.file) as file:
         names = file.schema_arrow.names
-        wanted = names if columns is None else [c for c in columns if c in names]
-        table = file.read(columns=wanted)
-    except (OSError, pa.ArrowException) as error:
-        raise HotspotsError(
-            f"{part.file} of the workspace is missing or damaged. Import {part.came_from or part.feed} again, or run"
-            " python -m hotspots check."
-        ) from error
+        table = file.read(columns=names if columns is None else [c for c in columns if c in names])
     for name in columns or ():
         if name not in names:
             table = table.append_column(name, pa.nulls(len(table), INCIDENT_SCHEMA.field(name).type))
@@ -317,11 +291,11 @@ def read_incidents(
     dropped = superseded_rows(workspace)
     tables = []
     for part in parts:
-        table = read_part(workspace.folder, part, columns)
+        table = read_part(workspace, part, columns)
         gone = dropped.get(part.key)
         tables.append(without_rows(table, gone) if gone is not None else table)
     if manifest.merged and source in (None, "police-uk"):
-        merged = pq.read_table(workspace.folder / manifest.merged)
+        merged = read_stored(workspace, manifest.merged)
         if months:
             inside = pc.and_(pc.greater_equal(merged["month"], months[0]), pc.less_equal(merged["month"], months[1]))
             merged = merged.filter(inside)
@@ -339,22 +313,9 @@ def read_pings(workspace: Workspace, first_day: str, last_day: str, columns: Seq
     """
     days = [d for d in workspace.manifest.ping_days if first_day <= d.day <= last_day]
     wanted = PING_SCHEMA.names if columns is None else list(columns)
-    tables = [read_ping_day(workspace.folder, day, wanted) for day in days]
+    tables = [read_stored(workspace, day.file, wanted) for day in days]
     empty = pa.schema([PING_SCHEMA.field(c) for c in wanted]).empty_table()
     return pa.concat_tables([empty, *tables])
-
-
-def read_ping_day(folder: Path, day: PingDay, columns: Sequence[str] | None = None) -> pa.Table:
-    """The positions of one patrol day, by unit and time."""
-    try:
-        return pq.ParquetFile(folder / day.file, memory_map=False).read(columns=None if columns is None else [*columns])
-    except (OSError, pa.ArrowException) as error:
-        raise HotspotsError(f"The positions of {day.day} {damaged_day(day)}") from error
-
-
-def damaged_day(day: PingDay) -> str:
-    """What to do about a patrol day whose file is gone or not as it was written."""
-    return f"are missing or damaged in the workspace. Import {day.came_from or 'their files'} again, all in one go."
 
 
 def wanted_part(part: Part, source: str | None, months: tuple[int, int] | None) -> bool:
@@ -365,7 +326,7 @@ def superseded_rows(workspace: Workspace) -> dict[tuple[str, str, int], pa.Array
     """Row positions, by part, of published rows that a merged incident replaces."""
     if not workspace.manifest.superseded:
         return {}
-    table = pq.read_table(workspace.folder / workspace.manifest.superseded)
+    table = read_stored(workspace, workspace.manifest.superseded)
     by_part = table.group_by(["feed", "month"], use_threads=False).aggregate([("position", "list")])
     return {
         ("police-uk", feed, month): positions.values

@@ -7,14 +7,14 @@ time. Where it cannot be written it is done without.
 from __future__ import annotations
 
 import json
-import os
 import uuid
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
+from hotspots.base import disk
+from hotspots.base.errors import HotspotsError
 from hotspots.trials.draw import redraw
 from hotspots.trials.layout import Bools, Design
 from hotspots.trials.swaps import REDRAW_SWEEPS
@@ -51,17 +51,16 @@ def keep(place: Path, found: Bools) -> None:
     """Store schedules, whole or not at all."""
     aside = place.with_name(f".{place.stem}.{uuid.uuid4().hex[:8]}.npy")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        np.save(aside, np.packbits(found), allow_pickle=False)
-        os.replace(aside, place)
+        disk.make_folder(place.parent)
+        np.save(disk.private_file(aside), np.packbits(found), allow_pickle=False)
+        disk.put_in_place(aside, place)
         thin_out(place.parent)
-    except OSError:  # read-only or full
-        with suppress(OSError):
-            aside.unlink()
+    except (OSError, HotspotsError):  # read-only, full, or in use
+        disk.remove(aside)
 
 
 def thin_out(room: Path) -> None:
     """Let the oldest results go."""
     held = sorted(room.glob("*.npy"), key=lambda p: p.stat().st_mtime)
     for old in held[: max(len(held) - MOST, 0)]:
-        old.unlink(missing_ok=True)
+        disk.remove(old)

@@ -165,6 +165,6 @@ def first_and_last(workspace: Workspace, source: str) -> tuple[int, int] | None:
     months = months_held(workspace.manifest, source)
     ends = {months[0], months[-1]} if months else set()
     parts = [p for p in workspace.manifest.parts if p.source == source and p.month in ends]
-    times = [read_part(workspace.folder, p, ["local_from"]).to_pandas()["local_from"].dropna() for p in parts]
+    times = [read_part(workspace, p, ["local_from"]).to_pandas()["local_from"].dropna() for p in parts]
     found = patrol_days(pd.concat(times), workspace.settings) if times else np.zeros(0, dtype=np.int64)
     return (int(found.min()), int(found.max())) if len(found) else None

@@ -15,7 +15,7 @@ import streamlit as st
 
 from hotspots import geography
 from hotspots.areas import register as area_register
-from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.geography import boundaries_of
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
@@ -25,7 +25,7 @@ from hotspots.maps import Drawing, draw_deck, draw_svg
 from hotspots.ranking.answer import Answer, narrowed
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
-from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace
+from hotspots.store.workspace import MANIFEST, Manifest, Workspace, is_workspace, open_workspace
 
 
 def workspace_folder() -> Path:
@@ -34,14 +34,8 @@ def workspace_folder() -> Path:
 
 def current() -> Workspace:
     """The workspace as it stands now; an empty one where there is none yet."""
-    try:
-        return open_workspace(workspace_folder())
-    except HotspotsError:
-        if (workspace_folder() / "manifest.json").exists():
-            raise
-        from hotspots.base.settings import Settings
-
-        return Workspace(workspace_folder(), Manifest(), Settings())
+    folder = workspace_folder()
+    return open_workspace(folder) if is_workspace(folder) else Workspace(folder, Manifest(), Settings())
 
 
 def version_of(workspace: Workspace, state: str) -> str:

@@ -136,7 +136,7 @@ def published_rows_by_type(imported: Imported) -> pd.Series:
     from hotspots.store.workspace import read_part
 
     workspace = imported.workspace
-    types = [read_part(workspace.folder, p, ["crime_type"])["crime_type"] for p in workspace.manifest.parts]
+    types = [read_part(workspace, p, ["crime_type"])["crime_type"] for p in workspace.manifest.parts]
     return pd.concat([t.to_pandas().astype(str) for t in types]).value_counts()
 
 

@@ -25,8 +25,9 @@ from hotspots.intake.quarantine import quarantined_rows
 from hotspots.sources.mapping import read_mapping
 from hotspots.sources.patrol_log import hidden
 from hotspots.store.database import write
+from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import METADATA
-from hotspots.store.workspace import FileReport, Part, open_workspace, publish, writing
+from hotspots.store.workspace import FileReport, Part, open_workspace
 from tests.samples import csv_bytes, files_of
 
 LONDON = read_mapping("patrol-log", None, "Europe/London")

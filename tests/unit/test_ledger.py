@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from hotspots.base.errors import HotspotsError
 from hotspots.store import ledger
 from hotspots.store.database import FILE
+from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA
-from hotspots.store.workspace import Manifest, publish, writing
+from hotspots.store.workspace import Manifest
 
 TABLE = "dose_targets"
 ROW = {

@@ -16,7 +16,8 @@ from hotspots.base.errors import HotspotsError
 from hotspots.cli.check import check_workspace
 from hotspots.store import ledger
 from hotspots.store.database import FILE
-from hotspots.store.workspace import open_workspace, publish, writing
+from hotspots.store.publishing import publish, writing
+from hotspots.store.workspace import open_workspace
 from hotspots.trials import register
 from hotspots.trials.draw import design
 from hotspots.trials.layout import Design

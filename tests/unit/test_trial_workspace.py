@@ -19,7 +19,8 @@ from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.intake import import_files
 from hotspots.store import ledger
-from hotspots.store.workspace import open_workspace, publish, writing
+from hotspots.store.publishing import publish, writing
+from hotspots.store.workspace import open_workspace
 from hotspots.trials import cache, register
 from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO
 from hotspots.trials.draw import redraw

@@ -22,6 +22,7 @@ from hotspots.cli.check import check_workspace
 from hotspots.demo.workspace import clear_synthetic
 from hotspots.intake import import_files
 from hotspots.store import workspace as workspaces
+from hotspots.store.publishing import new_file
 from hotspots.store.workspace import MANIFEST, months_held, open_workspace, read_incidents
 from tests.conftest import REPOSITORY
 from tests.samples import (
@@ -50,19 +51,23 @@ class Killed(BaseException):
 
 
 def kill_at(monkeypatch: pytest.MonkeyPatch, n: int) -> Callable[[], int]:
-    """The n-th step that touches the disk is begun and not finished. Returns a count of the steps taken."""
+    """The n-th step that touches the disk is begun and not finished, and nothing happens after it.
+
+    Returns a count of the steps taken.
+    """
     taken = 0
 
     def step() -> bool:
         nonlocal taken
         taken += 1
-        return taken == n
+        return taken >= n
 
     write, replace, unlink = pq.write_table, os.replace, Path.unlink
 
     def half_written(table, where, **how):
         if step():
-            Path(where).write_bytes(b"PAR1 half a file")
+            if taken == n:
+                Path(where).write_bytes(b"PAR1 half a file")
             raise Killed
         return write(table, where, **how)
 
@@ -410,7 +415,7 @@ def test_an_import_that_does_not_mend_the_damage_is_refused(tmp_path):
 
 def test_check_mentions_files_that_belong_to_nothing(tmp_path):
     import_files(tmp_path, [FIRST], "police-uk")
-    name = workspaces.new_file(open_workspace(tmp_path), "facts", "police-uk", "2022-01")
+    name = new_file(open_workspace(tmp_path), "facts", "police-uk", "2022-01")
     (tmp_path / name).write_bytes(b"")
     wrong, untidy = check_workspace(tmp_path)
     assert wrong == []

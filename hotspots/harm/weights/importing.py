@@ -34,7 +34,8 @@ from hotspots.sources.archives import read_grids
 from hotspots.sources.reading import SHEET_ENDINGS, TEXT_ENDINGS, read_table
 from hotspots.store import ledger
 from hotspots.store.database import read
-from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace, publish, read_incidents, writing
+from hotspots.store.publishing import publish, writing
+from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace, read_incidents
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

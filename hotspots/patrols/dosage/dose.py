@@ -13,7 +13,7 @@ newest for its whole register; else the setting ``target_minutes`` for treated h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,36 @@ def set_target(
 def targets(folder: Path, register: str = "") -> pd.DataFrame:
     """Every target ever set, oldest first: register, area, valid_from, minutes, author, note, created."""
     rows = ledger.rows(folder, TABLE, **({"register": register} if register else {}))
+    if words := damaged(rows):
+        raise HotspotsError(words)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def problems(folder: Path) -> list[str]:
+    """What is wrong with the stored targets, each a sentence."""
+    return damaged(ledger.rows(folder, TABLE))
+
+
+def damaged(rows: Sequence[ledger.Row]) -> list[str]:
+    """Targets that nobody can have set: they have no hash, but a day and minutes that fit it."""
+
+    def check(row: ledger.Row) -> None:
+        minutes, first = row["minutes"], str(row["valid_from"])
+        fits = minutes is None or (isinstance(minutes, (int, float)) and 0 <= minutes <= LONGEST)
+        if not fits or not is_day(first):
+            raise HotspotsError(
+                f"Target {row['id']} of {str(row['register'])[:40]}, {str(minutes)[:20]} minutes from {first[:20]} on,"
+                " is such as nobody can have set. Restore the database from a copy."
+            )
+
+    return ledger.faults(rows, check)
+
+
+def is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def target_on(table: pd.DataFrame, area: str, role: str, day: int, settings: Settings) -> float:

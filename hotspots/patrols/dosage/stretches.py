@@ -8,8 +8,6 @@ deleted at any time. Where it cannot be written it is done without.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ import pandas as pd
 
 from hotspots import geography
 from hotspots.areas import register
+from hotspots.base import disk
 from hotspots.base.choices import BCUS
 from hotspots.base.clock import EPOCH, day_number, day_numbers, day_of, day_starts
 from hotspots.base.errors import HotspotsError
@@ -30,6 +29,7 @@ from hotspots.patrols.dosage import logs
 from hotspots.patrols.engine import DEFAULT
 from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
 from hotspots.patrols.visits import joined_overnight, presence_of_files, refuse_overlaps, stays, together
+from hotspots.store.sound import sound_file
 from hotspots.store.workspace import PingDay, Workspace
 
 USUAL_DAYS = 7
@@ -120,13 +120,13 @@ def keep(folder: Path, key: str, found: Presence) -> None:
     room = folder / "cache" / "presence"
     aside = room / f".{key}.{uuid.uuid4().hex[:8]}"
     try:
-        aside.mkdir(parents=True)
+        disk.make_folder(aside)
         for name in TABLES:
-            getattr(found, name).to_parquet(aside / f"{name}.parquet", index=False)
-        os.rename(aside, room / key)
+            getattr(found, name).to_parquet(disk.private_file(aside / f"{name}.parquet"), index=False)
+        disk.put_in_place(aside, room / key)
         thin_out(room)
-    except OSError:  # read-only, full, or another process was faster
-        shutil.rmtree(aside, ignore_errors=True)
+    except (OSError, HotspotsError):  # read-only, full, or another process was faster
+        disk.remove(aside)
 
 
 def thin_out(room: Path) -> None:
@@ -134,7 +134,7 @@ def thin_out(room: Path) -> None:
     held = [p for p in room.iterdir() if p.is_dir()]
     if len(held) > MOST:
         for old in sorted(held, key=lambda p: p.stat().st_mtime)[: len(held) - MOST]:
-            shutil.rmtree(old, ignore_errors=True)
+            disk.remove(old)
 
 
 LOOK_BACK_DAYS = 28  # for the days since the last adequate visit
@@ -241,7 +241,7 @@ def asked(
     """The engine's answer for some days' files. HotspotsError for a file that is gone, damaged, or cut otherwise."""
     import pyarrow as pa
 
-    files = [workspace.folder / d.file for d in missing]
+    files = [sound_file(workspace, d.file) for d in missing]
     try:
         found = presence_of_files(files, cells, column, workspace.settings, engine)
     except (OSError, pa.ArrowException) as error:
