@@ -12,10 +12,6 @@ from tests.thorough import THOROUGH
 
 DEEP = os.environ.get("HOTSPOTS_TESTS") == "thorough"  # as `make test-thorough` says
 
-# A slow machine is no defect: no test here is about time.
-settings.register_profile("hotspots", deadline=None)
-settings.load_profile("hotspots")
-
 
 def examples(n: int) -> int:
     """How many examples a property is tried on: ``n`` in `make test-thorough`, a third in `make test`.
@@ -23,6 +19,11 @@ def examples(n: int) -> int:
     Hypothesis draws anew each time, so that many short runs see as much as a few long ones.
     """
     return n if DEEP else max(10, n // 3)
+
+
+# A slow machine is no defect: no test here is about time.
+settings.register_profile("hotspots", deadline=None, max_examples=examples(100))
+settings.load_profile("hotspots")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,6 +6,8 @@ Named by the beginning of their node id, with the reason. Nothing stands here wh
 from __future__ import annotations
 
 PATTERNS = "tests/recovery/test_patterns_recovery.py"
+PAGES = "tests/pages/test_pages.py"
+FROM_FIRST = f"{PAGES}::test_every_page_loads[from the first page"
 THOROUGH = {
     "tests/browser/test_app.py::test_no_serious_axe_violations[a cell-dark]": "dark is asked on Data",
     "tests/browser/test_app.py::test_no_serious_axe_violations[Hot spots-wide]": "asked on a cell of the page",
@@ -21,7 +23,11 @@ THOROUGH = {
     "tests/browser/test_map_components.py::test_deck_draws_patterns": "the drawn patterns are asked of the SVG map",
     "tests/browser/test_map_components.py::test_deck_draft_and_a_cleared": "picking by deck.gl is asked of a cell",
     "tests/browser/test_map_components.py::test_deck_tooltip_shows_text": "hostile text is asked on the whole page",
+    f"{PAGES}::test_the_demo_is_built_at_a_press[Hot spots]": "Overview is asked; the button is the same",
+    f"{FROM_FIRST}-demo": "both sources and an empty workspace are asked; cold all are",
+    f"{FROM_FIRST}-police": "as above",
+    f"{FROM_FIRST}-flagless": "as above",
+    f"{FROM_FIRST}-hostile": "as above",
     f"{PATTERNS}::test_harm_without_hot_spots_seldom_has_a_pattern[even-8]": "4 spans are asked",
     f"{PATTERNS}::test_harm_without_hot_spots_seldom_has_a_pattern[uneven, scattered anew in each span-8]": "as above",
-    "tests/recovery/test_expected_recovery.py::test_intervals_cover_the_truth_as_often_as_they_say[0.5-": "0 and 1 run",
 }

@@ -16,6 +16,7 @@ offences found by police activity are asked for):
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,6 +167,12 @@ def patrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def police(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "police", make_police)
+
+
+@pytest.fixture
+def own_police(police: Path, tmp_path: Path) -> Path:
+    """A copy of ``police`` that the test may change."""
+    return Path(shutil.copytree(police, tmp_path / "ws"))
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,9 @@ from tests.pages.conftest import PAGES
 HOLDERS = ("demo", "police", "both", "flagless", "hostile")
 
 
-@pytest.mark.parametrize("cold", [True, False], ids=["cold", "from the first page"])
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("holder", [*HOLDERS, "empty"])
+@pytest.mark.parametrize("cold", [True, False], ids=["cold", "from the first page"])
 def test_every_page_loads(at: Any, request: pytest.FixtureRequest, holder: str, page: str, cold: bool) -> None:
     app = at(request.getfixturevalue(holder), page, cold)
     assert app.title == page
@@ -62,8 +62,14 @@ def test_an_empty_workspace_leads_to_import_and_to_the_demo(at: Any, empty: Path
     app = at(empty, page)
     assert words.EMPTY in app.said("info")
     assert "Import data" in [link.proto.label for link in app.test.main.get("page_link")]
+    assert "Build the demo" in [button.label for button in app.test.main.button]
     assert not app.test.dataframe
     assert not empty.exists(), "looking at a page made a workspace"
+
+
+@pytest.mark.parametrize("page", ["Overview", "Hot spots"])
+def test_the_demo_is_built_at_a_press(at: Any, empty: Path, page: str) -> None:
+    app = at(empty, page)
     app.press("Build the demo")
     assert words.SYNTHETIC in app.said("warning")
     assert open_workspace(empty).manifest.kind == "synthetic"

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.workspaces import patrolled
+from tests.workspaces import demo, patrolled
 
-__all__ = ["patrolled"]
+__all__ = ["demo", "patrolled"]

@@ -32,7 +32,7 @@ from hotspots.store.schema import ADDED_TO_ONLY, METADATA
 from tests.area_samples import CENTRE, disk, facts, no_areas
 from tests.conftest import REPOSITORY
 from tests.samples import BURNLEY, KENT, crime, street
-from tests.workspaces import make_police, prepare
+from tests.workspaces import prepare
 
 TODAY = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
 CELLS = disk(2)
@@ -49,8 +49,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_police(tmp_path / "ws")
+def folder(own_police: Path) -> Path:
+    return own_police
 
 
 @pytest.fixture

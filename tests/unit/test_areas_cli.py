@@ -16,16 +16,16 @@ from hotspots.cli import main
 from hotspots.store.database import FILE
 from tests.area_samples import SIZE, candidates, disk, facts
 from tests.samples import BLACKPOOL, PRESTON
-from tests.workspaces import demo, make_police
+from tests.workspaces import demo
 
 __all__ = ["demo"]
 QUESTION = ("--from", "2024-01", "--to", "2024-03", "--by", "harm", "--weights", "policeuk-proxy-2026")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(own_police: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
-    return make_police(tmp_path / "ws")
+    return own_police
 
 
 def run(folder: Path, *words: str) -> None:

@@ -32,7 +32,6 @@ from tests.area_workspace import cell_at
 from tests.change_workspace import LANCASTER, crimes
 from tests.match_samples import CENTRE, disk, facts_of, like, treated_of
 from tests.samples import BLACKPOOL, crime, street
-from tests.workspaces import make_police
 
 FACTS = {
     "treated": "grip@1", "first_day": "2026-04-01", "learned": ["2025-01-01", "2025-12-31"], "ring_m": 100.0,
@@ -50,8 +49,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_police(tmp_path / "ws")
+def folder(own_police: Path) -> Path:
+    return own_police
 
 
 @pytest.fixture(scope="module")

@@ -30,14 +30,20 @@ MODULES = {module_name(p): p for p in sorted(LIBRARY.rglob("*.py"))}
 
 
 @cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(name: str) -> frozenset[str]:
     """Every module this one imports, inside functions too; not those imported for type checking only."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     found: set[str] = set()
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.expr):  # holds no statement
             return
         if isinstance(node, ast.Import):
             found.update(a.name for a in node.names)
@@ -54,7 +60,7 @@ def imports(name: str) -> frozenset[str]:
         for child in ast.iter_child_nodes(node):
             visit(child)
 
-    visit(tree)
+    visit(tree_of(MODULES[name]))
     return frozenset(found)
 
 
@@ -142,7 +148,7 @@ def test_functions_are_short():
     """Under 70 lines each; most are far shorter."""
     lengths = {}
     for name, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno:
                 lengths[f"{name}.{node.name}"] = node.end_lineno - node.lineno + 1
     assert {n: length for n, length in lengths.items() if length >= 70} == {}
@@ -158,7 +164,7 @@ def test_nothing_with_an_underscore_crosses_a_file():
     """Neither imported by name nor reached through an imported module, in the tests and scripts as little."""
     crossing = []
     for path in REPOSITORY.glob("[a-z]*/**/*.py"):
-        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        nodes = list(ast.walk(tree_of(path)))
         froms = [
             n for n in nodes if isinstance(n, ast.ImportFrom) and (n.module or "").startswith(("hotspots", "tests"))
         ]

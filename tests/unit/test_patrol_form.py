@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from hotspots.store.database import FILE, write
 from hotspots.store.schema import METADATA
 from tests.area_samples import disk, facts, no_areas
 from tests.conftest import REPOSITORY
-from tests.workspaces import logged, make_police
+from tests.workspaces import logged
 
 NOW = datetime(2026, 6, 10, 13, 15, tzinfo=UTC)  # 14:15 in London
 START, END = (int(datetime(2026, 6, 10, 13, m, tzinfo=UTC).timestamp()) for m in (0, 12))  # 14:00 to 14:12
@@ -60,12 +61,20 @@ def freeze(folder: Path, areas: Any, day: str, name: str = "grip") -> None:
     area_register.freeze(folder, areas, name, day, "Ann", "for the tests", {}, max_area_m2=1e6)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(police: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the hot spots South-01 and South-02, frozen from 1 June 2026."""
-    made = make_police(tmp_path / "ws")
-    freeze(made, areas_named("Church Street", "Friargate"), "2026-06-01")
-    return made
+    own = Path(shutil.copytree(police, tmp_path_factory.mktemp("form") / "ws"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "now", lambda: NOW)
+        freeze(own, areas_named("Church Street", "Friargate"), "2026-06-01")
+    return own
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy that the test may change."""
+    return Path(shutil.copytree(made, tmp_path / "ws"))
 
 
 def submission(**changes: Any) -> Submission:
@@ -362,8 +371,8 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
     assert len(refused.value.problems) == 5
 
 
-def test_without_a_register_there_is_a_sentence(tmp_path: Path) -> None:
-    made = make_police(tmp_path / "ws")
+def test_without_a_register_there_is_a_sentence(own_police: Path) -> None:
+    made = own_police
     with pytest.raises(HotspotsError, match="No frozen hot spots held on 10/06/2026"):
         record(made, submission())
     assert areas_on(made, date(2026, 6, 10)).empty

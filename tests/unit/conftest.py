@@ -1,0 +1,7 @@
+"""Workspaces that several unit tests read or copy, made once."""
+
+from __future__ import annotations
+
+from tests.workspaces import own_police, police
+
+__all__ = ["own_police", "police"]
