@@ -52,7 +52,7 @@ def _store(folder: Path, cells: Collection[str], excluded: int, kind: str, note:
         ledger.insert_all(connection, TABLE, [{**row, "cell": c} for c in ids])
         return len(ids)
 
-    return ledger.append(folder, add, "excluding cells")
+    return ledger.append(folder, add)
 
 
 def excluded_cells(folder: Path) -> list[int]:

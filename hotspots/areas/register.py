@@ -102,7 +102,7 @@ def freeze(
         }  # fmt: skip
         return _read(connection, _insert(connection, entry, table), (*warnings, *more))
 
-    return ledger.append(folder, add, "freezing areas")
+    return ledger.append(folder, add)
 
 
 def bcus_for(workspace: Workspace, areas: pd.DataFrame) -> dict[int, str]:

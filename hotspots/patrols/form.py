@@ -178,7 +178,7 @@ def _stored_once(folder: Path, key: str, make: Callable[[Connection], Entry]) ->
         connection.execute(drafts.delete().where(drafts.c.key == key))
         return Stored(row, False)
 
-    return ledger.append(folder, add, "writing to this entry")
+    return ledger.append(folder, add)
 
 
 def _latest(connection: Connection, entry: str) -> Entry:
@@ -415,7 +415,7 @@ def save_draft(folder: Path, key: str, typed: Mapping[str, Any]) -> bool:
         ledger.insert(connection, DRAFTS, {"key": key, "told": text, "changed": ledger.created()})
         return True
 
-    return ledger.append(folder, put, "writing to this form")
+    return ledger.append(folder, put)
 
 
 def _typed(text: str) -> dict[str, Any] | None:

@@ -1,101 +1,185 @@
 """What people edit, in SQL: SQLite inside the workspace by default, PostgreSQL by URL.
 
-Several processes may write at once: SQLite runs with a write-ahead log, waits for its turn, and takes the
-write lock at the start of a transaction.
+`read` takes no lock, makes no table and waits for nobody: not for another program's open transaction, nor for a folder
+or disk that can be written. `write` is the one place where something is read and then written: alone, whole or not at
+all, on both.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hotspots.base.errors import HotspotsError
+from hotspots.store import server, sqlite
+from hotspots.store.sqlite import FILE
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
-FILE = "hotspots.sqlite"
+VARIABLE = "HOTSPOTS_DATABASE_URL"
 
 
 def database_url(folder: Path) -> str:
     """``HOTSPOTS_DATABASE_URL`` if set, else the SQLite file of the workspace."""
-    return os.environ.get("HOTSPOTS_DATABASE_URL") or f"sqlite:///{(folder / FILE).resolve().as_posix()}"
+    return os.environ.get(VARIABLE) or own_url(folder)
+
+
+def own_url(folder: Path) -> str:
+    """The SQLite file of the workspace, whatever the environment says."""
+    return f"sqlite:///{(folder / FILE).resolve().as_posix()}"
 
 
 def has_database(folder: Path | None) -> bool:
-    """Whether anything has been edited: a workspace gets its database with the first thing that is stored."""
-    return folder is not None and bool(os.environ.get("HOTSPOTS_DATABASE_URL") or (folder / FILE).is_file())
-
-
-def engine_for(folder: Path) -> Engine:
-    """An engine on the workspace's database, set up for several writers."""
-    from sqlalchemy import create_engine, event
-
-    url = database_url(folder)
-    if not url.startswith("sqlite"):
-        return create_engine(url)
-    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": 30})
-
-    def on_connect(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=on"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    def on_begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    event.listen(engine, "connect", on_connect)
-    event.listen(engine, "begin", on_begin)
-    return engine
+    """Whether anything can have been edited: a workspace gets its database with the first thing that is stored."""
+    return folder is not None and bool(os.environ.get(VARIABLE) or (folder / FILE).is_file())
 
 
 @contextmanager
-def write(folder: Path) -> Iterator[Connection]:
-    """One transaction on the workspace's database; the tables are made if they are missing.
+def read(folder: Path | None, url: str | None = None) -> Iterator[Connection | None]:
+    """What to read with, as all stands at one moment; None where nobody has stored anything: then no SQL is loaded.
 
-    Raises HotspotsError where the database cannot be opened, is damaged, or stays locked by another program.
+    ``url``: another database than the workspace's. Raises HotspotsError where it cannot be opened, is damaged, belongs
+    to another workspace, or was written by a newer version of the program.
     """
-    from sqlalchemy.exc import DatabaseError, OperationalError
-
-    from hotspots.store.schema import METADATA
-
-    engine = engine_for(folder)
-    try:
-        with engine.begin() as connection:
-            METADATA.create_all(connection)
-            yield connection
-    except DatabaseError as error:
-        if type(error) not in (DatabaseError, OperationalError):
-            raise
-        name = FILE if engine.dialect.name == "sqlite" else "The database"
-        raise HotspotsError(
-            f"{name} of the workspace cannot be used: {error.orig}. If it is damaged, restore it from a copy. Moving it"
-            " away brings back the weight sets that ship with the program, but loses your own, and frozen areas."
-        ) from error
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def read(folder: Path | None) -> Iterator[Connection | None]:
-    """What to read with; None where nobody has stored anything yet: nothing is made, and no SQL loaded."""
-    if folder is None or not has_database(folder):
+    if folder is None or not (url or has_database(folder)):
         yield None
         return
-    with write(folder) as connection:
-        yield connection
+    from hotspots.store import revisions
+
+    address = _address(url or database_url(folder))
+    engine = _reader(folder, address)
+    if engine is None:
+        yield None
+        return
+    with _sentences(address, ""), _closed(engine), engine.begin() as connection:
+        found = revisions.revision_of(connection)
+        if found is not None:
+            revisions.seen_as_newest(connection, found)
+            _refuse_another(connection, folder, address)
+        yield connection if found else None
+
+
+@contextmanager
+def write(folder: Path, url: str | None = None) -> Iterator[Connection]:
+    """One transaction on the workspace's database; a new one gets its tables, an older one is upgraded.
+
+    A copy of an older SQLite file is set beside it first. Raises HotspotsError as `read` does, and where nothing can be
+    written or another program keeps writing.
+    """
+    from hotspots.store import revisions
+
+    address = _address(url or database_url(folder))
+    engine = _writer(folder, address)
+    with _sentences(address, " Nothing was stored."), _closed(engine):
+        with engine.begin() as connection:
+            found = revisions.refuse_newer(revisions.revision_of(connection))
+            if found != revisions.NEWEST:
+                if found and (path := _file(address)):
+                    sqlite.copy_beside(path, found)
+                revisions.make_newest(connection, found)
+        with engine.begin() as connection:
+            _claim(connection, folder, address)
+            yield connection
 
 
 def problems(folder: Path) -> list[str]:
-    """What is wrong with the database file of a workspace, each a sentence; a workspace may have none."""
+    """What is wrong with the database of a workspace, each a sentence; a workspace may have none."""
     try:
         with read(folder) as connection:
             if connection is not None and connection.dialect.name == "sqlite":
                 found = connection.exec_driver_sql("PRAGMA quick_check").scalar_one()
                 if found != "ok":
-                    return [f"{FILE} is damaged ({found[:80]}). Restore it from a copy."]
+                    return [f"{FILE} is damaged ({found[:80]}). {sqlite.MEND}."]
     except HotspotsError as error:
         return list(error.problems)
     return []
+
+
+# ---------------------------------------------------------------- either database
+
+
+def _address(url: str) -> URL:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        raise HotspotsError(f"{VARIABLE} is not the URL of a database, as postgresql://USER@HOST/NAME is.") from None
+    kind = address.drivername.partition("+")[0]
+    if kind in ("postgres", "postgresql"):
+        return address.set(drivername="postgresql+psycopg")
+    if kind != "sqlite" or not address.database:
+        raise HotspotsError(f"{VARIABLE} names '{kind[:20]}': a PostgreSQL database or an SQLite file can be used.")
+    return address
+
+
+def _file(address: URL) -> Path | None:
+    return Path(str(address.database)) if address.drivername == "sqlite" else None
+
+
+def _reader(folder: Path, address: URL) -> Engine | None:
+    """None where there is nothing yet to read."""
+    if path := _file(address):
+        return sqlite.reader(path) if path.is_file() else None
+    schema = server.schema_of(folder, address)
+    return server.reader(address, schema) if schema else None
+
+
+def _writer(folder: Path, address: URL) -> Engine:
+    path = _file(address)
+    return sqlite.writer(path) if path else server.writer(address, server.schema_of(folder, address, make=True))
+
+
+@contextmanager
+def _closed(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        engine.dispose()
+
+
+def _shared(folder: Path, address: URL) -> bool:
+    """Whether others can mean the same tables: all but the workspace's own file or schema."""
+    path = _file(address)
+    return path.resolve() != (folder / FILE).resolve() if path else server.names_schema(address)
+
+
+def _refuse_another(connection: Connection, folder: Path, address: URL) -> None:
+    if not _shared(folder, address):
+        return
+    owner = connection.exec_driver_sql("SELECT id FROM workspaces").scalar()
+    if owner is not None and owner != server.identity_of(folder):
+        raise HotspotsError(
+            "The database holds what was edited in another workspace. Give this one a database or schema of its own; if"
+            f" this folder is a copy of that workspace, put its {server.IDENTITY} here too."
+        )
+
+
+def _claim(connection: Connection, folder: Path, address: URL) -> None:
+    """Write down whose tables these are, the first time."""
+    _refuse_another(connection, folder, address)
+    if _shared(folder, address) and connection.exec_driver_sql("SELECT id FROM workspaces").scalar() is None:
+        identity = server.identity_of(folder, make=True)
+        connection.exec_driver_sql(f"INSERT INTO workspaces VALUES ('{identity}')")
+
+
+@contextmanager
+def _sentences(address: URL, kept: str) -> Iterator[None]:
+    """Errors of the database as sentences; ours keep their traceback. ``kept``: what became of what was asked."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as error:
+        said = sqlite.sentence(error, kept) if _file(address) else server.sentence(error, address, kept)
+        if said is None:
+            raise
+        raise HotspotsError(said) from error
+    except sqlite3.DatabaseError as error:  # of the copy beside it
+        raise HotspotsError(f"{FILE} cannot be copied before its upgrade: {error}.{kept}") from error

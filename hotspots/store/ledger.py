@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Row: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
-TRIES = 20  # at a number or name that others take at the same moment
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 LONGEST_AUTHOR, LONGEST_NOTE = 100, 2_000  # characters
 VERSIONS_SHOWN = 8  # in a sentence
@@ -72,23 +71,11 @@ def taken(connection: Connection, table: str, name: str, what: str) -> list[str]
 # ---------------------------------------------------------------- adding
 
 
-def append(folder: Path, add: Callable[[Connection], T], doing: str) -> T:
-    """Run ``add``, which reads what stands and adds rows to it, in one transaction: whole or not at all.
-
-    It is run again where another process took the number, name or key that it came to at the same moment. ``doing``
-    says in a sentence what others are at where that never ends: "Others are saving weights …".
-    """
-    from sqlalchemy.exc import IntegrityError
-
+def append(folder: Path, add: Callable[[Connection], T]) -> T:
+    """Run ``add``, which reads what stands and adds rows to it, in one transaction: alone, whole or not at all."""
     open_workspace(folder)
-    met: IntegrityError | None = None
-    for _ in range(TRIES):
-        try:
-            with write(folder) as connection:
-                return add(connection)
-        except IntegrityError as error:
-            met = error
-    raise HotspotsError(f"Others are {doing} at this moment. Nothing was stored; try again.") from met
+    with write(folder) as connection:
+        return add(connection)
 
 
 def insert(connection: Connection, table: str, row: Mapping[str, Any]) -> Any:

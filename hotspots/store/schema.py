@@ -137,14 +137,15 @@ Table(
     *texts("kind", "register", "first_day", "last_day", "design", "definition", *SIGNED), sha256(),
 )  # fmt: skip
 
+# ---------------------------------------------------------------- whose these are, where others could mean them too
+
+Table("workspaces", METADATA, Column("id", String(40), primary_key=True))
+
 # ---------------------------------------------------------------- rows that nobody changes or deletes
 
-ADDED_TO_ONLY = (
-    "area_registers", "register_areas", "register_cells", "area_exclusions", "patrol_entries", "dose_targets",
-    "change_designs", "change_matches", "context_lines",
-)  # fmt: skip
+ADDED_TO_ONLY = tuple(name for name in METADATA.tables if name != "patrol_drafts")
 
-# SQLite refuses by trigger; elsewhere the rights of the role have to, and everywhere the stored SHA-256 shows it.
+# Both databases refuse by trigger, and everywhere the stored SHA-256 shows what was changed behind it.
 for name in ADDED_TO_ONLY:
     for what in ("UPDATE", "DELETE"):
         rule = DDL(
@@ -152,3 +153,10 @@ for name in ADDED_TO_ONLY:
             f" BEGIN SELECT RAISE(ABORT, '{name}: rows are never changed or deleted'); END"
         )
         listen(METADATA.tables[name], "after_create", rule.execute_if(dialect="sqlite"))
+    for text in (
+        "CREATE OR REPLACE FUNCTION never_changed() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN RAISE EXCEPTION '%%: rows are never changed or deleted', TG_TABLE_NAME; END $$",
+        f"CREATE OR REPLACE TRIGGER {name}_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON {name}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION never_changed()",
+    ):
+        listen(METADATA.tables[name], "after_create", DDL(text).execute_if(dialect="postgresql"))

@@ -84,7 +84,7 @@ def freeze(
         ledger.insert(connection, TABLE, whole)
         return _read(whole)
 
-    return ledger.append(folder, add, "freezing trials")
+    return ledger.append(folder, add)
 
 
 def begins(first: date, settings: Settings) -> datetime:

@@ -147,15 +147,16 @@ def test_several_processes_write_at_once(folder):
 
 def test_a_file_that_is_no_database_is_told(folder):
     (folder / FILE).write_bytes(b"no database" * 1_000)
-    with pytest.raises(HotspotsError, match=r"hotspots\.sqlite of the workspace cannot be used"):
+    with pytest.raises(HotspotsError, match=r"hotspots\.sqlite of the workspace is damaged .*Restore"):
         weight_sets(folder)
-    assert "cannot be used" in problems(folder)[0]
+    assert "is damaged" in problems(folder)[0]
 
 
 def test_a_weight_changed_behind_the_programs_back_is_told(folder):
     prepare(folder)
     assert register.problems(folder) == []
     with sqlite3.connect(folder / FILE) as connection:
+        connection.execute("drop trigger weights_no_update")
         connection.execute("update weights set days = days + 1 where weight_set = 1 and line = 0")
     (words,) = register.problems(folder)
     assert "is not as it was stored" in words

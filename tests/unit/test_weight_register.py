@@ -12,13 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from hotspots.__main__ import main
 from hotspots.base.columns import WEIGHT_VERSIONS
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.scoring import score_offences, shipped_weight_sets, weight_set_from_table
-from hotspots.harm.weights import register as weight_register
 from hotspots.harm.weights.importing import import_weights
 from hotspots.harm.weights.register import (  # fmt: skip
     Draft,
@@ -40,7 +38,6 @@ from hotspots.intake import import_files
 from hotspots.ranking.answer import about, in_unit
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
-from hotspots.store import ledger
 from hotspots.store.database import FILE
 from tests.conftest import REPOSITORY
 from tests.samples import ABH, MAPPING, MURDER, ROBBERY, crime, export, record, street
@@ -218,6 +215,7 @@ def test_names_and_versions_that_could_not_be_asked_for_again(folder: Path, name
 
 def test_a_stored_weight_that_was_tampered_with_is_not_used(index: Path) -> None:
     with sqlite3.connect(index / FILE) as connection:
+        connection.execute("drop trigger weights_no_update")
         connection.execute("update weights set days = days + 1 where weight_set = 3 and line = 0")
     with pytest.raises(HotspotsError, match="local@1 is not as it was stored"):
         load(index, "local")
@@ -460,26 +458,6 @@ def test_processes_that_save_at_once_all_succeed_with_versions_of_their_own(inde
     kept = {days_of(index, f"local@{v}")["8N.8.6.0"] for v in table["version"]}
     assert kept == {10, *range(100, 105), *range(200, 205)}
     assert len(audit(index, "local")) == 11
-
-
-def test_a_number_taken_at_the_same_moment_is_tried_again(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a server without SQLite's single writer: the number is found free, and is taken when it is stored."""
-    whole, calls = weight_register.store_weight_set, []
-
-    def late(connection: object, weights: object) -> int:
-        if getattr(weights, "name", "") == "local":
-            calls.append(1)
-            if len(calls) <= 2:
-                raise IntegrityError("insert", {}, Exception("UNIQUE constraint failed"))
-        return whole(connection, weights)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(weight_register, "store_weight_set", late)
-    assert new_version(index, "local", changes(("8N.8.6.0", "", 20)), "Bob", "try").version == "1.1"
-    assert len(calls) == 3
-    calls.clear()
-    monkeypatch.setattr(ledger, "TRIES", 2)
-    with pytest.raises(HotspotsError, match="Others are saving"):
-        new_version(index, "local", changes(("8N.8.6.0", "", 30)), "Bob", "try")
 
 
 # ---------------------------------------------------------------- the command line

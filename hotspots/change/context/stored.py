@@ -170,7 +170,7 @@ def store(folder: Path, line: str, facts: Mapping[str, Any] | None, author: str,
         ledger.insert(connection, TABLE, {**row, "sha256": ledger.hash_of(row)})
         return str(row["line"])
 
-    return ledger.append(folder, add, "writing context lines")
+    return ledger.append(folder, add)
 
 
 def next_row(rows: Sequence[Row], line: str, facts: Mapping[str, Any] | None) -> Row:

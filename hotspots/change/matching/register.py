@@ -81,7 +81,7 @@ def freeze(
         ledger.insert(connection, TABLE, whole)
         return _read(whole, settings)
 
-    return ledger.append(folder, add, "freezing matches")
+    return ledger.append(folder, add)
 
 
 def load(folder: Path, name: str) -> FrozenMatch:

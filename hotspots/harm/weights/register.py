@@ -215,7 +215,7 @@ def store(folder: Path, author: str, note: str, make: Callable[[Connection], Dra
         ledger.insert_all(connection, CHANGES, _change_rows(made, draft.changes))
         return weights
 
-    return ledger.append(folder, add, "saving weights")
+    return ledger.append(folder, add)
 
 
 def _change_rows(made: Mapping[str, Any], changes: tuple[Change, ...]) -> list[Row]:
@@ -347,4 +347,4 @@ def set_default(folder: Path, source: str, asked: str, author: str, note: str) -
         ledger.insert(connection, DEFAULTS, row)
         return ref(weights)
 
-    return ledger.append(folder, add, "saving weights")
+    return ledger.append(folder, add)

@@ -150,7 +150,7 @@ def set_target(
         "register": frozen.name, "area": area, "valid_from": first.isoformat(), "minutes": minutes, "author": author,
         "note": note, "created": ledger.created(),
     }  # fmt: skip
-    ledger.append(folder, lambda connection: ledger.insert(connection, TABLE, row), "setting targets")
+    ledger.append(folder, lambda connection: ledger.insert(connection, TABLE, row))
 
 
 def targets(folder: Path, register: str = "") -> pd.DataFrame:

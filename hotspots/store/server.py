@@ -1,0 +1,114 @@
+"""What people edit on a PostgreSQL server: a schema for each workspace, and one writer at a time in it.
+
+The schema is named by the file ``database.id`` beside the manifest, so that workspaces keep apart in one database. A
+URL that names a ``search_path`` of its own keeps to that.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotspots.base.disk import aside_of, private_file, put_in_place, remove
+from hotspots.base.errors import HotspotsError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.exc import DBAPIError
+
+IDENTITY = "database.id"
+CONNECT, WAIT = 10, 30  # seconds for a server to answer, and for another writer
+LOGIN_OR_LOST = ("08", "28", "3D", "57")  # classes of SQLSTATE
+
+
+def names_schema(address: URL) -> bool:
+    return "search_path" in str(address.query.get("options", ""))
+
+
+def schema_of(folder: Path, address: URL, make: bool = False) -> str:
+    """The schema of this workspace, or what the URL says; "" where it has none yet and none is to be made."""
+    if names_schema(address):
+        return str(address.query["options"])
+    identity = identity_of(folder, make)
+    return f"hotspots_{identity}" if identity else ""
+
+
+def identity_of(folder: Path, make: bool = False) -> str:
+    """The name by which a workspace knows its own in a database that others use too; "" where it has none yet."""
+    path = folder / IDENTITY
+    if make and not path.exists():
+        aside = aside_of(path)
+        try:
+            private_file(aside).write_text(uuid.uuid4().hex[:16] + "\n", encoding="ascii")
+            try:
+                os.link(aside, path)
+            except FileExistsError:  # the first of several processes wins
+                pass
+            except OSError:  # a file system without links
+                put_in_place(aside, path)
+        finally:
+            remove(aside)
+    text = path.read_text(encoding="ascii", errors="replace").strip() if path.is_file() else ""
+    if path.is_file() and not (len(text) == 16 and text.isalnum()):
+        raise HotspotsError(f"{IDENTITY} of the workspace is damaged. Restore it from a copy of the workspace.")
+    return text
+
+
+def reader(address: URL, schema: str) -> Engine:
+    """Each connection sees one moment of the database."""
+    return _engine(address, schema).execution_options(isolation_level="REPEATABLE READ")
+
+
+def writer(address: URL, schema: str) -> Engine:
+    """Each transaction waits for its turn at its start: what it reads is what the one before it wrote."""
+    from sqlalchemy import event
+
+    engine = _engine(address, schema).execution_options(isolation_level="READ COMMITTED")
+    key = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({key})")
+        if not names_schema(address) and connection.exec_driver_sql("SELECT current_schema()").scalar() is None:
+            connection.exec_driver_sql(f'CREATE SCHEMA "{schema}"')
+
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def _engine(address: URL, schema: str) -> Engine:
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    asked = {"connect_timeout": CONNECT, **({} if names_schema(address) else {"options": f"-csearch_path={schema}"})}
+    try:
+        return create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=asked)
+    except ModuleNotFoundError as error:
+        raise HotspotsError(
+            'HOTSPOTS_DATABASE_URL names PostgreSQL, and its driver is not installed: pip install "psycopg[binary]".'
+        ) from error
+
+
+def sentence(error: DBAPIError, address: URL, kept: str) -> str | None:
+    """An error of the server as a sentence, ``kept`` what became of what was asked; None for a mistake of ours."""
+    from sqlalchemy.exc import DataError
+
+    state = getattr(error.orig, "sqlstate", None) or ""
+    first = next(iter(str(error.orig).strip().splitlines()), "no reason was given")[:200]
+    if isinstance(error, DataError):
+        return f"The database cannot hold a value ({first}).{kept}"
+    if state == "55P03":
+        return f"Another program has been writing to the database for {WAIT} seconds.{kept} Try again."
+    if state == "42501":
+        who = f"The role '{address.username}'" if address.username else "Your role"
+        return f"{who} lacks a right in the database ({first}).{kept} See docs/deployment.md, PostgreSQL."
+    if state.startswith("53"):
+        return f"The database server is out of room or connections ({first}).{kept}"
+    if state and not state.startswith(LOGIN_OR_LOST):
+        return None
+    where = f"{address.host or 'this machine'}:{address.port or 5432}"
+    unsure = " Look whether it was stored before you try again." if kept else ""
+    return f"The database server at {where} cannot be reached, or refuses: {first}.{unsure}"

@@ -1,0 +1,592 @@
+"""The database of a workspace, on SQLite and on PostgreSQL: reads that only read, one writer at a time, old shapes.
+
+PostgreSQL is asked where HOTSPOTS_TEST_POSTGRES names a database whose tables may be made and dropped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from hotspots.base.errors import HotspotsError
+from hotspots.cli.main import main
+from hotspots.harm.weights.register import audit, load
+from hotspots.patrols import form
+from hotspots.store import copying, database, ledger, revisions, server, sqlite
+from hotspots.store.database import FILE, problems, read, write
+from hotspots.store.schema import ADDED_TO_ONLY, METADATA
+from hotspots.store.workspace import Manifest, publish, writing
+from tests.conftest import REPOSITORY
+from tests.workspaces import patrolled  # noqa: F401
+
+BEFORE = REPOSITORY / "tests" / "fixtures" / "store_0001"
+TABLE = "dose_targets"
+ROW = {
+    "register": "grip", "area": "South-01", "valid_from": "2026-04-01", "minutes": 30.0, "author": "Ann",
+    "note": "why", "created": "2026-03-01T09:00:00.000000+00:00",
+}  # fmt: skip
+
+
+def made(folder: Path) -> Path:
+    with writing(folder) as workspace:
+        publish(workspace, Manifest())
+    return folder
+
+
+def put(folder: Path, **more: object) -> int:
+    return ledger.append(folder, lambda connection: ledger.insert(connection, TABLE, ROW | more))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace with SQLite."""
+    monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
+    return made(tmp_path / "ws")
+
+
+@pytest.fixture
+def postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A PostgreSQL database, in the environment; what a test makes in it is dropped."""
+    url = os.environ.get("HOTSPOTS_TEST_POSTGRES")
+    if not url:
+        pytest.skip("no PostgreSQL: HOTSPOTS_TEST_POSTGRES names none (.ci/run starts one)")
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", url)
+    before = set(schemas(url))
+    yield url
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        for name in set(inspect(connection).get_schema_names()) - before:
+            connection.exec_driver_sql(f'DROP SCHEMA "{name}" CASCADE')
+    engine.dispose()
+
+
+def schemas(url: str) -> list[str]:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        names = inspect(connection).get_schema_names()
+    engine.dispose()
+    return names
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """An empty workspace with either database."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("folder")
+    request.getfixturevalue("postgres")
+    return made(tmp_path / "ws")
+
+
+# ---------------------------------------------------------------- both databases
+
+WRITER = """
+import sys
+from pathlib import Path
+import pandas as pd
+from hotspots.harm.weights.register import new_version
+folder, who = Path(sys.argv[1]), sys.argv[2]
+for n in range(5):
+    days = pd.DataFrame([("", f"{who}/0{n}", 1.0 + n)], columns=["athena_urn", "ho_class", "days"])
+    new_version(folder, "cchi-2020-sv", days, f"w{who}", "at once")
+"""
+
+
+def test_forty_decisions_by_eight_processes_are_all_in_the_newest_version(either: Path) -> None:
+    """And the database is made by all eight at the same moment."""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(either), f"90{n}"], cwd=REPOSITORY) for n in range(8)
+    ]
+    assert [w.wait() for w in writers] == [0] * 8
+    from hotspots.harm.weights.register import load
+
+    newest = load(either, "cchi-2020-sv")
+    assert newest.version == "2020.40"
+    mine = newest.table[newest.table["ho_class"].str.startswith("90")]
+    assert sorted(mine["ho_class"]) == sorted(f"90{w}/0{n}" for w in range(8) for n in range(5))
+    assert sorted(audit(either, "cchi-2020-sv")["author"].value_counts()[[f"w90{w}" for w in range(8)]]) == [5] * 8
+    assert problems(either) == []
+
+
+@pytest.mark.parametrize("name", ADDED_TO_ONLY)
+def test_no_row_of_these_is_changed_or_deleted(either: Path, name: str) -> None:
+    column = METADATA.tables[name].c.keys()[-1]
+    put(either)
+    for change in (f'UPDATE {name} SET "{column}" = NULL', f"DELETE FROM {name}"):
+        if name != TABLE and read_dialect(either) == "sqlite":
+            continue  # SQLite's triggers are by row, and the table has none: test_area_register, test_ledger
+        with pytest.raises(Exception, match="never changed or deleted"), write(either) as connection:
+            connection.execute(text(change))
+
+
+def read_dialect(folder: Path) -> str:
+    with read(folder) as connection:
+        assert connection is not None
+        return str(connection.dialect.name)
+
+
+def test_a_draft_is_replaced_and_goes_with_its_entry(either: Path) -> None:
+    key = form.new_key()
+    assert form.save_draft(either, key, {"area": "South-01"})
+    assert form.save_draft(either, key, {"area": "South-02"})
+    assert form.begun(either, key).draft["area"] == "South-02"
+
+
+def test_two_workspaces_on_one_server_keep_apart(postgres: str, tmp_path: Path) -> None:
+    a, b = made(tmp_path / "a"), made(tmp_path / "b")
+    put(a)
+    assert ledger.rows(b, TABLE) == []
+    put(b, area="West-01")
+    assert [r["area"] for r in ledger.rows(a, TABLE)] == ["South-01"]
+    assert [r["area"] for r in ledger.rows(b, TABLE)] == ["West-01"]
+
+
+def test_a_database_that_a_url_shares_is_refused_to_a_second_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", f"sqlite:///{tmp_path / 'shared.sqlite'}")
+    a, b = made(tmp_path / "a"), made(tmp_path / "b")
+    put(a)
+    assert len(ledger.rows(a, TABLE)) == 1
+    for ask in (lambda: ledger.rows(b, TABLE), lambda: put(b)):
+        with pytest.raises(HotspotsError, match="edited in another workspace"):
+            ask()
+    shutil.copy(a / server.IDENTITY, b)  # a copy of the folder is the same workspace
+    assert len(ledger.rows(b, TABLE)) == 1
+
+
+def test_rights_as_documented_suffice(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One role makes the tables; the other reads, adds, and removes drafts. Without a right: a sentence."""
+    folder = made(tmp_path / "ws")
+    put(folder)
+    schema = f"hotspots_{server.identity_of(folder)}"
+    grants = (REPOSITORY / "docs" / "deployment.md").read_text(encoding="utf-8").split("```sql\n")[1].split("```")[0]
+    engine = create_engine(postgres.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        can = connection.exec_driver_sql("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user").scalar()
+        if not can:
+            pytest.skip("the role of HOTSPOTS_TEST_POSTGRES may not make others")
+        connection.exec_driver_sql("DROP ROLE IF EXISTS hotspots_worker")
+        connection.exec_driver_sql("CREATE ROLE hotspots_worker LOGIN PASSWORD 'worker'")
+        for line in grants.replace("SCHEMA_NAME", f'"{schema}"').replace("ROLE", "hotspots_worker").split(";"):
+            if line.strip():
+                connection.exec_driver_sql(line)
+    worker = create_engine(postgres).url.set(username="hotspots_worker", password="worker")
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", worker.render_as_string(hide_password=False))
+    try:
+        assert put(folder) == 2
+        key = form.new_key()
+        assert form.save_draft(folder, key, {"area": "South-01"})
+        assert form.save_draft(folder, key, {"area": "South-02"})
+        with pytest.raises(HotspotsError, match=r"role 'hotspots_worker' lacks a right.*Nothing was stored"):
+            put(made(tmp_path / "other"))
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f'REVOKE DELETE ON "{schema}".patrol_drafts FROM hotspots_worker')
+        with pytest.raises(HotspotsError, match="lacks a right"):
+            form.save_draft(folder, key, {"area": "South-03"})
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f'DROP SCHEMA "{schema}" CASCADE')
+            connection.exec_driver_sql("DROP OWNED BY hotspots_worker")
+            connection.exec_driver_sql("DROP ROLE hotspots_worker")
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://who:secret@127.0.0.1:1/none", r"server at 127\.0\.0\.1:1 cannot be reached"),
+        ("mysql://who:secret@127.0.0.1/none", "names 'mysql': a PostgreSQL database or an SQLite file"),
+        ("no url", "is not the URL of a database"),
+        ("sqlite://", "names 'sqlite'"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_a_sentence_without_its_password(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    server.identity_of(folder, make=True)
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", url)
+    for ask in (lambda: ledger.rows(folder, TABLE), lambda: put(folder)):
+        with pytest.raises(HotspotsError, match=words) as caught:
+            ask()
+        assert "secret" not in str(caught.value)
+
+
+def test_without_the_driver_a_sentence_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.identity_of(folder, make=True)
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", "postgresql://u@127.0.0.1/x")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(HotspotsError, match=r"pip install \"psycopg\[binary\]\""):
+        ledger.rows(folder, TABLE)
+
+
+# ---------------------------------------------------------------- from one database to the other
+
+
+def dump(folder: Path) -> dict[str, list[dict[str, object]]]:
+    with read(folder) as connection:
+        return {name: ledger.rows_in(connection, name) for name in METADATA.tables if name != "workspaces"}
+
+
+def test_everything_goes_to_postgresql_and_back(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("HOTSPOTS_DATABASE_URL")
+    folder = made(tmp_path / "ws")
+    old_database(folder)
+    before = dump(folder)
+    assert sum(map(len, before.values())) > 500
+    there = ["--workspace", str(folder)]
+    assert main(["copy", "--to", postgres, *there]) == 0
+    assert "Copied 534 rows: " in capsys.readouterr().err
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", postgres)
+    assert dump(folder) == before
+    assert load(folder, "cchi-2020-sv@2020.1").table["days"].iloc[0] == 6000.0  # its hash is checked
+    assert put(folder) == len(before[TABLE]) + 1
+    assert main(["copy", "--to", postgres, "--from", "workspace", *there]) == 1
+    assert "holds weight_sets" in capsys.readouterr().err
+    (folder / FILE).unlink()
+    assert main(["copy", "--to", "workspace", *there]) == 0
+    after = dump(folder)
+    monkeypatch.delenv("HOTSPOTS_DATABASE_URL")
+    assert dump(folder) == after
+    assert len(after[TABLE]) == len(before[TABLE]) + 1
+    assert problems(folder) == []
+
+
+def test_a_copy_that_goes_wrong_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder)
+    target = f"sqlite:///{folder.parent / 'other.sqlite'}"
+    real = copying.rows_of
+    asked = []
+
+    def lossy(connection: object, table: object) -> object:
+        rows = real(connection, table)  # type: ignore[arg-type]
+        asked.append(table)
+        return rows[:-1] if asked.count(table) == 3 else rows
+
+    monkeypatch.setattr(copying, "rows_of", lossy)
+    with pytest.raises(HotspotsError, match=r"did not arrive as it was sent\. Nothing was stored"):
+        copying.copy(folder, target)
+    with read(folder, target) as connection:
+        assert ledger.rows_in(connection, TABLE) == []
+    with pytest.raises(HotspotsError, match="uses already"):
+        copying.copy(folder, "workspace")
+    with pytest.raises(HotspotsError, match="nothing to copy"):
+        copying.copy(made(folder.parent / "empty"), target)
+
+
+def test_upgrade_makes_the_tables_and_says_where(
+    postgres: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made(tmp_path / "ws")
+    assert main(["upgrade", "--workspace", str(folder)]) == 0
+    assert f"its schema is hotspots_{server.identity_of(folder)}." in capsys.readouterr().err
+    assert ledger.rows(folder, TABLE) == []
+
+
+# ---------------------------------------------------------------- SQLite: reads that only read
+
+
+def test_reading_waits_for_nobody(folder: Path) -> None:
+    put(folder)
+    other = sqlite3.connect(folder / FILE, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("INSERT INTO workspaces VALUES ('x')")
+    assert len(ledger.rows(folder, TABLE)) == 1
+    assert problems(folder) == []
+    other.close()
+
+
+def test_a_writer_that_never_ends_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder)
+    monkeypatch.setattr(sqlite, "WAIT", 0.1)
+    other = sqlite3.connect(folder / FILE, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(HotspotsError, match=r"Another program has been writing to .* Nothing was stored"):
+        put(folder)
+    other.close()
+    assert put(folder) == 2
+
+
+@pytest.mark.parametrize("left", ["nothing", "a log"])
+def test_where_sqlite_cannot_keep_its_notes_all_that_was_stored_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    """As in a read-only folder or on a full disk: there `mode=ro` fails to open a database with a log."""
+    put(folder)
+    if left == "a log":
+        copy = folder.parent / "copy"
+        other = sqlite3.connect(folder / FILE)  # keeps the log from being folded in
+        other.execute("SELECT * FROM dose_targets").fetchall()
+        put(folder)
+        shutil.copytree(folder, copy)
+        other.close()
+        folder = copy
+        (folder / f"{FILE}-shm").unlink()
+        assert (folder / f"{FILE}-wal").stat().st_size > 0
+    before = sorted(p.name for p in folder.iterdir())
+    real = sqlite.connected
+
+    def refused(uri: str) -> sqlite3.Connection:
+        if "mode=ro" not in uri:
+            return real(uri)
+        connection = real("file:nowhere?mode=memory")
+        connection.close()
+        return Refusing()  # type: ignore[return-value]
+
+    monkeypatch.setattr(sqlite, "connected", refused)
+    assert len(ledger.rows(folder, TABLE)) == (2 if left == "a log" else 1)
+    assert sorted(p.name for p in folder.iterdir()) == before
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """``mounted(options)``: a small file system in memory; skips where this user may not mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+
+    def mount(options: str) -> Path:
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True)
+        if done.returncode:
+            pytest.skip("this user may not mount a file system")
+        return place
+
+    yield mount
+    subprocess.run(["umount", place], check=True)  # nothing holds a file of it open
+
+
+ASKED = (["check"], ["areas", "list"], ["weights", "list"], ["dosage", "targets"], ["change", "matches"])
+
+
+def answers(folder: Path) -> list[tuple[int, str]]:
+    found = []
+    for words in ASKED:
+        out = io.StringIO()
+        with redirect_stdout(out):
+            found.append((main([*words, "--workspace", str(folder)]), out.getvalue()))
+    return found
+
+
+def fill(path: Path) -> None:
+    """Write until the disk is full."""
+    with path.open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(4096)):
+            pass
+
+
+@pytest.mark.parametrize("left", ["nothing", "a log"])
+def test_on_a_read_only_mount_everything_answers_and_storing_is_a_sentence(
+    folder: Path, mounted: Callable[[str], Path], left: str
+) -> None:
+    put(folder)
+    asked = answers(folder)
+    other = sqlite3.connect(folder / FILE)
+    if left == "a log":
+        other.execute("SELECT * FROM dose_targets").fetchall()
+        put(folder)
+        asked = answers(folder)
+    disk = mounted("size=8m")
+    shutil.copytree(folder, disk / "ws")
+    other.close()
+    for made_by_reading in (disk / "ws").glob("*-shm"):
+        made_by_reading.unlink()
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    assert answers(disk / "ws") == asked
+    with pytest.raises(HotspotsError, match="Nothing was stored"):
+        put(disk / "ws")
+
+
+def test_on_a_full_disk_everything_answers_and_what_cannot_be_stored_is_a_sentence(
+    folder: Path, mounted: Callable[[str], Path]
+) -> None:
+    put(folder)
+    asked = answers(folder)
+    disk = mounted("size=1m")
+    shutil.copytree(folder, disk / "ws")
+    fill(disk / "filler")
+    assert answers(disk / "ws") == asked
+    for _ in range(3):
+        with pytest.raises(HotspotsError, match=r"disk is full.*Nothing was stored"):
+            put(disk / "ws")
+    assert answers(disk / "ws") == asked
+    (disk / "filler").unlink()
+    assert put(disk / "ws") == 2
+
+
+class Refusing:
+    """A connection to a file beside which no notes can be kept."""
+
+    def execute(self, _statement: str) -> None:
+        error = sqlite3.OperationalError("unable to open database file")
+        error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise error
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_is_stored_is_the_owners_alone(folder: Path) -> None:
+    put(folder)
+    assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
+
+
+# ---------------------------------------------------------------- shapes by number
+
+
+def shape(path: Path) -> set[tuple[str, ...]]:
+    """Tables with their columns, and triggers, of a database file."""
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
+        return {
+            (kind, name, *(str(c[1:]) for c in connection.execute(f"PRAGMA table_info({name})")))
+            for kind, name in found
+        }
+
+
+def old_database(folder: Path) -> None:
+    (folder / FILE).write_bytes(gzip.decompress((BEFORE / "hotspots.sqlite.gz").read_bytes()))
+
+
+def test_the_steps_known_are_the_steps_there_are() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", revisions.STEPS.as_posix())
+    config.set_main_option("path_separator", "os")
+    steps = ScriptDirectory.from_config(config)
+    assert tuple(reversed([s.revision for s in steps.walk_revisions()])) == revisions.KNOWN
+
+
+def test_an_upgraded_database_has_the_shape_of_a_new_one(folder: Path, tmp_path: Path) -> None:
+    old_database(folder)
+    put(folder)
+    put(new := made(tmp_path / "new"))
+    assert shape(folder / FILE) == shape(new / FILE)
+
+
+def test_a_postgresql_database_of_before_is_upgraded_in_place(postgres: str, tmp_path: Path) -> None:
+    put(new := made(tmp_path / "new"))
+    put(old := made(tmp_path / "old"))
+    with write(old) as connection:  # what 0002 brought is taken away again
+        for name in ADDED_TO_ONLY:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}_never_changed ON {name}")
+        connection.exec_driver_sql("DROP TABLE workspaces")
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    assert len(ledger.rows(old, TABLE)) == 1
+    assert put(old) == 2
+    with read(old) as o, read(new) as n:
+        assert o is not None
+        assert n is not None
+        assert revisions.revision_of(o) == revisions.NEWEST
+        ours, theirs = inspect(o), inspect(n)
+        for table in METADATA.tables:
+            assert [c["name"] for c in ours.get_columns(table)] == [c["name"] for c in theirs.get_columns(table)]
+        asked = "SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT tgisinternal AND"
+        asked += " c.relnamespace = current_schema()::regnamespace"
+        assert o.exec_driver_sql(asked).scalar() == n.exec_driver_sql(asked).scalar() == len(ADDED_TO_ONLY)
+
+
+FIGURES = {
+    "weights": ["weights", "list"],
+    "weight_history": ["weights", "show", "cchi-2020-sv", "--history"],
+    "registers": ["areas", "list"],
+    "targets": ["dosage", "targets"],
+    "matches": ["change", "matches"],
+    "designs": ["change", "designs"],
+    "ranking": ["rank", "--top", "10", "--by", "harm"],
+    "dosage": ["dosage", "--from", "2026-10-19", "--to", "2026-10-21", "--table", "days"],
+    "pairs": [
+        "change", "--match", "m1", "--comparison", "matched", "--from", "2026-05", "--to", "2026-10", "--before-from",
+        "2025-05", "--before-to", "2025-10", "--table", "pairs",
+    ],
+}  # fmt: skip
+
+
+def figures(folder: Path, name: str) -> str:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert main([*FIGURES[name], "--workspace", str(folder)]) == 0
+    return out.getvalue()
+
+
+def test_a_workspace_of_before_is_read_as_it_is_and_upgraded_by_the_first_write(
+    patrolled: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The demo with a weight edit, a log entry, a target, a match, a design, a context line; and its figures then."""
+    monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
+    folder = tmp_path / "ws"
+    shutil.copytree(patrolled, folder)
+    for file in folder.glob(f"{FILE}*"):
+        file.unlink()
+    old_database(folder)
+    bytes_before = (folder / FILE).read_bytes()
+    then = {name: (BEFORE / f"{name}.csv").read_text(encoding="utf-8") for name in FIGURES}
+    for name in FIGURES.keys() - {"pairs"}:
+        assert figures(folder, name) == then[name], name
+    assert (folder / FILE).read_bytes() == bytes_before
+    with read(folder) as connection:
+        assert connection is not None
+        assert revisions.revision_of(connection) == "0001"
+
+    entry = ledger.rows(folder, "patrol_entries")[0]
+    form.correct(folder, entry["entry"], {"officers": 3}, "Ann", "there were three", form.new_key())
+    with read(folder) as connection:
+        assert connection is not None
+        assert revisions.revision_of(connection) == revisions.NEWEST
+    for name in FIGURES.keys() - {"dosage"}:  # which has the correction now
+        assert figures(folder, name) == then[name], name
+    copy = folder / f"{FILE}.revision-0001"
+    assert shape(copy) == shape_of_bytes(bytes_before, tmp_path)
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT count(*) FROM patrol_entries").fetchone() == (1,)
+    assert problems(folder) == []
+
+
+def shape_of_bytes(content: bytes, folder: Path) -> set[tuple[str, ...]]:
+    (folder / "before.sqlite").write_bytes(content)
+    return shape(folder / "before.sqlite")
+
+
+def test_where_no_copy_can_be_made_nothing_is_upgraded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old_database(folder)
+    before = (folder / FILE).read_bytes()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite, "copy_beside", full)
+    with pytest.raises(HotspotsError, match=r"cannot be copied before its upgrade.*Nothing was stored"):
+        put(folder)
+    assert (folder / FILE).read_bytes() == before
+    assert len(ledger.rows(folder, TABLE)) == 1
+
+
+def test_a_newer_database_is_refused_in_a_sentence(folder: Path) -> None:
+    put(folder)
+    with sqlite3.connect(folder / FILE) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    for ask in (lambda: ledger.rows(folder, TABLE), lambda: put(folder)):
+        with pytest.raises(HotspotsError, match=r"newer version of this program\. Update the program"):
+            ask()
+    assert "newer version" in problems(folder)[0]
+
+
+def test_no_message_of_the_store_advises_to_move_a_database() -> None:
+    words = "".join(p.read_text(encoding="utf-8") for p in Path(database.__file__).parent.glob("*.py"))
+    assert "oving it away" not in words
+    assert "ove it away" not in words
