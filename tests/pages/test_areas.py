@@ -26,8 +26,6 @@ from tests.area_workspace import QUIET, A, B, C, D, make_areas
 from tests.conftest import REPOSITORY
 from tests.samples import crime, street
 
-pytestmark = pytest.mark.usefixtures("nothing_cached")
-
 JOINER = "\u2060"
 
 
