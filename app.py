@@ -1,10 +1,7 @@
-"""Overview: what the tool answers, how fresh the data is, what is wrong with it."""
+"""The server, as `streamlit run app.py` starts it: guarded before anything is served. Its first page is overview.py."""
 
-from hotspots.ui import overview
-from hotspots.ui.frame import frame
-from hotspots.ui.show import errors_shown
+import streamlit as st
 
-view = frame("Overview")
-if view:
-    with errors_shown():
-        overview.show(view)
+from hotspots.ui import guard
+
+app = st.App("overview.py", middleware=guard.middleware(), lifespan=guard.lifespan)

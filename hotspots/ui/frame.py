@@ -13,7 +13,7 @@ from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
 from hotspots.ranking.question import Question
 from hotspots.store.workspace import Workspace, months_held
-from hotspots.ui import loading, session, words
+from hotspots.ui import guard, loading, session, words
 from hotspots.ui.forms import TOPS, choose, choose_bcu, choose_offences, choose_source, tick_proactive, tick_simple_map
 from hotspots.ui.session import asked_anew, keep, leave_address, remembered, widget_key
 from hotspots.ui.show import errors_shown, plain_text
@@ -59,6 +59,9 @@ class View:
 def frame(title: str, filtered: bool = False) -> View | None:
     """Begin a page: settings, menu, banner, filters. None where there is nothing to show yet (and it was said)."""
     st.set_page_config(page_title=f"{title} – Hot spots", layout="wide")
+    if not guard.passed():
+        st.error(words.UNGUARDED)
+        return None
     st.html(f"<style>{STYLE}</style>")
     session.begin(title)
     menu()

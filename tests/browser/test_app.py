@@ -26,7 +26,8 @@ from tests.workspaces import HOSTILE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = {  # as Streamlit names them: the file without its number
-    name: "/" if path == "app.py" else "/" + re.sub(r"pages/\d+_(\w+)\.py", r"\1", path) for path, name in words.PAGES
+    name: "/" if path == "overview.py" else "/" + re.sub(r"pages/\d+_(\w+)\.py", r"\1", path)
+    for path, name in words.PAGES
 }
 JOINER = "\u2060"
 SVG_CELL = """cell => {
