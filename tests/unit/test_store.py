@@ -18,7 +18,7 @@ from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, make_url, text
 
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.main import main
@@ -26,8 +26,9 @@ from hotspots.harm.weights.register import audit, load
 from hotspots.patrols import form
 from hotspots.store import copying, database, ledger, revisions, server, sqlite
 from hotspots.store.database import FILE, problems, read, write
+from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA
-from hotspots.store.workspace import Manifest, publish, writing
+from hotspots.store.workspace import Manifest
 from tests.conftest import REPOSITORY
 from tests.workspaces import patrolled  # noqa: F401
 
@@ -170,6 +171,7 @@ def test_rights_as_documented_suffice(postgres: str, tmp_path: Path, monkeypatch
     """One role makes the tables; the other reads, adds, and removes drafts. Without a right: a sentence."""
     folder = made(tmp_path / "ws")
     put(folder)
+    worker = f"worker_{form.new_key()[:8]}"
     schema = f"hotspots_{server.identity_of(folder)}"
     grants = (REPOSITORY / "docs" / "deployment.md").read_text(encoding="utf-8").split("```sql\n")[1].split("```")[0]
     engine = create_engine(postgres.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
@@ -177,29 +179,28 @@ def test_rights_as_documented_suffice(postgres: str, tmp_path: Path, monkeypatch
         can = connection.exec_driver_sql("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user").scalar()
         if not can:
             pytest.skip("the role of HOTSPOTS_TEST_POSTGRES may not make others")
-        connection.exec_driver_sql("DROP ROLE IF EXISTS hotspots_worker")
-        connection.exec_driver_sql("CREATE ROLE hotspots_worker LOGIN PASSWORD 'worker'")
-        for line in grants.replace("SCHEMA_NAME", f'"{schema}"').replace("ROLE", "hotspots_worker").split(";"):
+        connection.exec_driver_sql(f"CREATE ROLE {worker} LOGIN PASSWORD 'worker'")
+        for line in grants.replace("SCHEMA_NAME", f'"{schema}"').replace("ROLE", worker).split(";"):
             if line.strip():
                 connection.exec_driver_sql(line)
-    worker = create_engine(postgres).url.set(username="hotspots_worker", password="worker")
-    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", worker.render_as_string(hide_password=False))
+    login = make_url(postgres).set(username=worker, password="worker")
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", login.render_as_string(hide_password=False))
     try:
         assert put(folder) == 2
         key = form.new_key()
         assert form.save_draft(folder, key, {"area": "South-01"})
         assert form.save_draft(folder, key, {"area": "South-02"})
-        with pytest.raises(HotspotsError, match=r"role 'hotspots_worker' lacks a right.*Nothing was stored"):
+        with pytest.raises(HotspotsError, match=rf"role '{worker}' lacks a right.*Nothing was stored"):
             put(made(tmp_path / "other"))
         with engine.connect() as connection:
-            connection.exec_driver_sql(f'REVOKE DELETE ON "{schema}".patrol_drafts FROM hotspots_worker')
+            connection.exec_driver_sql(f'REVOKE DELETE ON "{schema}".patrol_drafts FROM {worker}')
         with pytest.raises(HotspotsError, match="lacks a right"):
             form.save_draft(folder, key, {"area": "South-03"})
     finally:
         with engine.connect() as connection:
             connection.exec_driver_sql(f'DROP SCHEMA "{schema}" CASCADE')
-            connection.exec_driver_sql("DROP OWNED BY hotspots_worker")
-            connection.exec_driver_sql("DROP ROLE hotspots_worker")
+            connection.exec_driver_sql(f"DROP OWNED BY {worker}")
+            connection.exec_driver_sql(f"DROP ROLE {worker}")
         engine.dispose()
 
 
@@ -236,7 +237,9 @@ def test_without_the_driver_a_sentence_says_what_to_install(folder: Path, monkey
 
 def dump(folder: Path) -> dict[str, list[dict[str, object]]]:
     with read(folder) as connection:
-        return {name: ledger.rows_in(connection, name) for name in METADATA.tables if name != "workspaces"}
+        tables = {name: ledger.rows_in(connection, name) for name in METADATA.tables if name != "workspaces"}
+    tables["weights"].sort(key=lambda row: (row["weight_set"], row["line"]))
+    return tables
 
 
 def test_everything_goes_to_postgresql_and_back(
