@@ -118,6 +118,11 @@ def wrong_settings(workspace: Workspace) -> Iterable[str]:
     return ()
 
 
+def not_opened(workspace: Workspace) -> Iterable[str]:
+    open_workspace(workspace.folder)
+    return ()
+
+
 def half_demo(workspace: Workspace) -> Iterable[str]:
     """A demo of an earlier version of the program, killed while it was built: its truth tells what is to be there."""
     if workspace.manifest.kind != "synthetic":
@@ -163,6 +168,7 @@ CHECKS: dict[str, Callable[[Workspace], Iterable[str]]] = {
     "numbers of rows": wrong_counts,
     SECRET: wrong_key,
     "settings.toml": wrong_settings,
+    "the folder": not_opened,
     "the demo": half_demo,
     "the database": lambda workspace: database.problems(workspace.folder),
     "kinds of values": wrong_types,

@@ -18,9 +18,11 @@ import pyarrow.parquet as pq
 from hotspots.base import disk
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET
+from hotspots.store.database import FILE
 from hotspots.store.sound import digest
 from hotspots.store.workspace import (
     COPY,
+    EDITED,
     MANIFEST,
     Manifest,
     Workspace,
@@ -122,6 +124,8 @@ def publish(workspace: Workspace, manifest: Manifest) -> Workspace:
     hashes = {n: before.hashes.get(n) or settled_hash(folder / n) for n in sorted(referenced(manifest))}
     if (folder / SECRET).is_file():
         hashes[SECRET] = digest(folder / SECRET)
+    if (folder / FILE).is_file():
+        hashes[FILE] = EDITED
     manifest = signed(replace(manifest, generation=before.generation + 1, hashes=hashes))
     text = to_json(manifest).encode()
     disk.write_whole(folder / MANIFEST, text, private=True)

@@ -37,7 +37,7 @@ from hotspots.base.columns import INCIDENTS, PINGS, schema
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET
 from hotspots.base.settings import Settings, load_settings
-from hotspots.store.database import FILE
+from hotspots.store.database import FILE, has_database
 from hotspots.store.sound import opened, read_stored
 
 MANIFEST, COPY = "manifest.json", "manifest.copy.json"
@@ -45,6 +45,7 @@ DEMO, TRUTH = ".demo", "demo_truth.json"  # where a demo is built aside, and wha
 SCHEMA = 2  # 2: positions and patrol logs
 FOLDERS = ("facts", "quarantine", "boundaries")
 OURS = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # how new_file ends a name
+EDITED = "edited"  # stands among the hashes where the database of the workspace was there: it has no hash
 UNSIGNED = "0" * 64  # stands in a manifest for its own hash while that is worked out
 INCIDENT_SCHEMA = schema(INCIDENTS)
 PING_SCHEMA = schema(PINGS)
@@ -203,7 +204,9 @@ def open_workspace(folder: Path, create: bool = False) -> Workspace:
     Raises HotspotsError where the folder is not a workspace, or is one whose manifest is lost.
     """
     if is_workspace(folder):
-        return Workspace(folder, read_manifest(folder), load_settings(folder))
+        manifest = read_manifest(folder)
+        refuse_lost_database(folder, manifest)
+        return Workspace(folder, manifest, load_settings(folder))
     refuse_file(folder)
     if not create:
         raise HotspotsError(
@@ -222,6 +225,15 @@ def read_manifest(folder: Path) -> Manifest:
         return from_json(path.read_bytes().decode("utf-8", errors="replace"), path)
     except OSError as error:
         raise HotspotsError(f"{path} cannot be read: {error.strerror}. {how_to_mend(folder)}") from error
+
+
+def refuse_lost_database(folder: Path, manifest: Manifest) -> None:
+    """HotspotsError where people edited something and its database is gone: figures would come from other weights."""
+    if FILE in manifest.hashes and not has_database(folder):
+        raise HotspotsError(
+            f"{FILE} of the workspace is missing: what people edited (weight sets, frozen areas, log entries). Restore"
+            f" it from a copy of the workspace. To go on without what was edited, make an empty file {FILE} there."
+        )
 
 
 def lost_remedy(folder: Path) -> str:
