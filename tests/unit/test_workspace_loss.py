@@ -93,7 +93,7 @@ def test_each_damaged_file_gives_the_right_figures_or_a_sentence_and_check_names
     refused = []
     for n, name in enumerate(names):
         folder = Path(shutil.copytree(whole, tmp_path / str(n), ignore=shutil.ignore_patterns("cache")))
-        patrols = "facts/p" in name and "police" not in name or name == FILE
+        patrols = ("facts/p" in name and "police" not in name) or name == FILE
         damage(folder / name)
         sound.VERIFIED.clear()  # as a new process
         try:
