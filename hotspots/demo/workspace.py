@@ -31,7 +31,17 @@ from hotspots.demo.rhythms import SPOTS, spot_cells
 from hotspots.intake import Imported, import_files
 from hotspots.store.database import FILE
 from hotspots.store.publishing import locked
-from hotspots.store.workspace import COPY, DEMO, MANIFEST, TRUTH, is_workspace, open_workspace, stored_files
+from hotspots.store.server import IDENTITY
+from hotspots.store.workspace import (
+    COPY,
+    DEMO,
+    MANIFEST,
+    TRUTH,
+    is_workspace,
+    open_workspace,
+    read_manifest,
+    stored_files,
+)
 
 MAPPING = MAPPINGS / "athena_export.toml"
 CACHE, SETTINGS = "cache", "settings.toml"
@@ -60,7 +70,6 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, eff
             disk.remove(aside)
             try:
                 done = build_in(aside, folder, made, seed if patrols else None)
-                clear_synthetic(folder)
                 move_in(aside, folder)
             finally:
                 disk.remove(aside)
@@ -71,7 +80,7 @@ def refuse_real(folder: Path) -> None:
     """HotspotsError where there is a workspace that is no demo, or what remains of one."""
     if not is_workspace(folder) or is_half(folder):
         return
-    kind = open_workspace(folder).manifest.kind
+    kind = read_manifest(folder).kind
     if kind == "real" or (kind == "empty" and (folder / FILE).is_file()):
         held = "real data" if kind == "real" else "what people edited"
         raise HotspotsError(
@@ -85,13 +94,14 @@ def is_half(folder: Path) -> bool:
 
 
 def build_in(aside: Path, folder: Path, made: tuple[Path, Path, str], seed: int | None) -> Imported:
-    """The demo of an export and its truth as a workspace ``aside``, by the settings of ``folder``.
+    """The demo of an export and its truth as a workspace ``aside``, by the settings of ``folder`` and in its database.
 
     With ``seed`` patrols too. Returns what all its imports did.
     """
     disk.make_folder(aside)
-    with suppress(FileNotFoundError):
-        (aside / SETTINGS).write_bytes((folder / SETTINGS).read_bytes())
+    for name in (SETTINGS, IDENTITY):
+        with suppress(FileNotFoundError):
+            (aside / name).write_bytes((folder / name).read_bytes())
     export, truth, planted_words = made
     imported = import_files(aside, [export], "incidents", MAPPING, synthetic=True)
     known = truth.read_bytes()
@@ -108,7 +118,9 @@ def build_in(aside: Path, folder: Path, made: tuple[Path, Path, str], seed: int 
 
 def move_in(aside: Path, folder: Path) -> None:
     """Put a demo built aside in its place: its truth first, by which a rest of it is known, its manifest last."""
-    for name in (TRUTH, *stored_files(aside), FILE, SECRET, COPY, MANIFEST):
+    disk.put_in_place(aside / TRUTH, folder / TRUTH)
+    clear_synthetic(folder)
+    for name in (*stored_files(aside), FILE, SECRET, IDENTITY, COPY, MANIFEST):
         if (aside / name).is_file():
             disk.make_folder((folder / name).parent)
             disk.put_in_place(aside / name, folder / name)
@@ -121,14 +133,14 @@ def clear_synthetic(folder: Path) -> None:
     a demo whose removal was cut short).
     """
     has_manifest = (folder / MANIFEST).is_file()
-    synthetic = open_workspace(folder).manifest.kind == "synthetic" if has_manifest else is_half(folder)
+    synthetic = read_manifest(folder).kind == "synthetic" if has_manifest else is_half(folder)
     for name in (COPY, MANIFEST):
         disk.remove(folder / name)
     if (folder / MANIFEST).is_file():
         raise HotspotsError(f"{folder / MANIFEST} cannot be removed: another program holds it open. Nothing changed.")
     names = stored_files(folder)
     if synthetic:
-        names += [FILE, f"{FILE}-wal", f"{FILE}-shm", SECRET, CACHE, TRUTH]
+        names += [FILE, f"{FILE}-wal", f"{FILE}-shm", SECRET, CACHE]
     for name in names:
         disk.remove(folder / name)
 

@@ -38,6 +38,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET
 from hotspots.base.settings import Settings, load_settings
 from hotspots.store.database import FILE, has_database
+from hotspots.store.server import IDENTITY
 from hotspots.store.sound import opened, read_stored
 
 MANIFEST, COPY = "manifest.json", "manifest.copy.json"
@@ -249,7 +250,7 @@ def is_workspace(folder: Path) -> bool:
 
 def remains(folder: Path) -> str:
     """A file that only a workspace has, '' where there is none; settings.toml and the cache may come before it."""
-    kept = [name for name in (COPY, FILE, SECRET) if (folder / name).is_file()]
+    kept = [name for name in (COPY, FILE, SECRET, IDENTITY) if (folder / name).is_file()]
     return next(iter([*kept, *stored_files(folder)]), "")
 
 
