@@ -17,6 +17,9 @@ from hotspots.cli.verbs import PROGRAM, Verb, Verbs, refuse_out
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit status."""
+    if sys.platform == "win32":  # what goes to a file or another program would be in the code page of the machine
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding="utf-8")
     try:
         run(arguments)
     except HotspotsError as error:
