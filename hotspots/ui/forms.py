@@ -13,36 +13,24 @@ from hotspots.base.words import joined
 from hotspots.harm import offences, selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking.question import DEFAULT_OFFENCES
-from hotspots.ui import words
-from hotspots.ui.session import (
-    asked_anew,
-    hand_over,
-    handed_over,
-    held,
-    hold,
-    keep,
-    next_turn,
-    remembered,
-    turn,
-    widget_key,
-)
+from hotspots.ui import session, words
 from hotspots.ui.show import plain_text
 
 
 def form_key(name: str) -> str:
     """The key of a form or of a widget in one: another after each change that was stored."""
-    return f"{name}_{turn('form')}"
+    return f"{name}_{session.turn('form')}"
 
 
 def signature(name: str, why: str) -> tuple[str, str]:
     """Who and why: two fields of a form. The name is remembered for the session."""
     left, right = st.columns([1, 2])
     author = left.text_input(
-        "Your name", key=widget_key(form_key(f"{name}_author"), held("author") or ""), max_chars=100
+        "Your name", key=session.widget_key(form_key(f"{name}_author"), session.held("author") or ""), max_chars=100
     )
     note = right.text_input(why, key=f"_{form_key(f'{name}_note')}", max_chars=500)
     if author.strip():
-        hold("author", author.strip())
+        session.hold("author", author.strip())
     return author.strip(), note.strip()
 
 
@@ -59,25 +47,25 @@ def done(*sentences: str) -> None:
 
 def done_in_markdown(*sentences: str) -> None:
     """The same for sentences in Markdown, in which text from data is escaped."""
-    next_turn("form")
-    hand_over("done", sentences)
+    session.next_turn("form")
+    session.hand_over("done", sentences)
     st.rerun()
 
 
 def show_done() -> None:
     """What the last run stored; warnings follow."""
-    stored: Any = handed_over("done")
+    stored: Any = session.handed_over("done")
     for i, sentence in enumerate(stored or ()):
         (st.warning if i else st.success)(sentence, icon=f":material/{'warning' if i else 'check'}:")
 
 
 def one_of(name: str, options: Sequence[str], default: str) -> str:
     """What was asked for if it exists; else the default, and a word about it if the address asked."""
-    asked = remembered(name)
+    asked = session.remembered(name)
     if asked in options:
         return asked
     shown = default if default in options else options[0]
-    if asked_anew(name):
+    if session.asked_anew(name):
         st.warning(
             f"The address asks for {name} “{plain_text(asked[:40])}”, which is not there."
             f" Shown instead: {plain_text(shown or 'as usual')}."
@@ -89,7 +77,7 @@ def choose(
     label: str, name: str, options: Sequence[str], default: str, labels: Mapping[str, str], source: str = ""
 ) -> str:
     """A select box. ``source`` where the options depend on it."""
-    key = widget_key(f"{name}{source and '_'}{source}", one_of(name, options, default))
+    key = session.widget_key(f"{name}{source and '_'}{source}", one_of(name, options, default))
     return st.selectbox(label, options, format_func=lambda o: labels.get(o, o), key=key)
 
 
@@ -97,7 +85,7 @@ def switch(label: str, name: str, labels: dict[str, str]) -> str:
     """One of a few things to show at once, kept like a filter; the first is shown unless another is asked for."""
 
     def draw(options: tuple[str, ...], start: str) -> str:
-        key = widget_key(f"{name}_{turn(name)}", start)
+        key = session.widget_key(f"{name}_{session.turn(name)}", start)
         return st.segmented_control(label, options, format_func=lambda o: labels[o], key=key, required=True) or start
 
     return kept_switch(name, labels, draw)
@@ -107,7 +95,7 @@ def switch_box(label: str, name: str, labels: dict[str, str]) -> str:
     """The same as a select box, for longer labels."""
 
     def draw(options: tuple[str, ...], start: str) -> str:
-        key = widget_key(f"{name}_{options[0]}", start)
+        key = session.widget_key(f"{name}_{options[0]}", start)
         return st.selectbox(label, options, format_func=lambda o: labels[o], key=key)
 
     return kept_switch(name, labels, draw)
@@ -117,14 +105,14 @@ def kept_switch(name: str, labels: dict[str, str], draw: Callable[[tuple[str, ..
     first, *_ = options = tuple(labels)
     start = one_of(name, options, first)
     shown = draw(options, start)
-    keep(name, "" if shown == first else shown, over=shown != start)
+    session.keep(name, "" if shown == first else shown, over=shown != start)
     return shown
 
 
 def switch_next(name: str, value: str) -> None:
     """What a `switch` shows from the next run on."""
-    keep(name, value)
-    next_turn(name)
+    session.keep(name, value)
+    session.next_turn(name)
 
 
 # ---------------------------------------------------------------- filters that several pages have
@@ -143,11 +131,11 @@ def choose_source(name: str, sources: Sequence[str], by_source: Sequence[str]) -
     """
     before = source = one_of(name, sources, "incidents" if "incidents" in sources else sources[0])
     if len(sources) > 1:
-        key = widget_key(name, source)
+        key = session.widget_key(name, source)
         source = st.sidebar.selectbox("Source", sources, format_func=lambda s: words.SOURCES[s], key=key)
-        keep(name, source)
+        session.keep(name, source)
         for field in by_source if source != before else ():
-            keep(field, "")
+            session.keep(field, "")
     return source
 
 
@@ -163,7 +151,7 @@ def choose_offences(name: str, source: str) -> str:
 
 def tick(label: str, name: str, value: str, help: str = "") -> str:
     """A box to tick: its value where it is ticked, else ''."""
-    key = widget_key(name, one_of(name, ("", value), "") == value)
+    key = session.widget_key(name, one_of(name, ("", value), "") == value)
     return value if st.checkbox(label, key=key, help=help or None) else ""
 
 

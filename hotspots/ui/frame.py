@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -123,16 +124,10 @@ def ask(workspace: Workspace, version: str) -> tuple[Question, int, bool]:
     for name, value in chosen.items():
         keep(name, value, over=False)
     question = Question(
-        bcu=chosen["bcu"],
-        start=chosen["from"],
-        end=chosen["to"],
-        resolution=int(chosen["resolution"]),
-        weights=chosen["weights"],
-        offences=chosen["offences"],
-        by=chosen["by"],
+        bcu=chosen["bcu"], start=chosen["from"], end=chosen["to"], resolution=int(chosen["resolution"]),
+        weights=chosen["weights"], offences=chosen["offences"], by=chosen["by"], source=source,
         include_proactive=chosen["proactive"] == "yes",
-        source=source,
-    )
+    )  # fmt: skip
     return question, int(chosen["top"]), chosen["map"] == "svg"
 
 
@@ -221,9 +216,7 @@ def months_chosen(window: Window, held: list[int], key: str) -> tuple[str, str]:
 
 def days_chosen(window: Window, held: list[int], key: str) -> tuple[str, str]:
     ends = window_of_months(held[0], held[-1])
-    low, high = ends.start, ends.end
-    chosen = []
-    for label, name, day in (("From", "from", window.start), ("To", "to", window.end)):
-        start = widget_key(f"{name}_{key}", min(max(day, low), high))
-        chosen.append(st.date_input(label, min_value=low, max_value=high, format="DD/MM/YYYY", key=start))
-    return str(chosen[0]), str(chosen[1])
+    limits: dict[str, Any] = {"min_value": ends.start, "max_value": ends.end, "format": "DD/MM/YYYY"}
+    first, last = (min(max(day, ends.start), ends.end) for day in (window.start, window.end))
+    start = st.date_input("From", key=widget_key(f"from_{key}", first), **limits)
+    return str(start), str(st.date_input("To", key=widget_key(f"to_{key}", last), **limits))

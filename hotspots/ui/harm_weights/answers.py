@@ -25,8 +25,7 @@ def weights_history(folder: str, version: str, name: str) -> pd.DataFrame:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def counts(folder: str, version: str, question: Question) -> reweigh.Counts:
     """Offences per cell of the question's BCU, whatever the weights."""
-    answer = ranked(folder, version, question)
-    return weight_effects.counts_of(answer, current().settings)
+    return weight_effects.counts_of(ranked(folder, version, question), current().settings)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -43,18 +42,11 @@ def compared(
     _pair: tuple[WeightSet, WeightSet],
 ) -> tuple[reweigh.Comparison, pd.DataFrame]:  # fmt: skip
     """(the comparison, its cells in either top with places: movers first) of two sets, cached by their hashes."""
-    answer = ranked(folder, version, question)
-    first, second = (
-        rescored(folder, version, question, sha, weights) for sha, weights in zip(hashes, _pair, strict=True)
-    )
-    found = reweigh.compare_rankings(
-        counts(folder, version, question), first, second, question.by, top, cap=harm_cap(folder)
-    )
-    return found, weight_edits.with_places(found.table, answer.table)
-
-
-def harm_cap(folder: str) -> float:
-    return current().settings.harm_cap_days
+    asked = (folder, version, question)
+    first, second = (rescored(*asked, sha, weights) for sha, weights in zip(hashes, _pair, strict=True))
+    cap = current().settings.harm_cap_days
+    found = reweigh.compare_rankings(counts(*asked), first, second, question.by, top, cap=cap)
+    return found, weight_edits.with_places(found.table, ranked(*asked).table)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -71,12 +63,11 @@ def robust(
     _weights: WeightSet, _others: dict[str, WeightSet],
 ) -> pd.DataFrame:  # fmt: skip
     """`reweigh.robustness` of the chosen weights against the other sets and equal weights, with places."""
-    answer = ranked(folder, version, question)
+    answer, cap = ranked(folder, version, question), current().settings.harm_cap_days
     scores = rescored(folder, version, question, hashes[0], _weights)
     others = {name: reweigh.rescore(answer.scores, other) for name, other in _others.items()}
     others = {name: s for name, s in others.items() if (s["status"] == "scored").any()}
     others["Equal weights"] = reweigh.equal_weights(scores)
-    found = reweigh.robustness(
-        counts(folder, version, question), scores, question.by, top, alternatives=others, cap=harm_cap(folder)
-    )
-    return weight_edits.placed(found, answer.table)
+    found = counts(folder, version, question)
+    table = reweigh.robustness(found, scores, question.by, top, alternatives=others, cap=cap)
+    return weight_edits.placed(table, answer.table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -30,33 +31,34 @@ TABLE = ["change", "place", "rank_a", "rank_b", "shift", "driver", "driver_days"
 def show_changes(view: View, chosen: Chosen) -> None:
     """Which cells enter and leave the list: in a sentence, in figures, on a map, in a table."""
     st.header("What changes", anchor="what-changes")
-    show_breaks(loading.ranked(view.folder, view.version, view.question).breaks)
-    pair = choose_pair(view, chosen)
-    first, second = pair
+    asked = (view.folder, view.version, view.question)
+    answer = loading.ranked(*asked)
+    show_breaks(answer.breaks)
+    first, second = pair = choose_pair(view, chosen)
     hashes = (first.sha256, second.sha256)
     if first.sha256 == second.sha256:
         st.info("Both have the same weights. Change a weight, try a what-if, or choose another version.")
         return
     by = choices.METHODS[view.question.by].lower()
     st.caption(plain_text(f"{from_to(first, second)}, ranked by {by}. Ranking, window and BCU: in the menu."))
-    answer = loading.ranked(view.folder, view.version, view.question)
     if not len(answer.table):
         st.info("No such incident in this window and BCU, so there is no list to change.")
         return
-    found, changed = answers.compared(view.folder, view.version, view.question, view.top, hashes, pair)
+    found, changed = answers.compared(*asked, view.top, hashes, pair)
     if not len(changed):
         st.info("No cell has a harm figure under either of them, so there is no list to change.")
         return
     say(*what_changes(found, changed))
     if view.question.by == "count":
         st.info("A count takes no notice of weights. Choose another “Rank by” to see what they do.")
-    show_agreement(found)
+    left, right = st.columns(2)
+    left.metric("Jaccard overlap", f"{found.jaccard:.2f}")
+    left.caption("Cells on both lists, of all cells on either. 1: the same cells.")
+    right.metric("Rank-biased overlap", f"{found.rbo:.2f}")
+    right.caption("Agreement of the order; the first ranks count most. 1: the same list in the same order.")
     left, right = st.columns([4, 5], gap="medium")
     with left:
-        dark = components.is_dark()
-        deck, svg = answers.change_map_strings(
-            view.folder, view.version, view.question, view.top, hashes, dark, changed
-        )
+        deck, svg = answers.change_map_strings(*asked, view.top, hashes, components.is_dark(), changed)
         components.map_view(deck, json.loads(svg), None, key="change_map", prefer_svg=view.svg)
     with right:
         table = changed[[c for c in TABLE if c != "bcu" or view.question.bcu == "all"]]
@@ -91,30 +93,17 @@ def choose_pair(view: View, chosen: Chosen) -> tuple[WeightSet, WeightSet]:
 
 
 def choose_versions(view: View, chosen: Chosen, wanted: dict[str, Any], turn: str) -> tuple[WeightSet, WeightSet]:
-    ids = version_ids(view)
+    table = loading.versions(view.folder, view.version)
+    ids = (table["name"] + "@" + table["version"]).tolist()
+    sets = {i: loading.weight_set(view.folder, view.version, i) for i in ids}
     parent = f"{chosen.parent.name}@{chosen.parent.version}" if chosen.parent else view.question.weights
     starts = (wanted["first"] or parent, wanted["second"] or chosen.id)
-    turn = f"{turn}_{chosen.id}_{len(ids)}"
+    labels = {i: f"{s.label}, {s.version}" for i, s in sets.items()}
     picked = []
     for column, label, start in zip(st.columns(2), ("Before", "After"), starts, strict=True):
-        place = ids.index(start) if start in ids else 0
-        picked.append(
-            column.selectbox(
-                label, ids, index=place, format_func=lambda i: version_label(view, i), key=f"compare_{label}_{turn}"
-            )
-        )
-    first, second = (loading.weight_set(view.folder, view.version, i) for i in picked)
-    return first, second
-
-
-def version_ids(view: View) -> list[str]:
-    table = loading.versions(view.folder, view.version)
-    return (table["name"] + "@" + table["version"]).tolist()
-
-
-def version_label(view: View, name: str) -> str:
-    weights = loading.weight_set(view.folder, view.version, name)
-    return f"{weights.label}, {weights.version}"
+        place, key = ids.index(start) if start in ids else 0, f"compare_{label}_{turn}_{chosen.id}_{len(ids)}"
+        picked.append(column.selectbox(label, ids, index=place, format_func=labels.__getitem__, key=key))
+    return sets[picked[0]], sets[picked[1]]
 
 
 def what_changes(found: reweigh.Comparison, changed: pd.DataFrame) -> tuple[str, str]:
@@ -134,23 +123,6 @@ def what_changes(found: reweigh.Comparison, changed: pd.DataFrame) -> tuple[str,
     return answer, text
 
 
-def show_agreement(found: reweigh.Comparison) -> None:
-    for column, (label, value, meaning) in zip(
-        st.columns(2),
-        (
-            ("Jaccard overlap", found.jaccard, "Cells on both lists, of all cells on either. 1: the same cells."),
-            (
-                "Rank-biased overlap",
-                found.rbo,
-                "Agreement of the order; the first ranks count most. 1: the same list in the same order.",
-            ),
-        ),
-        strict=True,
-    ):
-        column.metric(label, f"{value:.2f}")
-        column.caption(meaning)
-
-
 def show_downloads(
     answer: Answer, table: pd.DataFrame, pair: tuple[WeightSet, WeightSet], found: reweigh.Comparison
 ) -> None:
@@ -160,12 +132,9 @@ def show_downloads(
         facts[f"weights_{name}"] = f"{weights.name} {weights.version}{' (proxy)' if weights.is_proxy else ''}"
         facts[f"weights_{name}_sha256"] = weights.sha256
     facts |= {"top": found.top, "jaccard": round(found.jaccard, 4), "rank_biased_overlap": round(found.rbo, 4)}
-    offer_files(
-        exports.file_name("weights", "changes", synthetic=answer.synthetic),
-        "Changes",
-        csv=lambda: to_csv(table),
-        xlsx=lambda: exports.to_xlsx({"Table": table, "About": facts}),
-    )
+    name = exports.file_name("weights", "changes", synthetic=answer.synthetic)
+    xlsx = partial(exports.to_xlsx, {"Table": table, "About": facts})
+    offer_files(name, "Changes", csv=lambda: to_csv(table), xlsx=xlsx)
 
 
 CHANGE_COLUMNS: Any = {
@@ -175,19 +144,15 @@ CHANGE_COLUMNS: Any = {
     "rank_b": st.column_config.NumberColumn("After", format="%.0f", width=55, help="Rank after"),
     "shift": st.column_config.NumberColumn("Up", format="%.0f", width=50, help="Ranks gained; below 0: ranks lost"),
     "driver": st.column_config.TextColumn(
-        "Mostly because of",
-        width=170,
+        "Mostly because of", width=170,
         help="The offence whose part in all harm changed most in this cell: it gained, or others gained on it",
     ),
     "driver_days": st.column_config.NumberColumn(
-        "Its change, days",
-        format="%.2f",
-        width=110,
+        "Its change, days", format="%.2f", width=110,
         help="Harm days of that offence here, after less before. 0: its weight is the same, and others gained on it",
     ),
-    "bcu": st.column_config.TextColumn("BCU", width=60),
-    "cell": "Cell",
-}
+    "bcu": st.column_config.TextColumn("BCU", width=60), "cell": "Cell",
+}  # fmt: skip
 
 
 def show_sureness(view: View, chosen: Chosen) -> None:
@@ -203,7 +168,8 @@ def show_sureness(view: View, chosen: Chosen) -> None:
             return
         hold("sureness", asked)
         st.rerun()
-    others = other_sets(view, chosen)
+    sets = usable_weights(loading.weights(view.folder, view.version), view.question.source)
+    others = {s.label: s for n, s in sets.items() if n != chosen.weights.name}  # the newest version of each
     hashes = (chosen.weights.sha256, *(w.sha256 for w in others.values()))
     table = answers.robust(view.folder, view.version, view.question, view.top, hashes, chosen.weights, others)
     if not len(table):
@@ -221,12 +187,6 @@ def show_sureness(view: View, chosen: Chosen) -> None:
         " in it. The last columns say whether the cell is in the list under other weights."
     )
     offer_files("weights-sureness", "How sure", csv=lambda: to_csv(shown))
-
-
-def other_sets(view: View, chosen: Chosen) -> dict[str, WeightSet]:
-    """The newest version of every other set that this source can use, by label."""
-    sets = usable_weights(loading.weights(view.folder, view.version), view.question.source)
-    return {s.label: s for n, s in sets.items() if n != chosen.weights.name}
 
 
 def how_sure(table: pd.DataFrame, top: int) -> tuple[str, str]:
@@ -261,8 +221,7 @@ def as_shown(table: pd.DataFrame, alternatives: list[str]) -> pd.DataFrame:
 
 
 def sure_columns(table: pd.DataFrame) -> Any:
-    plain = {c: c for c in table.columns}
-    return plain | {
+    return {c: c for c in table.columns} | {
         "rank": st.column_config.NumberColumn("Rank", format="%.0f", width=45, pinned=True),
         "place": st.column_config.TextColumn("Place", width=215),
         "share_in_top": st.column_config.ProgressColumn(

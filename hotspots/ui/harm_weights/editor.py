@@ -39,7 +39,7 @@ def show_editor(view: View, chosen: Chosen) -> None:
     st.header("Change weights")
     edits = edits_of(chosen)
     finding: tuple[str, list[str]] = held("finding") or ("", [])
-    everything = weight_edits.edit_table(chosen.weights, chosen.parent, edits)
+    measure, everything = measure_of(chosen.weights), weight_edits.edit_table(chosen.weights, chosen.parent, edits)
     shown = weight_edits.matching(everything, *finding)
     key = f"{chosen.weights.sha256[:10]}_{turn('editor')}"
     with st.form("edit", border=False):
@@ -47,7 +47,7 @@ def show_editor(view: View, chosen: Chosen) -> None:
         st.caption(f"{len(shown):,} of {len(everything):,} weights. {EDIT_HELP}")
         after = st.data_editor(
             shown, key=f"editor_{key}", hide_index=True, disabled=[str(c) for c in shown if c != "days"],
-            column_order=editor_order(everything, chosen), column_config=editor_columns(chosen), num_rows="fixed",
+            column_order=editor_order(everything, chosen), column_config=editor_columns(measure), num_rows="fixed",
             height=height_of(len(shown), 400), alt="Weights, to be edited",
         )  # fmt: skip
         author, note = signature("edit", "Why you change it (needed to save)")
@@ -86,8 +86,7 @@ def take(
     if problems:
         raise HotspotsError(problems)
     if wanted != "find" and not kept:
-        column = measure_of(chosen.weights)
-        raise HotspotsError(f"No weight was changed. Change one in the column “{column}” first.")
+        raise HotspotsError(f"No weight was changed. Change one in the column “{measure_of(chosen.weights)}” first.")
     if wanted == "save":
         refuse_unsigned(author, note)
         changes = weight_edits.changes_of(chosen.weights, kept)
@@ -112,8 +111,7 @@ def show_unsaved(edits: dict[int, float]) -> None:
         st.rerun()
 
 
-def editor_columns(chosen: Chosen) -> Any:
-    measure = measure_of(chosen.weights)
+def editor_columns(measure: str) -> Any:
     return {
         "title": st.column_config.TextColumn("Offence", width=230),
         "days": st.column_config.NumberColumn(
@@ -139,14 +137,13 @@ def show_what_if(view: View, chosen: Chosen) -> None:
     with st.expander("What if whole groups weighed more or less?", expanded=bool(tried)):
         st.caption("1 leaves a group as it is, 0 leaves it out, 2 doubles it. This is never saved.")
         with st.form("what_if", border=False):
-            columns = st.columns(3)
-            chosen_factors = {}
-            key = f"{chosen.weights.sha256[:10]}_{turn('what_if')}"
-            for i, group in enumerate(weight_edits.groups_of(chosen.weights)):
-                chosen_factors[group] = columns[i % 3].slider(
+            columns, key = st.columns(3), f"{chosen.weights.sha256[:10]}_{turn('what_if')}"
+            chosen_factors = {
+                group: columns[i % 3].slider(
                     plain_text(group) or "No group", 0.0, FACTOR_MOST, tried.get(group, 1.0), FACTOR_STEP,
                     format="×%.2f", key=f"factor_{key}_{i}",
-                )  # fmt: skip
+                ) for i, group in enumerate(weight_edits.groups_of(chosen.weights))
+            }  # fmt: skip
             with st.container(horizontal=True):
                 go = st.form_submit_button("Try", type="primary", icon=":material/science:")
                 back = st.form_submit_button("All back to 1")
@@ -182,7 +179,8 @@ def decide_one(view: View, chosen: Chosen, loose: pd.DataFrame) -> None:
     with st.form(form_key("decide")):
         st.markdown("**Decide one.** The decision becomes a new version of this set, with your name and reason.")
         left, right = st.columns([3, 1])
-        labels = [f"{o['label']} ({code_of(o)}), {o['n_offences']:,} here" for o in offences]
+        codes = [next(filter(None, (text_of(o, c) for c in CODES)), "no code") for o in offences]
+        labels = [f"{o['label']} ({code}), {o['n_offences']:,} here" for o, code in zip(offences, codes, strict=True)]
         place = left.selectbox("Offence", range(len(labels)), format_func=labels.__getitem__)
         days = right.number_input("Days", value=None, step=None, placeholder="0 or more")
         author, note = signature("decide", "Why this many")
@@ -204,7 +202,3 @@ def decide_one(view: View, chosen: Chosen, loose: pd.DataFrame) -> None:
 def text_of(offence: dict[str, Any], name: str) -> str:
     value = offence.get(name)
     return "" if value is None or pd.isna(value) else str(value)
-
-
-def code_of(offence: dict[str, Any]) -> str:
-    return next(filter(None, (text_of(offence, c) for c in CODES)), "no code")

@@ -29,16 +29,8 @@ def show(view: View) -> None:
     show_done()
     with errors_shown():
         chosen = choose_set(view)
-        for part in (
-            show_set,
-            show_editor,
-            show_what_if,
-            show_changes,
-            show_sureness,
-            show_transforms,
-            show_undecided,
-            show_history,
-        ):
+        parts = (show_set, show_editor, show_what_if, show_changes, show_sureness)
+        for part in (*parts, show_transforms, show_undecided, show_history):
             with errors_shown():
                 part(view, chosen)
 

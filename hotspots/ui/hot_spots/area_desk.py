@@ -108,14 +108,10 @@ def end_draft(sentence: str) -> None:
     done(sentence)
 
 
-def offer_areas(name: str, table: pd.DataFrame, facts: dict[str, Any]) -> None:
-    """Areas as CSV, workbook and outlines."""
-    offer_files(
-        name,
-        csv=lambda: to_csv(table),
-        xlsx=lambda: exports.to_xlsx({"Table": table, "About": facts}),
-        geojson=lambda: exports.to_geojson(table, facts),
-    )
+def offer_table(name: str, table: pd.DataFrame, facts: dict[str, Any]) -> None:
+    """Cells or areas as CSV, workbook and outlines, with the facts that go with them."""
+    xlsx, geojson = lambda: exports.to_xlsx({"Table": table, "About": facts}), lambda: exports.to_geojson(table, facts)
+    offer_files(name, csv=lambda: to_csv(table), xlsx=xlsx, geojson=geojson)
 
 
 MOST = 100  # cells offered for a new area

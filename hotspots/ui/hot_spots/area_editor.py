@@ -5,6 +5,7 @@ Everything works from the keyboard: a cell picked on the map is only what a sele
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +33,14 @@ from hotspots.ui.hot_spots.area_desk import (
     keep_draft,
     picked_cell,
 )
-from hotspots.ui.hot_spots.draft import Change, Draft, facts_round
+from hotspots.ui.hot_spots.draft import ADD, DROP, NAME, NEW, REMOVE, ROLE, Basis, Change, Draft, Step, facts_round
 from hotspots.ui.session import hold, turn, widget_key
 from hotspots.ui.show import bullets, plain_text
 
-ADD, DROP, ROLE, NAME, REMOVE, NEW = "add", "drop", "role", "name", "remove", "new"
 WHAT = {
-    ADD: "Add a cell",
-    DROP: "Take a cell out",
-    ROLE: "Change its role",
-    NAME: "Rename it",
-    REMOVE: "Drop the whole area",
-    NEW: "Make a new area",
-}
+    ADD: "Add a cell", DROP: "Take a cell out", ROLE: "Change its role", NAME: "Rename it",
+    REMOVE: "Drop the whole area", NEW: "Make a new area",
+}  # fmt: skip
 ROLES = {
     "treated": "Treated: patrolled more",
     "comparison": "Comparison: watched, not patrolled more",
@@ -135,22 +131,13 @@ def ask_cell(label: str, cells: list[int], now: Desk, facts: pd.DataFrame, area:
 
 def change_draft(now: Desk, area: str, what: str, value: Any, change: Change) -> None:
     """Take a change into the draft; the first one makes it. What is refused leaves everything as it was."""
-    own = now.draft or draft.from_candidates(now.found)
+    found = now.found
+    own = now.draft or Draft(Basis.of(found.answer), draft.CANDIDATES, (Step(found.areas, ""),))
     hold("area_chosen", area)
     if what in (ADD, DROP, NEW) and value is None:
         raise HotspotsError("There is no cell to choose, so nothing was changed.")
-    if what == ADD:
-        after = draft.add_cell(own, area, value, change)
-    elif what == DROP:
-        after = draft.drop_cell(own, area, value, change)
-    elif what == ROLE:
-        after = draft.set_role(own, area, value, change)
-    elif what == NAME:
-        after = draft.rename(own, area, value, change)
-    elif what == REMOVE:
-        after = draft.drop_area(own, area, change)
-    else:
-        after = draft.new_area(own, value, change)
+    after = draft.changed(own, what, area, value, change)
+    if what == NEW:
         choose_area(str(after.areas["area"].iloc[-1]))
     keep_draft(after, f"Changed. {what_it_did(own, after, area)}")
 
@@ -180,7 +167,7 @@ def show_changes(view: View, now: Desk, chosen: str) -> None:
             st.markdown(bullets(changes))
     with st.container(horizontal=True):
         if len(own.steps) > 1 and st.button("Undo the last change", icon=":material/undo:"):
-            keep_draft(draft.undone(own), f"Undone: {own.steps[-1].change}")
+            keep_draft(replace(own, steps=own.steps[:-1]), f"Undone: {own.steps[-1].change}")
         with st.popover("Start again from the candidates …", icon=":material/restart_alt:"):
             st.markdown(words.START_AGAIN)
             if st.button("Discard the draft"):
@@ -257,11 +244,7 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 COLUMNS: Any = {
-    "day": "When (UTC)",
-    "what": "What",
-    "kind": "What is there",
-    "place": st.column_config.TextColumn("Place", width=220),
-    "note": st.column_config.TextColumn("Note", width=220),
-    "author": "Who",
-    "cell": "Cell",
-}
+    "day": "When (UTC)", "what": "What", "kind": "What is there",
+    "place": st.column_config.TextColumn("Place", width=220), "note": st.column_config.TextColumn("Note", width=220),
+    "author": "Who", "cell": "Cell",
+}  # fmt: skip

@@ -27,7 +27,7 @@ from hotspots.ui.hot_spots.area_desk import (
     desk,
     end_draft,
     keep_draft,
-    offer_areas,
+    offer_table,
 )
 from hotspots.ui.hot_spots.draft import Draft
 from hotspots.ui.session import held, hold, widget_key
@@ -144,7 +144,7 @@ def show_downloads(answer: Answer, now: Desk) -> None:
     what = "Candidate hot spots" if now.draft is None else "A draft of hot spots, not frozen"
     table = in_unit(now.table.drop(columns="label"), answer.weights)
     facts = {"what": what, **(now.found.definition if now.draft is None else draft.definition(now.found, now.draft))}
-    offer_areas(name, table, facts)
+    offer_table(name, table, facts)
 
 
 def show_freeze(view: View, now: Desk, chosen: str) -> None:

@@ -5,7 +5,7 @@ Plain values in and out; the session keeps one. Every change has an author and a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from hotspots.store.workspace import Workspace
 
 CANDIDATES = "candidates"
 NAME_MOST = 100  # characters
+ADD, DROP, ROLE, NAME, REMOVE, NEW = "add", "drop", "role", "name", "remove", "new"  # kinds of change
 
 
 class Basis(NamedTuple):
@@ -69,10 +70,6 @@ class Draft:
 # ---------------------------------------------------------------- beginning, and what changed under it
 
 
-def from_candidates(found: Candidates) -> Draft:
-    return Draft(Basis.of(found.answer), CANDIDATES, (Step(found.areas, ""),))
-
-
 def from_frozen(workspace: Workspace, found: Candidates, frozen: Frozen) -> Draft:
     """The areas of a frozen version with the figures of the question on the page."""
     open_ended = areas.in_form(frozen.areas.assign(valid_from="", valid_to=""))
@@ -113,11 +110,9 @@ def bcu_of(facts: pd.DataFrame) -> dict[int, str]:
 
 def changed_under(draft: Draft, answer: Answer) -> list[str]:
     """What is no longer as it was when the draft's figures were summed, a sentence each."""
-    now, words = Basis.of(answer), []
-    before, after = asked(draft.basis.question), asked(now.question)
-    for what in before:
-        if before[what] != after[what]:
-            words.append(f"{what}: the draft's figures are for {before[what]}, the page shows {after[what]}.")
+    now = Basis.of(answer)
+    both = zip(asked(draft.basis.question).items(), asked(now.question).values(), strict=True)
+    words = [f"{what}: the draft's figures are for {a}, the page shows {b}." for (what, a), b in both if a != b]
     if draft.basis.weights != now.weights and draft.basis.question.weights == now.question.weights:
         words.append("The harm weights have changed since the draft's figures were summed.")
     if draft.basis.data != now.data:
@@ -128,16 +123,12 @@ def changed_under(draft: Draft, answer: Answer) -> list[str]:
 def asked(question: Question) -> dict[str, str]:
     """A question in words, part by part."""
     return {
-        "BCU": "all three" if question.bcu == "all" else question.bcu,
-        "Window": f"{question.start} to {question.end}",
-        "Source": question.source,
-        "Offences": selections.selection_named(question.offences).label,
-        "Rank by": choices.METHODS[question.by].lower(),
-        "Harm weights": question.weights,
-        "Cell size": f"resolution {question.resolution}",
+        "BCU": "all three" if question.bcu == "all" else question.bcu, "Window": f"{question.start} to {question.end}",
+        "Source": question.source, "Offences": selections.selection_named(question.offences).label,
+        "Rank by": choices.METHODS[question.by].lower(), "Harm weights": question.weights,
+        "Cell size": f"resolution {question.resolution}", "Hours": question.hours or "all",
         "Offences found by police activity": "included" if question.include_proactive else "left out",
-        "Hours": question.hours or "all",
-    }
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- changes
@@ -175,58 +166,40 @@ class Change:
             )
 
 
-def taken(draft: Draft, table: pd.DataFrame, line: str) -> Draft:
-    return replace(draft, steps=(*draft.steps, Step(table, line)))
-
-
-def undone(draft: Draft) -> Draft:
-    """Without the last change."""
-    return replace(draft, steps=draft.steps[:-1]) if len(draft.steps) > 1 else draft
-
-
-def add_cell(draft: Draft, area: str, cell: int, change: Change) -> Draft:
+def changed(draft: Draft, what: str, area: str, value: Any, change: Change) -> Draft:
+    """The draft after a change of one area: one of the kinds above; ``value``: a cell, a role or a name."""
     change = change.checked()
-    change.refuse_excluded(cell)
-    table = areas.add_cells(draft.areas, area, [cell], change.facts, change.author, change.reason)
-    return taken(draft, table, change.line(f"{area}: added {cell:x}"))
+    before, signed = draft.areas, (change.facts, change.author, change.reason)
+    if what in (ADD, NEW):
+        change.refuse_excluded(value)
+    if what == ADD:
+        table, said = areas.add_cells(before, area, [value], *signed), f"added {value:x}"
+    elif what == DROP:
+        table, said = areas.drop_cells(before, area, [value], *signed), f"dropped {value:x}"
+    elif what == REMOVE:
+        table, said = areas.drop_area(before, area), "dropped the whole area"
+    elif what == NEW:
+        table = areas.new_area(before, [value], *signed)
+        area, said = table["area"].iloc[-1], f"new, made of {value:x}"
+    elif what == ROLE:
+        said = f"role {value}"
+        table = noted(areas.with_role(before, area, value), area, change.line(said))
+    else:
+        name = name_for(before, area, value)
+        said = f"named {name}"
+        table = before.assign(name=before["name"].mask(before["area"] == area, name))
+        table = noted(table, area, change.line(said))
+    return replace(draft, steps=(*draft.steps, Step(table, change.line(f"{area}: {said}"))))
 
 
-def drop_cell(draft: Draft, area: str, cell: int, change: Change) -> Draft:
-    change = change.checked()
-    table = areas.drop_cells(draft.areas, area, [cell], change.facts, change.author, change.reason)
-    return taken(draft, table, change.line(f"{area}: dropped {cell:x}"))
-
-
-def drop_area(draft: Draft, area: str, change: Change) -> Draft:
-    change = change.checked()
-    return taken(draft, areas.drop_area(draft.areas, area), change.line(f"{area}: dropped the whole area"))
-
-
-def new_area(draft: Draft, cell: int, change: Change) -> Draft:
-    change = change.checked()
-    change.refuse_excluded(cell)
-    table = areas.new_area(draft.areas, [cell], change.facts, change.author, change.reason)
-    return taken(draft, table, change.line(f"{table['area'].iloc[-1]}: new, made of {cell:x}"))
-
-
-def set_role(draft: Draft, area: str, role: str, change: Change) -> Draft:
-    change = change.checked()
-    table = noted(areas.with_role(draft.areas, area, role), area, change.line(f"role {role}"))
-    return taken(draft, table, change.line(f"{area}: role {role}"))
-
-
-def rename(draft: Draft, area: str, name: str, change: Change) -> Draft:
-    """Give an area another name; refuses an empty one and one that another area has."""
-    change = change.checked()
+def name_for(table: pd.DataFrame, area: str, name: str) -> str:
+    """Another name for an area, without blanks at its ends; refuses an empty one and one that another area has."""
     name = " ".join(name.split())[:NAME_MOST]
     if not name:
         raise HotspotsError("An area needs a name.")
-    table = draft.areas
-    others = table.loc[table["area"] != area, "name"]
-    if name in set(others):
+    if name in set(table.loc[table["area"] != area, "name"]):
         raise HotspotsError(f"Another area is named '{name}' already. Give this one a name of its own.")
-    table = table.assign(name=[name if a == area else n for a, n in zip(table["area"], table["name"], strict=True)])
-    return taken(draft, noted(table, area, change.line(f"named {name}")), change.line(f"{area}: named {name}"))
+    return name
 
 
 def noted(table: pd.DataFrame, area: str, line: str) -> pd.DataFrame:
@@ -257,5 +230,4 @@ def definition(found: Candidates, draft: Draft | None) -> dict[str, Any]:
     """What was asked and what was changed by hand, to be frozen with the areas."""
     if draft is None:
         return {**found.definition, "areas_from": CANDIDATES}
-    more: Mapping[str, Any] = {"areas_from": draft.source, "changes": draft.changes}
-    return {**found.definition, **more}
+    return {**found.definition, "areas_from": draft.source, "changes": draft.changes}

@@ -13,7 +13,6 @@ from hotspots import exports, geography
 from hotspots.base import choices
 from hotspots.base.months import month_text
 from hotspots.base.words import counted
-from hotspots.base.writing import to_csv
 from hotspots.charts import incidents as charts
 from hotspots.harm import selections
 from hotspots.maps import MAX_CELLS, SIGNS, days_text
@@ -24,14 +23,13 @@ from hotspots.ui import words as shared
 from hotspots.ui.forms import show_done, switch, switch_box
 from hotspots.ui.frame import View
 from hotspots.ui.hot_spots import answers, areas, register, words
-from hotspots.ui.hot_spots.area_desk import Beside
+from hotspots.ui.hot_spots.area_desk import Beside, offer_table
 from hotspots.ui.session import select_cell
 from hotspots.ui.show import (
     OFFENCES,
     Shown,
     bullets,
     errors_shown,
-    offer_files,
     plain_text,
     show_breaks,
     show_chart,
@@ -181,12 +179,7 @@ def offer_cells(answer: Answer, listed: pd.DataFrame) -> None:
     window = answer.window
     name = exports.file_name("hotspots", answer.question.bcu, window.start, window.end, synthetic=answer.synthetic)
     facts, listed = about(answer), in_unit(listed, answer.weights)
-    offer_files(
-        name,
-        csv=lambda: to_csv(listed),
-        xlsx=lambda: exports.to_xlsx({"Table": listed, "About": facts}),
-        geojson=lambda: exports.to_geojson(listed, facts),
-    )
+    offer_table(name, listed, facts)
 
 
 def show_cell(view: View, answer: Answer) -> None:

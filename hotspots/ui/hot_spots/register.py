@@ -20,7 +20,7 @@ from hotspots.ui.forms import done, switch_next
 from hotspots.ui.frame import View
 from hotspots.ui.hot_spots import answers, draft, words
 from hotspots.ui.hot_spots.answers import Outlined
-from hotspots.ui.hot_spots.area_desk import Beside, columns_of, desk, labelled, offer_areas
+from hotspots.ui.hot_spots.area_desk import Beside, columns_of, desk, labelled, offer_table
 from hotspots.ui.session import held, hold, widget_key
 from hotspots.ui.show import COLUMNS, bullets, height_of, plain_text, show_table
 
@@ -80,9 +80,8 @@ def show_version(view: View, answer: Answer, frozen: Frozen) -> None:
     columns = columns_of(table, "all")
     show_table(table, "frozen", columns, name="Areas of the version", height=height_of(len(table), 500), what="area")
     st.caption("Figures as they were when the areas were frozen.")
-    synthetic = view.workspace.manifest.kind == "synthetic"
-    name = file_name(frozen.name, frozen.version, synthetic=synthetic)
-    offer_areas(name, in_its_unit(frozen), about_frozen(frozen))
+    name = file_name(frozen.name, frozen.version, synthetic=view.workspace.manifest.kind == "synthetic")
+    offer_table(name, in_its_unit(frozen), about_frozen(frozen))
     st.subheader("What it was made from")
     st.markdown(bullets(definition_lines(frozen.definition)))
     start_again(view, answer, frozen)
@@ -108,14 +107,17 @@ def definition_lines(definition: dict[str, Any]) -> list[str]:
     question = definition.get("question") or {}
     get = definition.get
     window = get("window") or ["?", "?"]
+    shown = COLUMNS.get(str(get("maximised")))
+    caught = shown.label.lower() if shown else str(get("maximised") or "?")
+    wanted = ", ".join(f"{bcu} {n}" for bcu, n in (get("areas_wanted") or {}).items()) or "?"
     lines = [
         f"Window: {window[0]} to {window[-1]}; {get('data', '')}.",
         f"Offences: {selection_label(str(question.get('offences', '')))}, ranked by"
-        f" {str(get('ranked_by', '?')).lower()}; areas made to catch {caught(get('maximised'))}. Cells of resolution"
+        f" {str(get('ranked_by', '?')).lower()}; areas made to catch {caught}. Cells of resolution"
         f" {question.get('resolution', '?')}.",
         f"Weights: {get('weights', '?')}, SHA-256 {get('weights_sha256', '?')}.",
         f"Limits: at most {figure(get('max_area_m2'))} m², at least {figure(get('min_share'), 100, 2)}% of its BCU's"
-        f" harm; {wanted(get('areas_wanted') or {})}.",
+        f" harm; wanted: {wanted}.",
         f"Excluded: {counted(len(get('excluded_cells') or []), 'cell')}. Made from: {get('areas_from', '?')}.",
         *(f"Changed by hand: {change}" for change in get("changes") or []),
     ]
@@ -133,19 +135,8 @@ def selection_label(name: str) -> str:
         return name or "?"
 
 
-def caught(column: Any) -> str:
-    """What areas were made to catch, as the tables head it."""
-    shown = COLUMNS.get(str(column))
-    return shown.label.lower() if shown else str(column or "?")
-
-
 def figure(value: Any, times: float = 1, decimals: int = 0) -> str:
     return f"{value * times:,.{decimals}f}" if isinstance(value, (int, float)) else "?"
-
-
-def wanted(numbers: dict[str, Any]) -> str:
-    """'wanted: East 7, South 6, West 7'."""
-    return "wanted: " + (", ".join(f"{bcu} {n}" for bcu, n in numbers.items()) or "?")
 
 
 def start_again(view: View, answer: Answer, frozen: Frozen) -> None:
@@ -166,8 +157,6 @@ LISTED: Any = {
     "valid_from": st.column_config.TextColumn("From", width=85),
     "valid_to": st.column_config.TextColumn("To", width=85),
     "n_areas": st.column_config.NumberColumn("Areas", format="%.0f", width=55),
-    "author": "Who",
-    "note": st.column_config.TextColumn("Why", width=180),
-    "sha256": st.column_config.TextColumn("SHA-256", width=110),
-    "created": "Frozen (UTC)",
-}
+    "author": "Who", "note": st.column_config.TextColumn("Why", width=180),
+    "sha256": st.column_config.TextColumn("SHA-256", width=110), "created": "Frozen (UTC)",
+}  # fmt: skip

@@ -58,7 +58,9 @@ def show_concentration(view: View) -> None:
     st.markdown(bullets(concentration_sentences(found.table)))
     left, right = st.columns([4, 5], gap="medium")
     with left:
-        bcu = lorenz_choice(view, list(found.curves))
+        names = list(found.curves)
+        key = widget_key("lorenz_bcu", view.question.bcu if view.question.bcu in names else names[0])
+        bcu = st.selectbox("Curves of", names, format_func=lambda n: "All three" if n == WHOLE_FORCE else n, key=key)
         show_chart(charts.lorenz_spec(found.curves[bcu], dark=components.is_dark()))
         st.caption("The more a curve bends to the top left, the less of the area holds the harm. Picked in hindsight.")
     with right:
@@ -71,22 +73,10 @@ def show_concentration(view: View) -> None:
     show_columns(over_time(found.table), QUARTERS, "Concentration by quarter")
 
 
-def lorenz_choice(view: View, names: list[str]) -> str:
-    start = view.question.bcu if view.question.bcu in names else names[0]
-    labels = {WHOLE_FORCE: "All three"}
-    return str(
-        st.selectbox("Curves of", names, format_func=lambda n: labels.get(n, n), key=widget_key("lorenz_bcu", start))
-    )
-
-
-def window_of(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["period"] == WHOLE_WINDOW]
-
-
 def concentration_sentences(table: pd.DataFrame) -> list[str]:
     """'West: 2% of the area held 83% of harm in hindsight, 78% held out, 15% by chance.'"""
-    whole = window_of(table)
-    whole = whole[(whole["measure"] == "harm_days") & (whole["share_of_area"] == SHARE)].dropna(subset="share")
+    whole = table[(table["period"] == WHOLE_WINDOW) & (table["measure"] == "harm_days")]
+    whole = whole[whole["share_of_area"] == SHARE].dropna(subset="share")
     return [
         f"{'All three BCUs' if r['bcu'] == WHOLE_FORCE else r['bcu']}: {SHARE:.0%} of the area held {r['share']:.0%} of"
         f" harm in hindsight, {r['share_adjusted']:.0%} held out and {r['share_by_chance']:.0%} by chance."
@@ -96,7 +86,7 @@ def concentration_sentences(table: pd.DataFrame) -> list[str]:
 
 def window_rows(table: pd.DataFrame) -> pd.DataFrame:
     """The whole window: a line per BCU, measure and share of the area."""
-    shown = window_of(table)
+    shown = table[table["period"] == WHOLE_WINDOW]
     return shown.assign(measure=shown["measure"].map(MEASURES), bcu=shown["bcu"].replace(WHOLE_FORCE, "All three"))
 
 

@@ -31,28 +31,18 @@ CONTENTS = {
 
 
 def show(view: View) -> None:
-    show_contents()
-    for part in (
-        show_method,
-        show_evidence,
-        show_own,
-        show_concentration,
-        show_near_repeats,
-        show_weights,
-        show_dictionary,
-    ):
+    st.markdown(" · ".join(f"[{name}](#{anchor})" for name, anchor in CONTENTS.items()))
+    show_document("method.md")
+    for part in (show_evidence, show_own, show_concentration, show_near_repeats, show_weights):
         with errors_shown():
             part(view)
+    with st.expander("Data dictionary"):
+        show_document("data_dictionary.md")
 
 
-def show_contents() -> None:
-    """The way to each part of a long page."""
-    st.markdown(" · ".join(f"[{name}](#{anchor})" for name, anchor in CONTENTS.items()))
-
-
-def show_method(view: View) -> None:
-    text = (DOCS / "method.md").read_text(encoding="utf-8")
-    st.markdown(re.sub(r"\A# .*\n", "", text))
+def show_document(name: str) -> None:
+    """One of the documents that ship, without its first heading."""
+    st.markdown(re.sub(r"\A# .*\n", "", (DOCS / name).read_text(encoding="utf-8")))
 
 
 def show_weights(view: View) -> None:
@@ -61,15 +51,9 @@ def show_weights(view: View) -> None:
     sets = loading.weights(view.folder, view.version).values()
     rows = [
         {"Set": s.label, "Version": s.version, "Weights": len(s.table), "Proxy": "yes" if s.is_proxy else "no",
-         "Source": s.source, "SHA-256": s.sha256[:16]}
-        for s in sets
+         "Source": s.source, "SHA-256": s.sha256[:16]} for s in sets
     ]  # fmt: skip
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Weight sets")
-
-
-def show_dictionary(view: View) -> None:
-    with st.expander("Data dictionary"):
-        st.markdown(re.sub(r"\A# .*\n", "", (DOCS / "data_dictionary.md").read_text(encoding="utf-8")))
 
 
 ABOUT_CATCH = (
@@ -101,7 +85,12 @@ def show_evidence(view: View) -> None:
     show_methods(table, f"Methods: {test['title']}")
     spans = f"{counted(len(test['origins']), 'origin')}, {test['origins'][0]} to {test['origins'][-1]}"
     st.caption(plain_text(f"{spans}; {test['area_share']:.2%} of the area. {about_data(held, test['data'])}"))
-    show_weak(held)
+    weak = evidence.short_of(held)
+    if weak:
+        st.markdown("**Where it is not the best, or its lead may be chance**")
+        st.markdown(bullets(weak))
+    else:
+        st.markdown("In all of these tests the default caught most, and its lead over a count is more than chance.")
     show_by_offence(held["by_offence"])
     show_calibration(held["calibration"])
 
@@ -111,16 +100,6 @@ def about_data(held: dict[str, Any], data: str) -> str:
     about = held["about"]
     whose = f"{about['lancashire']}. {about['attribution']}" if data == "police-uk" else f"{about['chicago']}."
     return f"{whose} Made by {about['command']} on {about['date']}."
-
-
-def show_weak(held: dict[str, Any]) -> None:
-    """Where the default is not the best; said as plainly as where it is."""
-    weak = evidence.short_of(held)
-    if not weak:
-        st.markdown("In all of these tests the default caught most, and its lead over a count is more than chance.")
-        return
-    st.markdown("**Where it is not the best, or its lead may be chance**")
-    st.markdown(bullets(weak))
 
 
 def show_methods(table: pd.DataFrame, name: str) -> None:
@@ -138,16 +117,9 @@ def show_methods(table: pd.DataFrame, name: str) -> None:
 def method_rows(table: pd.DataFrame) -> pd.DataFrame:
     """The comparison as it is read: differences in points with their interval, wins as n of N."""
     rows = table.to_dict("records")
-    return pd.DataFrame(
-        {
-            "method": [
-                evidence.label(r["method"]) + (" (default)" if r["method"] == DEFAULT_METHOD else "") for r in rows
-            ],
-            "share_caught": [r["share_caught"] for r in rows],
-            "pei": [r["pei"] for r in rows],
-            "difference": [evidence.difference(r) for r in rows],
-            "more": [evidence.more(r) for r in rows],
-        }
+    named = [evidence.label(m) + (" (default)" if m == DEFAULT_METHOD else "") for m in table["method"]]
+    return table.assign(
+        method=named, difference=[evidence.difference(r) for r in rows], more=[evidence.more(r) for r in rows]
     )
 
 
@@ -168,12 +140,8 @@ def show_calibration(parts: list[dict[str, Any]]) -> None:
     part = parts[0]
     rows = evidence.unfold(part["table"])
     inside, bins = evidence.within_interval(rows)
-    st.markdown(
-        plain_text(
-            f"{part['title']}, {counted(len(part['origins']), 'origin')}. “Chance next 3 months” can be checked: in"
-            f" {inside} of {bins} bands it lies inside the interval of what came."
-        )
-    )
+    about = f"{part['title']}, {counted(len(part['origins']), 'origin')}. “Chance next 3 months” can be checked: in"
+    st.markdown(plain_text(f"{about} {inside} of {bins} bands it lies inside the interval of what came."))
     st.markdown(bullets(evidence.calibration_sentences(rows)))
     with st.expander("“Chance in top”, which cannot be observed"):
         st.markdown(
@@ -206,21 +174,15 @@ def show_tried(view: View, result: Tried) -> None:
     """Table, chart and whether the default wins here too."""
     if view.workspace.manifest.kind == "synthetic":
         st.warning("These data are made up, so this shows how the test works, not which ranking is best.")
-    best = str(result.table["method"].iloc[0])
-    if best == DEFAULT_METHOD:
-        st.success(f"The default, {evidence.in_words(DEFAULT_METHOD)}, caught most here too.", icon=":material/check:")
+    best, usual = (evidence.in_words(m) for m in (str(result.table["method"].iloc[0]), DEFAULT_METHOD))
+    if best == usual:
+        st.success(f"The default, {usual}, caught most here too.", icon=":material/check:")
     else:
-        usual = evidence.in_words(DEFAULT_METHOD)
-        st.info(
-            plain_text(f"Here {evidence.in_words(best)} caught most; the default is {usual}."), icon=":material/info:"
-        )
+        st.info(plain_text(f"Here {best} caught most; the default is {usual}."), icon=":material/info:")
     st.markdown(plain_text(" ".join(evidence.default_sentences(result.table, result.other))))
     show_methods(result.table, "Methods on this data")
     facts = result.facts
-    st.caption(
-        plain_text(
-            f"{result.origins}. {words.SOURCES[str(facts['source'])]}, {facts['cells']} cells. {facts['weights']}."
-        )
-    )
+    source = words.SOURCES[str(facts["source"])]
+    st.caption(plain_text(f"{result.origins}. {source}, {facts['cells']} cells. {facts['weights']}."))
     with st.expander(f"What these figures leave out ({len(result.warnings)})"):
         st.markdown(bullets(result.warnings))
