@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from hotspots.base.words import DASH, counted
-from hotspots.charts.parts import LIGHT_BLUE, MID_BLUE, ink, names_axis, spec, text, tip
+from hotspots.charts.marks import LIGHT_BLUE, MID_BLUE, ink, layer, names_axis, spec, text, tip
 from hotspots.insight.hours import HOURS
 from hotspots.patrols.dosage.dose import LOGS_ONLY, NO_DATA, NO_TARGET, OVER, UNDER
 
@@ -254,20 +254,17 @@ def target_spec(summary: pd.DataFrame, dark: bool = False) -> dict[str, Any]:
     tips = [tip("name", "Hot spot"), tip("said", "Delivered")]
     figures = "; ".join(f"{row['name']} {row['said']}" for row in rows) or "no hot spot"
     parts: list[dict[str, Any]] = [
-        {
-            "transform": [{"filter": "isValid(datum.minutes)"}],
-            "mark": {"type": "bar", "color": LIGHT_BLUE if dark else MID_BLUE},
-            "encoding": {"x": {**x, "field": "minutes"}, "y": y, "tooltip": tips},
-        },
-        {
-            "transform": [{"filter": "isValid(datum.target)"}],
-            "mark": {"type": "tick", "color": ink(dark), "thickness": 3, "size": 22},
-            "encoding": {"x": {**x, "field": "target"}, "y": y, "tooltip": tips},
-        },
-        {
-            "mark": text("left", 12, ink(dark), dx=8),
-            "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "figure"}},
-        },
+        layer(
+            {"type": "bar", "color": LIGHT_BLUE if dark else MID_BLUE},
+            {"x": {**x, "field": "minutes"}, "y": y, "tooltip": tips},
+            where="isValid(datum.minutes)",
+        ),
+        layer(
+            {"type": "tick", "color": ink(dark), "thickness": 3, "size": 22},
+            {"x": {**x, "field": "target"}, "y": y, "tooltip": tips},
+            where="isValid(datum.target)",
+        ),
+        layer(text("left", 12, ink(dark), dx=8), {"x": {"value": "width"}, "y": y, "text": {"field": "figure"}}),
     ]
     return spec(f"Patrol-minutes against target: {figures}.", parts, {"step": 26}, rows)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hotspots.charts.parts import DARK_BLUE, GREY, LIGHT_BLUE, ORANGE, Row, ink, names_axis, soft_ink, spec, text, tip
+from hotspots.charts import marks
 
 DASHES = ([1, 0], [7, 3])  # of the curves, so that no colour is needed to tell them apart
 POINTS = 200  # of one curve; more cannot be seen
 
 
-def lorenz_spec(curves: pd.DataFrame, dark: bool = False) -> Row:
+def lorenz_spec(curves: pd.DataFrame, dark: bool = False) -> marks.Row:
     """Lorenz curves, highest first, of ``curves`` (curve, share_of_area, share), with the diagonal; at most two.
 
     Each curve has its own colour *and* its own dashes; the dotted diagonal is an even spread. Crime fills a corner of
@@ -26,35 +26,25 @@ def lorenz_spec(curves: pd.DataFrame, dark: bool = False) -> Row:
     axis = {"title": "Share held", "format": ".0%", "tickCount": 5}
     y = {"field": "y", "type": "quantitative", "scale": {"domain": [0, 1]}, "axis": axis}
     which = {"field": "curve", "type": "nominal", "title": None, "sort": names}
-    colours = (LIGHT_BLUE if dark else DARK_BLUE, ORANGE)
+    colours = (marks.LIGHT_BLUE if dark else marks.DARK_BLUE, marks.ORANGE)
+    tips = (("curve", "Curve"), ("x", "Share of area", ".2%"), ("y", "Share held", ".1%"))
     drawn = {
-        "data": {"values": rows},
-        "mark": {"type": "line", "strokeWidth": 2, "interpolate": "linear"},
-        "encoding": {
-            "x": x, "y": y,
-            "tooltip": [tip("curve", "Curve"), tip("x", "Share of area", ".2%"), tip("y", "Share held", ".1%")],
-            "color": {**which, "scale": {"domain": names, "range": list(colours[: len(names)])}},
-            "strokeDash": {**which, "scale": {"domain": names, "range": list(DASHES[: len(names)])}},
-        },
+        "x": x, "y": y, "tooltip": [marks.tip(*about) for about in tips],
+        "color": {**which, "scale": {"domain": names, "range": list(colours[: len(names)])}},
+        "strokeDash": {**which, "scale": {"domain": names, "range": list(DASHES[: len(names)])}},
     }  # fmt: skip
-    return spec(_lorenz_words(rows, names), [*_even_layers({"x": x, "y": y}, end, dark), drawn], 260)
+    curve = marks.layer({"type": "line", "strokeWidth": 2, "interpolate": "linear"}, drawn, rows)
+    return marks.spec(_lorenz_words(rows, names), [*_even_layers({"x": x, "y": y}, end, dark), curve], 260)
 
 
-def _even_layers(sides: Row, end: float, dark: bool) -> list[Row]:
+def _even_layers(axes: marks.Row, end: float, dark: bool) -> list[marks.Row]:
     """The diagonal, cut where the axis ends, and its name."""
     rows = [{"x": at, "y": at, "label": "even spread"} for at in (0, end)]
+    diagonal = {"type": "line", "color": marks.soft_ink(dark), "strokeWidth": 1.5, "strokeDash": [1, 3]}
+    words = marks.text("right", 11, marks.ink(dark), baseline="bottom", dy=-4)
     return [
-        {
-            "data": {"values": rows},
-            "mark": {"type": "line", "color": soft_ink(dark), "strokeWidth": 1.5, "strokeDash": [1, 3]},
-            "encoding": sides,
-        },
-        {
-            "data": {"values": rows[1:]},
-            "mark": text("right", 11, ink(dark), baseline="bottom", dy=-4),
-            "encoding": {**sides, "text": {"field": "label", "type": "nominal"}},
-        },
-    ]
+        marks.layer(diagonal, axes, rows), marks.layer(words, {**axes, "text": marks.named("label")}, rows[1:]),
+    ]  # fmt: skip
 
 
 def _lorenz_end(curves: pd.DataFrame) -> float:
@@ -64,7 +54,7 @@ def _lorenz_end(curves: pd.DataFrame) -> float:
     return next(end for end in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if end >= min(last, 1.0))
 
 
-def _lorenz_rows(curve: pd.DataFrame, end: float) -> list[Row]:
+def _lorenz_rows(curve: pd.DataFrame, end: float) -> list[marks.Row]:
     """The curve's points up to ``end``, thinned to evenly spaced ones where there are too many."""
     known = curve.dropna(subset=["share_of_area", "share"]).sort_values(["share_of_area", "share"])
     if known.empty:
@@ -80,7 +70,7 @@ def _lorenz_rows(curve: pd.DataFrame, end: float) -> list[Row]:
     ]
 
 
-def _lorenz_words(rows: list[Row], names: list[str]) -> str:
+def _lorenz_words(rows: list[marks.Row], names: list[str]) -> str:
     half = []
     for name in names:
         points = [(row["x"], row["y"]) for row in rows if row["curve"] == name]
@@ -90,7 +80,7 @@ def _lorenz_words(rows: list[Row], names: list[str]) -> str:
     return f"Lorenz curves by share of area: {'; '.join(half) or 'nothing to draw'}."
 
 
-def methods_spec(table: pd.DataFrame, chosen: str, against: str, dark: bool = False) -> Row:
+def methods_spec(table: pd.DataFrame, chosen: str, against: str, dark: bool = False) -> marks.Row:
     """Points with error bars: what each method of ``table`` caught more or less than ``against``, best first.
 
     ``table``: method (as it is to be read), difference, ci_low and ci_high (shares; nan: no interval). The row of
@@ -98,7 +88,7 @@ def methods_spec(table: pd.DataFrame, chosen: str, against: str, dark: bool = Fa
     figure stands at the right of every row, so no colour is needed to read it.
     """
     rows = [_method_row(pd.Series(row), chosen) for row in table.to_dict("records") if row["method"] != against]
-    colour = LIGHT_BLUE if dark else DARK_BLUE
+    colour = marks.LIGHT_BLUE if dark else marks.DARK_BLUE
     title = f"Percentage points more than {against.lower()}"
     figures = "; ".join(f"{row['name']} {row['said']}" for row in rows) or "nothing to compare"
     x = {
@@ -106,49 +96,35 @@ def methods_spec(table: pd.DataFrame, chosen: str, against: str, dark: bool = Fa
         # a title that overhangs on the right would make the plot narrower
         "axis": {"title": title, "titleAnchor": "end", "titleLimit": 300, "format": "+.1f", "tickCount": 4},
     }  # fmt: skip
-    y = names_axis("name", [row["name"] for row in rows], 230)
+    y = marks.names_axis("name", [row["name"] for row in rows], 230)
     shape = {
         "field": "chosen", "type": "nominal", "legend": None,
         "scale": {"domain": [True, False], "range": ["diamond", "circle"]},
     }  # fmt: skip
-    tips = [tip("name", "Method"), tip("said", "Points")]
-    parts: list[Row] = [
-        {
-            "data": {"values": [{"at": 0}]},
-            "mark": {"type": "rule", "color": GREY, "strokeDash": [4, 3]},
-            "encoding": {"x": {**x, "field": "at"}},
-        },
-        {
-            "mark": {"type": "rule", "color": colour, "strokeWidth": 2},
-            "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y},
-        },
-        {
-            "mark": {"type": "point", "filled": True, "size": 110, "color": colour, "opacity": 1},
-            "encoding": {"x": {**x, "field": "value"}, "y": y, "shape": shape, "tooltip": tips},
-        },
-        {
-            "mark": text("left", 12, ink(dark), dx=8),
-            "encoding": {"x": {"value": "width"}, "y": y, "text": {"field": "figure"}},
-        },
+    tips = [marks.tip("name", "Method"), marks.tip("said", "Points")]
+    span = {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y}
+    value = {"x": {**x, "field": "value"}, "y": y, "shape": shape, "tooltip": tips}
+    figure = {"x": {"value": "width"}, "y": y, "text": {"field": "figure"}}
+    parts: list[marks.Row] = [
+        marks.layer(marks.LEVEL, {"x": {**x, "field": "at"}}, [{"at": 0}]),
+        marks.layer({"type": "rule", "color": colour, "strokeWidth": 2}, span),
+        marks.layer({"type": "point", "filled": True, "size": 110, "color": colour, "opacity": 1}, value),
+        marks.layer(marks.text("left", 12, marks.ink(dark), dx=8), figure),
     ]
-    return spec(f"{title}: {figures}.", parts, {"step": 28}, rows)
+    return marks.spec(f"{title}: {figures}.", parts, {"step": 28}, rows)
 
 
-def _method_row(row: pd.Series, chosen: str) -> Row:
+def _method_row(row: pd.Series, chosen: str) -> marks.Row:
     """One method: its label, its difference in percentage points, the interval (none: the point itself), in words."""
     value, low, high = (100 * float(row[name]) for name in ("difference", "ci_low", "ci_high"))
     known = low == low and high == high
     figure = _signed(value)
     said = figure + (f" ({_signed(low)} to {_signed(high)})" if known else "")
+    name, (start, end) = str(row["method"]), (low, high) if known else (value, value)
     return {
-        "name": f"{row['method']} (default)" if row["method"] == chosen else str(row["method"]),
-        "value": round(value, 3),
-        "low": round(low if known else value, 3),
-        "high": round(high if known else value, 3),
-        "figure": figure,
-        "said": said,
-        "chosen": row["method"] == chosen,
-    }
+        "name": f"{name} (default)" if name == chosen else name, "value": round(value, 3), "low": round(start, 3),
+        "high": round(end, 3), "figure": figure, "said": said, "chosen": name == chosen,
+    }  # fmt: skip
 
 
 def _signed(value: float) -> str:

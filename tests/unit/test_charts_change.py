@@ -11,7 +11,7 @@ import pytest
 
 from hotspots.base.columns import CHANGE, CHANGE_DOSE, CHANGE_SCATTER, CHANGE_SERIES, CHANGE_SPOTS, CHANGE_TREND
 from hotspots.charts import change as charts
-from hotspots.charts.parts import on_axis, ratio_words, reach
+from hotspots.charts.marks import on_axis, ratio_words, reach
 
 Spec = dict[str, Any]
 

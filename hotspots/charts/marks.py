@@ -16,6 +16,8 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 DARK_BLUE, MID_BLUE, LIGHT_BLUE = "#12436D", "#2073BC", "#6BACE6"
 ORANGE, TURQUOISE, PURPLE, PINK = "#F46A25", "#28A197", "#A285D1", "#801650"
 GREY = "#8a8a8a"  # of rules and shades, on light and dark pages
+LEVEL = {"type": "rule", "color": GREY, "strokeDash": [4, 3]}  # at no change, or at an index of 100
+BREAK = {"type": "rule", "color": ORANGE, "strokeWidth": 2, "strokeDash": [5, 3]}  # at a day
 
 Row = dict[str, Any]
 
@@ -38,10 +40,22 @@ def spec(description: str, parts: list[Row], height: int | Row, values: list[Row
     }  # fmt: skip
 
 
-def time_axis(field: str, **more: Any) -> Row:
+def layer(mark: Row, encoding: Row, values: list[Row] | None = None, where: str = "") -> Row:
+    """A layer of a chart, over its own ``values`` where it has any, and only of the rows ``where`` this holds."""
+    own: Row = {} if values is None else {"data": {"values": values}}
+    only: Row = {"transform": [{"filter": where}]} if where else {}
+    return {**own, **only, "mark": mark, "encoding": encoding}
+
+
+def time_axis(field: str) -> Row:
     """Months along the bottom."""
     axis = {"title": None, "format": "%b %Y", "labelOverlap": True, "grid": False}
-    return {"field": field, "type": "temporal", "axis": axis, **more}
+    return {"field": field, "type": "temporal", "axis": axis}
+
+
+def named(field: str) -> Row:
+    """A field that holds words."""
+    return {"field": field, "type": "nominal"}
 
 
 def names_axis(field: str, names: list[str], most: int) -> Row:
@@ -129,35 +143,23 @@ def layers(way: str, ratio: Row, other: Row, colour: Row, dark: bool) -> list[Ro
     """Rule at 1, intervals and their arrows, along x or y (``way``); the other side's encoding is ``other``."""
     across = "y" if way == "x" else "x"
     shape = ("triangle-left", "triangle-right") if way == "x" else ("triangle-down", "triangle-up")
-    one = {"mark": {"type": "rule", "color": colours(dark)["grey"], "strokeDash": [4, 3]},
-           "data": {"values": [{"at": 1}]}, "encoding": {way: {**ratio, "field": "at"}}}  # fmt: skip
-    spans = {
-        "transform": [{"filter": "isValid(datum.low)"}],
-        "mark": {"type": "rule", "strokeWidth": 2},
-        "encoding": {way: {**ratio, "field": "low"}, f"{way}2": {"field": "high"}, across: other, "color": colour},
-    }
+    one = layer(LEVEL, {way: {**ratio, "field": "at"}}, [{"at": 1}])
+    span = {way: {**ratio, "field": "low"}, f"{way}2": {"field": "high"}, across: other, "color": colour}
+    # an end beyond the axis is in the words of its row; without any, the empty layer would be a nameless image
+    arrow = {"type": "point", "filled": True, "size": 60, "opacity": 1, "aria": False}
     arrows = [
-        {
-            "transform": [{"filter": f"datum.arrow_{end}"}],
-            # an end beyond the axis is in the words of its row; without any, the empty layer would be a nameless image
-            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1, "shape": mark, "aria": False},
-            "encoding": {way: {**ratio, "field": end}, across: other, "color": colour},
-        }
-        for end, mark in zip(("low", "high"), shape, strict=True)
-    ]
-    return [one, spans, *arrows]
+        layer(
+            {**arrow, "shape": mark}, {way: {**ratio, "field": end}, across: other, "color": colour},
+            where=f"datum.arrow_{end}",
+        ) for end, mark in zip(("low", "high"), shape, strict=True)
+    ]  # fmt: skip
+    return [one, layer({"type": "rule", "strokeWidth": 2}, span, where="isValid(datum.low)"), *arrows]
 
 
 def points(way: str, ratio: Row, other: Row, colour: Row, shape: Row, tips: Sequence[tuple[str, str]]) -> Row:
-    across = "y" if way == "x" else "x"
-    return {
-        "transform": [{"filter": "isValid(datum.value)"}],
-        "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-        "encoding": {
-            way: {**ratio, "field": "value"}, across: other, "color": colour, "shape": shape,
-            "tooltip": [{"field": f, "type": "nominal", "title": t} for f, t in tips],
-        },
-    }  # fmt: skip
+    across, said = "y" if way == "x" else "x", [tip(*about) for about in tips]
+    drawn = {way: {**ratio, "field": "value"}, across: other, "color": colour, "shape": shape, "tooltip": said}
+    return layer({"type": "point", "filled": True, "size": 80, "opacity": 1}, drawn, where="isValid(datum.value)")
 
 
 def by_verdict(dark: bool) -> tuple[Row, Row]:
@@ -173,11 +175,11 @@ def by_verdict(dark: bool) -> tuple[Row, Row]:
 def text_layer(y: Row, field: str, dark: bool, inside: bool) -> Row:
     """Words of each row: at the left in the plot, or to the right of it."""
     x = {"value": 4} if inside else {"value": "width"}
-    return {
-        "transform": [{"filter": f"datum.{field} != ''"}],
-        "mark": text("left", 11, ink(dark), dx=0 if inside else 8),
-        "encoding": {"x": x, "y": y, "text": {"field": field, "type": "nominal"}},
-    }
+    return layer(
+        text("left", 11, ink(dark), dx=0 if inside else 8),
+        {"x": x, "y": y, "text": {"field": field, "type": "nominal"}},
+        where=f"datum.{field} != ''",
+    )
 
 
 def drawn(name: str, ratio: Sequence[float], word: str, reason: str, most: float, counts: str, **more: Any) -> Row:
