@@ -4,9 +4,8 @@ Each map is a `Drawing` (`ranked_drawing`, `change_drawing`, `ring_drawing`), wr
 graphics cards (deck.gl) and by `draw_svg` for machines without WebGL. Neither needs a basemap or a network: districts
 and place names are our own layers.
 
-classes (colours and legend), texts (words on a cell), ground (metres, outlines), areas (outlines of hot spots) and
-drawing (what is shown) come before the two ways of writing, deck and svg; ranked, patterns, changes and rings are the
-maps.
+classes (colours, legend, words on a cell), ground (metres, outlines) and drawing (what is shown, areas with it) come
+before the two ways of writing, deck and svg; ranked and rings are the maps.
 """
 
 from __future__ import annotations
@@ -19,19 +18,6 @@ from hotspots.maps.rings import ring_drawing, ring_labels, ring_view
 from hotspots.maps.svg import draw_svg
 
 __all__ = [
-    "MAX_CELLS",
-    "SIGNS",
-    "TOOLTIP",
-    "Drawing",
-    "area_labels",
-    "change_drawing",
-    "days_text",
-    "draw_deck",
-    "draw_svg",
-    "expected_words",
-    "number_text",
-    "ranked_drawing",
-    "ring_drawing",
-    "ring_labels",
-    "ring_view",
-]
+    "MAX_CELLS", "SIGNS", "TOOLTIP", "Drawing", "area_labels", "change_drawing", "days_text", "draw_deck", "draw_svg",
+    "expected_words", "number_text", "ranked_drawing", "ring_drawing", "ring_labels", "ring_view",
+]  # fmt: skip

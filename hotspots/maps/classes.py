@@ -152,13 +152,9 @@ def cell_texts(cells: pd.DataFrame, measure: str, top: int) -> list[str]:
 
 def _cell_text(row: dict[str, Any], measure: str, top: int) -> str:
     where = plain(row["place"]) or plain(row["district"])
-    lines = [
-        f"{_figure(row['rank'])}. {where}" if where else f"{_figure(row['rank'])}",
-        _figures(row, measure),
-        expected_words(row, top),
-        f"Pattern: {plain(row['pattern'])}" if plain(row["pattern"]) else "",
-        plain(row["flag"]),
-    ]
+    place = f"{_figure(row['rank'])}. {where}" if where else _figure(row["rank"])
+    pattern = f"Pattern: {plain(row['pattern'])}" if plain(row["pattern"]) else ""
+    lines = [place, _figures(row, measure), expected_words(row, top), pattern, plain(row["flag"])]
     return "\n".join(line for line in lines if line).strip()
 
 
@@ -214,13 +210,3 @@ def plain(value: Any) -> str:
     """Text from data on one line, without control characters; '' for an empty value."""
     text = "" if value is None or value is pd.NA or value != value else str(value)
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", " ", text).strip()
-
-
-def with_lines(texts: Iterable[str], cells: Iterable[str], lines: Mapping[str, Sequence[str]]) -> list[str]:
-    """Each cell's text, and below it the lines about this cell."""
-    return ["\n".join([text, *lines.get(cell, ())]) for text, cell in zip(texts, cells, strict=True)]
-
-
-def map_name(n_cells: int, measure: str) -> str:
-    """The accessible name of a map."""
-    return f"Map of {counted(n_cells, 'cell')} coloured by {MEASURES[measure].label}"

@@ -43,23 +43,15 @@ def draw_deck(
     """
     place = view or fit_view(drawing.cells, outlines)
     layers = [
-        _outline_layer(outlines),
-        *_dot_layer(drawing.cells, drawing.classes),
-        _cell_layer(drawing),
-        *_hatch_layer(drawing.cells, drawing.classes),
-        *_area_layers(drawing),
-        *_marked_layer(drawing),
-        *_selected_layer(drawing.cells, drawing.selected),
-        *_ring_layer(drawing),
-        *_label_layer(drawing, places),
-    ]
+        _outline_layer(outlines), *_dot_layer(drawing.cells, drawing.classes), _cell_layer(drawing),
+        *_hatch_layer(drawing.cells, drawing.classes), *_area_layers(drawing), *_marked_layer(drawing),
+        *_selected_layer(drawing.cells, drawing.selected), *_ring_layer(drawing), *_label_layer(drawing, places),
+    ]  # fmt: skip
     spec = {
         "initialViewState": {
             "longitude": place["lon"], "latitude": place["lat"], "zoom": place["zoom"], "maxZoom": 18, "minZoom": 6,
         },
-        "views": [{"@@type": "MapView", "controller": True}],
-        "mapStyle": map_style(dark),
-        "layers": layers,
+        "views": [{"@@type": "MapView", "controller": True}], "mapStyle": map_style(dark), "layers": layers,
     }  # fmt: skip
     return json.dumps(spec, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -98,18 +90,11 @@ def _cell_layer(drawing: Drawing) -> dict[str, Any]:
     return {
         "@@type": "H3HexagonLayer",
         "id": "cells-" + hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()[:12],
-        "data": rows,
-        "pickable": True,
-        "extruded": False,
-        "highPrecision": True,
-        "stroked": True,
-        "getHexagon": "@@=h",
-        "getFillColor": _colour_expression(classes),
+        "data": rows, "pickable": True, "extruded": False, "highPrecision": True, "stroked": True,
+        "getHexagon": "@@=h", "getFillColor": _colour_expression(classes),
         # an edge in a darker shade parts the cells
-        "getLineColor": _colour_expression(classes, shade=0.8),
-        "lineWidthUnits": "pixels",
-        "getLineWidth": 1,
-    }
+        "getLineColor": _colour_expression(classes, shade=0.8), "lineWidthUnits": "pixels", "getLineWidth": 1,
+    }  # fmt: skip
 
 
 def _dot_layer(drawn: pd.DataFrame, classes: Classes) -> list[dict[str, Any]]:
@@ -130,12 +115,9 @@ def _dot_layer(drawn: pd.DataFrame, classes: Classes) -> list[dict[str, Any]]:
 
 
 def _outline_layer(outlines: dict[str, Any]) -> dict[str, Any]:
-    paths = [
-        {"p": [[round(x, 5), round(y, 5)] for x, y, *_ in ring]} for _, rings in rings_of(outlines) for ring in rings
-    ]
+    lines = [[[round(x, 5), round(y, 5)] for x, y, *_ in ring] for _, rings in rings_of(outlines) for ring in rings]
     features = [
-        {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": path["p"]}}
-        for path in paths
+        {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": line}} for line in lines
     ]
     return {
         "@@type": "GeoJsonLayer", "id": "outlines", "data": {"type": "FeatureCollection", "features": features},
@@ -235,7 +217,19 @@ def _label_layer(drawing: Drawing, places: pd.DataFrame) -> list[dict[str, Any]]
     One layer, so that where two would overlap the one with the higher priority ``v`` stays: areas with a role, then
     cells by rank, other areas, names by size. No pixel offset: deck.gl 9 then hides every offset label.
     """
-    rows = [*_mark_rows(drawing), *_area_rows(drawing), *_place_rows(places)]
+    top = top_cells(drawing.cells)
+    rows = [
+        {"p": [round(lon, 5), round(lat, 5)], "n": mark, "s": drawing.mark_size, "v": max(FIRST - int(rank), -999)}
+        for rank, mark, lon, lat in zip(top["rank"], top["mark"], top["lon"], top["lat"], strict=True)
+    ]
+    rows += [
+        {"p": [round(x, 5) for x in area.anchor], "n": _inert(area.label), "s": 15, "v": AREA_PRIORITY[area.role]}
+        for area in drawing.areas
+    ]
+    rows += [
+        {"p": [round(lon, 5), round(lat, 5)], "n": _inert(plain(name)), "s": 9 + 2 * int(size), "v": 10 * int(size)}
+        for name, lon, lat, size in zip(places["name"], places["lon"], places["lat"], places["size"], strict=True)
+    ]
     if not rows:
         return []
     return [{
@@ -246,25 +240,3 @@ def _label_layer(drawing: Drawing, places: pd.DataFrame) -> list[dict[str, Any]]
         "extensions": [{"@@type": "CollisionFilterExtension"}],
         "collisionGroup": "labels", "getCollisionPriority": "@@=v", "collisionTestProps": {"sizeScale": 1.3},
     }]  # fmt: skip
-
-
-def _mark_rows(drawing: Drawing) -> list[dict[str, Any]]:
-    top = top_cells(drawing.cells)
-    return [
-        {"p": [round(lon, 5), round(lat, 5)], "n": mark, "s": drawing.mark_size, "v": max(FIRST - int(rank), -999)}
-        for rank, mark, lon, lat in zip(top["rank"], top["mark"], top["lon"], top["lat"], strict=True)
-    ]
-
-
-def _area_rows(drawing: Drawing) -> list[dict[str, Any]]:
-    return [
-        {"p": [round(x, 5) for x in area.anchor], "n": _inert(area.label), "s": 15, "v": AREA_PRIORITY[area.role]}
-        for area in drawing.areas
-    ]
-
-
-def _place_rows(places: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {"p": [round(lon, 5), round(lat, 5)], "n": _inert(plain(name)), "s": 9 + 2 * int(size), "v": 10 * int(size)}
-        for name, lon, lat, size in zip(places["name"], places["lon"], places["lat"], places["size"], strict=True)
-    ]

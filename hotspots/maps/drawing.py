@@ -11,7 +11,7 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
-from hotspots.maps.classes import MARKED_LABEL, Classes, legend, plain, with_lines
+from hotspots.maps.classes import MARKED_LABEL, Classes, legend, plain
 
 MAX_CELLS = 3_200  # more make the browser slow to pick and the page slow to load
 TOP_NUMBERED = 20
@@ -45,11 +45,8 @@ class Drawing(NamedTuple):
     def lines(self) -> list[dict[str, str]]:
         """What each kind of line means, for the legend: label and line (solid, dashed, dotted or marked)."""
         lines = area_lines(self.areas)
-        if self.marked:
-            lines.append(
-                {"label": f"{MARKED_LABEL.capitalize()}: {counted(len(self.marked), 'cell')}", "line": "marked"}
-            )
-        return lines
+        label = f"{MARKED_LABEL.capitalize()}: {counted(len(self.marked), 'cell')}"
+        return [*lines, {"label": label, "line": "marked"}] if self.marked else lines
 
 
 def with_areas(drawing: Drawing, areas: pd.DataFrame | None, marked: Sequence[str]) -> Drawing:
@@ -61,10 +58,9 @@ def with_areas(drawing: Drawing, areas: pd.DataFrame | None, marked: Sequence[st
     name = drawing.name + areas_name(shapes)
     if marked:
         name += f"; {counted(len(marked), 'cell')} {MARKED_LABEL}"
-    texts = with_lines(drawing.cells["text"], drawing.cells["cell"], lines)
-    return drawing._replace(
-        cells=drawing.cells.assign(text=texts), name=name, areas=tuple(shapes), marked=tuple(marked)
-    )
+    both = zip(drawing.cells["text"], drawing.cells["cell"], strict=True)
+    cells = drawing.cells.assign(text=["\n".join([text, *lines.get(cell, ())]) for text, cell in both])
+    return drawing._replace(cells=cells, name=name, areas=tuple(shapes), marked=tuple(marked))
 
 
 def cells_to_draw(cells: pd.DataFrame, kept: Iterable[str | None]) -> pd.DataFrame:
@@ -104,10 +100,8 @@ ROLES = {
 }
 # Width in pixels and dashes in multiples of it: so that they differ without colour, in print too.
 LINES: dict[str, tuple[float, list[float]]] = {
-    "solid": (3.0, []),
-    "dashed": (3.0, [3.0, 2.0]),
-    "dotted": (2.0, [1.0, 1.5]),
-}
+    "solid": (3.0, []), "dashed": (3.0, [3.0, 2.0]), "dotted": (2.0, [1.0, 1.5]),
+}  # fmt: skip
 CASING = 3.0  # pixels of white that the line beneath is wider
 AREA_COLOUR = "#12436D"  # Government Analysis Function dark blue; a selected cell is black, a marked one plum
 

@@ -1,4 +1,4 @@
-"""The map of a rank table, coloured by one of its columns."""
+"""The maps of ranked cells: coloured by a figure, by their pattern, or by what changes between two rankings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
-from hotspots.maps.classes import MEASURES, Classes, cell_texts, colour_classes, map_name, plain
+from hotspots.maps.classes import MEASURES, Classes, cell_texts, colour_classes, plain
 from hotspots.maps.drawing import MAX_CELLS, Drawing, cells_to_draw, with_areas
 from hotspots.ranking.patterns import PATTERNS
 
@@ -35,7 +35,8 @@ def ranked_drawing(
         about = MEASURES[measure]
         classes = colour_classes(drawn[measure], about.share)
         drawn = drawn.assign(text=cell_texts(drawn, measure, top))
-        drawing = Drawing(drawn, classes, measure, map_name(len(drawn), measure), about.label, selected)
+        name = f"Map of {counted(len(drawn), 'cell')} coloured by {about.label}"
+        drawing = Drawing(drawn, classes, measure, name, about.label, selected)
     return with_areas(drawing, areas, marked)
 
 
@@ -75,12 +76,14 @@ def pattern_cells(
     drawn = order.sort_values(["later", "without", "rank", "cell"], kind="stable").head(MAX_CELLS)
     drawn = drawn.sort_values(["without", "rank", "cell"], kind="stable").reset_index(drop=True)
     glyphs = (*(sign.glyph for sign in SIGNS.values()), "")
-    drawn = drawn.assign(
-        text=cell_texts(drawn, PATTERN, top),
-        mark=[glyphs[kind] for kind in drawn["kind"]],
-        rank=np.arange(1, len(drawn) + 1),
-    )
-    return drawn, _classes(drawn["kind"], glyphs)
+    text, mark = cell_texts(drawn, PATTERN, top), [glyphs[kind] for kind in drawn["kind"]]
+    drawn = drawn.assign(text=text, mark=mark, rank=np.arange(1, len(drawn) + 1))
+    counts, names = np.bincount(drawn["kind"], minlength=len(glyphs)).tolist(), [*SIGNS, NO_PATTERN[0]]
+    return drawn, Classes(
+        drawn["kind"].to_numpy(dtype=np.int8), [], [f"{name}: {n:,}" for name, n in zip(names, counts, strict=True)],
+        (*(sign.colour for sign in SIGNS.values()), NO_PATTERN[1]), glyphs,
+        tuple(PATTERNS.get(name, "") for name in names),
+    )  # fmt: skip
 
 
 def _kinds(cells: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -92,16 +95,6 @@ def _kinds(cells: pd.DataFrame) -> np.ndarray[Any, Any]:
             f"The map has no sign for the pattern '{wrong[0][:40]}'. A pattern is {', '.join(SIGNS)} or empty."
         )
     return kinds
-
-
-def _classes(kinds: pd.Series, glyphs: tuple[str, ...]) -> Classes:
-    counts = np.bincount(kinds, minlength=len(glyphs)).tolist()
-    names = [*SIGNS, NO_PATTERN[0]]
-    return Classes(
-        kinds.to_numpy(dtype=np.int8), [], [f"{name}: {n:,}" for name, n in zip(names, counts, strict=True)],
-        (*(sign.colour for sign in SIGNS.values()), NO_PATTERN[1]), glyphs,
-        tuple(PATTERNS.get(name, "") for name in names),
-    )  # fmt: skip
 
 
 def pattern_drawing(cells: pd.DataFrame, top: int, selected: str | None, kept: Iterable[str]) -> Drawing:
@@ -132,7 +125,9 @@ def change_cells(changed: pd.DataFrame) -> tuple[pd.DataFrame, Classes]:
     shown = np.where(kept["change"] == "leaves", kept["rank_a"], kept["rank_b"])
     kept = kept.assign(kind=kind, shown=shown).sort_values(["kind", "shown", "cell"], kind="stable")
     marks = [f"{CHANGES[c][1]}{int(r)}" for c, r in zip(kept["change"], kept["shown"], strict=True)]
-    kept = kept.assign(rank=np.arange(1, len(kept) + 1), mark=marks, text=_change_texts(kept)).reset_index(drop=True)
+    rows = zip(kept["change"], kept["place"], kept["rank_a"], kept["rank_b"], strict=True)
+    texts = [f"{c.capitalize()} · {plain(p)}\nRank {int(a):,} before, {int(b):,} after" for c, p, a, b in rows]
+    kept = kept.assign(rank=np.arange(1, len(kept) + 1), mark=marks, text=texts).reset_index(drop=True)
     counts = kept["change"].value_counts()
     signs = {name: f"{letter} + rank" if letter else "rank alone" for name, (_, letter) in CHANGES.items()}
     labels = [f"{name}: {int(counts.get(name, 0)):,} ({signs[name]})" for name in CHANGES]
@@ -140,15 +135,8 @@ def change_cells(changed: pd.DataFrame) -> tuple[pd.DataFrame, Classes]:
     return kept, Classes(kept["kind"].to_numpy(dtype=np.int8), [], labels, colours)
 
 
-def _change_texts(changed: pd.DataFrame) -> list[str]:
-    """What a person reads on such a cell: what it does, where, and both ranks."""
-    rows = zip(changed["change"], changed["place"], changed["rank_a"], changed["rank_b"], strict=True)
-    return [f"{c.capitalize()} · {plain(place)}\nRank {int(a):,} before, {int(b):,} after" for c, place, a, b in rows]
-
-
 def change_drawing(changed: pd.DataFrame) -> Drawing:
     """The map of gainers and losers, from `change_cells`: every cell has its mark."""
     drawn, classes = change_cells(changed)
-    many = counted(len(drawn), "cell")
-    name = f"Map of {many} by change: enters, leaves or stays in the list"
+    name = f"Map of {counted(len(drawn), 'cell')} by change: enters, leaves or stays in the list"
     return Drawing(drawn, classes, "change", name, "In the list", ringed=True)

@@ -35,21 +35,17 @@ def draw_svg(
     ground = Projection(west, north, math.cos(math.radians((south + north) / 2)))
     box = [0, 0, *ground.xy(east, south)[0].tolist()]
     spec: dict[str, Any] = {
-        "name": drawing.name,
-        "box": box,
-        "view": _first_view(drawn, ground, box, view),
-        "outlines": _svg_outlines(outlines, ground),
-        "cells": _svg_cells(drawn, drawing.classes, ground),
-        "areas": _svg_areas(drawing.areas, ground),
+        "name": drawing.name, "box": box, "view": _first_view(drawn, ground, box, view),
+        "outlines": [
+            {"name": plain(about.get("district")), "bcu": plain(about.get("bcu")), "d": _path(rings, ground)}
+            for about, rings in rings_of(outlines)
+        ],
+        "cells": _svg_cells(drawn, drawing.classes, ground), "areas": _svg_areas(drawing.areas, ground),
         "marked": _path([inset_ring(cell)[:-1] for cell in drawing.marked], ground),
-        "places": _svg_places(places, ground),
-        "legend": drawing.legend,
-        "legend_title": drawing.title,
-        "lines": drawing.lines,
-        "top": len(top_cells(drawn)) if "mark" in drawn else TOP_NUMBERED,
-        "ringed": drawing.ringed,
-        "mark_size": drawing.mark_size - 1,
-    }
+        "places": _svg_places(places, ground), "legend": drawing.legend, "legend_title": drawing.title,
+        "lines": drawing.lines, "top": len(top_cells(drawn)) if "mark" in drawn else TOP_NUMBERED,
+        "ringed": drawing.ringed, "mark_size": drawing.mark_size - 1,
+    }  # fmt: skip
     spec["version"] = hashlib.sha256(json.dumps(spec, ensure_ascii=False).encode()).hexdigest()[:12]
     return spec
 
@@ -89,13 +85,6 @@ def _svg_cells(drawn: pd.DataFrame, classes: Classes, ground: Projection) -> lis
     if "mark" in drawn:
         found = [{**row, "m": str(mark)} for row, mark in zip(found, drawn["mark"], strict=True)]
     return found
-
-
-def _svg_outlines(outlines: dict[str, Any], ground: Projection) -> list[dict[str, str]]:
-    return [
-        {"name": plain(properties.get("district")), "bcu": plain(properties.get("bcu")), "d": _path(rings, ground)}
-        for properties, rings in rings_of(outlines)
-    ]
 
 
 def _path(rings: Iterable[Sequence[Sequence[float]]], ground: Projection) -> str:
