@@ -13,11 +13,9 @@ from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
 from hotspots.cli import trials
-from hotspots.cli.verbs import Verb, Verbs, put_out, put_table, say
+from hotspots.cli.verbs import Verb, Verbs, built, put_out, put_table, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from hotspots.change.matching.places import MatchedPlaces
 
 ESTIMATES = "estimates"
@@ -47,9 +45,8 @@ def run_change(asked: argparse.Namespace) -> None:
     if asked.format == "geojson" and asked.table != ESTIMATES:
         raise HotspotsError("--format geojson gives the hot spots and rings with their figures: leave --table out.")
     found = change_workspace(asked.workspace, question_of(asked))
-    say(found.asked)
-    say(found.answer, *found.also)
-    say(*found.warnings, *found.notes, *([found.no_dose] if found.no_dose else []))
+    say(found.asked, found.answer, *found.also, *found.warnings, *found.notes)
+    say(*([found.no_dose] if found.no_dose else []))
     if asked.table == ESTIMATES:
         put_out(change_text(found, asked.format), asked.out)
     else:
@@ -76,13 +73,12 @@ def add_change_question(one: Verb) -> None:
     one.add_register()
     one.add_argument("--top", type=int, default=0, metavar="N", help="instead of a register: the first N cells")
     one.add_argument("--by", default="count", metavar="METHOD", help="with --top: how cells are ranked; default: count")
-    for name, help_ in (
-        ("chosen-from", "with --top: first day or month of choosing; default: the window before"),
-        ("chosen-to", "with --top: last day or month of choosing"),
-        ("before-from", "first day or month before; default: the days after, whole years earlier"),
-        ("before-to", "last day or month before"),
-    ):
-        one.add_argument(f"--{name}", default="", metavar="DATE", help=help_)
+    first = "with --top: first day or month of choosing; default: the window before"
+    one.add_argument("--chosen-from", default="", metavar="DATE", help=first)
+    one.add_argument("--chosen-to", default="", metavar="DATE", help="with --top: last day or month of choosing")
+    first = "first day or month before; default: the days after, whole years earlier"
+    one.add_argument("--before-from", default="", metavar="DATE", help=first)
+    one.add_argument("--before-to", default="", metavar="DATE", help="last day or month before")
     one.add_window("first day or month after the start; default: since the register began",
         "last day or month after; default: the last held", "after_from", "after_to",
     )  # fmt: skip
@@ -100,14 +96,8 @@ def add_change_question(one: Verb) -> None:
 
 def question_of(asked: argparse.Namespace) -> ChangeQuestion:
     """The question asked by the options of `add_change_question`."""
-    return ChangeQuestion(
-        bcu=asked.bcu, measure=asked.measure, register=asked.register, top=asked.top, chosen_from=asked.chosen_from,
-        chosen_to=asked.chosen_to, by=asked.by, before_from=asked.before_from, before_to=asked.before_to,
-        after_from=asked.after_from, after_to=asked.after_to, comparison=asked.comparison or "", match=asked.match,
-        baseline=asked.baseline or "", offences=asked.offences, weights=asked.weights, source=asked.source,
-        resolution=asked.resolution, include_proactive=asked.include_proactive, period=asked.period or "",
-        ring_m=asked.ring,
-    )  # fmt: skip
+    chosen = {name: getattr(asked, name) or "" for name in ("comparison", "baseline", "period")}
+    return built(ChangeQuestion, asked, ring_m=asked.ring, **chosen)
 
 
 def add_matching(words: Verbs) -> None:
@@ -123,12 +113,14 @@ def add_matching(words: Verbs) -> None:
 
 
 def run_match(asked: argparse.Namespace) -> None:
-    refuse_signature(asked)
     from hotspots.change.evidence import match_for
     from hotspots.change.matching.pairs import pairs_of
     from hotspots.change.matching.register import asked_facts, freeze
     from hotspots.store.workspace import open_workspace
 
+    idle = [f"--{name}" for name in ("author", "note") if getattr(asked, name) and not asked.freeze]
+    if idle:
+        raise HotspotsError(f"{' and '.join(idle)} belong to --freeze NAME: nothing is written down without it.")
     question = question_of(asked)
     if question.match:
         raise HotspotsError(f"--match {question.match} is frozen already: see it with change matches --show.")
@@ -167,26 +159,15 @@ def run_matches(asked: argparse.Namespace) -> None:
     put_table(asked, pairs_of(found.matched), {**about_match(found.matched), **frozen})
 
 
-def refuse_signature(asked: argparse.Namespace) -> None:
-    idle = [f"--{name}" for name in ("author", "note") if getattr(asked, name) and not asked.freeze]
-    if idle:
-        raise HotspotsError(f"{' and '.join(idle)} belong to --freeze NAME: nothing is written down without it.")
-
-
 def report_match(matched: MatchedPlaces) -> None:
     """Balance and notes, on standard error."""
     places, cells = len(matched.places), int(matched.places["n_cells"].sum())
     say(f"{counted(places, 'comparison place')} of {counted(cells, 'cell')}.")
-    say(*balance_lines(matched.match.balance))
-    say(*matched.notes)
-
-
-def balance_lines(balance: pd.DataFrame) -> list[str]:
-    """Every measure with the standardised difference before and after matching."""
-    wide = max(len(m) for m in balance["measure"])
+    balance, head = matched.match.balance, "Standardised difference of the cells in"
+    wide = max(len(head), *(len(m) for m in balance["measure"]))
     rows = zip(balance["measure"], balance["smd_before"], balance["smd_after"], strict=True)
-    head = f"{'Standardised difference of the cells in':<{max(wide, 39)}}  before   after"
-    return [head, *(f"{m:<{max(wide, 39)}}  {b:>6.2f}  {a:>6.2f}" for m, b, a in rows)]
+    say(f"{head:<{wide}}  before   after", *(f"{m:<{wide}}  {b:>6.2f}  {a:>6.2f}" for m, b, a in rows))
+    say(*matched.notes)
 
 
 def about_match(matched: MatchedPlaces) -> dict[str, Any]:
@@ -256,11 +237,8 @@ def correct_one(asked: argparse.Namespace) -> None:
     from hotspots.change.context import correct_line
 
     changes: dict[str, Any] = {k: getattr(asked, k) for k in ("kind", "name", "first_day", "where")}
-    last = None if asked.last_day is None else open_ended(asked.last_day)
-    correct_line(
-        asked.workspace, asked.correct, asked.author or "", asked.note or "", **changes, last_day=last,
-        source=asked.reference,
-    )  # fmt: skip
+    changes |= {"last_day": asked.last_day and open_ended(asked.last_day), "source": asked.reference}
+    correct_line(asked.workspace, asked.correct, asked.author or "", asked.note or "", **changes)
     say(f"Context line {asked.correct} is corrected; what it said before stays in the history.")
 
 

@@ -20,12 +20,8 @@ def add_verbs(verbs: Verbs) -> None:
     whole.add_bcu()
     whole.add_window("first patrol day; default: the last seven held", "last patrol day, included")
     whole.add_register()
-    whole.add_argument(
-        "--engine",
-        default=DEFAULT,
-        metavar="URL",
-        help=f"duckdb://, spark://HOST:PORT or spark-local; default: {DEFAULT}",
-    )
+    engines = f"duckdb://, spark://HOST:PORT or spark-local; default: {DEFAULT}"
+    whole.add_argument("--engine", default=DEFAULT, metavar="URL", help=engines)
     whole.add_table(TABLES)
     whole.add_format("geojson")
     words = Verbs(whole, required=False)

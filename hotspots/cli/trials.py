@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.cli.verbs import Verb, Verbs, put_table, say
+from hotspots.cli.verbs import Verb, Verbs, built, put_table, say
 
 TRIAL_TABLES = {"estimates": "table", "days": "days"}
 DESIGN_TABLES = {"schedule": "schedule", "balance": "balance", "effect": "effect"}
@@ -38,38 +37,23 @@ def add_words(words: Verbs) -> None:
 def add_design(one: Verb) -> None:
     one.add_bcu()
     one.add_register()
-    one.add_argument(
-        "--kind",
-        choices=("crossover", "cluster"),
-        default="crossover",
-        help="hot spots take turns, or are patrolled throughout; default: crossover",
-    )
+    kinds = "hot spots take turns, or are patrolled throughout; default: crossover"
+    one.add_argument("--kind", choices=("crossover", "cluster"), default="crossover", help=kinds)
     last = f"last patrol day; default: {Settings.trial_days} days in all"
     one.add_window("first patrol day; default: a Monday", last, "first", "last")
-    one.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of the draw: the same seed, the same schedule; default: 1"
-    )
+    one.add_number("--seed", 1, "of the draw: the same seed, the same schedule")
     one.add_number(
         "--share", Settings.trial_share, "of days (crossover) or hot spots (cluster) that are patrolled", "SHARE"
     )
-    one.add_argument(
-        "--per-day",
-        default="",
-        metavar="N|BCU=N,…",
-        help="hot spots that a BCU can patrol on one day, such as 3, or West=3,South=2",
-    )
+    per_day = "hot spots that a BCU can patrol on one day, such as 3, or West=3,South=2"
+    one.add_argument("--per-day", default="", metavar="N|BCU=N,…", help=per_day)
     one.add_number("--longest-run", Settings.trial_longest_run, "patrolled days in a row at most", "DAYS")
     one.add_argument(
         "--day-off", dest="days_off", action="append", default=[], metavar="DATE", help="without patrols; repeatable"
     )
     one.add_argument("--bank-holidays", action="store_true", help="bank holidays are days off too")
-    one.add_argument(
-        "--block-days",
-        type=int,
-        choices=(7, 14),
-        default=Settings.trial_block_days,
-        help="blocks with as many patrolled days for each hot spot; default: %(default)s",
-    )
+    blocks = "blocks with as many patrolled days for each hot spot; default: %(default)s"
+    one.add_argument("--block-days", type=int, choices=(7, 14), default=Settings.trial_block_days, help=blocks)
     one.add_argument(
         "--washout-days", type=int, default=0, metavar="N", help="to leave out after a patrolled one, in the analysis"
     )
@@ -111,25 +95,13 @@ def run_design(asked: argparse.Namespace) -> None:
 
 
 def design_question(asked: argparse.Namespace) -> Any:
-    from hotspots.trials.workspace import DesignQuestion
+    from hotspots.change.context import lines
+    from hotspots.trials.workspace import DesignQuestion, holidays
 
     days_off = list(asked.days_off)
     if asked.bank_holidays:
-        days_off += bank_holidays(asked.workspace, asked.bcu)
-    return DesignQuestion(
-        bcu=asked.bcu, register=asked.register, kind=asked.kind, first=asked.first, last=asked.last, seed=asked.seed,
-        share=asked.share, per_day=per_day_of(asked.per_day), longest_run=asked.longest_run, days_off=tuple(days_off),
-        block_days=asked.block_days, washout_days=asked.washout_days, offences=asked.offences, weights=asked.weights,
-        source=asked.source, include_proactive=asked.include_proactive, simulations=asked.simulations,
-    )  # fmt: skip
-
-
-def bank_holidays(folder: Path, bcu: str) -> list[str]:
-    """The days of the workspace's context lines of kind holiday."""
-    from hotspots.change.context import lines
-    from hotspots.trials.workspace import holidays
-
-    return list(holidays(lines(folder), bcu))
+        days_off += holidays(lines(asked.workspace), asked.bcu)
+    return built(DesignQuestion, asked, per_day=per_day_of(asked.per_day), days_off=tuple(days_off))
 
 
 def per_day_of(text: str) -> tuple[tuple[str, int], ...]:

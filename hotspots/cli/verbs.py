@@ -9,8 +9,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotspots.base import disk
 from hotspots.base.choices import BCUS, DEFAULT_METHOD, METHODS, SOURCES
@@ -26,6 +27,7 @@ TOP = f"how many cells; default: the setting, {Settings.top}"
 SET = "NAME or NAME@VERSION; default: that of the source"
 PROGRAM = "python -m hotspots"
 Run = Callable[[argparse.Namespace], None]
+Kind = TypeVar("Kind")
 
 
 class Verb(argparse.ArgumentParser):
@@ -145,12 +147,14 @@ def question_of(asked: argparse.Namespace) -> Question:
     top = getattr(asked, "top", None)
     if top is not None and top < 1:
         raise HotspotsError(f"--top is {top}; it must be at least 1.")
-    return Question(
-        bcu=asked.bcu, start=asked.start, end=asked.end, resolution=asked.resolution,
-        weights=getattr(asked, "weights", ""), offences=asked.offences,
-        by=getattr(asked, "by", DEFAULT_METHOD).replace("_", "-"), include_proactive=asked.include_proactive,
-        source=asked.source, hours=getattr(asked, "hours", ""), counted=getattr(asked, "next", False),
-    )  # fmt: skip
+    by = getattr(asked, "by", DEFAULT_METHOD).replace("_", "-")
+    return built(Question, asked, by=by, counted=getattr(asked, "next", False))
+
+
+def built(kind: type[Kind], asked: argparse.Namespace, **more: object) -> Kind:
+    """A question of this kind: its fields are the options of the same names, and ``more``."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{**{n: v for n, v in vars(asked).items() if n in names}, **more})
 
 
 def say(*lines: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -69,20 +70,16 @@ def show_delivered(view: View, dose: Dose) -> None:
 
 def show_headlines(dose: Dose, bands: Bands) -> None:
     """What was delivered, a sentence per BCU, and who got too little or too much."""
-    if no_data(dose):
+    if (dose.table["data"] == NO_DATA).all():
         st.info(words.NO_DATA, icon=":material/info:")
     days = " to ".join(dict.fromkeys(charts.day_long(day) for day in (dose.first, dose.last)))
     begins = dose.settings.patrol_day_starts
     hours = f"{begins:02d}:00 to {(begins - 1) % 24:02d}:59"
     st.caption(plain_text(f"{days}, each from {hours}. Hot spots of {', '.join(dose.registers)}."))
-    for bcu, line in words.headlines(dose.summary).items():
-        st.markdown(f"**{plain_text(bcu)}**: {plain_text(line)}")
+    for bcu, part in dose.summary.groupby("bcu", sort=True):
+        st.markdown(f"**{plain_text(str(bcu))}**: {plain_text(words.headline(part))}")
     for line in words.named_by_verdict(dose.summary, bands):
         st.markdown(plain_text(line))
-
-
-def no_data(dose: Dose) -> bool:
-    return bool((dose.table["data"] == NO_DATA).all())
 
 
 def show_days(dose: Dose, bands: Bands) -> None:
@@ -104,12 +101,8 @@ def show_days(dose: Dose, bands: Bands) -> None:
 def offer_dose(view: View, dose: Dose) -> None:
     """Every table of the dose as files that say what they are."""
     folder = Path(view.folder)
-    offer_files(
-        exports.file_name(dose),
-        csv=lambda: exports.dosage_text(dose, "csv", folder),
-        xlsx=lambda: exports.dosage_xlsx(dose),
-        geojson=lambda: exports.dosage_text(dose, "geojson", folder),
-    )
+    csv, geojson = (partial(exports.dosage_text, dose, kind, folder) for kind in ("csv", "geojson"))
+    offer_files(exports.file_name(dose), csv=csv, xlsx=lambda: exports.dosage_xlsx(dose), geojson=geojson)
 
 
 def show_against_target(dose: Dose) -> None:
@@ -118,18 +111,13 @@ def show_against_target(dose: Dose) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         show_chart(charts.target_spec(dose.summary, dark=components.is_dark()))
+    # in the order of the grid, with the days since an adequate visit as they stood on the last day
+    latest = dose.table.sort_values("patrol_day", kind="stable").drop_duplicates(charts.SPOT, keep="last")
+    both = dose.summary.merge(latest[[*charts.SPOT, "days_since_adequate_visit"]], on=charts.SPOT, how="left")
     with right:
-        table = with_days_since(dose.summary, dose.table)
         show_columns(
-            table, tables.SUMMARY, "Delivered against target by hot spot", tallest=BESIDE_BARS, settings=dose.settings
+            charts.in_order(both), tables.SUMMARY, "Delivered against target by hot spot", BESIDE_BARS, dose.settings
         )
-
-
-def with_days_since(summary: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """The summary in the order of the grid, with the days since an adequate visit as they stood on the last day."""
-    latest = table.sort_values("patrol_day", kind="stable").drop_duplicates(charts.SPOT, keep="last")
-    both = summary.merge(latest[[*charts.SPOT, "days_since_adequate_visit"]], on=charts.SPOT, how="left")
-    return charts.in_order(both)
 
 
 def show_hours(dose: Dose) -> None:
@@ -144,10 +132,14 @@ def show_hours(dose: Dose) -> None:
     hours = dose.hours[(dose.hours["bcu"] == bcu) & (dose.hours["area"] == area)]
     st.markdown(plain_text(words.hours_sentence(hours, dose.no_hot_hours)))
     show_grid(charts.hours_grid(hours, options[chosen]), "hours")
-    ringed = hours["hot"].fillna(False).astype(bool).any()
-    st.caption(words.HOURS_HELP + (words.HOURS_RINGED if ringed else ""))
+    number, hot = hours["hour_of_week"].astype(int), hours["hot"].fillna(False).astype(bool)
+    st.caption(words.HOURS_HELP + (words.HOURS_RINGED if hot.any() else ""))
+    read = hours.assign(
+        weekday=[charts.LONG_WEEKDAYS[h // 24] for h in number], hour=[f"{h % 24:02d}:00" for h in number],
+        hot=hot.map({True: "hot", False: ""}),
+    )  # fmt: skip
     with st.expander("The same figures as a table (168 rows)"):
-        show_columns(hours_as_read(hours), tables.HOURS, "Minutes by hour of the week", settings=dose.settings)
+        show_columns(read, tables.HOURS, "Minutes by hour of the week", settings=dose.settings)
 
 
 def hour_options(dose: Dose) -> dict[str, str]:
@@ -161,15 +153,6 @@ def hour_options(dose: Dose) -> dict[str, str]:
         else:
             single[f"{bcu}|{area}"] = f"{area}: {names.get(area, area)}"
     return together | single
-
-
-def hours_as_read(hours: pd.DataFrame) -> pd.DataFrame:
-    number = hours["hour_of_week"].astype(int)
-    return hours.assign(
-        weekday=[charts.LONG_WEEKDAYS[h // 24] for h in number],
-        hour=[f"{h % 24:02d}:00" for h in number],
-        hot=hours["hot"].fillna(False).astype(bool).map({True: "hot", False: ""}),
-    )
 
 
 def show_details(dose: Dose) -> None:
@@ -202,7 +185,8 @@ def show_reconciled(view: View, dose: Dose) -> None:
     table = dose.reconciled
     if table.empty:
         st.info(words.NO_LOGS, icon=":material/info:")
-    st.markdown(plain_text(words.what_counts(view.workspace.settings.log_tracked_share)))
+    share = words.percent(view.workspace.settings.log_tracked_share)
+    st.markdown(plain_text(words.WHAT_COUNTS.format(share=share)))
     if len(table):
         show_columns(with_names(table, dose), tables.LOGS, "Log entries against positions", settings=dose.settings)
     if dose.notes:
@@ -244,11 +228,9 @@ def filter_widgets(names: tuple[str, ...], first: date, last: date) -> dict[str,
     bcu = choose_bcu()
     register = choose("Register", "register", names, names[0], {}) if len(names) > 1 else names[0]
     usual = max(first, last - timedelta(days=USUAL_DAYS - 1))
-    days = [
-        choose_day(label, name, start, first, last)
-        for label, name, start in (("First patrol day", "patrol_from", usual), ("Last patrol day", "patrol_to", last))
-    ]
-    return {"bcu": bcu, "register": register, "patrol_from": str(days[0]), "patrol_to": str(days[1])}
+    start = choose_day("First patrol day", "patrol_from", usual, first, last)
+    end = choose_day("Last patrol day", "patrol_to", last, first, last)
+    return {"bcu": bcu, "register": register, "patrol_from": str(start), "patrol_to": str(end)}
 
 
 def choose_day(label: str, name: str, usual: date, first: date, last: date) -> date:

@@ -47,12 +47,11 @@ COVERAGE_HELP = (
     "Where units sent fewer positions than usual, the minutes above are too low, not the patrols. “Tracked” is the part"
     " of the time on shift with positions."
 )
+WHAT_COUNTS = (
+    "Where positions of its unit cover at least {share} of an entry, the dose takes the positions; elsewhere it takes"
+    " the log. No entry is changed."
+)
 NAMED = 3  # hot spots named in a headline; the lists below name all
-
-
-def headlines(summary: pd.DataFrame) -> dict[str, str]:
-    """A sentence per BCU: how many treated hot spots had their dose, and which had least of it."""
-    return {str(bcu): headline(part) for bcu, part in summary.groupby("bcu", sort=True)}
 
 
 def headline(part: pd.DataFrame) -> str:
@@ -137,12 +136,4 @@ def hours_sentence(hours: pd.DataFrame, why_not: str) -> str:
     return (
         f"{minutes} of the minutes fell in the hot hours, which hold {incidents} of the incidents and are {week} of the"
         " week."
-    )
-
-
-def what_counts(tracked_share: float) -> str:
-    """Which of the two the dose takes where there is a log and there are positions."""
-    return (
-        f"Where positions of its unit cover at least {percent(tracked_share)} of an entry, the dose takes the"
-        " positions; elsewhere it takes the log. No entry is changed."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -121,12 +121,6 @@ def short(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) 
     return f"{span(row['start'], row['end'], settings)}, {names.get(row['area'], row['area'])}"
 
 
-def line(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) -> str:
-    """One entry in a sentence."""
-    state = "Withdrawn: " if row["withdrawn"] else "Corrected: " if row["revision"] > 1 else ""
-    return state + facts(row, names, settings)
-
-
 def facts(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) -> str:
     """What an entry says, without notes and without the unit."""
     said = [sentence(row, names, settings), f"{MODES[row['mode']]}." if row["mode"] else ""]
@@ -137,9 +131,8 @@ def facts(row: Mapping[Any, Any], names: Mapping[str, str], settings: Settings) 
 
 def heading(row: Mapping[Any, Any], settings: Settings) -> str:
     """``Original, 10/06/2026 14:15, unit-3fa94c…:``"""
-    what = (
-        "Original" if row["revision"] == 1 else "Withdrawn" if row["withdrawn"] else f"Correction {row['revision'] - 1}"
-    )
+    later = "Withdrawn" if row["withdrawn"] else f"Correction {row['revision'] - 1}"
+    what = "Original" if row["revision"] == 1 else later
     at = local_text(pd.Timestamp(row["created"]).timestamp(), settings)
     who = row["author"] or row["unit"]
     return f"{what}, {at}{', ' + who[:11] + '…' if who else ''}:"
@@ -154,10 +147,10 @@ def show_times(desk: Desk) -> None:
     running = draft["start"] is not None and draft["end"] is None
     with st.container(horizontal=True, gap="small", key="log_clock", wrap=False):
         if draft["end"] is None:
-            clock_button("Start now", "play_arrow", desk, start_now, draft["start"] is None)
+            clock_button("Start now", "play_arrow", desk, "start_now", draft["start"] is None)
         else:
-            clock_button("Not over yet", "undo", desk, go_on, True, kind="secondary")
-        clock_button("Stop now", "stop", desk, stop_now, running)
+            clock_button("Not over yet", "undo", desk, "go_on", True, kind="secondary")
+        clock_button("Stop now", "stop", desk, "stop_now", running)
     counting = st.fragment(show_running, run_every="30s") if running else show_running  # again while the page is open
     counting(draft, desk.site.settings)
     st.date_input("Day", format="DD/MM/YYYY", **time_field(desk, "day"))
@@ -170,16 +163,11 @@ def show_times(desk: Desk) -> None:
 
 
 def clock_button(
-    label: str,
-    icon: str,
-    desk: Desk,
-    act: Callable[[Desk], None],
-    can: bool,
-    kind: Literal["primary", "secondary"] = "primary",
+    label: str, icon: str, desk: Desk, tap: str, can: bool, kind: Literal["primary", "secondary"] = "primary"
 ) -> None:
     st.button(
-        label, key=f"_{desk.name(act.__name__)}", icon=f":material/{icon}:", width="stretch", disabled=not can,
-        type=kind if can else "secondary", on_click=act, args=(desk,),
+        label, key=f"_{desk.name(tap)}", icon=f":material/{icon}:", width="stretch", disabled=not can,
+        type=kind if can else "secondary", on_click=take_tap, args=(desk, tap),
     )  # fmt: skip
 
 
@@ -190,21 +178,18 @@ def time_field(desk: Desk, name: str) -> Any:
 
 
 def show_running(draft: Draft, settings: Settings) -> None:
-    """How long it has been."""
-    st.markdown(plain_text(running_text(draft, settings)))
-
-
-def running_text(draft: Draft, settings: Settings) -> str:
     """``Started 14:00, 7 min ago.``, ``14:00 to 14:12, 12 min.``, or what to do."""
     start, end = draft["start"], draft["end"]
     if start is None:
-        return "Press “Start now” when you arrive, or put in the times below."
-    if end is None:
+        text = "Press “Start now” when you arrive, or put in the times below."
+    elif end is None:
         ago = int((ledger.now().timestamp() - start) // 60)
-        return f"Started {local(start, settings):%H:%M}" + (f", {ago:,} min ago." if ago >= 0 else ".")
-    if end <= start:
-        return "The stop is not after the start."
-    return f"{span(start, end, settings)}, {round((end - start) / 60):,} min."
+        text = f"Started {local(start, settings):%H:%M}" + (f", {ago:,} min ago." if ago >= 0 else ".")
+    elif end <= start:
+        text = "The stop is not after the start."
+    else:
+        text = f"{span(start, end, settings)}, {round((end - start) / 60):,} min."
+    st.markdown(plain_text(text))
 
 
 def widget_start(name: str, draft: Draft, settings: Settings) -> date | time | None:
@@ -215,28 +200,17 @@ def widget_start(name: str, draft: Draft, settings: Settings) -> date | time | N
     return None if second is None else local(second, settings).time().replace(second=0, microsecond=0)
 
 
-def show_times_anew(desk: Desk) -> None:
+def take_tap(desk: Desk, tap: str) -> None:
+    """Start or stop by the server's clock, a second tap changes nothing; or the stop taken back: the patrol goes on."""
+    field = "start" if tap == "start_now" else "end"
+    if tap == "go_on":
+        desk.draft.update(end=None, note_end="")
+    elif desk.draft[field] is None:
+        desk.draft.update({field: int(ledger.now().timestamp()), f"note_{field}": ""})
+    else:
+        return
     for name in ("day", "from", "to"):
         show_next(desk.name(name), widget_start(name, desk.draft, desk.site.settings))
-
-
-def start_now(desk: Desk) -> None:
-    """By the server's clock; a second tap changes nothing."""
-    if desk.draft["start"] is None:
-        desk.draft.update(start=int(ledger.now().timestamp()), note_start="")
-        show_times_anew(desk)
-
-
-def stop_now(desk: Desk) -> None:
-    if desk.draft["end"] is None:
-        desk.draft.update(end=int(ledger.now().timestamp()), note_end="")
-        show_times_anew(desk)
-
-
-def go_on(desk: Desk) -> None:
-    """The stop taken back: the patrol goes on."""
-    desk.draft.update(end=None, note_end="")
-    show_times_anew(desk)
 
 
 def take_times(desk: Desk) -> None:

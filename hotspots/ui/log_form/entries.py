@@ -15,9 +15,9 @@ from hotspots.base.settings import Settings
 from hotspots.patrols import form as patrol_form
 from hotspots.patrols.form import ACTIVITIES, COUNTS, MOST_OFFICERS
 from hotspots.ui.forms import done, show_done
-from hotspots.ui.log_form.draft import MODES, NO_NAMES, Site, facts, heading, line, short, times_entered, wall
+from hotspots.ui.log_form.draft import MODES, NO_NAMES, Site, facts, heading, short, times_entered, wall
 from hotspots.ui.session import held, hold, shown, turn, widget_key
-from hotspots.ui.show import plain_text
+from hotspots.ui.show import bullets, plain_text
 
 
 def show_entries(site: Site, bcu: str) -> None:
@@ -35,11 +35,13 @@ def show_entries(site: Site, bcu: str) -> None:
         st.caption("None yet.")
         return
     records = rows.to_dict("records")
-    st.markdown("\n".join(f"- {plain_text(line(r, names, site.settings))}" for r in records))
+    states = ["Withdrawn: " if r["withdrawn"] else "Corrected: " if r["revision"] > 1 else "" for r in records]
+    st.markdown(bullets(s + facts(r, names, site.settings) for s, r in zip(states, records, strict=True)))
     now = turn("form")
-    labels = {str(r["entry"]): short(r, names, site.settings) for r in records if not r["withdrawn"]}
-    gone = {str(r["entry"]): f"Withdrawn: {short(r, names, site.settings)}" for r in records if r["withdrawn"]}
-    labels |= gone
+    labels = {
+        str(r["entry"]): ("Withdrawn: " if r["withdrawn"] else "") + short(r, names, site.settings)
+        for r in sorted(records, key=lambda r: bool(r["withdrawn"]))
+    }
     chosen = st.selectbox(
         "Entry to look at, correct or withdraw", list(labels), format_func=lambda e: labels[e],
         placeholder="Choose an entry", key=widget_key(f"log_chosen_{now}_{day}_{bcu}", None),
@@ -130,7 +132,7 @@ def correction_fields(site: Site, last: Mapping[Any, Any], name: str) -> dict[st
     def key(field: str, start: object) -> str:
         return widget_key(f"{name}_{field}", start)
 
-    return {
+    entered: dict[str, Any] = {
         "area": st.selectbox(
             "Hot spot", areas, format_func=lambda a: f"{names.get(a, '')} ({a})", key=key("area", last["area"])
         ),
@@ -143,17 +145,14 @@ def correction_fields(site: Site, last: Mapping[Any, Any], name: str) -> dict[st
         ),
         "activity": st.pills("What was done", ACTIVITIES, selection_mode="multi", key=key("activity", activities)),
         "reactive": st.toggle("This was a call (reactive)", key=key("reactive", bool(last["reactive"]))),
-        **{
-            n: st.text_input(
-                n.capitalize(), key=key(n, "" if pd.isna(last[n]) else str(int(last[n]))), max_chars=3,
-                placeholder="Not entered",
-            )
-            for n in COUNTS
-        },
-        "notes": st.text_area(
-            "Notes", key=key("notes", last["notes"]), max_chars=patrol_form.MOST_TEXT, placeholder=NO_NAMES
-        ),
-    }  # fmt: skip
+    }
+    for n in COUNTS:
+        start = key(n, "" if pd.isna(last[n]) else str(int(last[n])))
+        entered[n] = st.text_input(n.capitalize(), key=start, max_chars=3, placeholder="Not entered")
+    most = patrol_form.MOST_TEXT
+    return entered | {
+        "notes": st.text_area("Notes", key=key("notes", last["notes"]), max_chars=most, placeholder=NO_NAMES)
+    }
 
 
 def changes_in(fields: Mapping[str, Any], last: Mapping[Any, Any], settings: Settings) -> dict[str, Any]:

@@ -96,36 +96,27 @@ def show_form(desk: Desk) -> None:
     _typing(key="log_typing")
     draft = desk.draft
     labels = dict(zip(desk.areas["area"], desk.areas["name"], strict=True))
-    draft["area"] = (
-        st.selectbox(
-            "Hot spot", list(labels), format_func=lambda a: f"{labels[a]} ({a})", placeholder="Choose the hot spot",
-            key=widget_key(desk.name("area"), draft["area"] if draft["area"] in labels else None),
-        )
-        or ""
+    chosen = st.selectbox(
+        "Hot spot", list(labels), format_func=lambda a: f"{labels[a]} ({a})", placeholder="Choose the hot spot",
+        key=widget_key(desk.name("area"), draft["area"] if draft["area"] in labels else None),
     )  # fmt: skip
+    draft["area"] = chosen or ""
     show_officers(desk)
     show_times(desk)
-    draft["mode"] = (
-        st.segmented_control(
-            "How", list(MODES), format_func=lambda m: MODES[m], key=widget_key(desk.name("mode"), draft["mode"] or None)
-        )
-        or ""
-    )
-    draft["activity"] = st.pills(
-        "What was done", ACTIVITIES, selection_mode="multi",
-        key=widget_key(desk.name("activity"), [a for a in draft["activity"] if a in ACTIVITIES]),
-    )  # fmt: skip
-    draft["reactive"] = st.toggle(
-        "This was a call (reactive)", key=widget_key(desk.name("reactive"), bool(draft["reactive"]))
-    )
+    key = widget_key(desk.name("mode"), draft["mode"] or None)
+    draft["mode"] = st.segmented_control("How", list(MODES), format_func=lambda m: MODES[m], key=key) or ""
+    key = widget_key(desk.name("activity"), [a for a in draft["activity"] if a in ACTIVITIES])
+    draft["activity"] = st.pills("What was done", ACTIVITIES, selection_mode="multi", key=key)
+    key = widget_key(desk.name("reactive"), bool(draft["reactive"]))
+    draft["reactive"] = st.toggle("This was a call (reactive)", key=key)
     for name in COUNTS:
-        show_count(desk, name)
-    draft["notes"] = st.text_area(
-        "Notes",
-        key=widget_key(desk.name("notes"), draft["notes"]),
-        max_chars=patrol_form.MOST_TEXT,
-        placeholder=NO_NAMES,
-    )
+        n = draft[name]
+        with st.container(horizontal=True, gap="xsmall", key=f"log_{name}", wrap=False, vertical_alignment="center"):
+            st.html(f'<p class="count" role="status">{name.capitalize()}: {"–" if n is None else n}</p>')
+            stepper(f"{name}_less", f"Fewer {name}", desk, name, -1)
+            stepper(f"{name}_more", f"More {name}", desk, name, 1)
+    key = widget_key(desk.name("notes"), draft["notes"])
+    draft["notes"] = st.text_area("Notes", key=key, max_chars=patrol_form.MOST_TEXT, placeholder=NO_NAMES)
     show_unit(desk)
     keep_draft(desk)
     if st.button("Save", type="primary", width="stretch", key=f"_{desk.name('save')}", icon=":material/check:"):
@@ -151,14 +142,6 @@ def take_officers(draft: Draft, name: str) -> None:
     if shown(name) is not None:
         draft["officers"] = shown(name)
     show_next(name, draft["officers"] if draft["officers"] in QUICK else None)
-
-
-def show_count(desk: Desk, name: str) -> None:
-    n = desk.draft[name]
-    with st.container(horizontal=True, gap="xsmall", key=f"log_{name}", wrap=False, vertical_alignment="center"):
-        st.html(f'<p class="count" role="status">{name.capitalize()}: {"–" if n is None else n}</p>')
-        stepper(f"{name}_less", f"Fewer {name}", desk, name, -1)
-        stepper(f"{name}_more", f"More {name}", desk, name, 1)
 
 
 def stepper(key: str, label: str, desk: Desk, name: str, by: int) -> None:
@@ -198,7 +181,9 @@ def save(desk: Desk) -> None:
     """Store the entry. Where it cannot be stored the reason is shown, and everything stays as it was entered."""
     t = desk.draft
     if t["officers"] is None:
-        raise HotspotsError([*missing(desk), "Say how many officers there were."])
+        missing = [] if t["area"] else ["Choose the hot spot."]
+        missing += [] if None not in (t["start"], t["end"]) else ["An entry needs a start and an end."]
+        raise HotspotsError([*missing, "Say how many officers there were."])
     same = ("area", "unit", "officers", "start", "end", "mode", "reactive", *COUNTS, "notes")
     sent = Submission(key=desk.key, activity="; ".join(t["activity"]), **{name: t[name] for name in same})
     stored = patrol_form.record(desk.site.folder, sent)
@@ -206,13 +191,6 @@ def save(desk: Desk) -> None:
         hold("log_draft", None)
     hold("log_last", {"unit": t["unit"], "officers": t["officers"]})
     st.rerun()
-
-
-def missing(desk: Desk) -> list[str]:
-    """What else has not been entered."""
-    t = desk.draft
-    words = [] if t["area"] else ["Choose the hot spot."]
-    return words if t["start"] is not None and t["end"] is not None else [*words, "An entry needs a start and an end."]
 
 
 def show_saved(site: Site, entry: Entry) -> None:
