@@ -95,15 +95,15 @@ def pooled_row(row: marks.Row, most: float) -> marks.Row:
 def forest_words(rows: list[marks.Row], pooled: list[marks.Row], compared: bool) -> str:
     if not rows:
         return "Forest plot of the treated hot spots: there is none to draw."
-    known = [r for r in rows if r["ratio"] is not None]
-    parts = [f"{sum(r['verdict'] == v for r in known)} {v}" for v in marks.VERDICTS]
-    if len(known) < len(rows):
-        parts.append(f"{len(rows) - len(known)} without a ratio")
+    rated = [r for r in rows if r["ratio"] is not None]
+    parts = [f"{sum(r['verdict'] == v for r in rated)} {v}" for v in marks.VERDICTS]
+    if len(rated) < len(rows):
+        parts.append(f"{len(rows) - len(rated)} without a ratio")
     words = f"Forest plot of {counted(len(rows), 'treated hot spot')}, "
     words += "each against the comparison" if compared else "after over before, with no comparison"
     words += f": {', '.join(parts)}."
-    if known:
-        low, high = (pick(known, key=lambda r: r["ratio"]) for pick in (min, max))
+    if rated:
+        low, high = (pick(rated, key=lambda r: r["ratio"]) for pick in (min, max))
         words += f" Lowest: {low['name']}, {low['said']}; highest: {high['name']}, {high['said']}."
     return words + "".join(f" {r['name']}: {r['said']}." for r in pooled)
 
@@ -117,10 +117,10 @@ def trend_chart_spec(trend: pd.DataFrame, dark: bool = False) -> marks.Row:
     figures = [tuple(float(row[c]) for c in ("rate_ratio", "ci_low", "ci_high")) for row in marks.records(table)]
     most = marks.reach([f[0] for f in figures], [end for f in figures for end in f[1:]])
     rows = [trend_row(row, f, most) for row, f in zip(marks.records(table), figures, strict=True)]
-    inks, sides = marks.colours(dark), ("before the start", "after it")
+    inks, halves = marks.colours(dark), ("before the start", "after it")
     field = {"field": "side", "type": "nominal", "title": None, "legend": marks.LEGEND}
-    colour = {**field, "scale": {"domain": list(sides), "range": [inks[CANT_TELL], inks[FELL]]}}
-    shape = {**field, "scale": {"domain": list(sides), "range": ["circle", "diamond"]}}
+    colour = {**field, "scale": {"domain": list(halves), "range": [inks[CANT_TELL], inks[FELL]]}}
+    shape = {**field, "scale": {"domain": list(halves), "range": ["circle", "diamond"]}}
     x = marks.time_axis("middle")
     ratio = marks.log_axis(most, "Treated / comparison (ratio)")
     tips = (("days", "Days"), ("said", "Ratio, 95% interval"), ("counts", "Incidents"))

@@ -56,14 +56,14 @@ def _lorenz_end(curves: pd.DataFrame) -> float:
 
 def _lorenz_rows(curve: pd.DataFrame, end: float) -> list[marks.Row]:
     """The curve's points up to ``end``, thinned to evenly spaced ones where there are too many."""
-    known = curve.dropna(subset=["share_of_area", "share"]).sort_values(["share_of_area", "share"])
-    if known.empty:
+    filled = curve.dropna(subset=["share_of_area", "share"]).sort_values(["share_of_area", "share"])
+    if filled.empty:
         return []
-    x, y = known["share_of_area"].to_numpy(dtype=float), known["share"].to_numpy(dtype=float)
+    x, y = filled["share_of_area"].to_numpy(dtype=float), filled["share"].to_numpy(dtype=float)
     at = np.append(x[x < end], end)
     if len(at) > POINTS:
         at = np.linspace(0, end, POINTS)
-    name = str(known["curve"].iloc[0])
+    name = str(filled["curve"].iloc[0])
     return [
         {"curve": name, "x": round(float(a), 6), "y": round(float(b), 5)}
         for a, b in zip(at, np.interp(at, x, y), strict=True)
@@ -117,10 +117,10 @@ def methods_spec(table: pd.DataFrame, chosen: str, against: str, dark: bool = Fa
 def _method_row(row: pd.Series, chosen: str) -> marks.Row:
     """One method: its label, its difference in percentage points, the interval (none: the point itself), in words."""
     value, low, high = (100 * float(row[name]) for name in ("difference", "ci_low", "ci_high"))
-    known = low == low and high == high
+    bounded = low == low and high == high
     figure = _signed(value)
-    said = figure + (f" ({_signed(low)} to {_signed(high)})" if known else "")
-    name, (start, end) = str(row["method"]), (low, high) if known else (value, value)
+    said = figure + (f" ({_signed(low)} to {_signed(high)})" if bounded else "")
+    name, (start, end) = str(row["method"]), (low, high) if bounded else (value, value)
     return {
         "name": f"{name} (default)" if name == chosen else name, "value": round(value, 3), "low": round(start, 3),
         "high": round(end, 3), "figure": figure, "said": said, "chosen": name == chosen,

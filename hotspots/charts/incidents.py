@@ -35,10 +35,10 @@ def _day(month: int) -> str:
 
 def _runs(series: pd.DataFrame) -> list[marks.Row]:
     """Rows with a value, in order; ``run`` numbers the unbroken stretches of months, so lines stop at gaps."""
-    known = series.loc[series["n_incidents"].notna(), ["month", "n_incidents"]].sort_values("month")
+    filled = series.loc[series["n_incidents"].notna(), ["month", "n_incidents"]].sort_values("month")
     rows: list[marks.Row] = []
     run, before = 0, None
-    for month, value in zip(known["month"].astype(int), known["n_incidents"].astype(float), strict=True):
+    for month, value in zip(filled["month"].astype(int), filled["n_incidents"].astype(float), strict=True):
         count = month // 100 * 12 + month % 100
         run += before is None or count != before + 1
         before = count

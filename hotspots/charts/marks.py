@@ -140,7 +140,7 @@ def log_axis(most: float, title: str) -> Row:
 
 
 def layers(way: str, ratio: Row, other: Row, colour: Row, dark: bool) -> list[Row]:
-    """Rule at 1, intervals and their arrows, along x or y (``way``); the other side's encoding is ``other``."""
+    """Rule at 1, intervals and their arrows, along x or y (``way``); that of the other axis is ``other``."""
     across = "y" if way == "x" else "x"
     shape = ("triangle-left", "triangle-right") if way == "x" else ("triangle-down", "triangle-up")
     one = layer(LEVEL, {way: {**ratio, "field": "at"}}, [{"at": 1}])

@@ -86,9 +86,9 @@ def limits_of(asked: argparse.Namespace) -> Limits:
     from hotspots.areas.candidates import Limits
     from hotspots.store.workspace import open_workspace
 
-    given = {"max_area_m2": asked.max_area, "min_share": asked.min_share, "per_bcu": asked.per_bcu}
+    chosen = {"max_area_m2": asked.max_area, "min_share": asked.min_share, "per_bcu": asked.per_bcu}
     return replace(
-        Limits.of(open_workspace(asked.workspace).settings), **{k: v for k, v in given.items() if v is not None}
+        Limits.of(open_workspace(asked.workspace).settings), **{k: v for k, v in chosen.items() if v is not None}
     )
 
 

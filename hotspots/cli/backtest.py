@@ -198,11 +198,11 @@ def table_history(asked: argparse.Namespace, plan: Plan) -> History:
     """The cube of a plain table of another city; options of the workspace are refused."""
     from hotspots.backtest.tables import history_of_table
 
-    given = {
+    used = {
         "--bcu": asked.bcu != "all", "--from": asked.start, "--to": asked.end, "--weights": asked.weights,
         "--offences": asked.offences, "--source": asked.source, "--include-proactive": asked.include_proactive,
     }  # fmt: skip
-    wrong = [name for name, value in given.items() if value]
+    wrong = [name for name, value in used.items() if value]
     if wrong:
         raise HotspotsError(f"{', '.join(wrong)} cannot be used with --table: the table is tested as it is.")
     return history_of_table(asked.table, asked.resolution or 10, plan.period, asked.total_area_km2)

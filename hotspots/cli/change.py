@@ -255,7 +255,7 @@ def open_ended(day: str | None) -> str:
 
 
 def refuse_lost(asked: argparse.Namespace, names: Any, to: str) -> None:
-    """HotspotsError where an option was given that would be lost."""
+    """HotspotsError where an option was used that would be lost."""
     idle = [CONTEXT_OPTIONS[name] for name in names if getattr(asked, name) is not None]
     if idle:
         go = "does" if len(idle) == 1 else "do"

@@ -1,4 +1,4 @@
-"""Is the workspace whole? What is wrong with it, and how to mend it.
+"""Is the workspace whole? What is wrong with it, and how to repair it.
 
 Every check runs, whatever the others find; one that breaks off is a finding itself.
 """

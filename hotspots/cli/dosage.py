@@ -45,13 +45,13 @@ def run_dosage(asked: argparse.Namespace) -> None:
     if asked.format == "geojson" and asked.table != "days":
         raise HotspotsError("--format geojson gives the hot spots with their whole dose: leave --table out.")
     question = DoseQuestion(asked.bcu, asked.start, asked.end, asked.register, asked.engine)
-    told = dose_workspace(asked.workspace, question)
-    say(f"Patrol days {told.first} to {told.last}; {', '.join(told.registers)}.")
-    say(*told.warnings, *told.notes)
+    dose = dose_workspace(asked.workspace, question)
+    say(f"Patrol days {dose.first} to {dose.last}; {', '.join(dose.registers)}.")
+    say(*dose.warnings, *dose.notes)
     if asked.table == "days":
-        put_out(dosage_text(told, asked.format, asked.workspace), asked.out)
+        put_out(dosage_text(dose, asked.format, asked.workspace), asked.out)
     else:
-        put_table(asked, getattr(told, TABLES[asked.table]), about(told))
+        put_table(asked, getattr(dose, TABLES[asked.table]), about(dose))
 
 
 def run_target(asked: argparse.Namespace) -> None:
@@ -60,8 +60,8 @@ def run_target(asked: argparse.Namespace) -> None:
     minutes = None if asked.minutes == "none" else number(asked.minutes)
     set_target(asked.workspace, asked.register, asked.area, minutes, asked.valid_from, asked.author, asked.note)
     whose = asked.area or f"every treated hot spot of {asked.register}"
-    told = "no target" if minutes is None else f"a target of {minutes:g} patrol-minutes a patrol day"
-    say(f"From {asked.valid_from} {whose} has {told}.")
+    target = "no target" if minutes is None else f"a target of {minutes:g} patrol-minutes a patrol day"
+    say(f"From {asked.valid_from} {whose} has {target}.")
 
 
 def number(text: str) -> float:

@@ -51,21 +51,21 @@ def is_dark() -> bool:
 
 def webgl_probe(key: str = "graphics") -> bool | None:
     """Whether the browser draws with WebGL 2; None until it has answered, once in a session."""
-    known: bool | None = held(WEBGL)
-    answer = _graphics(key=key, data={"known": known}, on_webgl_change=lambda: None).webgl
+    webgl: bool | None = held(WEBGL)
+    answer = _graphics(key=key, data={"webgl": webgl}, on_webgl_change=lambda: None).webgl
     if answer is not None:
-        known = bool(answer)
-        hold(WEBGL, known)
-    return known
+        webgl = bool(answer)
+        hold(WEBGL, webgl)
+    return webgl
 
 
 def svg_map_component(data: dict[str, Any], selected: str | None = None, key: str = "svg_map") -> str | None:
     """The map as SVG (``data`` from `maps.draw_svg`): pointer, touch and keyboard. The picked cell or None."""
     result = _svg(key=key, data={"map": data, "selected": selected, "dark": is_dark()}, on_picked_change=lambda: None)
-    return _known_cell(result.picked, {cell["c"] for cell in data["cells"]}) if result.picked else None
+    return _drawn_cell(result.picked, {cell["c"] for cell in data["cells"]}) if result.picked else None
 
 
-def _known_cell(picked: Any, cells: set[str]) -> str | None:
+def _drawn_cell(picked: Any, cells: set[str]) -> str | None:
     """What the browser sends is checked against what was drawn."""
     return picked if isinstance(picked, str) and picked in cells else None
 

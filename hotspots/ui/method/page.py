@@ -159,7 +159,7 @@ def show_own(view: View) -> None:
         return
     st.markdown(
         "The same comparison on every month this workspace holds, with its own weights and default offences. An origin"
-        " whose months lie on both sides of a change of map points is left out. From the command line:"
+        " whose months lie before and after a change of map points is left out. From the command line:"
         " `python -m hotspots backtest --leave-out-breaks --summary`."
     )
     slow = st.checkbox("Also the slow methods (kernel density, gradient-boosted trees): minutes", key="_slow_methods")

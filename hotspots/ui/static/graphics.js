@@ -1,13 +1,13 @@
 // Asks once whether this browser can draw with WebGL 2, tells the page, and takes no room on it.
-const told = new WeakMap()
+const answered = new WeakMap()
 export default function ({ parentElement, setStateValue, data }) {
   const box = (parentElement.host ?? parentElement).closest('[data-testid="stElementContainer"]')
   if (box) Object.assign(box.style, { position: "absolute", height: "0", overflow: "hidden" })
-  if (told.has(parentElement)) return
+  if (answered.has(parentElement)) return
   const canvas = document.createElement("canvas")
   const context = canvas.getContext("webgl2")
   const answer = Boolean(context)
   context?.getExtension("WEBGL_lose_context")?.loseContext() // browsers allow few at once
-  told.set(parentElement, answer)
-  if (data.known !== answer) setStateValue("webgl", answer)
+  answered.set(parentElement, answer)
+  if (data.webgl !== answer) setStateValue("webgl", answer)
 }

@@ -224,8 +224,8 @@ class Map_ {
       return undefined
     }
     this.svg.onpointerup = event => {
-      const known = touching.delete(event.pointerId)
-      if (!known || moved > DRAG || touching.size) return
+      const pressed = touching.delete(event.pointerId)
+      if (!pressed || moved > DRAG || touching.size) return
       const found = this.cell_at(event)
       if (found >= 0) { this.go(found, false); this.pick() }
     }
@@ -261,8 +261,8 @@ class Map_ {
     let found = this.at, best = Infinity
     this.cells.forEach((cell, i) => {
       const [x, y] = [cell.x - from.x, cell.y - from.y]
-      const [ahead, aside] = [x * dx + y * dy, Math.abs(x * dy) + Math.abs(y * dx)]
-      if (ahead > 0 && aside <= ahead * 1.8 && ahead + 2 * aside < best) [found, best] = [i, ahead + 2 * aside]
+      const [ahead, across] = [x * dx + y * dy, Math.abs(x * dy) + Math.abs(y * dx)]
+      if (ahead > 0 && across <= ahead * 1.8 && ahead + 2 * across < best) [found, best] = [i, ahead + 2 * across]
     })
     return found
   }
