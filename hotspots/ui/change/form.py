@@ -77,19 +77,16 @@ def asked(chosen: dict[str, str]) -> ChangeQuestion:
 
 def filter_widgets(view: View, source: str, names: tuple[str, ...]) -> dict[str, str]:
     """The widgets of the form, each starting from what was chosen before. Returns plain text by field."""
-    suggested = {"": words.SUGGESTED}
     bcu = choose_bcu()
     places = choose_places(names)
     measure = choose("Measure", "change_measure", tuple(MEASURES), "count", MEASURES)
     windows = {name: choose_end(view, source, name, *about) for name, about in WINDOWS.items()}
-    comparison = choose(
-        "Compared with", "comparison", ("", *COMPARISONS), "", suggested | {k: cap(v) for k, v in COMPARISONS.items()}
-    )
-    match = choose_match(view)
+    labels = {"": words.SUGGESTED, **{k: cap(v) for k, v in {**COMPARISONS, **BASELINES}.items()}}
+    comparison = choose("Compared with", "comparison", ("", *COMPARISONS), "", labels)
+    frozen = answers.frozen_matches(view.folder, answers.change_stamp(view.folder))
+    match = choose("Frozen match", "match", ("", *frozen), "", {"": "None"}) if frozen else ""
     kind = choose_offences("change_offences", source)
-    baseline = choose(
-        "Baseline", "baseline", ("", *BASELINES), "", suggested | {k: cap(v) for k, v in BASELINES.items()}
-    )
+    baseline = choose("Baseline", "baseline", ("", *BASELINES), "", labels)
     rings = {f"{metres:g}": f"{metres:g} m" for metres in RINGS}
     ring = choose("Next door: how far", "ring", tuple(rings), f"{Settings.ring_m:g}", rings)
     with st.expander("Top cells: how they were chosen", expanded=places.startswith(TOP)):
@@ -115,12 +112,6 @@ def choose_places(names: tuple[str, ...]) -> str:
     return choose("Hot spots", "places", options, options[0], {"": "Choose …", **tops}, "-".join(names)[:60])
 
 
-def choose_match(view: View) -> str:
-    """A frozen match, where there are any; '' for a match made now."""
-    names = answers.frozen_matches(view.folder, answers.change_stamp(view.folder))
-    return choose("Frozen match", "match", ("", *names), "", {"": "None"}) if names else ""
-
-
 def choose_end(view: View, source: str, name: str, window: str, end: str) -> str:
     """One end of a window as text: a month where the source knows no days, else a day; '' = as suggested."""
     held = months_held(view.workspace.manifest, source)
@@ -131,10 +122,8 @@ def choose_end(view: View, source: str, name: str, window: str, end: str) -> str
     label = f"{window}: {end} {'month' if monthly else 'day'}"
     if monthly:
         months = ["", *(month_text(m) for m in months_between(held[0], held[-1]))]
-        start = f"{day:%Y-%m}" if day else ""
-        return st.selectbox(
-            label, months, format_func=lambda m: m or words.SUGGESTED, key=widget_key(key, start)
-        )  # fmt: skip
+        key = widget_key(key, f"{day:%Y-%m}" if day else "")
+        return st.selectbox(label, months, format_func=lambda m: m or words.SUGGESTED, key=key)
     shown = st.date_input(
         label, value=None, min_value=whole.start, max_value=whole.end, format="DD/MM/YYYY", key=widget_key(key, day),
         help=words.WINDOW_HELP,

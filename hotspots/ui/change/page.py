@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -48,9 +49,8 @@ def show_change(view: View, asked: ChangeQuestion) -> None:
     stamp = answers.change_stamp(view.folder)
     key = (view.folder, view.version, asked, stamp)
     change = answers.change(*key)
-    shown = Shown(
-        change, answers.change_charts(*key, components.is_dark()), maps.ring_labels(change.cells, change.spots)
-    )
+    charts, labels = answers.change_charts(*key, components.is_dark()), maps.ring_labels(change.cells, change.spots)
+    shown = Shown(change, charts, labels)
     show_answer(change)
     show_spots(shown)
     show_table(change)
@@ -94,9 +94,8 @@ def show_table(change: Change) -> None:
     """Every estimate of the same change."""
     st.header("Before and after")
     st.caption(words.TABLE_HELP)
-    show_columns(
-        tables.estimates(change.table, change.warnings), tables.ESTIMATES, "Estimates of the change", tallest=900
-    )
+    rows = tables.estimates(change.table, change.warnings)
+    show_columns(rows, tables.ESTIMATES, "Estimates of the change", tallest=900)
 
 
 # ---------------------------------------------------------------- what it rests on
@@ -112,7 +111,9 @@ def show_before(shown: Shown) -> None:
     with left:
         chart(shown.charts, "trend")
         if len(change.trend):
-            show_columns(tables.trend(change.trend), tables.TREND, "Trend before the start", tallest=250)
+            trend = tables.with_interval(change.trend, "ci")
+            trend = trend.assign(when=["after" if post else "before" for post in trend["post"]])
+            show_columns(trend, tables.TREND, "Trend before the start", tallest=250)
     with right:
         chart(shown.charts, "series")
         show_columns(change.series, tables.SERIES, "Incidents and harm by period", tallest=250)
@@ -120,8 +121,9 @@ def show_before(shown: Shown) -> None:
         st.subheader("The match")
         show_balance(change)
         names = dict(zip(change.spots["area"], change.spots["name"], strict=True))
-        with st.expander(f"Pairs of cells ({len(change.pairs):,})"):
-            show_columns(tables.pairs(change.pairs, names), tables.PAIRS, "Each cell of a hot spot and its match")
+        pairs = change.pairs.assign(name=[names.get(area, area) for area in change.pairs["area"]])
+        with st.expander(f"Pairs of cells ({len(pairs):,})"):
+            show_columns(pairs, tables.PAIRS, "Each cell of a hot spot and its match")
 
 
 def show_balance(change: Change) -> None:
@@ -172,7 +174,8 @@ def show_minutes(shown: Shown) -> None:
     st.caption(plain_text(words.dose_days(dose)))
     chart(shown.charts, "scatter")
     with st.expander(f"The same figures as a table ({len(dose.scatter):,} hot spots)"):
-        show_columns(tables.scatter(dose.scatter), tables.SCATTER, "Minutes and change of each hot spot")
+        spots = tables.with_interval(dose.scatter, "ratio")
+        show_columns(spots, tables.SCATTER, "Minutes and change of each hot spot")
     if dose.table.empty:
         show_notes(dose.notes)
         return
@@ -182,7 +185,9 @@ def show_minutes(shown: Shown) -> None:
         chart(shown.charts, "bands")
     with right:
         chart(shown.charts, "curve")
-    show_columns(tables.dose(dose.table), tables.DOSE, "Incidents beside minutes")
+    table = tables.with_interval(dose.table, "ci")
+    table = table.assign(looks=[tables.LOOKS.get(part, part) for part in table["part"]])
+    show_columns(table, tables.DOSE, "Incidents beside minutes")
     show_notes(dose.notes)
 
 
@@ -206,10 +211,6 @@ def show_method(change: Change) -> None:
 
 def offer_change(change: Change) -> None:
     """Every table as files that say what they are."""
-    offer_files(
-        exports.file_name(change),
-        csv=lambda: exports.change_text(change, "csv"),
-        xlsx=lambda: exports.change_xlsx(change),
-        json=lambda: exports.change_text(change, "json"),
-        geojson=lambda: exports.change_text(change, "geojson"),
-    )
+    csv, json_, geojson = (partial(exports.change_text, change, kind) for kind in ("csv", "json", "geojson"))
+    xlsx = partial(exports.change_xlsx, change)
+    offer_files(exports.file_name(change), csv=csv, xlsx=xlsx, json=json_, geojson=geojson)

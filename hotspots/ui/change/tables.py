@@ -148,13 +148,7 @@ def interval(low: Any, high: Any, decimals: int = 2) -> str:
     """``0.62 to 0.97``; without an upper end ``0.62 and more``; '' where there is none."""
     if pd.isna(low):
         return ""
-    return (
-        f"{number(low, decimals)} and more" if pd.isna(high) else f"{number(low, decimals)} to {number(high, decimals)}"
-    )
-
-
-def intervals(lows: Iterable[Any], highs: Iterable[Any]) -> list[str]:
-    return [interval(low, high) for low, high in zip(lows, highs, strict=True)]
+    return number(low, decimals) + (" and more" if pd.isna(high) else f" to {number(high, decimals)}")
 
 
 def group_of(measure: str, estimate_of: str) -> str:
@@ -211,33 +205,14 @@ def named(group: str, measure: str) -> str:
 
 def spots(table: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
     """CHANGE_SPOTS with its numbers on the map, and intervals as text."""
-    return table.assign(
-        label=[labels.get(area, "") for area in table["area"]],
-        interval=intervals(table["ratio_low"], table["ratio_high"]),
-        against_interval=intervals(table["against_low"], table["against_high"]),
-    )
+    both = with_interval(with_interval(table, "ratio"), "against", "against_interval")
+    return both.assign(label=[labels.get(area, "") for area in table["area"]])
 
 
-def trend(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(
-        when=["after" if post else "before" for post in table["post"]],
-        interval=intervals(table["ci_low"], table["ci_high"]),
-    )
-
-
-def dose(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(
-        looks=[LOOKS.get(part, part) for part in table["part"]], interval=intervals(table["ci_low"], table["ci_high"])
-    )
-
-
-def scatter(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(interval=intervals(table["ratio_low"], table["ratio_high"]))
-
-
-def pairs(table: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    """CHANGE_PAIRS with the names of the hot spots."""
-    return table.assign(name=[names.get(area, area) for area in table["area"]])
+def with_interval(table: pd.DataFrame, ends: str, name: str = "interval") -> pd.DataFrame:
+    """The table with the interval of its columns ``ends``_low and ``ends``_high as text."""
+    both = zip(table[f"{ends}_low"], table[f"{ends}_high"], strict=True)
+    return table.assign(**{name: [interval(low, high) for low, high in both]})
 
 
 def unmatched(table: pd.DataFrame) -> pd.DataFrame:

@@ -99,7 +99,7 @@ def choose_versions(view: View, chosen: Chosen, wanted: dict[str, Any], turn: st
     parent = f"{chosen.parent.name}@{chosen.parent.version}" if chosen.parent else view.question.weights
     starts = (wanted["first"] or parent, wanted["second"] or chosen.id)
     labels = {i: f"{s.label}, {s.version}" for i, s in sets.items()}
-    picked: list[str] = []
+    picked: list[Any] = []
     for column, label, start in zip(st.columns(2), ("Before", "After"), starts, strict=True):
         place, key = ids.index(start) if start in ids else 0, f"compare_{label}_{turn}_{chosen.id}_{len(ids)}"
         picked.append(column.selectbox(label, ids, index=place, format_func=labels.__getitem__, key=key))

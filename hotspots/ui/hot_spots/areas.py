@@ -10,7 +10,6 @@ import streamlit as st
 
 from hotspots import areas, geography
 from hotspots.areas import register as area_register
-from hotspots.areas.register import Frozen
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.exports import file_name
@@ -65,7 +64,9 @@ def beside(view: View, answer: Answer) -> Beside:
         st.info("There is no area here. Make one of a cell below.")
     middle = middle_of(now, chosen) if held("area_chosen") else None
     drawn = Outlined(now.table, now.cells_of(chosen), middle)
-    return Beside(drawn, caption(now, chosen), partial(below, view, now, chosen))
+    caption = "Outlined: candidate areas." if now.draft is None else "Outlined: your draft."
+    caption += f" Rings: the cells of {now.labels[chosen]}." if chosen else ""
+    return Beside(drawn, caption, partial(below, view, now, chosen))
 
 
 def middle_of(now: Desk, area: str) -> tuple[float, float] | None:
@@ -75,11 +76,6 @@ def middle_of(now: Desk, area: str) -> tuple[float, float] | None:
         return None
     lon, lat = geography.cell_centres(cells)
     return round(float(lon.mean()), 4), round(float(lat.mean()), 4)
-
-
-def caption(now: Desk, chosen: str) -> str:
-    kind = "candidate areas" if now.draft is None else "your draft"
-    return f"Outlined: {kind}." + (f" Rings: the cells of {now.labels[chosen]}." if chosen else "")
 
 
 def say_state(now: Desk) -> None:
@@ -151,21 +147,17 @@ def show_freeze(view: View, now: Desk, chosen: str) -> None:
     """Name, first day, author and reason; confirmed, the areas shown become the next version of that register."""
     st.header("Freeze these areas")
     st.markdown(words.FREEZE_HELP)
-    n = len(now.table)
     with st.form(form_key("area_freeze"), border=True):
         left, right = st.columns([2, 1])
         name = left.text_input(
             "Name of the register", key=widget_key(form_key("freeze_name"), start_name(view, now)), max_chars=100,
             help="Small letters, digits, - _ and . A name that exists gets its next version; a new name, its first.",
         )  # fmt: skip
-        first = right.date_input(
-            "They hold from", key=widget_key(form_key("freeze_from"), date.today()), format="DD/MM/YYYY"
-        )
+        key = widget_key(form_key("freeze_from"), date.today())
+        first = right.date_input("They hold from", key=key, format="DD/MM/YYYY")
         author, note = signature("freeze", "Why these areas, why now")
-        sure = st.checkbox(
-            f"I have checked {counted(n, 'area')} and understand that freezing cannot be undone",
-            key=f"_{form_key('freeze_sure')}",
-        )
+        promise = f"I have checked {counted(len(now.table), 'area')} and understand that freezing cannot be undone"
+        sure = st.checkbox(promise, key=f"_{form_key('freeze_sure')}")
         go = st.form_submit_button("Freeze", type="primary", icon=":material/lock:")
     if go:
         if not sure:
@@ -192,12 +184,7 @@ def freeze(view: View, now: Desk, name: str, first: date, author: str, note: str
     hold("area_chosen", None)
     hold("register_shown", made.ref)
     switch_next("part", words.REGISTER)
-    done_in_markdown(frozen_words(made), *(plain_text(w) for w in made.warnings))
-
-
-def frozen_words(made: Frozen) -> str:
-    """What was frozen, in Markdown: as code a name can be copied as it is."""
-    return (
-        f"Frozen as `{made.ref}`: {counted(len(made.areas), 'area')} from {made.valid_from:%d/%m/%Y}."
-        f" SHA-256 `{made.sha256}`."
-    )
+    said = f"Frozen as `{made.ref}`: {counted(len(made.areas), 'area')} from {made.valid_from:%d/%m/%Y}."
+    done_in_markdown(
+        f"{said} SHA-256 `{made.sha256}`.", *(plain_text(w) for w in made.warnings)
+    )  # as code: to be copied

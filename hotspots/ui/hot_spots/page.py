@@ -72,7 +72,11 @@ def show_parts(view: View, answer: Answer) -> None:
     show_done()
     part = switch("Show", "part", words.PARTS)
     if answer.table.empty and part != words.REGISTER:
-        show_nothing(view, answer)
+        where = "the force area" if view.question.bcu == "all" else f"{view.question.bcu} BCU"
+        st.info(
+            f"No such incident lies in {where} from {plain_text(str(answer.window))}. Widen the window, choose other"
+            " offences, or look under “What these figures leave out”."
+        )
         return
     left, right = st.columns([4, 5], gap="medium")
     beside = Beside()
@@ -87,15 +91,18 @@ def show_parts(view: View, answer: Answer) -> None:
 
 def show_map(view: View, answer: Answer, beside: Beside) -> None:
     """The map, coloured as chosen, with the areas of this part outlined."""
-    colours = colours_of(answer, view.workspace.settings.top)
+    by, top = answer.question.by, view.workspace.settings.top
+    colours = {  # the figure ranked by first
+        ranking.MEASURE[by]: f"What is ranked: {choices.METHODS[by].lower()}",
+        "p_top": f"Chance of being in the top {top:,}", "pattern": "Pattern: new, persistent, fading …",
+    }  # fmt: skip
     measure = switch_box("Colour the map by", "colour", colours)
     if measure == "pattern" and answer.no_patterns:
         st.info(plain_text(f"No cell has a pattern here. {answer.no_patterns}"), icon=":material/info:")
     cell = shown_cell(view, answer)
     deck, svg = answers.map_of(
-        view.folder, view.version, answer.question, measure, cell, view.workspace.settings.top,
-        components.is_dark(), beside.outlined,
-    )  # fmt: skip
+        view.folder, view.version, answer.question, measure, cell, top, components.is_dark(), beside.outlined
+    )
     picked = components.map_view(deck, json.loads(svg), cell, key="map", prefer_svg=view.svg)
     if beside.caption:
         st.caption(plain_text(beside.caption))
@@ -103,16 +110,6 @@ def show_map(view: View, answer: Answer, beside: Beside) -> None:
         st.caption(words.CELL_LIMIT.format(n=MAX_CELLS))
     if picked and picked != cell:
         select_cell(picked)
-
-
-def colours_of(answer: Answer, top: int) -> dict[str, str]:
-    """What the map can be coloured by: the figure ranked by first."""
-    by = answer.question.by
-    return {
-        ranking.MEASURE[by]: f"What is ranked: {choices.METHODS[by].lower()}",
-        "p_top": f"Chance of being in the top {top:,}",
-        "pattern": "Pattern: new, persistent, fading …",
-    }
 
 
 def show_unscored(answer: Answer) -> None:
@@ -123,15 +120,6 @@ def show_unscored(answer: Answer) -> None:
     with st.expander(f"Offences without one weight ({int(loose['n_offences'].sum()):,})"):
         st.markdown(shared.UNSCORED)
         show_loose(loose)
-
-
-def show_nothing(view: View, answer: Answer) -> None:
-    """An empty selection says why."""
-    where = "the force area" if view.question.bcu == "all" else f"{view.question.bcu} BCU"
-    st.info(
-        f"No such incident lies in {where} from {plain_text(str(answer.window))}. Widen the window, choose other"
-        " offences, or look under “What these figures leave out”."
-    )
 
 
 LISTED = (
