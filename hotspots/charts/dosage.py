@@ -107,7 +107,7 @@ def dose_grid(table: pd.DataFrame, bands: Bands) -> Grid:
     held": that version did not count on it.
     """
     days = days_of(table["patrol_day"])
-    heads = tuple(Head(WEEKDAYS[d.weekday()], day_short(d), day_long(d)) for d in days)
+    heads = tuple(Head(WEEKDAYS[d.weekday()], f"{d.day} {d:%b}", day_long(d)) for d in days)
     held = {(r["area"], r["register"], r["patrol_day"]): r for r in table.to_dict("records")}
     spots = in_order(table.drop_duplicates(SPOT))
     rows = tuple(
@@ -163,12 +163,6 @@ def minutes_text(minutes: Any) -> str:
     """Whole minutes; what is not nothing is never written 0."""
     value = float(minutes)
     return "<1" if 0 < value < 0.5 else f"{value:,.0f}"
-
-
-def day_short(day: date | str) -> str:
-    """'5 Oct'."""
-    day = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{day.day} {day:%b}"
 
 
 def day_long(day: date | str) -> str:

@@ -163,16 +163,11 @@ def say(*lines: str) -> None:
         print(line, file=sys.stderr)
 
 
-def put_table(
-    asked: argparse.Namespace,
-    table: pd.DataFrame,
-    facts: dict[str, Any] | None = None,
-    shapes: Callable[[], pd.DataFrame] | None = None,
-) -> None:
+def put_table(asked: argparse.Namespace, table: pd.DataFrame, facts: dict[str, Any] | None = None) -> None:
     """A table in the format and to the place asked for: `hotspots.exports.as_text`."""
     from hotspots.exports import as_text
 
-    put_out(as_text(table, asked.format, facts, shapes), asked.out)
+    put_out(as_text(table, asked.format, facts), asked.out)
 
 
 def put_out(text: str, out: Path | None) -> None:

@@ -61,11 +61,9 @@ def read_areas(path: Path) -> pd.DataFrame:
 
 def _row(line: dict[str, str]) -> dict[str, Any]:
     """One line of the file with its texts as they were before they were made safe; figures start at nothing."""
-    row: dict[str, Any] = {c.name: _as_it_was(line.get(c.name, "")) for c in AREAS if c.type == TEXT}
+    row: dict[str, Any] = {}
+    for name in (c.name for c in AREAS if c.type == TEXT):
+        text = line.get(name, "")  # without the apostrophe that `hotspots.base.writing.safe_text` puts before it
+        row[name] = text[1:] if text.startswith("'") and RISKY.match(text) else text
     row["cells"] = tuple(sorted(row["cells"].replace(",", " ").replace(";", " ").lower().split()))
     return {**row, "role": row["role"].strip() or "none", "n_cells": len(row["cells"]), "n_incidents": 0}
-
-
-def _as_it_was(text: str) -> str:
-    """Text without the apostrophe that `hotspots.base.writing.safe_text` puts before what a spreadsheet would run."""
-    return text[1:] if text.startswith("'") and RISKY.match(text) else text

@@ -62,12 +62,8 @@ def webgl_probe(key: str = "graphics") -> bool | None:
 def svg_map_component(data: dict[str, Any], selected: str | None = None, key: str = "svg_map") -> str | None:
     """The map as SVG (``data`` from `maps.draw_svg`): pointer, touch and keyboard. The picked cell or None."""
     result = _svg(key=key, data={"map": data, "selected": selected, "dark": is_dark()}, on_picked_change=lambda: None)
-    return _drawn_cell(result.picked, {cell["c"] for cell in data["cells"]}) if result.picked else None
-
-
-def _drawn_cell(picked: Any, cells: set[str]) -> str | None:
-    """What the browser sends is checked against what was drawn."""
-    return picked if isinstance(picked, str) and picked in cells else None
+    picked = result.picked  # what the browser sends is checked against what was drawn
+    return picked if isinstance(picked, str) and picked in {cell["c"] for cell in data["cells"]} else None
 
 
 def deck_map(deck: str, key: str = "deck_map", name: str = "Map of cells") -> str | None:
@@ -99,7 +95,7 @@ def picked_cell(state: Any, layer: str) -> str | None:
 
 
 HATCH = "background-image:repeating-linear-gradient(45deg,#5a5a5a 0 1px,transparent 1px 5px);"
-# How the legend shows a line of the map; the colours of hotspots/maps/areas.py on white, as on the map.
+# How the legend shows a line of the map; the colours of hotspots/maps/drawing.py on white, as on the map.
 LINE_STYLES = {
     "solid": "width:28px;border-top:3px solid #12436D;vertical-align:3px",
     "dashed": "width:28px;border-top:3px dashed #12436D;vertical-align:3px",

@@ -13,23 +13,20 @@ from hotspots.ui.frame import View
 from hotspots.ui.show import COLUMNS, bullets, plain_text, show_breaks, show_columns
 
 MOST = 5
+PURPOSE = (
+    "Where is serious violence concentrated, how sure are we, what should a patrol know before going there, and did"
+    " those places change more than comparable ones? This tool ranks small places (about 13,400 m²) by how much harm to"
+    " expect there, and compares before and after with comparable places. It ranks places, never people."
+)
 
 
 def show(view: View) -> None:
-    show_purpose()
+    st.markdown(PURPOSE)
     if view.empty:
         frame.lead_in()
     else:
         show_bcus(view)
         show_freshness(view)
-
-
-def show_purpose() -> None:
-    st.markdown(
-        "Where is serious violence concentrated, how sure are we, what should a patrol know before going there, and did"
-        " those places change more than comparable ones? This tool ranks small places (about 13,400 m²) by how much"
-        " harm to expect there, and compares before and after with comparable places. It ranks places, never people."
-    )
 
 
 def show_bcus(view: View) -> None:

@@ -78,7 +78,8 @@ def show_answer(change: Change) -> None:
         st.markdown(plain_text(line))
     show_warnings(change.warnings)
     comparison = COMPARISONS.get(change.question.comparison, change.question.comparison)
-    st.caption(plain_text(f"{words.places(change, comparison)} {words.windows(change)}"))
+    before, after = words.window_text(change.before), words.window_text(change.after)
+    st.caption(plain_text(f"{words.places(change, comparison)} Before: {before}. After: {after}."))
 
 
 def show_spots(shown: Shown) -> None:

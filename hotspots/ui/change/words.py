@@ -116,11 +116,6 @@ def headline_html(asked: str, answer: str, verdict: str) -> str:
     )
 
 
-def windows(change: Change) -> str:
-    """``Before: 1 January 2023 to 30 June 2023 (181 days). After: …``: filled in where nothing was chosen."""
-    return f"Before: {window_text(change.before)}. After: {window_text(change.after)}."
-
-
 def window_text(window: Window) -> str:
     days = (window.end - window.start).days + 1
     return f"{day_text(window.start)} to {day_text(window.end)} ({counted(days, 'day')})"

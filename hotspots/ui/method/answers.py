@@ -77,15 +77,10 @@ class Concentrated(NamedTuple):
 def concentrated(folder: str, version: str, question: Question) -> Concentrated:
     """As ``python -m hotspots concentration`` gives it, by quarter, and the curves for the chart."""
     workspace, answer = loading.current(), loading.ranked(folder, version, question)
-    table = by_bcu(concentration_of(workspace, answer, "quarter"))
-    names = list(dict.fromkeys(table["bcu"]))
-    return Concentrated(table, {n: lorenz_of(workspace, narrowed(answer, n)) for n in names})
-
-
-def by_bcu(table: pd.DataFrame) -> pd.DataFrame:
-    """The force first, then the BCUs from west to east, as on every page."""
-    order = {name: place for place, name in enumerate((WHOLE_FORCE, *BCUS))}
-    return table.sort_values("bcu", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+    order = {name: place for place, name in enumerate((WHOLE_FORCE, *BCUS))}  # as on every page
+    table = concentration_of(workspace, answer, "quarter")
+    table = table.sort_values("bcu", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+    return Concentrated(table, {n: lorenz_of(workspace, narrowed(answer, n)) for n in dict.fromkeys(table["bcu"])})
 
 
 @st.cache_data(max_entries=8, show_spinner="Shuffling the dates 999 times …")

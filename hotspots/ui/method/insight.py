@@ -64,7 +64,10 @@ def show_concentration(view: View) -> None:
         show_chart(charts.lorenz_spec(found.curves[bcu], dark=components.is_dark()))
         st.caption("The more a curve bends to the top left, the less of the area holds the harm. Picked in hindsight.")
     with right:
-        show_columns(window_rows(found.table), SHARES, "Concentration per BCU")
+        whole = found.table[found.table["period"] == WHOLE_WINDOW]
+        bcus = whole["bcu"].replace(WHOLE_FORCE, "All three")
+        whole = whole.assign(measure=whole["measure"].map(MEASURES), bcu=bcus)
+        show_columns(whole, SHARES, "Concentration per BCU")
     st.subheader("By quarter")
     st.markdown(
         f"The share of harm in the first {SHARE:.0%} of the area, held out: comparable over time, though a quarter with"
@@ -82,12 +85,6 @@ def concentration_sentences(table: pd.DataFrame) -> list[str]:
         f" harm in hindsight, {r['share_adjusted']:.0%} held out and {r['share_by_chance']:.0%} by chance."
         for r in whole.to_dict("records")
     ]
-
-
-def window_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The whole window: a line per BCU, measure and share of the area."""
-    shown = table[table["period"] == WHOLE_WINDOW]
-    return shown.assign(measure=shown["measure"].map(MEASURES), bcu=shown["bcu"].replace(WHOLE_FORCE, "All three"))
 
 
 def over_time(table: pd.DataFrame) -> pd.DataFrame:
@@ -139,17 +136,11 @@ def show_near_repeats(view: View) -> None:
         return
     table = repeats(view.folder, view.version, question)
     st.markdown(f"**{plain_text(verdict(table))}**")
-    show_columns(repeat_rows(table), REPEATS, "Near repeats")
+    where = {0: "the same cell", 1: "next to it"}
+    days = [f"{a} to {b}" for a, b in zip(table["days_from"], table["days_to"], strict=True)]
+    shown = table.assign(where=[where.get(r, f"{r} rings away") for r in table["ring"]], days=days)
+    show_columns(shown, REPEATS, "Near repeats")
     st.caption(
         f"{counted(table['n_incidents'].iloc[0], 'incident').capitalize()} of the latest twelve months. p: chance of so"
         " many or more if dates meant nothing; p, all rows: the same, allowing for having looked at every row."
-    )
-
-
-def repeat_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rings and days in words."""
-    where = {0: "the same cell", 1: "next to it"}
-    return table.assign(
-        where=[where.get(r, f"{r} rings away") for r in table["ring"]],
-        days=[f"{a} to {b}" for a, b in zip(table["days_from"], table["days_to"], strict=True)],
     )
