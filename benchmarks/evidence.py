@@ -45,10 +45,9 @@ from hotspots.backtest.evidence import (
     unfold,
     within_interval,
 )
-from hotspots.backtest.history import History
 from hotspots.backtest.methods import Context, Method
 from hotspots.backtest.periods import period_text
-from hotspots.backtest.tables import history_of_table
+from hotspots.backtest.tables import History, history_of_table
 from hotspots.backtest.workspace import history_of
 from hotspots.base import choices
 from hotspots.geography.neighbours import adjacency

@@ -33,12 +33,10 @@ from hotspots.base import choices  # noqa: E402
 from hotspots.base.months import months_between  # noqa: E402
 from hotspots.change.estimates.expected_fall import expected_fall  # noqa: E402
 from hotspots.change.estimates.from_expected import ratio_from_expected  # noqa: E402
-from hotspots.change.estimates.panel import panel_of  # noqa: E402
+from hotspots.change.estimates.model import clustered, without_empty  # noqa: E402
+from hotspots.change.estimates.model import fit as fit_panel  # noqa: E402
+from hotspots.change.estimates.panel import design_of, panel_of  # noqa: E402
 from hotspots.change.estimates.panel_models import before_after, did  # noqa: E402
-from hotspots.change.estimates.panel_models.checks import design_of  # noqa: E402
-from hotspots.change.estimates.panel_models.clusters import clustered  # noqa: E402
-from hotspots.change.estimates.panel_models.model import fit as fit_panel  # noqa: E402
-from hotspots.change.estimates.panel_models.model import without_empty  # noqa: E402
 from hotspots.change.estimates.wdd import wdd  # noqa: E402
 from hotspots.change.matching.cells import expected_levels  # noqa: E402
 from hotspots.change.matching.choice import match  # noqa: E402

@@ -10,27 +10,11 @@ from __future__ import annotations
 
 from hotspots.areas.candidates import inside_excluded
 from hotspots.areas.editing import add_cells, drop_area, drop_cells, new_area, with_role
-from hotspots.areas.naming import named
 from hotspots.areas.rules import EXCLUSION_KINDS, ROLES, outline, refusals, refuse_cells, warnings_of
-from hotspots.areas.table import AREA_COLUMNS, cell_ids, in_form, measured, with_quiet_cells
+from hotspots.areas.table import AREA_COLUMNS, cell_ids, in_form, measured, named, with_quiet_cells
 
 __all__ = [
-    "AREA_COLUMNS",
-    "EXCLUSION_KINDS",
-    "ROLES",
-    "add_cells",
-    "cell_ids",
-    "drop_area",
-    "drop_cells",
-    "in_form",
-    "inside_excluded",
-    "measured",
-    "named",
-    "new_area",
-    "outline",
-    "refusals",
-    "refuse_cells",
-    "warnings_of",
-    "with_quiet_cells",
-    "with_role",
-]
+    "AREA_COLUMNS", "EXCLUSION_KINDS", "ROLES", "add_cells", "cell_ids", "drop_area", "drop_cells", "in_form",
+    "inside_excluded", "measured", "named", "new_area", "outline", "refusals", "refuse_cells", "warnings_of",
+    "with_quiet_cells", "with_role",
+]  # fmt: skip

@@ -11,10 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots import geography
-from hotspots.areas.naming import named
 from hotspots.areas.rules import refuse_cells
 from hotspots.areas.search import Ground, Members, best_areas
-from hotspots.areas.table import FACTS, bcus_in_order, blank, measured
+from hotspots.areas.table import FACTS, bcus_in_order, blank, measured, named
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
@@ -110,8 +109,7 @@ def refuse_limits(limits: Limits) -> None:
 
 def checked_facts(cells: pd.DataFrame) -> pd.DataFrame:
     """The cells in order of cell id, without those of no BCU; the harm is never unknown."""
-    missing = [c for c in FACTS if c not in cells.columns]
-    if missing:
+    if missing := [c for c in FACTS if c not in cells.columns]:
         raise HotspotsError(f"The table of cells has no column {sample(missing)}; areas need {', '.join(FACTS)}.")
     cells = cells.sort_values("cell", ignore_index=True)
     refuse_cells(geography.hex_ids(cells["cell"].to_numpy()), "The table of cells")

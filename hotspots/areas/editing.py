@@ -9,21 +9,15 @@ import numpy as np
 import pandas as pd
 
 from hotspots import geography
-from hotspots.areas.naming import named
-from hotspots.areas.rules import check_role, refusals
-from hotspots.areas.table import blank, in_form, measured
+from hotspots.areas.rules import ROLES, refusals
+from hotspots.areas.table import blank, in_form, measured, named
 from hotspots.base.errors import HotspotsError, sample
 
 
 def add_cells(
-    areas: pd.DataFrame,
-    area: str,
-    cells: Collection[int],
-    facts: pd.DataFrame,
-    author: str,
-    reason: str = "",
+    areas: pd.DataFrame, area: str, cells: Collection[int], facts: pd.DataFrame, author: str, reason: str = "",
     day: date | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """The areas with cells added to one of them, its figures summed anew.
 
     HotspotsError for a cell that an area has already, that lies in another BCU or has another resolution.
@@ -36,21 +30,15 @@ def add_cells(
 
 
 def drop_cells(
-    areas: pd.DataFrame,
-    area: str,
-    cells: Collection[int],
-    facts: pd.DataFrame,
-    author: str,
-    reason: str,
+    areas: pd.DataFrame, area: str, cells: Collection[int], facts: pd.DataFrame, author: str, reason: str,
     day: date | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """The areas with cells taken out of one of them; a reason is needed, and one cell must stay."""
     at = _position(areas, area)
     if not reason.strip():
         raise HotspotsError("A cell is dropped for a reason: say why, for those who have to defend the area later.")
     held, gone = set(areas["cells"].iloc[at]), set(geography.hex_ids(sorted(cells)))
-    strange = gone - held
-    if strange:
+    if strange := gone - held:
         raise HotspotsError(f"{area} has no cell {sample(sorted(strange))}, so it cannot be dropped.")
     if not held - gone:
         raise HotspotsError(f"{area} would have no cell left. Drop the whole area instead.")
@@ -63,13 +51,9 @@ def drop_area(areas: pd.DataFrame, area: str) -> pd.DataFrame:
 
 
 def new_area(
-    areas: pd.DataFrame,
-    cells: Collection[int],
-    facts: pd.DataFrame,
-    author: str,
-    reason: str = "",
+    areas: pd.DataFrame, cells: Collection[int], facts: pd.DataFrame, author: str, reason: str = "",
     day: date | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """The areas and one more made of ``cells``, with the next free number of its BCU."""
     held = facts.drop_duplicates("cell").set_index("cell")["bcu"]
     bcu = str(held.get(min(cells), "")) if cells else ""
@@ -79,14 +63,15 @@ def new_area(
     number = next(f"{bcu}-{i:02d}" for i in range(1, len(areas) + 2) if f"{bcu}-{i:02d}" not in taken)
     row = blank([{"area": number, "bcu": bcu, "cells": ()}])
     table = in_form(pd.concat([areas, row], ignore_index=True) if len(areas) else row)
-    told = _line("made of", cells, author, reason, day)
-    return named(_edited(table, len(table) - 1, set(geography.hex_ids(list(cells))), facts, told), facts)
+    line = _line("made of", cells, author, reason, day)
+    return named(_edited(table, len(table) - 1, set(geography.hex_ids(list(cells))), facts, line), facts)
 
 
 def with_role(areas: pd.DataFrame, area: str, role: str) -> pd.DataFrame:
     """The areas with the role of one of them set: treated, comparison or none."""
     at = _position(areas, area)
-    check_role(role)
+    if role not in ROLES:
+        raise HotspotsError(f"There is no role '{role[:40]}'. Use {', '.join(ROLES)}.")
     return areas.assign(role=[role if i == at else r for i, r in enumerate(areas["role"])])
 
 
@@ -105,8 +90,7 @@ def _edited(areas: pd.DataFrame, at: int, cells: set[str], facts: pd.DataFrame, 
     made = [tuple(sorted(cells)) if i == at else c for i, c in enumerate(table["cells"])]
     table["cells"] = pd.Series(made, dtype=object)
     table["edits"] = ["; ".join(filter(None, [e, line])) if i == at else e for i, e in enumerate(table["edits"])]
-    problems = refusals(table, dict(zip(facts["cell"].tolist(), facts["bcu"].astype(str), strict=True)))
-    if problems:
+    if problems := refusals(table, dict(zip(facts["cell"].tolist(), facts["bcu"].astype(str), strict=True))):
         raise HotspotsError(problems)
     return measured(table, facts)
 

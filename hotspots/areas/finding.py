@@ -14,7 +14,7 @@ import pandas as pd
 
 from hotspots import geography
 from hotspots.areas.candidates import Limits, candidate_areas, inside_excluded
-from hotspots.areas.excluded import excluded_cells
+from hotspots.areas.rules import excluded_cells
 from hotspots.areas.table import cell_ids, with_quiet_cells
 from hotspots.base import choices
 from hotspots.geography import boundaries_of
@@ -76,26 +76,17 @@ def definition_of(answer: Answer, limits: Limits, excluded: list[int], **more: o
     """What was asked, for the register: question, window, weights and their hash, limits, version of the workspace."""
     facts = about(answer)
     return {
-        "question": asdict(answer.question),
-        "source": answer.source,
-        "data": facts["data"],
+        "question": asdict(answer.question), "source": answer.source, "data": facts["data"],
         "window": [answer.window.start.isoformat(), answer.window.end.isoformat()],
-        "missing_months": list(answer.missing_months),
-        "map_point_breaks": list(answer.breaks),
-        "ranked_by": choices.METHODS[answer.question.by],
-        "maximised": maximised(answer),
-        "expected_months": answer.ahead,
-        "weights": ref(answer.weights),
-        "weights_sha256": answer.weights.sha256,
-        "weights_unit": answer.weights.unit,
-        "workspace_version": answer.version,
-        "max_area_m2": float(limits.max_area_m2),
-        "min_share": float(limits.min_share),
+        "missing_months": list(answer.missing_months), "map_point_breaks": list(answer.breaks),
+        "ranked_by": choices.METHODS[answer.question.by], "maximised": maximised(answer),
+        "expected_months": answer.ahead, "weights": ref(answer.weights), "weights_sha256": answer.weights.sha256,
+        "weights_unit": answer.weights.unit, "workspace_version": answer.version,
+        "max_area_m2": float(limits.max_area_m2), "min_share": float(limits.min_share),
         "min_density": float(limits.min_density),
         "areas_wanted": {b: limits.wanted(b) for b in sorted(set(answer.table["bcu"]) - {""})},
-        "excluded_cells": geography.hex_ids(excluded),
-        **more,
-    }
+        "excluded_cells": geography.hex_ids(excluded), **more,
+    }  # fmt: skip
 
 
 def _notes(found: pd.DataFrame, facts: pd.DataFrame, limits: Limits, excluded: list[int]) -> list[str]:
@@ -108,7 +99,6 @@ def _notes(found: pd.DataFrame, facts: pd.DataFrame, limits: Limits, excluded: l
         words.append(f"{bcu}: {len(mine)} areas, {size}, hold {share:.1%} of its harm.")
         if len(mine) < wanted:
             words[-1] += f" {wanted} were wanted; no other has {limits.min_share:.2%} of the BCU's harm."
-    left = int(inside_excluded(facts["cell"].to_numpy(), excluded).sum())
-    if left:
+    if left := int(inside_excluded(facts["cell"].to_numpy(), excluded).sum()):
         words.append(f"{left:,} {'cell' if left == 1 else 'cells'} with incidents left out of areas.")
     return words

@@ -61,19 +61,10 @@ class Frozen:
         return f"{self.name}@{self.version}"
 
 
-# ---------------------------------------------------------------- freezing
-
-
 def freeze(
-    folder: Path,
-    areas: pd.DataFrame,
-    name: str,
-    valid_from: date | str,
-    author: str,
-    note: str,
-    definition: Mapping[str, Any],
-    max_area_m2: float | None = None,
-) -> Frozen:
+    folder: Path, areas: pd.DataFrame, name: str, valid_from: date | str, author: str, note: str,
+    definition: Mapping[str, Any], max_area_m2: float | None = None,
+) -> Frozen:  # fmt: skip
     """Write areas into the register as the next version of ``name``, whole or not at all, for good.
 
     ``areas`` are in `hotspots.areas.AREAS`; ``definition`` is what was asked (window, offences, weights and their hash,
@@ -130,8 +121,7 @@ def _for_storing(areas: pd.DataFrame) -> pd.DataFrame:
     table = in_order(in_form(areas))
     for column in TEXTS:
         table[column] = [" ".join(str(t).split()) for t in table[column]]
-    blank = [str(a)[:40] for a, n in zip(table["area"], table["name"], strict=True) if not a or not n]
-    if blank:
+    if blank := [str(a)[:40] for a, n in zip(table["area"], table["name"], strict=True) if not a or not n]:
         raise HotspotsError(f"Every area needs a number and a name; {sample(blank)} lacks one.")
     table["cells"] = pd.Series([tuple(sorted(str(c).lower() for c in cells)) for cells in table["cells"]], dtype=object)
     table["n_cells"] = [len(c) for c in table["cells"]]
@@ -187,9 +177,6 @@ def _row(area: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _by_number(areas: list[Row]) -> list[Row]:
     return sorted(areas, key=lambda a: a["area"])
-
-
-# ---------------------------------------------------------------- reading
 
 
 def registers(folder: Path) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""What areas must be before they are used, and what is odd about those that may be."""
+"""What areas must be before they are used, what is odd about those that may be, and cells that no area may hold."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 
 from hotspots import geography
 from hotspots.areas.table import cell_ids
+from hotspots.base.columns import EXCLUSIONS
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.store import ledger
 
 if TYPE_CHECKING:
     from shapely import MultiPolygon, Polygon
+    from sqlalchemy import Connection
 
 ROLES = ("treated", "comparison", "none")
 EXCLUSION_KINDS = ("prison", "hospital", "police station", "dual carriageway", "other")
@@ -25,8 +29,7 @@ def check_areas(areas: pd.DataFrame, bcu_of: Mapping[int, str], max_area_m2: flo
 
     HotspotsError, all problems at once, where they cannot be used at all (`refusals`).
     """
-    problems = refusals(areas, bcu_of)
-    if problems:
+    if problems := refusals(areas, bcu_of):
         raise HotspotsError(problems)
     return warnings_of(areas, max_area_m2)
 
@@ -92,11 +95,6 @@ def refuse_cells(cells: Collection[str], whose: str) -> None:
         raise HotspotsError(problems)
 
 
-def check_role(role: str) -> None:
-    if role not in ROLES:
-        raise HotspotsError(f"There is no role '{role[:40]}'. Use {', '.join(ROLES)}.")
-
-
 def checked_exclusion(kind: str, note: str) -> tuple[str, str]:
     """The kind and note of an exclusion; HotspotsError for a kind not in the list, or 'other' without a note."""
     kind, note = " ".join(kind.casefold().split()), " ".join(note.split())[:2_000]
@@ -131,3 +129,51 @@ def outline(cells: Iterable[str]) -> Polygon | MultiPolygon:
         for p in shape
     ]
     return pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
+
+
+TABLE = "area_exclusions"
+
+
+def exclude(folder: Path, cells: Collection[str], kind: str, note: str, author: str) -> int:
+    """Exclude cells from every area to come, for a reason of `hotspots.areas.EXCLUSION_KINDS`; returns how many.
+
+    Frozen areas keep their cells. HotspotsError for what is no cell, or is excluded already.
+    """
+    kind, note = checked_exclusion(kind, note)
+    return _store(folder, cells, 1, kind, note, author)
+
+
+def include(folder: Path, cells: Collection[str], author: str, note: str = "") -> int:
+    """Lift the exclusion of cells, by a later row: the earlier one stays. Returns how many."""
+    return _store(folder, cells, 0, "", note, author)
+
+
+def _store(folder: Path, cells: Collection[str], excluded: int, kind: str, note: str, author: str) -> int:
+    author, note = ledger.signature(author, note, "An exclusion", note_needed=False)
+    ids = cell_ids({c.strip().lower() for c in cells}).tolist()
+
+    def add(connection: Connection) -> int:
+        held = ledger.newest(ledger.rows_in(connection, TABLE), "cell")
+        if idle := [c for c in ids if (c in held and held[c]["excluded"]) == excluded]:
+            raise HotspotsError(
+                f"{sample(geography.hex_ids(idle))} {'is excluded already' if excluded else 'is not excluded'}."
+                " Nothing was stored."
+            )
+        row = {"excluded": excluded, "kind": kind, "note": note, "author": author, "created": ledger.created()}
+        ledger.insert_all(connection, TABLE, [{**row, "cell": c} for c in ids])
+        return len(ids)
+
+    return ledger.append(folder, add)
+
+
+def excluded_cells(folder: Path) -> list[int]:
+    """The cells that are excluded now, in order."""
+    return sorted(c for c, row in ledger.newest(ledger.rows(folder, TABLE), "cell").items() if row["excluded"])
+
+
+def exclusions(folder: Path) -> pd.DataFrame:
+    """Every exclusion and every lifting of one, oldest first, in `EXCLUSIONS`."""
+    table = pd.DataFrame(ledger.rows(folder, TABLE), columns=[c.name for c in EXCLUSIONS])
+    return table.assign(
+        cell=geography.hex_ids(np.array(table["cell"], dtype=np.int64)), excluded=table["excluded"].astype(bool)
+    )

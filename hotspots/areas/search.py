@@ -52,7 +52,7 @@ class Search:
     order: list[int] = field(init=False)
     place: list[int] = field(init=False)
     bound: list[int] = field(init=False)
-    known: dict[int, list[tuple[Members, list[Found]]]] = field(default_factory=dict)
+    remembered: dict[int, list[tuple[Members, list[Found]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         value = self.ground.value
@@ -89,11 +89,11 @@ class Search:
 
         What was grown before holds as long as it is free and the cells that were taken then still are.
         """
-        for avoided, found in self.known.setdefault(seed, []):
+        for avoided, found in self.remembered.setdefault(seed, []):
             if avoided <= taken and not (found and found[0][1] & taken):
                 return found
         avoided_now, found = self._grow(seed, taken)
-        self.known[seed].append((avoided_now, found))
+        self.remembered[seed].append((avoided_now, found))
         return found
 
     def _grow(self, seed: int, taken: Members) -> tuple[Members, list[Found]]:
@@ -136,10 +136,10 @@ class Search:
             now = self._value(members)
             edge = frozenset().union(*(ground.neighbours[c] for c in members)) - members
             avoided.update(edge & taken)
-            moves = [members | {c} for c in edge - taken]
-            moves += [members - {d} for d in members]
-            moves += [(members - {d}) | {c} for d in members for c in edge - taken if ground.value[c] > ground.value[d]]
-            better = sorted(((self._value(m), m) for m in moves if self._value(m) > now), key=_key)
+            changes = [members | {c} for c in edge - taken]
+            changes += [members - {d} for d in members]
+            changes += [members - {d} | {c} for d in members for c in edge - taken if ground.value[c] > ground.value[d]]
+            better = sorted(((self._value(m), m) for m in changes if self._value(m) > now), key=_key)
             fitting = next((m for _, m in better if self.allows(m)), None)
             if fitting is None:
                 return now, members

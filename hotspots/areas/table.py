@@ -63,28 +63,24 @@ def measured(areas: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for bcu, cells in zip(areas["bcu"], areas["cells"], strict=True):
         ids = cell_ids(cells)
-        unknown = [c for c in ids.tolist() if c not in held.index]
-        if unknown:
+        if unknown := [c for c in ids.tolist() if c not in held.index]:
             raise HotspotsError(f"{sample(geography.hex_ids(unknown))} is not among the cells that have figures.")
         mine = held.loc[ids.tolist()]
         total = float(totals.get(bcu, 0.0))
-        rows.append(
-            {
-                "n_cells": len(ids),
-                "area_m2": round(float(mine["area_m2"].sum()), 1),
-                "n_incidents": int(mine["n_incidents"].sum()),
-                "harm_days": round(float(mine["harm_days"].sum(min_count=1)), 2),
-                "harm_expected_days": round(float(expected.loc[ids.tolist()].sum(min_count=1)), 2),
-                "share_of_bcu_harm": round(float(mine["harm"].sum()) / total, 6) if total else np.nan,
-            }
-        )
+        rows.append({
+            "n_cells": len(ids), "area_m2": round(float(mine["area_m2"].sum()), 1),
+            "n_incidents": int(mine["n_incidents"].sum()),
+            "harm_days": round(float(mine["harm_days"].sum(min_count=1)), 2),
+            "harm_expected_days": round(float(expected.loc[ids.tolist()].sum(min_count=1)), 2),
+            "share_of_bcu_harm": round(float(mine["harm"].sum()) / total, 6) if total else np.nan,
+        })  # fmt: skip
     return in_form(areas.assign(**{c: [r[c] for r in rows] for c in rows[0]})) if rows else in_form(areas)
 
 
 def with_quiet_cells(facts: pd.DataFrame, cells: Iterable[int], boundaries: geography.Boundaries) -> pd.DataFrame:
     """``facts`` and a row of zeros for every cell of ``cells`` that it has not: no incident of the window lies there.
 
-    Their BCU is told by the boundaries; '' where they lie outside, so that no area can take them.
+    Their BCU is that of the boundaries; '' where they lie outside, so that no area can take them.
     """
     new = np.array(sorted(set(cells) - set(facts["cell"].tolist())), dtype=np.int64)
     if not len(new):
@@ -106,3 +102,36 @@ def bcus_of(cells: ArrayLike, boundaries: geography.Boundaries) -> list[str]:
 def cell_ids(cells: Iterable[str]) -> NDArray[np.int64]:
     """Hexadecimal cells as numbers, sorted; HotspotsError for a text that is no cell."""
     return np.array(sorted(geography.cell_from_hex(c) for c in cells), dtype=np.int64)
+
+
+def named(areas: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+    """The areas with names for those that have none: 'Preston, Church Street', made unique by '(2)', '(3)', …
+
+    The place is that of the cell with most harm; at a tie, most incidents, then the lower cell id.
+    """
+    held = facts.drop_duplicates("cell").set_index("cell")
+    names = [str(n) for n in areas["name"]]
+    used = {n for n in names if n}
+    for i, cells in enumerate(areas["cells"]):
+        if names[i]:
+            continue
+        mine = held.loc[cell_ids(cells)].reset_index()
+        best = mine.sort_values(["harm", "n_incidents", "cell"], ascending=[False, False, True]).iloc[0]
+        plain = name_of_place(int(best["cell"]), str(best["place"] or ""))
+        name, n = plain, 1
+        while name in used:
+            n += 1
+            name = f"{plain} ({n})"
+        used.add(name)
+        names[i] = name
+    return areas.assign(name=pd.Series(names, index=areas.index, dtype="str"))
+
+
+def name_of_place(cell: int, place: str) -> str:
+    """'Church Street, Preston, 300 m north of the centre' → 'Preston, Church Street'; without a street, the place."""
+    near = geography.nearest_place(*geography.cell_centres([cell]))[0]
+    place = " ".join(place.split()) or near
+    if not place.endswith(f", {near}"):
+        return place
+    town = near.removesuffix(" centre").split(", ")[0]
+    return f"{town}, {place.removesuffix(f', {near}')}"

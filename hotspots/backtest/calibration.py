@@ -20,18 +20,10 @@ Z = 1.959964  # of the 95% interval
 
 
 def calibration(
-    cube: pd.DataFrame,
-    scores: pd.DataFrame,
-    *,
-    periods: Sequence[int],
-    groups: pd.Series | None = None,
-    train: int,
-    horizon: int,
-    origins: Sequence[int] | None = None,
-    top: int = Settings.top,
-    draws: int = Settings.draws,
+    cube: pd.DataFrame, scores: pd.DataFrame, *, periods: Sequence[int], groups: pd.Series | None = None, train: int,
+    horizon: int, origins: Sequence[int] | None = None, top: int = Settings.top, draws: int = Settings.draws,
     seed: int = Settings.seed,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Stated probability of being in the top N of a group (BCU) against how often the tested periods put it there.
 
     ``groups``: the group of each cell (index: cell); default, all cells are one. Other arguments as in
@@ -56,8 +48,8 @@ def calibration(
     parts = []
     for origin in kept:
         before, tested = windows(origin, train, horizon)
-        known = cube[cube["period"].isin(before)].reset_index(drop=True)
-        said = stated(known, scores, before, groups, horizon, top, draws, seed)
+        learned = cube[cube["period"].isin(before)].reset_index(drop=True)
+        said = stated(learned, scores, before, groups, horizon, top, draws, seed)
         came = in_top(cube[cube["period"].isin(tested)], scores, groups, top)
         parts.append(said.assign(in_top=said["cell"].isin(came)))
     every = pd.concat(parts, ignore_index=True)
@@ -82,26 +74,17 @@ def binned(figure: str, stated: pd.Series, seen: pd.Series, bins: Sequence[float
 
 
 def stated(
-    known: pd.DataFrame,
-    scores: pd.DataFrame,
-    before: Sequence[int],
-    groups: pd.Series,
-    horizon: int,
-    top: int,
-    draws: int,
-    seed: int,
-) -> pd.DataFrame:
+    learned: pd.DataFrame, scores: pd.DataFrame, before: Sequence[int], groups: pd.Series, horizon: int, top: int,
+    draws: int, seed: int,
+) -> pd.DataFrame:  # fmt: skip
     """What the training periods say of each cell: cell, p_top and p_top_next."""
-    counts = expected.tally(known, scores, list(before))
+    counts = expected.tally(learned, scores, list(before))
     posterior = expected.learnt(counts)
     codes = pd.factorize(groups.reindex(counts.cell))[0]
-    return pd.DataFrame(
-        {
-            "cell": counts.cell,
-            "p_top": expected.chance_of_top(posterior, codes, top, draws, seed),
-            "p_top_next": expected.chance_of_counted_top(posterior, codes, top, horizon, draws, seed),
-        }
-    )
+    return pd.DataFrame({
+        "cell": counts.cell, "p_top": expected.chance_of_top(posterior, codes, top, draws, seed),
+        "p_top_next": expected.chance_of_counted_top(posterior, codes, top, horizon, draws, seed),
+    })  # fmt: skip
 
 
 def in_top(test: pd.DataFrame, scores: pd.DataFrame, groups: pd.Series, top: int) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
@@ -45,27 +43,17 @@ def paired(table: pd.DataFrame, against: str = "count", seed: int = Settings.see
         low, high = (np.nan, np.nan) if method == against else block_interval(gap, block, seed)
         t_low, t_high = (np.nan, np.nan) if method == against else t_interval(gap)
         signs = np.sign(np.round(gap, 12))
-        rows.append(
-            {
-                "method": method,
-                "n_origins": len(gap),
-                f"mean_{MEASURE}": wide[method].mean(),
-                "mean_pai": means.loc[method, "pai"],
-                "mean_pei": means.loc[method, "pei"],
-                "mean_best_share": means.loc[method, "harm_best_share"],
-                "against": against,
-                "difference": gap.mean(),
-                "ci_low": low,
-                "ci_high": high,
-                "t_low": t_low,
-                "t_high": t_high,
-                "wins": int((signs > 0).sum()),
-                "draws": int((signs == 0).sum()),
-                "losses": int((signs < 0).sum()),
-                "block": block,
-            }
-        )
-    order = ranking_of(wide)
+        rows.append({
+            "method": method, "n_origins": len(gap), f"mean_{MEASURE}": wide[method].mean(),
+            "mean_pai": means.loc[method, "pai"], "mean_pei": means.loc[method, "pei"],
+            "mean_best_share": means.loc[method, "harm_best_share"], "against": against, "difference": gap.mean(),
+            "ci_low": low, "ci_high": high, "t_low": t_low, "t_high": t_high, "wins": int((signs > 0).sum()),
+            "draws": int((signs == 0).sum()), "losses": int((signs < 0).sum()), "block": block,
+        })  # fmt: skip
+    # Means that agree to `TIE_DECIMALS` go by simplicity, the order of METHODS; others follow in their own order. No
+    # test of significance stands between: some method must be used, and the first is the best guess.
+    names = [*METHODS, *(m for m in wide.columns if m not in METHODS)]
+    order = sorted(wide.columns, key=lambda m: (-np.round(wide[m].to_numpy().mean(), TIE_DECIMALS), names.index(m)))
     return pd.DataFrame(rows).set_index("method").loc[order].reset_index()
 
 
@@ -106,19 +94,3 @@ def t_interval(gap: np.ndarray) -> tuple[float, float]:
         return np.nan, np.nan
     half = t.ppf((1 + CONFIDENCE) / 2, len(gap) - 1) * gap.std(ddof=1) / np.sqrt(len(gap))
     return float(gap.mean() - half), float(gap.mean() + half)
-
-
-def ranking_of(wide: pd.DataFrame) -> list[str]:
-    """Methods from the best mean down; means that agree to `TIE_DECIMALS` go by simplicity.
-
-    No test of significance stands between: some method must be used, and the first is the best guess. How sure it is,
-    `paired` says.
-    """
-    simple = simplicity(wide.columns)
-    return sorted(wide.columns, key=lambda m: (-np.round(wide[m].to_numpy().mean(), TIE_DECIMALS), simple[m]))
-
-
-def simplicity(methods: Iterable[str]) -> dict[str, int]:
-    """Place of each method from simple to elaborate: the order of METHODS; others follow in their own order."""
-    names = [*METHODS, *(m for m in methods if m not in METHODS)]
-    return {name: place for place, name in enumerate(names)}

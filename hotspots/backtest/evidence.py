@@ -20,12 +20,9 @@ from hotspots.base.shipped import DATA
 
 FILE = DATA / "evidence.json"
 LABELS = {
-    **choices.METHODS,
-    "harm-decay": "Harm days, older ones fading",
-    "kde": "Kernel density of harm",
-    "gi": "Gi* of harm",
-    "gbm": "Gradient-boosted trees",
-}
+    **choices.METHODS, "harm-decay": "Harm days, older ones fading", "kde": "Kernel density of harm",
+    "gi": "Gi* of harm", "gbm": "Gradient-boosted trees",
+}  # fmt: skip
 QUICK = ("count", "harm", "harm-sqrt", "harm-cap", "harm-decay", "gi", "expected-harm")  # seconds, not minutes
 AGAINST = "count"
 CAUTION = (
@@ -61,9 +58,6 @@ def one_of(evidence: dict[str, Any], key: str) -> dict[str, Any]:
     if len(found) != 1:
         raise HotspotsError(f"The evidence holds no test '{key}'.")
     return dict(found[0])
-
-
-# ---------------------------------------------------------------- a comparison of methods
 
 
 def compared(found: pd.DataFrame, against: str = AGAINST) -> pd.DataFrame:
@@ -125,8 +119,7 @@ def difference(row: Any) -> str:
     """'+0.35 (+0.02 to +0.70)'; '–' for the count itself."""
     if row["method"] == AGAINST:
         return "–"
-    known = row["ci_low"] is not None and row["ci_low"] == row["ci_low"]
-    return points(row["difference"]) + (f" ({points(row['ci_low'])} to {points(row['ci_high'])})" if known else "")
+    return points(row["difference"]) + interval(row).replace("95% interval ", "")
 
 
 def more(row: Any) -> str:
@@ -162,11 +155,9 @@ def default_sentences(table: pd.DataFrame, other: dict[str, Any], default: str =
         f" {points(other['difference'])} points against it{interval(other)}, more at {at_origins(other)}."
     )
     surety = {
-        "more": "",
-        "less": " Here the default is beaten.",
-        "equal": " The two are equal.",
+        "more": "", "less": " Here the default is beaten.", "equal": " The two are equal.",
         "unsure": " This does not show which of the two is better.",
-    }[stands(other)]
+    }[stands(other)]  # fmt: skip
     if other["other"] != AGAINST:
         words.append(second + surety)
     elif surety:
@@ -207,9 +198,6 @@ def short_by_offence(part: dict[str, Any]) -> list[str]:
     return lines
 
 
-# ---------------------------------------------------------------- calibration
-
-
 def band(low: float, high: float) -> str:
     """'80–95%'."""
     return f"{100 * low:.0f}–{100 * high:.0f}%"
@@ -237,9 +225,6 @@ def within_interval(rows: pd.DataFrame) -> tuple[int, int]:
     own = rows[rows["figure"] == "p_top_next"]
     inside = (own["ci_low"] <= own["mean_stated"]) & (own["mean_stated"] <= own["ci_high"])
     return int(inside.sum()), len(own)
-
-
-# ---------------------------------------------------------------- weights by offence
 
 
 def by_offence_means(part: dict[str, Any]) -> pd.DataFrame:

@@ -62,11 +62,8 @@ class Context:
 Method = Callable[[pd.DataFrame, pd.DataFrame, Context], np.ndarray]
 
 
-# ---------------------------------------------------------------- sums per cell
-
-
 def incidents(cube: pd.DataFrame, cells: np.ndarray) -> np.ndarray:
-    """Incidents of each cell (sorted) over the whole cube; rows in other cells are left aside."""
+    """Incidents of each cell (sorted) over the whole cube; rows in other cells do not count."""
     return per_cell(cube, cells, cube["n_incidents"].to_numpy(dtype=float))
 
 
@@ -81,11 +78,8 @@ def per_cell(cube: pd.DataFrame, cells: np.ndarray, values: np.ndarray) -> np.nd
         return np.zeros(len(cells))
     rows = cube["cell"].to_numpy(dtype=np.int64)
     place = np.minimum(np.searchsorted(cells, rows), len(cells) - 1)
-    known = cells[place] == rows
-    return np.bincount(place[known], weights=values[known], minlength=len(cells))
-
-
-# ---------------------------------------------------------------- plain sums
+    inside = cells[place] == rows
+    return np.bincount(place[inside], weights=values[inside], minlength=len(cells))
 
 
 def by_count(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
@@ -96,23 +90,12 @@ def by_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.n
     return harm(train, context.cells, scored_days(scores))
 
 
-def by_sqrt(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
-    return harm(train, context.cells, transformed(scored_days(scores), "harm-sqrt"))
-
-
-def by_cap(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
-    return harm(train, context.cells, transformed(scored_days(scores), "harm-cap", context.cap))
-
-
 def by_decay(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Harm days that lose half their weight every half training window: six months of twelve."""
     age = len(context.train_periods) - np.searchsorted(context.train_periods, train["period"].to_numpy())
     fading = 0.5 ** (age / (len(context.train_periods) / 2))
     days = scored_days(scores)[train["offence"].to_numpy()]
     return per_cell(train, context.cells, train["n_offences"].to_numpy(dtype=float) * days * fading)
-
-
-# ---------------------------------------------------------------- surroundings
 
 
 def by_density(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
@@ -175,9 +158,6 @@ def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.nda
     return np.nan_to_num(np.asarray(z))[np.searchsorted(cells, context.cells)]  # nan where harm is the same everywhere
 
 
-# ---------------------------------------------------------------- models
-
-
 def by_expected_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Gamma–Poisson expected harm days in the tested periods (`hotspots.ranking.expected`)."""
     from hotspots.ranking.expected import expected_harm
@@ -204,12 +184,12 @@ def by_trees(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.
     periods = np.asarray(context.train_periods)
     target = harm(train[train["period"] >= periods[memory]], context.cells, days)
     learnt_on = features(train, days, periods[:memory], context)
-    known = learnt_on[:, 0] <= memory  # a cell that only the target knows was no candidate then
-    scale = target[known].mean() if known.any() else 0.0
+    inside = learnt_on[:, 0] <= memory  # a cell that only the target knows was no candidate then
+    scale = target[inside].mean() if inside.any() else 0.0
     if not scale > 0:
         return by_harm(train, scores, context)
     model = HistGradientBoostingRegressor(loss="poisson", random_state=context.seed, early_stopping=False, **TREES)
-    model.fit(learnt_on[known], target[known] / scale)
+    model.fit(learnt_on[inside], target[inside] / scale)
     return np.asarray(model.predict(features(train, days, periods[context.horizon :], context)) * scale)
 
 
@@ -232,8 +212,8 @@ def features(train: pd.DataFrame, days: np.ndarray, periods: np.ndarray, context
 METHODS: dict[str, Method] = {
     "count": by_count,
     "harm": by_harm,
-    "harm-sqrt": by_sqrt,
-    "harm-cap": by_cap,
+    "harm-sqrt": lambda train, scores, at: harm(train, at.cells, transformed(scored_days(scores), "harm-sqrt")),
+    "harm-cap": lambda train, scores, at: harm(train, at.cells, transformed(scored_days(scores), "harm-cap", at.cap)),
     "harm-decay": by_decay,
     "kde": by_density,
     "gi": by_gi,

@@ -45,10 +45,7 @@ def first_day(period: int) -> date:
 
 def windows(origin: int, train: int, horizon: int) -> tuple[list[int], list[int]]:
     """(the training periods, which end before the origin; the periods tested, which begin with it)."""
-    return (
-        [later(origin, i - train) for i in range(train)],
-        [later(origin, i) for i in range(horizon)],
-    )
+    return [later(origin, i - train) for i in range(train)], [later(origin, i) for i in range(horizon)]
 
 
 def crosses(origin: int, train: int, horizon: int, breaks: Sequence[int]) -> list[int]:
@@ -57,13 +54,9 @@ def crosses(origin: int, train: int, horizon: int, breaks: Sequence[int]) -> lis
 
 
 def origins_available(
-    periods: Sequence[int],
-    train: int,
-    horizon: int,
-    wanted: Sequence[int] | None = None,
-    breaks: Sequence[int] = (),
+    periods: Sequence[int], train: int, horizon: int, wanted: Sequence[int] | None = None, breaks: Sequence[int] = (),
     leave_out_breaks: bool = False,
-) -> tuple[list[int], list[str]]:
+) -> tuple[list[int], list[str]]:  # fmt: skip
     """(origins that can be tested, in order; sentences on those that cannot or should be read with care).
 
     ``periods``: those observed, months or weeks. An origin is the first period tested: the ``train`` periods before it
@@ -71,14 +64,15 @@ def origins_available(
     with other map points; an origin whose windows lie on both sides compares different places: it is named, and left
     out with ``leave_out_breaks``. Raises HotspotsError where none is left, or train or horizon is below 1.
     """
-    check_spans(train, horizon)
+    spans = (("training window", train), ("horizon", horizon))
+    if problems := [f"The {name} is {n} periods; it must be at least 1." for name, n in spans if n < 1]:
+        raise HotspotsError(problems)
     held = sorted({int(p) for p in periods})
     asked = sorted({int(p) for p in wanted}) if wanted is not None else possible(held, train, horizon)
     kept, missing, left, crossing = [], set[int](), [], []
     for origin in asked:
         before, tested = windows(origin, train, horizon)
-        gaps = {*before, *tested} - set(held)
-        if gaps:
+        if gaps := {*before, *tested} - set(held):
             missing |= gaps
             left.append(origin)
             continue
@@ -89,33 +83,18 @@ def origins_available(
         kept.append(origin)
     words = said(left, sorted(missing), crossing, leave_out_breaks, breaks)
     if not kept:
-        raise HotspotsError([nothing_left(held, train, horizon), *words])
+        have = f"from {period_text(held[0])} to {period_text(held[-1])}, {len(held)} in all" if held else "none"
+        raise HotspotsError([
+            f"No origin can be tested: it needs {train} periods before it and {horizon} from it on without a gap, and"
+            f" the periods held are {have}. Choose a shorter training window or horizon, or other origins.",
+            *words,
+        ])  # fmt: skip
     return kept, words
-
-
-def check_spans(train: int, horizon: int) -> None:
-    """Refuse windows without a period."""
-    problems = [
-        f"The {name} is {n} periods; it must be at least 1."
-        for name, n in (("training window", train), ("horizon", horizon))
-        if n < 1
-    ]
-    if problems:
-        raise HotspotsError(problems)
 
 
 def possible(held: list[int], train: int, horizon: int) -> list[int]:
     """Every origin between the ends of the data, whether its windows are complete or not."""
     return between(later(held[0], train), later(held[-1], 1 - horizon)) if held else []
-
-
-def nothing_left(held: list[int], train: int, horizon: int) -> str:
-    """Why no origin can be tested."""
-    have = f"from {period_text(held[0])} to {period_text(held[-1])}, {len(held)} in all" if held else "none"
-    return (
-        f"No origin can be tested: it needs {train} periods before it and {horizon} from it on without a gap, and the"
-        f" periods held are {have}. Choose a shorter training window or horizon, or other origins."
-    )
 
 
 def said(

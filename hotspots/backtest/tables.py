@@ -6,12 +6,12 @@ period without a single row counts as not observed, because a table cannot say t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from hotspots.backtest.history import History
 from hotspots.backtest.periods import FIRST_MONDAY, between, first_day, later, period_text
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import RESOLUTIONS
@@ -57,8 +57,7 @@ def named(raw: pd.DataFrame) -> pd.DataFrame:
     for name, spellings in NAMES.items():
         found[name] = next((lower[s] for s in spellings if s in lower), None)
     found |= {c: lower[c] for c in ("offence", "days") if c in lower}
-    missing = [name for name, column in found.items() if column is None]
-    if missing:
+    if missing := [name for name, column in found.items() if column is None]:
         raise HotspotsError(
             f"There is no column {' and no column '.join(repr(m) for m in missing)}; it has"
             f" {sample(raw.columns, 8) or 'none'}. Name them date, lon (or longitude) and lat (or latitude)."
@@ -151,34 +150,22 @@ def weighed(table: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
     lines = keys.iloc[np.unique(codes, return_index=True)[1]].reset_index(drop=True)
     scored = lines["days"].notna()
     value = lines["days"].to_numpy(dtype=float)
-    scores = pd.DataFrame(
-        {
-            "offence": [f"{o}:{d:g}" for o, d in zip(lines["label"], value, strict=True)],
-            "athena_urn": "",
-            "ho_class": "",
-            "crime_type": lines["label"],
-            "title": lines["label"],
-            "status": np.where(scored, "scored", "unscored"),
-            "matched_by": "",
-            "days": value,
-            "days_low": value,
-            "days_high": value,
-            "offence_group": "",
-            "label": lines["label"],
-        }
-    )
+    scores = pd.DataFrame({
+        "offence": [f"{o}:{d:g}" for o, d in zip(lines["label"], value, strict=True)], "athena_urn": "", "ho_class": "",
+        "crime_type": lines["label"], "title": lines["label"], "status": np.where(scored, "scored", "unscored"),
+        "matched_by": "", "days": value, "days_low": value, "days_high": value, "offence_group": "",
+        "label": lines["label"],
+    })  # fmt: skip
     return codes.astype(np.int64), scores
 
 
 def table_warnings(periods: list[int], scores: pd.DataFrame) -> list[str]:
     """What to know of a cube made from a table: periods without a row, and rows without a weight."""
     words = []
-    empty = sorted(set(between(periods[0], periods[-1])) - set(periods))
-    if empty:
+    if empty := sorted(set(between(periods[0], periods[-1])) - set(periods)):
         shown = ", ".join(period_text(p) for p in empty[:6]) + (" …" if len(empty) > 6 else "")
         words.append(f"{len(empty)} periods have no row and count as not observed: {shown}.")
-    n = int(scores.loc[scores["status"] != "scored", "n_offences"].sum())
-    if n:
+    if n := int(scores.loc[scores["status"] != "scored", "n_offences"].sum()):
         words.append(f"{n:,} rows have no weight: they are counted but add no harm.")
     return words
 
@@ -206,3 +193,22 @@ def history_of_table(
     }
     warnings = tuple(words + table_warnings(periods, scores))
     return History(cube, scores, periods, (), area, None, CAP_DAYS, facts, warnings, ())
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Everything a back-test needs.
+
+    ``groups``: the BCU of each cell (index), None where all are one group; ``facts`` go with every download.
+    """
+
+    cube: pd.DataFrame
+    scores: pd.DataFrame
+    periods: list[int]
+    breaks: tuple[int, ...]
+    total_area_m2: float
+    groups: pd.Series | None
+    cap: float
+    facts: dict[str, object]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]

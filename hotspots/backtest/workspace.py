@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspots.backtest.history import History
 from hotspots.backtest.periods import between, first_day, later
-from hotspots.backtest.tables import period_numbers
+from hotspots.backtest.tables import History, period_numbers
 from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text
@@ -110,17 +109,13 @@ def facts_of(
     """What the figures are of."""
     facts: dict[str, object] = {
         "data": "SYNTHETIC DEMO DATA, not real crime" if workspace.manifest.kind == "synthetic" else source,
-        "bcu": question.bcu,
-        "window": str(window),
+        "bcu": question.bcu, "window": str(window),
         "offences": f"{question.offences}: {selection_named(question.offences).meaning}",
-        "resolution": question.resolution,
-        "hours": question.hours or "all",
+        "resolution": question.resolution, "hours": question.hours or "all",
         "proactive_offences": "included" if question.include_proactive else "left out",
-        "weights": ref(weights) + (" (proxy)" if weights.is_proxy else ""),
-        "weights_unit": UNITS[weights.unit],
-        "weights_sha256": weights.sha256,
-        "workspace_version": workspace.version,
-    }
+        "weights": ref(weights) + (" (proxy)" if weights.is_proxy else ""), "weights_unit": UNITS[weights.unit],
+        "weights_sha256": weights.sha256, "workspace_version": workspace.version,
+    }  # fmt: skip
     if source == POLICE_UK:
         facts["attribution"] = "Contains public sector information licensed under the Open Government Licence v3.0."
     return facts

@@ -465,7 +465,7 @@ CHANGE = table(
     ("comparison_ring_after", NUMBER, "incidents or days", "in those rings, after"),
 )
 
-# Change of single places, one row per place. See hotspots.change.spots.
+# Change of single places, one row per place. See hotspots.change.tables.
 CHANGE_SPOTS = table(
     ("area", TEXT, "", "number of the hot spot, or its cell; rest: all comparison cells of a neighbourhood"),
     ("name", TEXT, "", "its name"),
@@ -620,7 +620,7 @@ TRIAL_SCHEDULE = table(
     ("day_off", FLAG, "", "not randomised: left out of the trial"),
 )
 
-# How a design's days are shared out. See hotspots.trials.balance.
+# How a design's days are shared out. See hotspots.trials.layout.
 TRIAL_BALANCE = table(
     ("by", TEXT, "", "all, bcu, area, weekday, block, or group (cluster trials)"),
     ("name", TEXT, "", "which BCU, hot spot, weekday, block (its first day) or group"),

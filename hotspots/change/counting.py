@@ -5,17 +5,39 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hotspots.base.months import Window, add_months
 from hotspots.change.estimates.panel import covered
 from hotspots.change.settling import Settled
 from hotspots.harm.offences import POLICE_UK
+from hotspots.harm.scoring import SCORED
 from hotspots.ranking.gather import build_cell_periods, code_and_score, gather, holes_and_breaks, observed
 from hotspots.ranking.pipeline import cells_by_bcu
 from hotspots.store.workspace import Workspace
+
+EDGES = (10.0, 100.0, 1_000.0)  # days; a band begins at its edge
+NO_WEIGHT = "no weight"
+
+
+def band_of(scores: pd.DataFrame, unit: str = "days") -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """(each offence's band, the names of all bands): 0 is no weight, then from the lightest to the gravest.
+
+    Light and grave offences change for different reasons, and are kept apart. ``scores``: a row per distinct offence
+    with status and days, as `hotspots.harm.scoring.score_offences` gives it; an offence whose weight is ambiguous or
+    missing has none. ``unit`` of the weight set names the bands, which begin at `EDGES` whatever the unit.
+    """
+    days = scores["days"].to_numpy(dtype=float)
+    scored = (scores["status"].to_numpy(dtype=object) == SCORED) & np.isfinite(days)
+    codes = np.where(scored, 1 + np.searchsorted(EDGES, np.where(scored, days, 0.0), side="right"), 0)
+    between = (f"{a:,.0f} to {b - 1:,.0f} {unit}" for a, b in pairwise(EDGES))
+    names = (NO_WEIGHT, f"under {EDGES[0]:g} {unit}", *between, f"{EDGES[-1]:,.0f} {unit} and more")
+    return codes.astype(np.int64), names
+
 
 BEFORE, AFTER = "before", "after"
 WEEK = 7
@@ -89,9 +111,6 @@ def cube_of(rows: pd.DataFrame) -> pd.DataFrame:
     return build_cell_periods(cell, month, code, rows["record"].to_numpy())
 
 
-# ---------------------------------------------------------------- periods
-
-
 def covered_days(window: Window, held: Collection[int]) -> float:
     """Days of a window that the data cover."""
     return covered(window.start, window.end, set(held)) * ((window.end - window.start).days + 1)
@@ -104,7 +123,8 @@ def periods_from(start: date, window: Window, length: str, held: Collection[int]
     cover; periods without any are absent: missing is not zero.
     """
     rows = []
-    number = (window.start - start).days // WEEK if length == "week" else months_apart(start, window.start)
+    months = 12 * (window.start.year - start.year) + window.start.month - start.month
+    number = (window.start - start).days // WEEK if length == "week" else months - 1  # at or before the first day's own
     while True:
         first, last = span(start, number, length)
         if first > window.end:
@@ -135,11 +155,6 @@ def month_on(start: date, number: int) -> date:
         return month_on(date(start.year, start.month, 1), number + 1)
 
 
-def months_apart(start: date, day: date) -> int:
-    """Number of the period, at or before the day's own, to begin counting with."""
-    return (day.year - start.year) * 12 + day.month - start.month - 1
-
-
 def both_windows(asked: Settled) -> pd.DataFrame:
     """The periods of the estimate: those of the window before, counted back from its end, and of the one after."""
     length, held = asked.question.period, asked.held
@@ -155,9 +170,6 @@ def series_periods(asked: Settled) -> pd.DataFrame:
     before = (table["first"] >= asked.before.start) & (table["last"] <= asked.before.end)
     after = table["first"] >= asked.after.start
     return table.assign(side=np.select([before, after], [BEFORE, AFTER], ""))
-
-
-# ---------------------------------------------------------------- sums
 
 
 def sums(rows: pd.DataFrame, units: Mapping[int, str], names: Sequence[str]) -> pd.DataFrame:

@@ -52,9 +52,6 @@ class Evidence:
     notes: tuple[str, ...]
 
 
-# ---------------------------------------------------------------- counted and chosen
-
-
 def evidence_for(workspace: Workspace, asked: Settled) -> Evidence:
     """Count, choose both groups, and sum."""
     counted = count(workspace, asked)
@@ -146,9 +143,6 @@ def frozen_words(what: str, created: str, before: bool) -> str:
     )
 
 
-# ---------------------------------------------------------------- what was to be expected
-
-
 @dataclass(frozen=True)
 class Selection:
     """What the treated cells were to be expected to bring after, over what they brought before: chance taken out.
@@ -173,45 +167,44 @@ def expected_of_selection(evidence: Evidence) -> dict[str, Selection]:
     """
     counted, asked = evidence.counted, evidence.asked
     units = list(cells_of(evidence.groups.of(TREATED)))
-    _, exposure = observed(asked.after, missing_of(evidence, asked.after))
-    _, months = observed(asked.before, missing_of(evidence, asked.before))
+    months = covered_months(evidence, asked.before)
     scored = counted.rows[counted.rows["days"].notna()]
     before, learned = inside(scored, asked.before), inside(scored, asked.learned)
-    moved = len(before) / sum(months) / (len(learned) / sum(counted.exposure)) if len(learned) else 1.0
+    shift = len(before) / months / (len(learned) / sum(counted.exposure)) if len(learned) else 1.0
     mine = before[before["cell"].isin(units)]
     found = {}
     for measure, total in {"count": float(len(mine)), "harm": float(mine["days"].sum())}.items():
         if not total:
             continue
         try:
-            fall = expected_fall(
-                counted.cube, counted.scores, units, counted.months, counted.exposure, sum(exposure), measure
-            )
+            ahead = covered_months(evidence, asked.after)
+            fall = expected_fall(counted.cube, counted.scores, units, counted.months, counted.exposure, ahead, measure)
         except HotspotsError:  # nothing scored in those cells
             continue
-        monthly = total / sum(months)
-        share = moved / monthly
+        monthly = total / months
+        share = shift / monthly
         found[measure] = Selection(
-            share * fall.after, share * fall.after_low, share * fall.after_high, monthly, moved * fall.after,
+            share * fall.after, share * fall.after_low, share * fall.after_high, monthly, shift * fall.after,
             chosen_by_figures(asked.frozen, asked.chosen, asked.before),
         )  # fmt: skip
     return found
 
 
-def missing_of(evidence: Evidence, window: Window) -> list[int]:
-    return [m for m in months_between(*window.months) if m not in set(evidence.asked.held)]
+def covered_months(evidence: Evidence, window: Window) -> float:
+    """Months of a window that the data cover, one in part as a part."""
+    missing = [m for m in months_between(*window.months) if m not in set(evidence.asked.held)]
+    return sum(observed(window, missing)[1])
 
 
 def expected_places(evidence: Evidence) -> pd.DataFrame:
     """count and harm to be expected in each place over the covered part of the window after (index: area)."""
-    _, exposure = observed(evidence.asked.after, missing_of(evidence, evidence.asked.after))
     places = evidence.groups.places
     cells = counted_cells(evidence, places) if evidence.asked.question.comparison == "rest" else cells_of(places)
     level = expected_of(evidence.facts, list(cells)).set_axis(["count", "harm"], axis=1)
     table = level.groupby([cells[int(c)] for c in level.index]).sum().reindex(places["area"]).fillna(0.0)
     if evidence.asked.question.comparison == "rest":
         table = table + unseen_in(evidence, cells, table)
-    return table * sum(exposure)
+    return table * covered_months(evidence, evidence.asked.after)
 
 
 def counted_cells(evidence: Evidence, places: pd.DataFrame) -> dict[int, str]:
@@ -224,8 +217,7 @@ def counted_cells(evidence: Evidence, places: pd.DataFrame) -> dict[int, str]:
 def unseen_in(evidence: Evidence, cells: dict[int, str], level: pd.DataFrame) -> pd.DataFrame:
     """What cells without an incident before are to be expected to bring in each neighbourhood, per full period.
 
-    As many as there are cells with exactly one (`hotspots.change.estimates.mixture`), weighing what incidents weigh on
-    average.
+    As many as there are cells with exactly one (`mixture_means`), weighing what incidents weigh on average.
     """
     once = evidence.facts.cell[evidence.facts.counts.sum(axis=1) == 1].tolist()
     places = pd.Series([cells.get(c, "") for c in once], dtype="str")

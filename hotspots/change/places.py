@@ -50,9 +50,6 @@ def in_form(places: pd.DataFrame) -> pd.DataFrame:
     return places.assign(matched_to=places.get("matched_to", ""))[list(PLACES)].reset_index(drop=True)
 
 
-# ---------------------------------------------------------------- treated
-
-
 def treated_places(asked: Settled, counted: Counted) -> pd.DataFrame:
     """The treated hot spots of the register, or the top cells. HotspotsError where there are none."""
     if asked.frozen is None:
@@ -87,9 +84,6 @@ def top_cells(asked: Settled, counted: Counted) -> pd.DataFrame:
     }))  # fmt: skip
 
 
-# ---------------------------------------------------------------- comparison
-
-
 def register_comparison(asked: Settled, least: int) -> tuple[pd.DataFrame, list[str]]:
     """The register's comparison hot spots: of the BCU, or of all three where it has fewer than ``least``."""
     assert asked.frozen is not None
@@ -104,8 +98,7 @@ def register_comparison(asked: Settled, least: int) -> tuple[pd.DataFrame, list[
     if asked.question.bcu == "all" or len(own) >= least:
         return in_form(own), []
     few = f"{asked.question.bcu} has {counted(len(own), 'comparison hot spot')}, too few to judge by"
-    note = f"{few}: all {len(every)} of {asked.frozen.ref} are used."
-    return in_form(every), [note]
+    return in_form(every), [f"{few}: all {len(every)} of {asked.frozen.ref} are used."]
 
 
 def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> pd.DataFrame:
@@ -129,9 +122,6 @@ def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> 
     return in_form(pd.DataFrame(found))
 
 
-# ---------------------------------------------------------------- rings
-
-
 def with_rings(workspace: Workspace, asked: Settled, places: pd.DataFrame, notes: tuple[str, ...]) -> Groups:
     """Both groups with their rings; hot spots of another role keep their cells out of every ring."""
     whole = places[places["role"] == TREATED] if asked.question.comparison == "rest" else places
@@ -146,11 +136,8 @@ def other_hot_spots(workspace: Workspace, asked: Settled, places: pd.DataFrame) 
         return pd.DataFrame(columns=["area", "role", "cells"])
     used = {c for cells in places["cells"] for c in cells}
     areas = asked.frozen.areas[~asked.frozen.areas["area"].isin(places["area"])]
-    left = [
-        (a, NONE, tuple(c for c in cells if c not in used))
-        for a, cells in zip(areas["area"], areas["cells"], strict=True)
-    ]
-    return pd.DataFrame([r for r in left if r[2]], columns=["area", "role", "cells"])
+    left = areas.assign(role=NONE, cells=areas["cells"].map(lambda cells: tuple(c for c in cells if c not in used)))
+    return left.loc[left["cells"].map(len) > 0, ["area", "role", "cells"]].reset_index(drop=True)
 
 
 def hot_cells(workspace: Workspace) -> dict[int, str]:

@@ -110,8 +110,7 @@ def within_reach(units: pd.DataFrame, areas: pd.DataFrame, metres: float) -> dic
     nearest = near.drop_duplicates("cell").set_index("cell")
     found = {}
     for unit, cells in zip(units["unit"].astype(str), units["cells"], strict=True):
-        ids = [c for c in (geography.cell_from_hex(t) for t in cells) if c in nearest.index]
-        if ids:
+        if ids := [c for c in (geography.cell_from_hex(t) for t in cells) if c in nearest.index]:
             row = nearest.loc[ids].sort_values(["ring", "owner"]).iloc[0]
             how = "it shares a cell with" if row["ring"] == 0 else f"it lies within {metres:g} m of"
             found[unit] = f"{how} treated {ground.names[int(row['owner'])]}"
@@ -138,8 +137,7 @@ def _refuse(areas: pd.DataFrame) -> None:
     names = areas["area"].astype(str)
     if names.duplicated().any():
         problems.append(f"The number {sample(names[names.duplicated()])} is given to more than one area.")
-    strange = [r for r in areas["role"] if r not in hot_spots.ROLES]
-    if strange:
+    if strange := [r for r in areas["role"] if r not in hot_spots.ROLES]:
         problems.append(f"There is no role {sample(strange)}. Use {', '.join(hot_spots.ROLES)}.")
     try:
         hot_spots.refuse_cells([str(c) for cells in areas["cells"] for c in cells], "These areas")
@@ -189,18 +187,14 @@ def _summary(ground: _Ground, claimed: pd.DataFrame) -> pd.DataFrame:
     spot_m2 = pd.Series(geography.cell_areas_m2(ground.cells), index=ground.owner)
     lost_to_spots = reached["owner"][holder.notna() & (holder != reached["owner"])]
     touches = _touching(ground, claimed, free)
-    table = pd.DataFrame(
-        {
-            "area": [ground.names[i] for i in ringed],
-            "role": [ground.roles[i] for i in ringed],
-            "n_cells": _per(claimed["owner"], ringed),
-            "ring_m2": ring_m2.groupby(level=0).sum().reindex(ringed, fill_value=0.0).round(1).to_numpy(),
-            "spot_m2": spot_m2.groupby(level=0).sum().reindex(ringed, fill_value=0.0).round(1).to_numpy(),
-            "lost_to_spots": _per(lost_to_spots, ringed),
-            "lost_to_rings": _per(free["owner"][~won], ringed),
-            "touches": [", ".join(ground.names[j] for j in sorted(touches.get(i, ()))) for i in ringed],
-        }
-    )
+    table = pd.DataFrame({
+        "area": [ground.names[i] for i in ringed], "role": [ground.roles[i] for i in ringed],
+        "n_cells": _per(claimed["owner"], ringed),
+        "ring_m2": ring_m2.groupby(level=0).sum().reindex(ringed, fill_value=0.0).round(1).to_numpy(),
+        "spot_m2": spot_m2.groupby(level=0).sum().reindex(ringed, fill_value=0.0).round(1).to_numpy(),
+        "lost_to_spots": _per(lost_to_spots, ringed), "lost_to_rings": _per(free["owner"][~won], ringed),
+        "touches": [", ".join(ground.names[j] for j in sorted(touches.get(i, ()))) for i in ringed],
+    })  # fmt: skip
     table["reach_m"] = round(ground.k * spacing_m(ground.cells), 1) if len(ground.cells) else np.nan
     return table.astype({"area": "str", "role": "str", "touches": "str"})[list(SUMMARY_COLUMNS)]
 

@@ -12,7 +12,6 @@ from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
-from hotspots.harm import selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking import rank as ranking
 from hotspots.ranking.question import Question, refuse_finer_than_months
@@ -71,7 +70,8 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     baseline = question.baseline or ("expected" if chosen_by_figures(frozen, chosen, before) else "counted")
     earliest = window_of_months(held[0], held[0]).start
     history = Window(max(earliest, min(learned.start, back(after.start, HISTORY_YEARS))), after.end)
-    comparison = question.comparison or ("matched" if frozen is None or not has_comparison(frozen) else "register")
+    has_comparison = frozen is not None and (frozen.areas["role"] == "comparison").any()
+    comparison = question.comparison or ("register" if has_comparison else "matched")
     full = replace(
         question, register=frozen.ref if frozen else "", comparison=comparison, baseline=baseline, period=period,
         offences=asked.offences, weights=asked.weights, source=source, resolution=asked.resolution,
@@ -89,15 +89,15 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
 def refuse_words(question: ChangeQuestion) -> None:
     """Words that do not exist, and numbers that make no sense, all at once."""
     problems = [
-        f"{what} is '{value[:40]}'; use {', '.join(known)}."
-        for what, value, known in (
+        f"{what} is '{value[:40]}'; use {', '.join(offered)}."
+        for what, value, offered in (
             ("The BCU", question.bcu, (*BCUS, "all")),
             ("The measure", question.measure, MEASURES),
             ("The comparison", question.comparison, ("", *COMPARISONS)),
             ("The baseline", question.baseline, ("", *BASELINES)),
             ("The period", question.period, ("", *PERIODS)),
         )
-        if value not in known
+        if value not in offered
     ]
     if question.top < 0:
         problems.append(f"The number of cells is {question.top}; give 1 or more, or leave it out.")
@@ -111,9 +111,6 @@ def refuse_words(question: ChangeQuestion) -> None:
         problems.append(f"The ring is {question.ring_m:g} m wide; give a width above 0, up to {WIDEST_RING_M:,.0f} m.")
     if problems:
         raise HotspotsError(problems)
-
-
-# ---------------------------------------------------------------- which register
 
 
 def register_of(workspace: Workspace, question: ChangeQuestion) -> Frozen:
@@ -140,13 +137,6 @@ def resolution_of(frozen: Frozen) -> int:
             " counted at one resolution: freeze such a version."
         )
     return found[0]
-
-
-def has_comparison(frozen: Frozen) -> bool:
-    return bool((frozen.areas["role"] == "comparison").any())
-
-
-# ---------------------------------------------------------------- which windows
 
 
 def windows_of(question: ChangeQuestion, frozen: Frozen | None, held: list[int]) -> tuple[Window, Window]:
@@ -240,8 +230,3 @@ def refuse_windows(source: str, before: Window, after: Window, chosen: Window) -
     if source == POLICE_UK:
         for window in (before, after, chosen):
             refuse_finer_than_months(window, "")
-
-
-def selection_words(name: str) -> str:
-    """What the offences are called in a sentence."""
-    return selections.selection_named(name).label.lower()

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hotspots import geography
 from hotspots.base.columns import CHANGE_SERIES, CHANGE_TREND, in_columns
 from hotspots.base.errors import HotspotsError
-from hotspots.change.bands import band_of
-from hotspots.change.counting import AFTER, BEFORE, both_windows, series_periods, sums
+from hotspots.change.counting import AFTER, BEFORE, Counted, band_of, both_windows, series_periods, sums
 from hotspots.change.estimates import rows as estimates
 from hotspots.change.estimates.panel import panel_of
 from hotspots.change.estimates.panel_models import pre_trend
 from hotspots.change.estimates.rows import Figures
+from hotspots.change.estimates.small_counts import e_test, percent_change, poisson_z, rate_ratio, ratio_of_ratios
 from hotspots.change.evidence import Evidence, Pair, Selection, built_in, expected_places, from_level
 from hotspots.change.places import COMPARISON, TREATED, Groups, cells_of
-from hotspots.change.spots import spots_table
 from hotspots.change.words import p_words
 from hotspots.store.workspace import Workspace
 
 RING = "ring of "
-
-
-# ---------------------------------------------------------------- every estimate
 
 
 def table_of(workspace: Workspace, evidence: Evidence, falls: dict[str, Selection]) -> pd.DataFrame:
@@ -63,19 +62,17 @@ def figures_of(evidence: Evidence, measure: str, rows: pd.DataFrame) -> Figures:
     periods = both_windows(asked)
     roles = dict(zip(groups.places["area"], groups.places["role"], strict=True))
     panel = panel_of(rows, cells_of(groups.places), roles, periods, asked.after.start)
-    around = ring_units(groups)
+    around = {int(c): RING + str(a) for c, a in zip(groups.rings["cell"], groups.rings["area"], strict=True)}
     ring_panel = None
     if around:
-        units, roles_around = around, {v: ring_role(groups, v) for v in set(around.values())}
+        roles_around = {ring: str(roles[ring.removeprefix(RING)]) for ring in set(around.values())}
         if set(roles_around.values()) == {TREATED}:
-            units = units | cells_of(groups.of(COMPARISON))
+            around |= cells_of(groups.of(COMPARISON))
             roles_around |= dict.fromkeys(groups.of(COMPARISON)["area"], COMPARISON)
-        ring_panel = panel_of(rows, units, roles_around, periods, asked.after.start)
-    column = "harm" if measure == "harm" else "count"
-    totals = group_sums(evidence, rows, column)
+        ring_panel = panel_of(rows, around, roles_around, periods, asked.after.start)
     return Figures(
-        measure=measure, panel=panel, ring_panel=ring_panel, sums=totals, lengths=evidence.lengths,
-        areas=areas_of(groups), unit=asked.weights.unit,
+        measure=measure, panel=panel, ring_panel=ring_panel, lengths=evidence.lengths, areas=areas_of(groups),
+        sums=group_sums(evidence, rows, "harm" if measure == "harm" else "count"), unit=asked.weights.unit,
     )  # fmt: skip
 
 
@@ -86,15 +83,6 @@ def areas_of(groups: Groups) -> dict[str, float]:
         TREATED: float(sums["spot_m2"].iloc[0]), COMPARISON: float(sums["spot_m2"].iloc[1]),
         "ring": float(sums["ring_m2"].iloc[0]), "comparison_ring": float(sums["ring_m2"].iloc[1]),
     }  # fmt: skip
-
-
-def ring_units(groups: Groups) -> dict[int, str]:
-    """cell → its ring."""
-    return {int(c): RING + str(a) for c, a in zip(groups.rings["cell"], groups.rings["area"], strict=True)}
-
-
-def ring_role(groups: Groups, ring: str) -> str:
-    return str(groups.places.set_index("area")["role"][ring.removeprefix(RING)])
 
 
 def group_cells(groups: Groups) -> dict[int, str]:
@@ -151,20 +139,6 @@ def with_context(table: pd.DataFrame, sentences: list[str]) -> pd.DataFrame:
     return table.assign(note=[f"{n} {more}".strip() for n in table["note"]])
 
 
-# ---------------------------------------------------------------- single places, series, trend
-
-
-def spots_of(workspace: Workspace, evidence: Evidence) -> pd.DataFrame:
-    """`CHANGE_SPOTS`, before `in_columns`."""
-    level = {str(a): float(v) for a, v in expected_places(evidence)["count"].items()}
-    spread = estimates.spread_of(figures_of(evidence, "count", evidence.counted.rows))
-    by_expected = evidence.asked.question.baseline == "expected"
-    least = workspace.settings.least_for_percent
-    return spots_table(
-        evidence.groups, evidence.own, evidence.ring, level, by_expected, spread, evidence.lengths, least
-    )
-
-
 def series_of(evidence: Evidence) -> pd.DataFrame:
     """`CHANGE_SERIES`."""
     asked, groups = evidence.asked, evidence.groups
@@ -198,3 +172,83 @@ def trend_of(evidence: Evidence) -> tuple[pd.DataFrame, str, float]:
     )
     joint = f"All blocks before the start together: {p_words(found.joint_p)}. " if np.isfinite(found.joint_p) else ""
     return table, joint + found.note, found.joint_p
+
+
+def spots_table(workspace: Workspace, evidence: Evidence) -> pd.DataFrame:
+    """`CHANGE_SPOTS`, before `in_columns`.
+
+    Against the comparison a place is held from its count before or, with that baseline, from what was to be expected of
+    it. Intervals are widened by how much more places' changes vary than Poisson counts.
+    """
+    groups, own, lengths = evidence.groups, evidence.own, evidence.lengths
+    expected = {str(a): float(v) for a, v in expected_places(evidence)["count"].items()}
+    spread = estimates.spread_of(figures_of(evidence, "count", evidence.counted.rows))
+    first = {str(a): float(n) for a, n in own["count_before"].items()}
+    if evidence.asked.question.baseline == "expected":
+        first = {a: expected[a] for a in first}
+    others = [str(a) for a in groups.of(COMPARISON)["area"]]
+    comparison = sum(first[a] for a in others), float(own["count_after"].reindex(others).sum())
+    summary = {str(r["area"]): r for r in groups.summary.to_dict("records")}
+    rows = []
+    for place in groups.places.to_dict("records"):
+        area = str(place["area"])
+        if area not in summary:
+            continue  # a neighbourhood of the rest: no place that anybody patrols
+        about, ring = summary[area], evidence.ring.reindex([area]).iloc[0]
+        found = {str(k): v for k, v in own.loc[area].to_dict().items()}
+        before, after = int(found["count_before"]), int(found["count_after"])
+        rows.append({
+            **{c: place[c] for c in ("area", "name", "bcu", "role")}, "likes": place["matched_to"],
+            "n_cells": len(place["cells"]), "area_m2": float(about["spot_m2"]), **found,
+            "expected_count": expected.get(area, nan),
+            **of_place(before, after, lengths, workspace.settings.least_for_percent),
+            **against(place, first[area], after, comparison, spread), "ring_before": ring["count_before"],
+            "ring_after": ring["count_after"], "ring_m2": float(about["ring_m2"]), "ring_note": ring_words(about),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def of_place(before: int, after: int, lengths: Pair, least_for_percent: int) -> dict[str, Any]:
+    """A single place's two counts: ratio with exact interval, Z, E-test, and a percentage where it may be given."""
+    ratio = rate_ratio(before, after, *lengths)
+    scaled = after * lengths[0] / lengths[1]
+    percent = percent_change(before, scaled, least_for_percent)
+    return {
+        "percent": percent.value, "percent_refused": percent.reason, "rate_ratio": ratio.ratio,
+        "ratio_low": ratio.low, "ratio_high": ratio.high if np.isfinite(ratio.high) else nan,
+        "poisson_z": poisson_z(before, scaled), "e_test_p": e_test(before, after, *lengths),
+    }  # fmt: skip
+
+
+def against(place: Mapping[Any, Any], first: float, after: float, comparison: Pair, spread: float) -> dict[str, float]:
+    """The place's ratio over that of the pooled comparison; lengths cancel."""
+    names = ("against", "against_low", "against_high")
+    if place["role"] != TREATED:
+        return dict.fromkeys(names, nan)
+    both = ratio_of_ratios((first, after), comparison, spread if spread > 1 else 1.0)
+    return dict(zip(names, (both.ratio, both.low, both.high), strict=True))
+
+
+def ring_words(about: Mapping[Any, Any]) -> str:
+    """What a ring lost, and what it touches."""
+    words = []
+    if not about["n_cells"]:
+        words.append("No cell is left for a ring.")
+    for n, to in ((about["lost_to_spots"], "hot spots"), (about["lost_to_rings"], "other rings")):
+        if n:
+            words.append(f"{n} {'cell' if n == 1 else 'cells'} within reach belong to {to}.")
+    if about["touches"]:
+        words.append(f"Its ring meets that of {about['touches']}.")
+    return " ".join(words)
+
+
+def cells_table(groups: Groups, counted: Counted) -> pd.DataFrame:
+    """`hotspots.base.columns.CHANGE_CELLS` of hot spots and rings, by area and ring. Neighbourhoods are left out."""
+    places = groups.places[groups.places["area"].isin(groups.summary["area"])]
+    own = pd.DataFrame({"cell": list(cells_of(places)), "area": list(cells_of(places).values())})
+    own = own.assign(ring=0).merge(places[["area", "role"]], on="area")
+    table = pd.concat([own, groups.rings[["cell", "area", "role", "ring"]]], ignore_index=True)
+    names = [str(c) for c in table["cell"]]
+    found = sums(counted.rows, dict(zip(table["cell"], names, strict=True)), names).reset_index(drop=True)
+    whole = pd.concat([table, found], axis=1).sort_values(["area", "ring", "cell"], ignore_index=True)
+    return whole.assign(cell=geography.hex_ids(whole["cell"].to_numpy(dtype=np.int64)))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hotspots.change.estimates import CANT_TELL, FELL, ROSE
 from hotspots.change.estimates.small_counts import percent_change
-from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.change.question import ChangeQuestion
 from hotspots.harm import selections
 

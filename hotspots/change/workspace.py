@@ -18,14 +18,13 @@ from hotspots.base.words import counted
 from hotspots.change import context, words
 from hotspots.change.counting import covered_days
 from hotspots.change.dose.beside import dose_beside
+from hotspots.change.estimates import CANT_TELL, FELL, ROSE
 from hotspots.change.estimates import rows as estimates
-from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
 from hotspots.change.evidence import Evidence, Selection, evidence_for, expected_of_selection, frozen_words
 from hotspots.change.places import TREATED, cells_of
 from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuestion, DoseBeside
 from hotspots.change.settling import Settled, chosen_by_figures, settle
-from hotspots.change.spots import cells_table
-from hotspots.change.tables import series_of, spots_of, table_of, trend_of, with_context
+from hotspots.change.tables import cells_table, series_of, spots_table, table_of, trend_of, with_context
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.weights.register import ref as weights_ref
 from hotspots.ranking.answer import score_warnings
@@ -65,7 +64,7 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         before=asked.before,
         after=asked.after,
         table=in_columns(table, CHANGE),
-        spots=in_columns(spots_of(workspace, evidence), CHANGE_SPOTS),
+        spots=in_columns(spots_table(workspace, evidence), CHANGE_SPOTS),
         series=series_of(evidence),
         trend=in_columns(trend, CHANGE_TREND),
         trend_note=trend_note,
@@ -137,11 +136,11 @@ def without_verdicts(table: pd.DataFrame) -> pd.DataFrame:
 
 def pairs_of(evidence: Evidence) -> pd.DataFrame:
     """`CHANGE_PAIRS`; empty where nothing was matched."""
-    from hotspots.change.matching import pairs
+    from hotspots.change.matching import register
 
     if evidence.matched is None:
         return in_columns(pd.DataFrame(), CHANGE_PAIRS)
-    return in_columns(pairs.pairs_of(evidence.matched), CHANGE_PAIRS)
+    return in_columns(register.pairs_of(evidence.matched), CHANGE_PAIRS)
 
 
 def overlaps_of(evidence: Evidence, lines: pd.DataFrame) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hotspots.base.words import counted
-from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE, verdict
+from hotspots.change.estimates import CANT_TELL, FELL, ROSE, verdict
 from hotspots.change.words import ratio_text
 from hotspots.charts import marks
 

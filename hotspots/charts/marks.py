@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hotspots.change.estimates.verdicts import CANT_TELL, FELL, ROSE
+from hotspots.change.estimates import CANT_TELL, FELL, ROSE
 from hotspots.change.words import ratio_text
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"

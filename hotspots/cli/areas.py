@@ -153,8 +153,8 @@ def elsewhere(edited: pd.DataFrame, bcu: str) -> list[str]:
 
 
 def run_list(asked: argparse.Namespace) -> None:
-    from hotspots.areas.excluded import exclusions
     from hotspots.areas.register import load, registers, version_on
+    from hotspots.areas.rules import exclusions
     from hotspots.exports.areas import about_frozen, in_its_unit
 
     if asked.on and not asked.name:
@@ -175,14 +175,14 @@ def run_list(asked: argparse.Namespace) -> None:
 
 
 def run_exclude(asked: argparse.Namespace) -> None:
-    from hotspots.areas.excluded import exclude
+    from hotspots.areas.rules import exclude
 
     n = exclude(asked.workspace, asked.cells, asked.reason, asked.note, asked.author)
     say(f"Excluded from candidate areas: {counted(n, 'cell')}. Frozen areas stay as they are.")
 
 
 def run_include(asked: argparse.Namespace) -> None:
-    from hotspots.areas.excluded import include
+    from hotspots.areas.rules import include
 
     n = include(asked.workspace, asked.cells, asked.author, asked.note)
     say(f"Candidate areas may hold {counted(n, 'cell')} again.")

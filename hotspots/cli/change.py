@@ -114,8 +114,7 @@ def add_matching(words: Verbs) -> None:
 
 def run_match(asked: argparse.Namespace) -> None:
     from hotspots.change.evidence import match_for
-    from hotspots.change.matching.pairs import pairs_of
-    from hotspots.change.matching.register import asked_facts, freeze
+    from hotspots.change.matching.register import asked_facts, freeze, pairs_of
     from hotspots.store.workspace import open_workspace
 
     idle = [f"--{name}" for name in ("author", "note") if getattr(asked, name) and not asked.freeze]
@@ -142,8 +141,7 @@ def run_match(asked: argparse.Namespace) -> None:
 
 
 def run_matches(asked: argparse.Namespace) -> None:
-    from hotspots.change.matching.pairs import pairs_of
-    from hotspots.change.matching.register import load, matches
+    from hotspots.change.matching.register import load, matches, pairs_of
     from hotspots.store.workspace import open_workspace
 
     folder = open_workspace(asked.workspace).folder

@@ -72,7 +72,7 @@ def add_design(one: Verb) -> None:
 
 
 def run_design(asked: argparse.Namespace) -> None:
-    from hotspots.trials.workspace import design_workspace, freeze_designed
+    from hotspots.trials.planning import design_workspace, freeze_designed
 
     if (asked.author or asked.note) and not asked.freeze:
         raise HotspotsError("--author and --note go with --freeze NAME.")
@@ -96,7 +96,7 @@ def run_design(asked: argparse.Namespace) -> None:
 
 def design_question(asked: argparse.Namespace) -> Any:
     from hotspots.change.context import lines
-    from hotspots.trials.workspace import DesignQuestion, holidays
+    from hotspots.trials.planning import DesignQuestion, holidays
 
     days_off = list(asked.days_off)
     if asked.bank_holidays:

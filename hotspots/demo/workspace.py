@@ -18,8 +18,8 @@ from hotspots import geography
 from hotspots.areas import in_form
 from hotspots.areas import register as area_register
 from hotspots.areas.candidates import Limits
-from hotspots.areas.excluded import excluded_cells
 from hotspots.areas.finding import definition_of, facts_of, with_cells_of
+from hotspots.areas.rules import excluded_cells
 from hotspots.base import disk
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text

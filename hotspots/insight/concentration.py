@@ -82,12 +82,9 @@ def lorenz(
 
 
 def share_in_top(
-    values: ArrayLike,
-    shares: Sequence[float] = SHARES,
-    areas: ArrayLike | None = None,
-    total_area: float | None = None,
-    n_cells: int | None = None,
-) -> Floats:
+    values: ArrayLike, shares: Sequence[float] = SHARES, areas: ArrayLike | None = None,
+    total_area: float | None = None, n_cells: int | None = None,
+) -> Floats:  # fmt: skip
     """The share of the values held by the top 1%, 2%, … of cells, or of area where ``areas`` are given.
 
     Arguments as for `lorenz`. Misleads on sparse data, always towards concentration: see the module.
@@ -186,13 +183,9 @@ def _whole(counts: ArrayLike) -> Counts:
 
 
 def share_by_chance(
-    counts: ArrayLike,
-    weights: ArrayLike,
-    n_cells: int,
-    shares: Sequence[float] = SHARES,
-    draws: int = DRAWS,
+    counts: ArrayLike, weights: ArrayLike, n_cells: int, shares: Sequence[float] = SHARES, draws: int = DRAWS,
     seed: int = 1,
-) -> Floats:
+) -> Floats:  # fmt: skip
     """The share the top x% of cells would hold if the same offences fell on ``n_cells`` equal cells by chance.
 
     ``counts``: offences of each kind; ``weights``: what one of that kind adds (1 for incidents, its days for harm).
@@ -212,17 +205,10 @@ def share_by_chance(
 
 
 def held_out_share(
-    counts: ArrayLike,
-    cell_of: ArrayLike | None = None,
-    weights: ArrayLike | None = None,
-    shares: Sequence[float] = SHARES,
-    areas: ArrayLike | None = None,
-    total_area: float | None = None,
-    n_cells: int | None = None,
-    folds: int = FOLDS,
-    repeats: int = REPEATS,
-    seed: int = 1,
-) -> Floats:
+    counts: ArrayLike, cell_of: ArrayLike | None = None, weights: ArrayLike | None = None,
+    shares: Sequence[float] = SHARES, areas: ArrayLike | None = None, total_area: float | None = None,
+    n_cells: int | None = None, folds: int = FOLDS, repeats: int = REPEATS, seed: int = 1,
+) -> Floats:  # fmt: skip
     """The share of held-out harm (or incidents) that lies in the top x%, picked without it.
 
     ``counts``: offences, one line per cell or per cell and kind of offence; ``cell_of``: the position of each line's
@@ -318,12 +304,9 @@ def _log_negative_binomial(count: Counts, shape: float, mean: float) -> Floats:
 
 
 def concentration_table(
-    cube: pd.DataFrame,
-    scores: pd.DataFrame,
-    cells: pd.DataFrame,
-    total_area_m2: Mapping[str, float],
+    cube: pd.DataFrame, scores: pd.DataFrame, cells: pd.DataFrame, total_area_m2: Mapping[str, float],
     by: str = "quarter",
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Concentration of incidents and of harm, per BCU, in the whole window and over time: `COLUMNS`.
 
     ``cube``: of `hotspots.ranking.gather` by month (YYYYMM); ``scores``: of
@@ -342,9 +325,9 @@ def concentration_table(
     """
     if by and by not in PERIODS:
         raise HotspotsError(f"Periods are '{by[:20]}'; use {', '.join(PERIODS)} or nothing.")
-    known = _known_cells(cells, total_area_m2)
-    rows = cube.merge(known, on="cell", how="inner")
-    bcus = sorted(known["bcu"].unique(), key=list(total_area_m2).index)
+    placed = _placed_cells(cells, total_area_m2)
+    rows = cube.merge(placed, on="cell", how="inner")
+    bcus = sorted(placed["bcu"].unique(), key=list(total_area_m2).index)
     groups = [WHOLE_FORCE, *bcus] if len(bcus) > 1 else bcus
     total = {**total_area_m2, WHOLE_FORCE: sum(total_area_m2[bcu] for bcu in bcus)}
     lines: list[dict[str, object]] = []
@@ -365,10 +348,10 @@ def lorenz_curves(
     Arguments as for `concentration_table`; drawn by `hotspots.charts.evidence.lorenz_spec`. A measure that sums to 0
     has none.
     """
-    known = _known_cells(cells, total_area_m2)
-    known = known if bcu == WHOLE_FORCE else known[known["bcu"] == bcu]
-    rows = cube.merge(known, on="cell", how="inner")
-    total = sum(total_area_m2[name] for name in known["bcu"].unique())
+    placed = _placed_cells(cells, total_area_m2)
+    placed = placed if bcu == WHOLE_FORCE else placed[placed["bcu"] == bcu]
+    rows = cube.merge(placed, on="cell", how="inner")
+    total = sum(total_area_m2[name] for name in placed["bcu"].unique())
     curves = []
     for curve, is_count in (("Incidents", True), ("Harm days", False)):
         lines = _lines(rows, scores, is_count).assign(held=lambda f: f["n"] * f["weight"])
@@ -379,15 +362,14 @@ def lorenz_curves(
     return pd.concat(curves, ignore_index=True)[names] if curves else pd.DataFrame(columns=names)
 
 
-def _known_cells(cells: pd.DataFrame, total_area_m2: Mapping[str, float]) -> pd.DataFrame:
+def _placed_cells(cells: pd.DataFrame, total_area_m2: Mapping[str, float]) -> pd.DataFrame:
     """cell (int64), bcu and area_m2, once each."""
-    known = cells[["cell", "bcu", "area_m2"]].drop_duplicates("cell")
-    if not pd.api.types.is_integer_dtype(known["cell"]):
-        known = known.assign(cell=np.array([cell_from_hex(text) for text in known["cell"]], dtype=np.int64))
-    lacking = sorted(set(known["bcu"]) - set(total_area_m2))
-    if lacking:
+    placed = cells[["cell", "bcu", "area_m2"]].drop_duplicates("cell")
+    if not pd.api.types.is_integer_dtype(placed["cell"]):
+        placed = placed.assign(cell=np.array([cell_from_hex(text) for text in placed["cell"]], dtype=np.int64))
+    if lacking := sorted(set(placed["bcu"]) - set(total_area_m2)):
         raise HotspotsError(f"The whole area of {sample(lacking)} is not given.")
-    return known
+    return placed
 
 
 def _periods(rows: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:

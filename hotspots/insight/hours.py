@@ -46,9 +46,9 @@ def _spans(local_from: pd.Series, local_to: pd.Series) -> tuple[Ints, Ints]:
     An end that is missing, or before its start, is the start.
     """
     start, end = _wall_clock(local_from), _wall_clock(local_to)
-    known = ~np.isnat(start)
-    ended = known & ~np.isnat(end)
-    span = np.where(known, 0, -1)
+    timed = ~np.isnat(start)
+    ended = timed & ~np.isnat(end)
+    span = np.where(timed, 0, -1)
     span[ended] = np.maximum((end[ended] - start[ended]).astype(np.int64), 0)
     return start.astype(np.int64), span
 
@@ -114,12 +114,12 @@ def hot_hours(week: ArrayLike) -> NDArray[np.bool_]:
 
     Raises ValueError for another shape, and for a figure below 0 or not finite.
     """
-    given = np.asarray(week, dtype=np.float64)
-    if given.shape != (HOURS,) or not np.isfinite(given).all() or (given < 0).any():
-        raise ValueError(f"a week is 168 numbers of 0 or more, not an array of shape {given.shape} or one with others")
+    hours = np.asarray(week, dtype=np.float64)
+    if hours.shape != (HOURS,) or not np.isfinite(hours).all() or (hours < 0).any():
+        raise ValueError(f"a week is 168 numbers of 0 or more, not an array of shape {hours.shape} or one with others")
     hot = np.zeros(HOURS, dtype=bool)
-    if given.any():
-        smooth = (np.roll(given, 1) + 2 * given + np.roll(given, -1)) / 4
+    if hours.any():
+        smooth = (np.roll(hours, 1) + 2 * hours + np.roll(hours, -1)) / 4
         level = np.round(smooth / smooth.max(), TIES)  # sums of the same parts in another order are ties
         hot[np.argsort(-level, kind="stable")[: round(HOT_SHARE * HOURS)]] = True
         hot &= smooth > 0
@@ -155,8 +155,8 @@ def minutes_by_hour(start: ArrayLike, end: ArrayLike, settings: Settings) -> Tri
 
 def _local_seconds(t: Ints, settings: Settings) -> Ints:
     """The wall clock at each UTC second, as seconds since 1970 on that clock."""
-    known, back = np.unique(t, return_inverse=True)
-    local = pd.DatetimeIndex(known.astype("datetime64[s]"), tz="UTC").tz_convert(home(settings)).tz_localize(None)
+    distinct, back = np.unique(t, return_inverse=True)
+    local = pd.DatetimeIndex(distinct.astype("datetime64[s]"), tz="UTC").tz_convert(home(settings)).tz_localize(None)
     return local.to_numpy().astype("datetime64[s]").astype(np.int64)[back]
 
 

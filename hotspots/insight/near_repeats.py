@@ -80,8 +80,8 @@ def incident_days(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     if len(rows) and not start.notna().any():
         raise HotspotsError("No incident of this selection has a time, so near repeats cannot be counted.")
     span = rows["local_to"].fillna(start) - start
-    known = start.notna() & (span <= pd.Timedelta(days=LONGEST_SPAN_DAYS)) & (rows["cell"].fillna(0) != 0)
-    kept = rows.loc[known, ["record", "cell", "local_from"]].sort_values(["local_from", "cell", "record"])
+    dated = start.notna() & (span <= pd.Timedelta(days=LONGEST_SPAN_DAYS)) & (rows["cell"].fillna(0) != 0)
+    kept = rows.loc[dated, ["record", "cell", "local_from"]].sort_values(["local_from", "cell", "record"])
     kept = kept.drop_duplicates("record").assign(minute=lambda f: f["local_from"].dt.floor("min"))
     kept = kept.drop_duplicates(["cell", "minute"])
     day = kept["minute"].to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -90,12 +90,9 @@ def incident_days(rows: pd.DataFrame, source: str) -> pd.DataFrame:
 
 
 def near_repeats(
-    cells: ArrayLike,
-    days: ArrayLike,
-    rings: int = Settings.near_rings,
-    permutations: int = Settings.random_draws,
+    cells: ArrayLike, days: ArrayLike, rings: int = Settings.near_rings, permutations: int = Settings.random_draws,
     seed: int = 1,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Knox's table: a row per ring (0 … ``rings``) and band of `DAY_BANDS`, with `COLUMNS`.
 
     ``cells``: H3, int64, one resolution, 0 = no place (left out); ``days``: whole day numbers. Every row is an
@@ -112,24 +109,20 @@ def near_repeats(
     The order of the rows changes nothing. HotspotsError: fewer than `LEAST_PERMUTATIONS`, a window of over 89 years, or
     more than `MOST_PAIRS` pairs close in place.
     """
-    _check(permutations, rings)
+    if permutations < LEAST_PERMUTATIONS:
+        raise HotspotsError(f"{permutations} permutations are too few; use at least {LEAST_PERMUTATIONS}.")
+    if rings < 0:
+        raise HotspotsError(f"The number of rings is {rings}; use 0 (the same cell only) or more.")
     cell, day = _incidents(np.asarray(cells), np.asarray(days))
     ring, left, right = _close_pairs(cell, rings)
     ends = np.searchsorted(ring, np.arange(rings + 2))
     rng = np.random.default_rng(seed)
     observed = _counts(day[:, None], left, right, ends)[0]
-    shuffled = [
-        _counts(_shuffles(day, min(_AT_ONCE, permutations - done), rng), left, right, ends)
-        for done in range(0, permutations, _AT_ONCE)
-    ]
+    shuffled = []
+    for done in range(0, permutations, _AT_ONCE):
+        orders = [rng.permutation(day) for _ in range(min(_AT_ONCE, permutations - done))]
+        shuffled.append(_counts(np.column_stack(orders), left, right, ends))
     return _table(observed, np.concatenate(shuffled), np.diff(ends), day)
-
-
-def _check(permutations: int, rings: int) -> None:
-    if permutations < LEAST_PERMUTATIONS:
-        raise HotspotsError(f"{permutations} permutations are too few; use at least {LEAST_PERMUTATIONS}.")
-    if rings < 0:
-        raise HotspotsError(f"The number of rings is {rings}; use 0 (the same cell only) or more.")
 
 
 def _incidents(cells: NDArray[Any], days: NDArray[Any]) -> tuple[Positions, Positions]:
@@ -169,11 +162,6 @@ def _close_pairs(cell: Positions, rings: int) -> tuple[Positions, NDArray[np.int
     ran = np.cumsum(length) - length
     right = (np.arange(len(left)) - np.repeat(ran - first, length)).astype(np.int32)
     return np.repeat(apart[owner], length), left, right
-
-
-def _shuffles(day: Positions, n: int, rng: np.random.Generator) -> Positions:
-    """``n`` random orders of the days, one a column."""
-    return np.column_stack([rng.permutation(day) for _ in range(n)])
 
 
 def _counts(columns: Positions, left: NDArray[np.int32], right: NDArray[np.int32], ends: Positions) -> Positions:
@@ -222,20 +210,13 @@ def _table(observed: Positions, shuffled: Positions, pairs: Positions, day: Posi
     share = _days_apart(day) / max(n * (n - 1) / 2, 1)
     expected = np.outer(pairs, share).ravel()
     first, last = np.array(DAY_BANDS).T
-    return pd.DataFrame(
-        {
-            "ring": np.repeat(np.arange(len(pairs)), len(DAY_BANDS)),
-            "days_from": np.tile(first, len(pairs)),
-            "days_to": np.tile(last, len(pairs)),
-            "observed": observed,
-            "expected": expected,
-            "ratio": np.divide(observed, expected, out=np.full(len(observed), np.nan), where=expected > 0),
-            "p": _upper_p(observed, shuffled),
-            "p_family": _family_p(observed, shuffled),
-            "pairs": np.repeat(pairs, len(DAY_BANDS)),
-            "n_incidents": n,
-        }
-    )
+    return pd.DataFrame({
+        "ring": np.repeat(np.arange(len(pairs)), len(DAY_BANDS)), "days_from": np.tile(first, len(pairs)),
+        "days_to": np.tile(last, len(pairs)), "observed": observed, "expected": expected,
+        "ratio": np.divide(observed, expected, out=np.full(len(observed), np.nan), where=expected > 0),
+        "p": _upper_p(observed, shuffled), "p_family": _family_p(observed, shuffled),
+        "pairs": np.repeat(pairs, len(DAY_BANDS)), "n_incidents": n,
+    })  # fmt: skip
 
 
 def _upper_p(observed: NDArray[Any], shuffled: NDArray[Any]) -> NDArray[np.float64]:

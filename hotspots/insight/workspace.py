@@ -36,12 +36,9 @@ def concentration_workspace(folder: Path | Workspace, question: Question, by: st
 
 
 def near_repeats_workspace(
-    folder: Path | Workspace,
-    question: Question,
-    rings: int = Settings.near_rings,
-    permutations: int = Settings.random_draws,
-    seed: int = 1,
-) -> pd.DataFrame:
+    folder: Path | Workspace, question: Question, rings: int = Settings.near_rings,
+    permutations: int = Settings.random_draws, seed: int = 1,
+) -> pd.DataFrame:  # fmt: skip
     """`near_repeats.near_repeats` of the incidents a question selects, in its BCU. Month-only sources are refused."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
     source, window, _, question = settle(workspace, question)

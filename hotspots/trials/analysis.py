@@ -31,21 +31,10 @@ import pandas as pd
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
-from hotspots.change.estimates.verdicts import verdict
+from hotspots.change.estimates import verdict
+from hotspots.trials import scores
 from hotspots.trials.layout import Bools, Design
-from hotspots.trials.scores import (
-    Data,
-    Floats,
-    clustered,
-    clustered_ratio,
-    difference_of,
-    less_means,
-    parts_of,
-    ratio_of,
-    scores_of,
-    strata_of,
-    washed_out,
-)
+from hotspots.trials.scores import Data, Floats
 
 FEW_CLUSTERS = 10
 RATIO, DIFFERENCE, HARM = "count_rate_ratio", "count_per_place_day", "harm_days_per_place_day"
@@ -65,14 +54,9 @@ class TrialResult:
 
 
 def analyse(
-    design: Design,
-    outcomes: pd.DataFrame,
-    redraws: Bools,
-    settings: Settings,
-    delivered: pd.DataFrame | None = None,
-    washout_days: int = 0,
-    unit: str = "days",
-) -> TrialResult:
+    design: Design, outcomes: pd.DataFrame, redraws: Bools, settings: Settings, delivered: pd.DataFrame | None = None,
+    washout_days: int = 0, unit: str = "days",
+) -> TrialResult:  # fmt: skip
     """Events and harm on patrolled against other place-days, with p values and intervals by randomisation.
 
     ``outcomes``: area, patrol_day, count, harm and, if known, ``largest_harm`` (of the day's gravest event); a
@@ -93,9 +77,6 @@ def analyse(
         table["measure"] = table["measure"].replace({HARM: HARM.replace("days", unit)})
     notes = _notes(design, data, washout_days, delivered is not None, settings.large_harm_share)
     return TrialResult(table.reset_index(drop=True), sentence, notes)
-
-
-# ---- tables to arrays ----
 
 
 def _grid(design: Design, table: pd.DataFrame, columns: list[str], what: str) -> list[Floats]:
@@ -127,27 +108,24 @@ def _data(design: Design, outcomes: pd.DataFrame) -> Data:
     """Outcomes of the trial's open days."""
     columns = ["count", "harm"] + (["largest_harm"] if "largest_harm" in outcomes.columns else [])
     count, harm, *rest = _grid(design, outcomes, columns, "outcomes")
-    known = ~np.isnan(count) & ~np.isnan(harm) & design.open_days
-    if not (known & design.treated).any() or not (known & ~design.treated).any():
+    covered = ~np.isnan(count) & ~np.isnan(harm) & design.open_days
+    if not (covered & design.treated).any() or not (covered & ~design.treated).any():
         raise HotspotsError("The table of outcomes has no patrolled days, or no other days, of the trial to compare.")
-    total = harm[known].sum()
-    gravest = np.nanmax((rest[0] if rest else harm)[known])
+    total = harm[covered].sum()
+    gravest = np.nanmax((rest[0] if rest else harm)[covered])
     largest = float(gravest / total) if total > 0 else float("nan")
-    return Data(np.where(known, count, 0), np.where(known, harm, 0), known, strata_of(design), largest)
-
-
-# ---- as assigned, as delivered ----
+    return Data(np.where(covered, count, 0), np.where(covered, harm, 0), covered, scores.strata_of(design), largest)
 
 
 def _assigned(data: Data, treated: Bools, redraws: Bools, washout_days: int) -> pd.DataFrame:
     """The three measures by randomisation."""
-    scores = scores_of(data, treated, redraws, washout_days)
+    drawn = scores.scores_of(data, treated, redraws, washout_days)
     found = [
-        ratio_of(scores),
-        difference_of(scores[:, 0] + scores[:, 1], scores[:, 3]),
-        difference_of(scores[:, 2], scores[:, 3]),
+        scores.ratio_of(drawn),
+        scores.difference_of(drawn[:, 0] + drawn[:, 1], drawn[:, 3]),
+        scores.difference_of(drawn[:, 2], drawn[:, 3]),
     ]
-    kept = data.known & ~washed_out(treated, washout_days)
+    kept = data.covered & ~scores.washed_out(treated, washout_days)
     method = f"Mantel–Haenszel; interval and p by randomisation inference ({len(redraws)} redraws of the design)"
     return _rows("assigned", data, treated, kept, found, method, "")
 
@@ -158,19 +136,18 @@ def _delivered(
     """The three measures by what was delivered: errors clustered by hot spot, and no claim of chance."""
     (minutes,) = _grid(design, delivered, ["minutes"], "delivered minutes")
     treated = np.nan_to_num(minutes) >= adequate_minutes
-    kept = data.known & ~np.isnan(minutes) & ~washed_out(treated, washout_days)
-    pull = less_means(treated.astype(float), kept, data.strata)
-    parts = [less_means(part, kept, data.strata) * pull for part in np.moveaxis(parts_of(data, treated), -1, 0)]
+    kept = data.covered & ~np.isnan(minutes) & ~scores.washed_out(treated, washout_days)
+    pull = scores.less_means(treated.astype(float), kept, data.strata)
+    parts = [
+        scores.less_means(part, kept, data.strata) * pull for part in np.moveaxis(scores.parts_of(data, treated), -1, 0)
+    ]
     up, down, harm, room = (part.sum(axis=1) for part in parts)
     if room.sum() <= 0:
         found = [(np.nan,) * 4] * 3
     else:
-        found = [clustered_ratio(up, down), clustered(up + down, room), clustered(harm, room)]
+        found = [scores.clustered_ratio(up, down), scores.clustered(up + down, room), scores.clustered(harm, room)]
     note = NOT_RANDOM + ("" if len(up) >= FEW_CLUSTERS else f" Only {len(up)} hot spots: the interval is rough.")
     return _rows("delivered", data, treated, kept, found, "Mantel–Haenszel; errors clustered by hot spot", note)
-
-
-# ---- words ----
 
 
 def _rows(
@@ -222,10 +199,10 @@ def _notes(design: Design, data: Data, washout_days: int, delivered: bool, large
     """What must stand beside the result; ``large``: the share of all harm from which one event is named."""
     notes = []
     if washout_days:
-        washed = int((data.known & washed_out(design.treated, washout_days)).sum())
+        washed = int((data.covered & scores.washed_out(design.treated, washout_days)).sum())
         days = counted(washout_days, "day")
         notes.append(f"{counted(washed, 'hot spot day')} without patrol up to {days} after a patrolled one: left out.")
-    if missing := int(design.open_days.sum()) * len(data.known) - int(data.known.sum()):
+    if missing := int(design.open_days.sum()) * len(data.covered) - int(data.covered.sum()):
         notes.append(f"{counted(missing, 'hot spot day')} without data: left out, not counted as zero.")
     if design.days_off:
         notes.append(f"{counted(len(design.days_off), 'day')} off: left out, for nobody randomised them.")

@@ -1,18 +1,27 @@
-"""Draw a design, and draw it again: what is asked for, what is refused, and the randomisation."""
+"""Draw a design, and draw it again: what is asked for, what is refused, the randomisation, and redraws that are stored.
+
+Redraws hang on the design, the seed and their number, and on nothing else: those of long trials are stored under a hash
+of all of it, so that they can never be stale, and the folder ``cache`` may be deleted at any time.
+"""
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Collection, Mapping
 from datetime import date
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from hotspots.base import disk
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
-from hotspots.trials.clusters import draw_clusters
-from hotspots.trials.layout import COVARIATES, Bools, Design, with_treated
+from hotspots.trials.layout import COVARIATES, Bools, Design, Ints, rows_by, with_treated
 from hotspots.trials.rules import inner, rules_of
 from hotspots.trials.swaps import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, run_chains, swaps_of
 
@@ -22,17 +31,11 @@ STRATA = ("bcu",)  # in each of which a cluster trial randomises
 
 
 def design(
-    areas: pd.DataFrame,
-    first: date,
-    last: date,
-    seed: int,
-    kind: str = "crossover",
-    share: float = Settings.trial_share,
-    per_day: Mapping[str, int] | None = None,
-    longest_run: int = Settings.trial_longest_run,
-    days_off: Collection[date] = (),
+    areas: pd.DataFrame, first: date, last: date, seed: int, kind: str = "crossover",
+    share: float = Settings.trial_share, per_day: Mapping[str, int] | None = None,
+    longest_run: int = Settings.trial_longest_run, days_off: Collection[date] = (),
     block_days: int = Settings.trial_block_days,
-) -> Design:
+) -> Design:  # fmt: skip
     """A trial randomised from ``seed``; the same arguments give the same design.
 
     ``areas``: area, bcu and, if known, ``pre_count`` and ``pre_harm`` (events and harm days in the period before).
@@ -86,15 +89,9 @@ def redraw(design: Design, draws: int, seed: int) -> Bools:
 
 
 def _refuse(
-    areas: pd.DataFrame,
-    first: date,
-    last: date,
-    kind: str,
-    share: float,
-    per_day: Mapping[str, int] | None,
-    longest_run: int,
-    block_days: int,
-) -> None:
+    areas: pd.DataFrame, first: date, last: date, kind: str, share: float, per_day: Mapping[str, int] | None,
+    longest_run: int, block_days: int,
+) -> None:  # fmt: skip
     """HotspotsError with every argument that cannot be used."""
     problems = []
     if kind not in KINDS:
@@ -127,3 +124,119 @@ def _refuse(
 def _plain(column: object, value: Any) -> Any:
     """A value as JSON keeps it."""
     return float(value) if column in COVARIATES else str(value)
+
+
+ACCEPTED_SHARE = 0.1  # of random cluster assignments, the best balanced (Morgan & Rubin's p_a)
+CLUSTER_TRIES = 20_000
+
+
+def draw_clusters(asked: Design, draws: int, rng: np.random.Generator) -> Bools:
+    """Whole-period assignments, balanced on what is known of the time before: draws × hot spots × days.
+
+    Re-randomisation (Morgan & Rubin 2012, doi:10.1214/12-AOS1008): with ``pre_count`` or ``pre_harm`` an assignment
+    is drawn again until its Mahalanobis distance M = n p(1 − p) · d' S⁻¹ d between the groups' means is at most the
+    ``ACCEPTED_SHARE`` quantile of a chi-square with as many degrees of freedom as covariates.
+    """
+    wanted, groups = _treated_clusters(asked), rows_by(asked, asked.strata)
+    covariates = asked.areas[[c for c in COVARIATES if c in asked.areas]].to_numpy(dtype=float)
+    kept: list[Bools] = []
+    tries, limit = 0, CLUSTER_TRIES * max(1, draws // 100)
+    while sum(map(len, kept)) < draws and tries < limit:
+        batch = np.stack([_one_clusters(asked, groups, wanted, rng) for _ in range(200)])
+        kept.append(batch[_balanced(batch, covariates)])
+        tries += len(batch)
+    found = np.concatenate(kept)[:draws]
+    if len(found) < draws:
+        raise HotspotsError(
+            f"Only {len(found)} of {draws} balanced assignments were found in {tries:,} draws: the hot spots differ too"
+            " much before the trial. Use fewer strata, or leave out 'pre_count' or 'pre_harm'."
+        )
+    return found[:, :, None] & asked.open_days[None, None, :]
+
+
+def _treated_clusters(asked: Design) -> int:
+    """How many hot spots are patrolled; HotspotsError when that leaves no comparison or is above the capacity."""
+    n = len(asked.places)
+    wanted = int(np.floor(asked.share * n + 0.5))
+    problems = []
+    if not 0 < wanted < n:
+        problems.append(f"A share of {asked.share:g} of {n} hot spots is {wanted}, with nothing to compare.")
+    bcus = asked.areas["bcu"].value_counts()
+    for bcu, held in asked.per_day:
+        if (most := -(-asked.share * int(bcus.get(bcu, 0)) // 1)) > held:
+            problems.append(
+                f"BCU {bcu}: up to {most:.0f} of {bcus[bcu]} hot spots would be patrolled each day, but only {held} can"
+                f" be: {most - held:.0f} too few. Patrol more a day or lower the share."
+            )
+    if problems:
+        raise HotspotsError(problems)
+    return wanted
+
+
+def _one_clusters(asked: Design, groups: list[Ints], wanted: int, rng: np.random.Generator) -> Bools:
+    """One assignment: each stratum gets its share, rounded down or up at random."""
+    exact = np.array([asked.share * len(g) for g in groups])
+    take = np.floor(exact + 1e-9).astype(np.int64)
+    spare = rng.permutation(np.flatnonzero(exact - take > 1e-9))[: max(wanted - int(take.sum()), 0)]
+    take[spare] += 1
+    out = np.zeros(len(asked.places), dtype=bool)
+    for group, n in zip(groups, take, strict=True):
+        out[rng.permutation(group)[:n]] = True
+    return out
+
+
+def _balanced(batch: Bools, covariates: NDArray[np.float64]) -> Bools:
+    """Which of these assignments are balanced; all of them when there is nothing to balance."""
+    from scipy.stats import chi2
+
+    covariates = covariates[:, covariates.std(axis=0) > 0]
+    k, n = covariates.shape[1], batch.shape[1]
+    if not k:
+        return np.ones(len(batch), dtype=bool)
+    n1 = batch.sum(axis=1, keepdims=True)
+    gap = batch @ covariates / n1 - ~batch @ covariates / (n - n1)
+    inverse = np.linalg.pinv(np.atleast_2d(np.cov(covariates.T)))
+    distance = (n1 * (n - n1) / n)[:, 0] * np.einsum("ij,jk,ik->i", gap, inverse, gap)
+    return np.asarray(distance <= chi2.ppf(ACCEPTED_SHARE, k))
+
+
+FORMAT = 1  # goes up when `redraw` gives other schedules
+MOST = 100  # results kept; the oldest go
+
+
+def redraws(folder: Path, design: Design, draws: int, seed: int) -> Bools:
+    """`redraw` of this design: kept from before, or drawn and kept."""
+    key = sha256(json.dumps([FORMAT, design.sha256, draws, seed, REDRAW_SWEEPS]).encode()).hexdigest()[:32]
+    place = folder / "cache" / "redraws" / f"{key}.npy"
+    shape = (draws, *design.treated.shape)
+    found = kept(place, shape)
+    if found is None:
+        found = redraw(design, draws, seed)
+        keep(place, found)
+    return found
+
+
+def kept(place: Path, shape: tuple[int, ...]) -> Bools | None:
+    """The schedules in this file, if it is there and of this shape."""
+    size = int(np.prod(shape))
+    try:
+        packed = np.load(place, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    if packed.dtype != np.uint8 or packed.shape != (-(-size // 8),):
+        return None
+    return np.unpackbits(packed, count=size).astype(bool).reshape(shape)
+
+
+def keep(place: Path, found: Bools) -> None:
+    """Store schedules, whole or not at all; the oldest results go."""
+    unfinished = place.with_name(f".{place.stem}.{uuid.uuid4().hex[:8]}.npy")
+    try:
+        disk.make_folder(place.parent)
+        np.save(disk.private_file(unfinished), np.packbits(found), allow_pickle=False)
+        disk.put_in_place(unfinished, place)
+        held = sorted(place.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime)
+        for old in held[: max(len(held) - MOST, 0)]:
+            disk.remove(old)
+    except (OSError, HotspotsError):  # read-only, full, or in use
+        disk.remove(unfinished)

@@ -137,9 +137,6 @@ def filled(table: pd.DataFrame, areas: Sequence[str], days: Window, held: set[in
     return whole
 
 
-# ---------------------------------------------------------------- which days the data cover
-
-
 def covered_days(workspace: Workspace, source: str, days: Window) -> set[int]:
     """Those of the patrol days that incidents are held for from beginning to end, as days since 1970.
 

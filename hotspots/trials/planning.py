@@ -30,10 +30,9 @@ from hotspots.ranking.gather import count_and_score, gather
 from hotspots.store import ledger
 from hotspots.store.workspace import Workspace, months_held, open_workspace
 from hotspots.trials import register
-from hotspots.trials.balance import WEEKDAYS, balance_table
 from hotspots.trials.draw import design as draw_design
 from hotspots.trials.draw import redraw
-from hotspots.trials.layout import COVARIATES, Design
+from hotspots.trials.layout import COVARIATES, WEEKDAYS, Design, balance_table
 from hotspots.trials.outcomes import (
     NO_DAYS,
     Outcomes,
@@ -52,6 +51,7 @@ NOTICE_DAYS = 7  # suggested between today and the first day
 LEARN_DAYS = 365
 LEAST_DAYS = 28  # of the time before, to simulate from
 REDRAWS = 199  # in simulated trials, and that a cluster design must allow
+SAID = {"pre_count": "incidents before", "pre_harm": "harm before"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +151,6 @@ def freeze_designed(folder: Path, designed: Designed, name: str, author: str, no
     return register.freeze(folder, designed.design, name, designed.register, author, note, designed.definition)
 
 
-# ---------------------------------------------------------------- the question
-
-
 def dated(workspace: Workspace, question: DesignQuestion) -> tuple[DesignQuestion, date, date]:
     """The question with its days filled in. HotspotsError for what makes no sense before anything is read."""
     if question.bcu not in ("all", *BCUS):
@@ -162,16 +159,12 @@ def dated(workspace: Workspace, question: DesignQuestion) -> tuple[DesignQuestio
         raise HotspotsError(f"Hot spots a day are given for BCU '{unknown[0][:40]}'; use {', '.join(BCUS)} or all.")
     if question.washout_days < 0 or question.simulations < 0:
         raise HotspotsError("Wash-out days and simulations are 0 or more.")
-    first = day_of(question.first, "The first day") if question.first else suggested_first()
+    ahead = ledger.now().date() + timedelta(days=NOTICE_DAYS)
+    monday = ahead + timedelta(days=-ahead.weekday() % 7)
+    first = day_of(question.first, "The first day") if question.first else monday
     last = day_of(question.last, "The last day") if question.last else first + timedelta(days=Settings.trial_days - 1)
     off = tuple(sorted({day_of(d, "A day off").isoformat() for d in question.days_off}))
     return replace(question, first=str(first), last=str(last), days_off=off), first, last
-
-
-def suggested_first() -> date:
-    """The first Monday that is at least a week away."""
-    ahead = ledger.now().date() + timedelta(days=NOTICE_DAYS)
-    return ahead + timedelta(days=-ahead.weekday() % 7)
 
 
 def register_for(folder: Path, asked: str, first: date, last: date) -> Frozen:
@@ -209,9 +202,6 @@ def holidays(lines: pd.DataFrame, bcu: str = "all") -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-# ---------------------------------------------------------------- the time before
-
-
 def before_of(
     workspace: Workspace, frozen: Frozen, areas: Sequence[str], first: date, question: DesignQuestion
 ) -> Before:
@@ -235,14 +225,14 @@ def before_of(
             f"Incidents are held for {found.n_days} patrol days of the year before, and at least {LEAST_DAYS} are"
             " needed to simulate trials."
         )
-    known = found.daily.dropna()
-    sums = known.groupby("area", as_index=False)[["count", "harm"]].sum()
+    days = found.daily.dropna()
+    sums = days.groupby("area", as_index=False)[["count", "harm"]].sum()
     totals = pd.DataFrame({"area": list(areas)})
     if found.n_days:
         totals = totals.merge(sums, on="area", how="left").fillna(0)
     covered = f"{found.covered[0]} to {found.covered[1]}" if found.covered else ""
     return Before(
-        totals.rename(columns={"count": "pre_count", "harm": "pre_harm"}), known, covered, why_not,
+        totals.rename(columns={"count": "pre_count", "harm": "pre_harm"}), days, covered, why_not,
         counted_as(found.wanted, found.weights), (*found.warnings, *found.notes, *spans_note(found)),
     )  # fmt: skip
 
@@ -282,9 +272,6 @@ def spans_note(found: Outcomes) -> list[str]:
     ]
 
 
-# ---------------------------------------------------------------- randomisation
-
-
 def drawn_from(
     areas: pd.DataFrame, totals: pd.DataFrame, first: date, last: date, question: DesignQuestion
 ) -> tuple[Design, list[str]]:
@@ -309,9 +296,6 @@ def drawn_from(
         left = [c for c in ways[0] if c not in used]
         return drawn, [f"Too few hot spots to balance {' and '.join(SAID[c] for c in left)} too."] if left else []
     raise AssertionError("no way was tried")
-
-
-SAID = {"pre_count": "incidents before", "pre_harm": "harm before"}
 
 
 def capacity(bcus: pd.Series, per_day: Sequence[tuple[str, int]]) -> dict[str, int] | None:
@@ -344,9 +328,6 @@ def schedule_of(drawn: Design, frozen: Frozen) -> pd.DataFrame:
     return in_columns(table, TRIAL_SCHEDULE)
 
 
-# ---------------------------------------------------------------- words
-
-
 def notes_of(workspace: Workspace, drawn: Design, frozen: Frozen, before: Before) -> list[str]:
     """What stands beside a design."""
     words = [f"{len(drawn.places)} treated hot spots of {frozen.ref}; those for comparison take no part."]
@@ -359,8 +340,7 @@ def notes_of(workspace: Workspace, drawn: Design, frozen: Frozen, before: Before
         )
     if drawn.days_off:
         words.append(f"{len(drawn.days_off)} days off are left out: {', '.join(map(str, drawn.days_off[:12]))}.")
-    start = register.begins(drawn.first, workspace.settings)
-    if ledger.now() >= start:
+    if ledger.now() >= register.begins(drawn.first, workspace.settings):
         words.append("Its first patrol day has begun, so this design cannot be frozen.")
     return words
 

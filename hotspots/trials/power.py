@@ -19,29 +19,23 @@ FALLS = np.round(np.arange(0.05, 0.901, 0.05), 2)  # tried for the minimum detec
 
 
 def minimum_detectable_effect(
-    pre: pd.DataFrame,
-    design: Design,
-    draws: int,
-    seed: int,
-    simulations: int,
-) -> pd.DataFrame:
+    pre: pd.DataFrame, design: Design, draws: int, seed: int, simulations: int,
+) -> pd.DataFrame:  # fmt: skip
     """The smallest fall on patrolled days that this design would find 80% of the time, for count and for harm.
 
-    ``pre``: area, patrol_day, count, harm before the trial; or with ``week`` (its first day) in place of patrol_day,
-    whose events are then spread over the seven days at random. Every simulated trial takes whole days of the pre-period
-    at random, each for a day of the same weekday, so that zeros, bursts and days that are busy everywhere stay as
-    they are; one of the design's redraws is its assignment; each event on a patrolled day is removed with the
-    probability of the fall, and its harm with it; the test of `analyse` is applied.
+    ``pre``: area, patrol_day, count, harm before the trial. Every simulated trial takes whole days of the pre-period at
+    random, each for a day of the same weekday, so that zeros, bursts and days that are busy everywhere stay as they
+    are; one of the design's redraws is its assignment; each event on a patrolled day is removed with the probability
+    of the fall, and its harm with it; the test of `analyse` is applied.
 
     Columns: measure, detectable_fall (share; NaN when even 90% would not be found), mc_error (standard error of
     that share from the number of simulations), largest_fall, power_at_largest, simulations, sentence. Misleads when
     the pre-period was busier than the trial will be, as it is when hot spots were chosen by it.
     """
-    daily = _from_weeks(pre, seed) if "week" in pre.columns and "patrol_day" not in pre.columns else pre
     rng = np.random.default_rng([seed, 3])
     drawn = redraw(design, draws + 1, seed)
     trials = _Simulated(
-        design, *_source(design, daily), strata_of(design), drawn, drawn.reshape(len(drawn), -1).astype(np.float32)
+        design, *_source(design, pre), strata_of(design), drawn, drawn.reshape(len(drawn), -1).astype(np.float32)
     )
     seeds = rng.integers(2**32, size=simulations)
     rows = [_detectable(trials, measure, seeds) for measure in ("count", "harm")]
@@ -59,24 +53,6 @@ class _Simulated:
     strata: NDArray[np.int64]
     drawn: Bools
     matrix: NDArray[np.float32]
-
-
-def _from_weeks(pre: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Weekly counts spread over the days of the week at random; harm goes with the events."""
-    rng = np.random.default_rng([seed, 4])
-    known = pre.dropna(subset=["count", "harm"])
-    n = known["count"].to_numpy(dtype=np.int64)
-    spread = rng.multinomial(n, np.full(7, 1 / 7))
-    harm = spread * (known["harm"].to_numpy(dtype=float) / np.maximum(n, 1))[:, None]
-    days = pd.to_datetime(known["week"]).to_numpy()[:, None] + np.arange(7).astype("timedelta64[D]")
-    return pd.DataFrame(
-        {
-            "area": np.repeat(known["area"].to_numpy(), 7),
-            "patrol_day": days.ravel(),
-            "count": spread.ravel(),
-            "harm": harm.ravel(),
-        }
-    )
 
 
 def _source(design: Design, pre: pd.DataFrame) -> tuple[Floats, Floats, NDArray[np.int64]]:
@@ -105,13 +81,13 @@ def _one_trial(trials: _Simulated, measure: str, fall: float, draw: int, seed: i
         there = design.days.day_of_week == day
         source[there] = mine[(ranks[there] * len(mine)).astype(np.int64)]
     count = trials.count[:, source]
-    known = ~np.isnan(count) & design.open_days
-    n = np.where(known, count, 0).astype(np.int64)
+    covered = ~np.isnan(count) & design.open_days
+    n = np.where(covered, count, 0).astype(np.int64)
     left = np.where(treated, rng.binomial(n, 1 - fall), n)
     values = left.astype(float)
     if measure == "harm":
         values = np.nan_to_num(trials.harm[:, source]) * left / np.maximum(n, 1)
-    scores = trials.matrix @ less_means(values, known, trials.strata).ravel().astype(np.float32)
+    scores = trials.matrix @ less_means(values, covered, trials.strata).ravel().astype(np.float32)
     return p_of(np.concatenate([scores[draw : draw + 1], np.delete(scores, draw)]).astype(float))
 
 

@@ -22,8 +22,7 @@ from hotspots.base.columns import CHANGE_FROZEN
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings, load_settings
 from hotspots.store import ledger
-from hotspots.trials.layout import Design
-from hotspots.trials.text import from_json, to_json
+from hotspots.trials.layout import Design, from_json, to_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -46,14 +45,8 @@ class FrozenDesign:
 
 
 def freeze(
-    folder: Path,
-    design: Design,
-    name: str,
-    register: str,
-    author: str,
-    note: str,
-    definition: Mapping[str, Any],
-) -> FrozenDesign:
+    folder: Path, design: Design, name: str, register: str, author: str, note: str, definition: Mapping[str, Any],
+) -> FrozenDesign:  # fmt: skip
     """Store a design for good, whole or not at all.
 
     ``register``: name@version of the frozen hot spots that it was drawn for; ``definition``: offences, weights and

@@ -23,7 +23,7 @@ class Data:
 
     count: Floats
     harm: Floats
-    known: Bools
+    covered: Bools
     strata: NDArray[np.int64]
     largest: float
 
@@ -45,11 +45,11 @@ def washed_out(treated: Bools, days: int) -> Bools:
     return after & ~treated
 
 
-def less_means(values: Floats, known: Bools, strata: NDArray[np.int64]) -> Floats:
+def less_means(values: Floats, covered: Bools, strata: NDArray[np.int64]) -> Floats:
     """Values less the mean of their stratum; 0 where unknown."""
-    n = np.bincount(strata[known], minlength=strata.max() + 1)
-    means = np.bincount(strata[known], weights=values[known], minlength=len(n)) / np.maximum(n, 1)
-    return np.where(known, values - means[strata], 0.0)
+    n = np.bincount(strata[covered], minlength=strata.max() + 1)
+    means = np.bincount(strata[covered], weights=values[covered], minlength=len(n)) / np.maximum(n, 1)
+    return np.where(covered, values - means[strata], 0.0)
 
 
 def parts_of(data: Data, treated: Bools) -> Floats:
@@ -63,9 +63,9 @@ def scores_of(data: Data, treated: Bools, others: Bools, washout_days: int) -> F
     A score is Σ (y₁n₀ − y₀n₁)/n = Σ over patrolled place-days of y less its stratum's mean. Without wash-out the means
     are the same in every draw and one product with the matrix of draws gives all scores.
     """
-    parts, cells = parts_of(data, treated), data.known.size
+    parts, cells = parts_of(data, treated), data.covered.size
     out = np.empty((len(others) + 1, 4))
-    centred = np.stack([less_means(parts[..., j], data.known, data.strata) for j in range(4)], axis=-1).reshape(
+    centred = np.stack([less_means(parts[..., j], data.covered, data.strata) for j in range(4)], axis=-1).reshape(
         cells, 4
     )
     for at in range(0, len(out), DRAWS_AT_ONCE):
@@ -80,7 +80,7 @@ def scores_of(data: Data, treated: Bools, others: Bools, washout_days: int) -> F
 
 def _washed_score(data: Data, parts: Floats, drawn: Bools, washout_days: int) -> Floats:
     """The four scores of one draw, with the days after its own patrolled days left out."""
-    kept = data.known & ~washed_out(drawn, washout_days)
+    kept = data.covered & ~washed_out(drawn, washout_days)
     strata, size = data.strata[kept], int(data.strata.max()) + 1
     n = np.maximum(np.bincount(strata, minlength=size), 1)
     patrolled = drawn[kept].astype(float)

@@ -27,7 +27,9 @@ def draw_crossover(asked: Design, rng: np.random.Generator) -> Bools:
         rules, levels = rules_for(asked, equal_blocks)
         x = padded(rules, _round_robin(asked, rules, levels, rng), levels)[:, :, None]
         for _ in range(REPAIR_SWEEPS // 10):
-            if not (worst := _too_long(rules, x)):
+            # runs beyond the longest allowed, each counted once for each day by which it is too long
+            worst = int(_windows(x[:, : rules.idle[0]], rules.run).sum()) if rules.run else 0
+            if not worst:
                 break
             x = run_chains(rules, x, swaps_of(rules, 10, rng), rng, repairing=True)
         if not worst:
@@ -71,11 +73,6 @@ def _windows(z: Bytes, run: int) -> Bytes:
     for k in range(1, run + 1):
         full &= z[k : k + n]
     return full
-
-
-def _too_long(rules: Rules, x: Bytes) -> int:
-    """Runs beyond the longest allowed, counted once for each day by which they are too long."""
-    return int(_windows(x[:, : rules.idle[0]], rules.run).sum()) if rules.run else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,25 +27,13 @@ from hotspots.harm.selections import selection_named
 from hotspots.patrols.dosage.stretches import LONGEST_DAYS, DoseQuestion, days_held
 from hotspots.patrols.dosage.workspace import dose_workspace
 from hotspots.store.workspace import Workspace, open_workspace
-from hotspots.trials import cache, register
+from hotspots.trials import draw, register
 from hotspots.trials.analysis import RATIO, analyse
 from hotspots.trials.layout import Design
 from hotspots.trials.outcomes import Outcomes, Wanted, first_and_last, outcomes
-from hotspots.trials.planning import (
-    Designed,
-    DesignQuestion,
-    counted_as,
-    design_workspace,
-    freeze_designed,
-    holidays,
-    spans_note,
-)
+from hotspots.trials.planning import counted_as, spans_note
 from hotspots.trials.register import FrozenDesign
 from hotspots.trials.scores import ALPHA
-
-__all__ = [
-    "DesignQuestion", "Designed", "Trial", "design_workspace", "freeze_designed", "holidays", "trial_workspace",
-]  # fmt: skip
 
 FEWEST_DRAWS = round(1 / ALPHA) - 1  # with fewer no p value could be as small as alpha
 
@@ -68,14 +56,9 @@ class Trial:
 
 
 def trial_workspace(
-    folder: Path | Workspace,
-    name: str,
-    washout_days: int | None = None,
-    draws: int = Settings.random_draws,
-    seed: int = 1,
-    offences: str = "",
-    weights: str = "",
-) -> Trial:
+    folder: Path | Workspace, name: str, washout_days: int | None = None, draws: int = Settings.random_draws,
+    seed: int = 1, offences: str = "", weights: str = "",
+) -> Trial:  # fmt: skip
     """What the frozen trial ``name`` shows so far, as assigned by randomisation and as delivered.
 
     ``washout_days``, ``offences``, ``weights``: None and empty text mean what was settled when the design was frozen;
@@ -94,10 +77,11 @@ def trial_workspace(
     )  # fmt: skip
     found = observed(workspace, frozen, wanted)
     minutes, no_delivered = delivered(workspace, frozen)
-    redraws = cache.redraws(workspace.folder, design, draws, seed)
+    redraws = draw.redraws(workspace.folder, design, draws, seed)
     result = analyse(design, found.daily, redraws, workspace.settings, minutes, wash, found.weights.unit)
     days = days_of(design, found, minutes)
     table = in_columns(result.table, TRIAL)
+    events = table[(table["counted_as"] == "assigned") & (table["measure"] == RATIO)]
     warnings = (*departures(workspace, frozen, found, wash), *early(workspace, frozen, found), *found.warnings)
     notes = (
         *result.notes, *adherence(days, workspace.settings.visit_min_minutes), *([no_delivered] * bool(no_delivered)),
@@ -105,8 +89,8 @@ def trial_workspace(
     )  # fmt: skip
     synthetic = workspace.manifest.kind == "synthetic"
     return Trial(
-        frozen=frozen, table=table, days=days, answer=result.sentence, verdict=verdict_of(table),
-        no_delivered=no_delivered, warnings=warnings, notes=notes,
+        frozen=frozen, table=table, days=days, answer=result.sentence,
+        verdict=str(events["verdict"].iloc[0]), no_delivered=no_delivered, warnings=warnings, notes=notes,
         facts=about(workspace, frozen, found, (wash, draws, seed), warnings, notes), version=workspace.version,
         synthetic=synthetic,
     )  # fmt: skip
@@ -129,9 +113,6 @@ def observed(workspace: Workspace, frozen: FrozenDesign, wanted: Wanted) -> Outc
             " Import the incidents of its days first."
         )
     return found
-
-
-# ---------------------------------------------------------------- what was delivered
 
 
 def delivered(workspace: Workspace, frozen: FrozenDesign) -> tuple[pd.DataFrame | None, str]:
@@ -168,21 +149,18 @@ def pieces(first: date, last: date) -> list[tuple[date, date]]:
 
 def adherence(days: pd.DataFrame, adequate: float) -> list[str]:
     """How far patrols kept to the schedule, in a sentence; nothing where nobody knows."""
-    known = days[days["minutes"].notna() & ~days["day_off"]]
-    if not len(known):
+    recorded = days[days["minutes"].notna() & ~days["day_off"]]
+    if not len(recorded):
         return []
     parts = []
     for treated, what in ((True, "assigned to patrol"), (False, "of the others")):
-        mine = known.loc[known["treated"] == treated, "minutes"]
+        mine = recorded.loc[recorded["treated"] == treated, "minutes"]
         if len(mine):
             parts.append(
                 f"{int((mine >= adequate).sum()):,} of {len(mine):,} hot spot days {what} had {adequate:g} or more"
                 f" patrol-minutes ({mine.mean():.1f} on average)"
             )
     return [f"Where there are positions or logs: {'; '.join(parts)}."]
-
-
-# ---------------------------------------------------------------- tables
 
 
 def days_of(design: Design, found: Outcomes, minutes: pd.DataFrame | None) -> pd.DataFrame:
@@ -192,15 +170,6 @@ def days_of(design: Design, found: Outcomes, minutes: pd.DataFrame | None) -> pd
     if minutes is not None:
         table = table.merge(minutes, on=["area", "patrol_day"], how="left", validate="one_to_one")
     return in_columns(table, TRIAL_DAYS)
-
-
-def verdict_of(table: pd.DataFrame) -> str:
-    """Of events, as assigned."""
-    row = table[(table["counted_as"] == "assigned") & (table["measure"] == RATIO)]
-    return str(row["verdict"].iloc[0])
-
-
-# ---------------------------------------------------------------- words
 
 
 def departures(workspace: Workspace, frozen: FrozenDesign, found: Outcomes, washout_days: int) -> list[str]:

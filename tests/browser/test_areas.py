@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hotspots.areas import register as area_register
-from hotspots.areas.excluded import excluded_cells
+from hotspots.areas.rules import excluded_cells
 from tests.area_workspace import A, B, C, make_areas
 
 JOINER = "\u2060"

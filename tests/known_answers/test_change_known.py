@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hotspots.change.estimates.mixture import mixture_means
+from hotspots.change.estimates.expected_fall import mixture_means
 from hotspots.change.estimates.small_counts import e_test, poisson_z
 from hotspots.change.estimates.wdd import harm_wdd, wdd
 

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from hotspots.change.estimates import panel_models
-from hotspots.change.estimates.panel_models.checks import checked_panel, design_of
-from hotspots.change.estimates.panel_models.model import fit
+from hotspots.change.estimates.model import fit
+from hotspots.change.estimates.panel import checked_panel, design_of
 
 BY_HAND = (("a", "treated", 40, 20), ("b", "treated", 60, 40), ("c", "comparison", 50, 45), ("d", "comparison", 30, 27))
 

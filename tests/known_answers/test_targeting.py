@@ -10,7 +10,7 @@ import pytest
 
 from hotspots.backtest import METHODS, backtest, paired
 from hotspots.backtest.calibration import wilson
-from hotspots.backtest.metrics import targeting_curve
+from hotspots.backtest.run import targeting_curve
 from hotspots.backtest.workspace import history_of
 from hotspots.intake import import_files
 from hotspots.ranking.question import Question

@@ -19,7 +19,7 @@ import h3.api.basic_str as h3
 import pytest
 
 from hotspots.areas import register as area_register
-from hotspots.areas.excluded import excluded_cells
+from hotspots.areas.rules import excluded_cells
 from hotspots.base.errors import HotspotsError
 from hotspots.intake import import_files
 from tests.area_workspace import QUIET, A, B, C, D, make_areas

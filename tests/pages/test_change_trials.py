@@ -16,7 +16,7 @@ import pytest
 from hotspots.base.columns import TRIAL, TRIAL_DAYS, in_columns
 from hotspots.store import ledger
 from hotspots.trials import register
-from hotspots.trials.workspace import DesignQuestion, design_workspace, freeze_designed
+from hotspots.trials.planning import DesignQuestion, design_workspace, freeze_designed
 from tests.dose_workspace import make_frozen
 from tests.workspaces import HOSTILE
 

@@ -12,9 +12,8 @@ from h3.api import basic_int as h3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotspots.areas.naming import named
 from hotspots.areas.register import freeze, load
-from hotspots.areas.table import cell_ids
+from hotspots.areas.table import cell_ids, named
 from tests.area_samples import CENTRE, SIZE, candidates, connected, disk, facts
 from tests.conftest import examples
 from tests.workspaces import make_police

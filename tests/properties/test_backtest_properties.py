@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotspots.backtest import METHODS, backtest
 from hotspots.backtest.methods import harm
-from hotspots.backtest.metrics import targeting_curve
+from hotspots.backtest.run import targeting_curve
 from hotspots.harm.scoring import scored_days
 from tests.backtesting import CELLS, Row, cube_of, equal_areas, plain_backtest, scores_of
 from tests.conftest import examples

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.base.errors import HotspotsError
-from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import MatchedPlaces
+from hotspots.change.matching.register import pairs_of
 from tests.conftest import examples
 from tests.match_samples import disk, facts_of, like, treated_of
 

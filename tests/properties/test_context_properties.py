@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.columns import CONTEXT
 from hotspots.base.months import Window
-from hotspots.change.context.overlap import days_of, overlap_notes
+from hotspots.change.context import days_of, overlap_notes
 from tests.conftest import examples
 
 START = date(2021, 1, 1)

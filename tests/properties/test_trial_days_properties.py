@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.clock import day_numbers, home
 from hotspots.base.settings import Settings
-from hotspots.trials.cache import keep, kept
+from hotspots.trials.draw import keep, kept
 from hotspots.trials.outcomes import patrol_days
 from tests.conftest import examples
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from hotspots.base.errors import HotspotsError
 from hotspots.trials.draw import design, redraw
-from hotspots.trials.layout import Design
-from hotspots.trials.text import from_json, to_json
+from hotspots.trials.layout import Design, from_json, to_json
 from tests.conftest import examples
 
 FIRST = date(2026, 1, 5)

@@ -18,9 +18,8 @@ from convertbng.cutil import convert_osgb36_to_ll
 from scipy import stats
 
 from hotspots.change.estimates import panel_models
+from hotspots.change.estimates.model import Clustered, Design, clustered, fit, without_empty
 from hotspots.change.estimates.panel import panel_of
-from hotspots.change.estimates.panel_models.clusters import Clustered, clustered
-from hotspots.change.estimates.panel_models.model import Design, fit, without_empty
 from hotspots.change.estimates.wdd import wdd
 from hotspots.demo.effects import with_effects
 from hotspots.demo.incidents import expected_rows, synthetic_incidents

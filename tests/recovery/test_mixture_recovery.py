@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.change.estimates.mixture import mixture_means
+from hotspots.change.estimates.expected_fall import mixture_means
 from tests.conftest import examples
 
 SETS = 60

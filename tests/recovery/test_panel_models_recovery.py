@@ -50,8 +50,7 @@ import pytest
 from scipy import stats
 
 from hotspots.change.estimates import panel_models
-from hotspots.change.estimates.panel_models.clusters import Clustered, clustered
-from hotspots.change.estimates.panel_models.model import Design, fit, without_empty
+from hotspots.change.estimates.model import Clustered, Design, clustered, fit, without_empty
 
 SEEDS = 200
 WEEKS = 104

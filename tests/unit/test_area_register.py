@@ -18,9 +18,9 @@ from sqlalchemy.exc import IntegrityError
 
 from hotspots.areas import add_cells, drop_cells, new_area, with_role
 from hotspots.areas.candidates import Limits
-from hotspots.areas.excluded import exclude, excluded_cells, exclusions, include
 from hotspots.areas.finding import find_areas
 from hotspots.areas.register import freeze, load, problems, registers, stamp, version_on
+from hotspots.areas.rules import exclude, excluded_cells, exclusions, include
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.intake import import_files

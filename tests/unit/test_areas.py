@@ -16,9 +16,8 @@ from h3.api import basic_int as h3
 
 from hotspots import geography
 from hotspots.areas.editing import add_cells, drop_area, drop_cells, new_area, with_role
-from hotspots.areas.naming import name_of_place
 from hotspots.areas.rules import check_areas, checked_exclusion, n_pieces, outline, refusals, warnings_of
-from hotspots.areas.table import AREA_COLUMNS, cell_ids, measured, with_quiet_cells
+from hotspots.areas.table import AREA_COLUMNS, cell_ids, measured, name_of_place, with_quiet_cells
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.exports import as_text, to_geojson

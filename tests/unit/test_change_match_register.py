@@ -17,9 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
 from hotspots.change.evidence import match_for
-from hotspots.change.matching.pairs import pairs_of
 from hotspots.change.matching.places import MatchedPlaces
-from hotspots.change.matching.register import freeze, load, made_for_another, matches, problems
+from hotspots.change.matching.register import freeze, load, made_for_another, matches, pairs_of, problems
 from hotspots.change.question import ChangeQuestion
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace

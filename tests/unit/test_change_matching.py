@@ -11,11 +11,10 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from hotspots.base.errors import HotspotsError
-from hotspots.change.matching import choice
+from hotspots.change.matching import rules
 from hotspots.change.matching.distance import trends
-from hotspots.change.matching.hashed import frozen_text
-from hotspots.change.matching.quality import pre_trend_tests
-from hotspots.change.matching.rules import BALANCE_COLUMNS, COMPONENTS, PAIR_COLUMNS, WEIGHTS, Match
+from hotspots.change.matching.quality import frozen_text, pre_trend_tests
+from hotspots.change.matching.rules import COMPONENTS, TABLES, WEIGHTS, Match
 from tests.match_samples import matched_by, weighing
 
 WHOLE = dict(WEIGHTS)
@@ -66,7 +65,7 @@ def test_the_least_sum_of_distances_and_close_pairs_kept_whole():
     assert pairs(found) == [("t1", "a"), ("t2", "b")]
     spread = np.sqrt((np.var([4, 3], ddof=1) + np.var([2, 3, 1], ddof=1)) / 2)
     assert found.pairs["distance"].tolist() == pytest.approx([2 / spread, 0])
-    assert tuple(found.pairs.columns) == PAIR_COLUMNS
+    assert tuple(found.pairs.columns) == TABLES["pairs"]
 
 
 def test_the_sum_counts_and_not_who_comes_first():
@@ -194,14 +193,14 @@ def test_too_near_a_treated_hot_spot_or_barred(monkeypatch):
     assert reason["b"] == "it lies within 100 m of treated t1"
     assert reason["a"] == "it shares a cell with treated South-01"
     assert pairs(found) == [("t1", "c")] or pairs(found) == [("t2", "c")]
-    monkeypatch.setattr(choice, "APART_M", 10.0)
+    monkeypatch.setattr(rules, "APART_M", 10.0)
     assert "b" in matched(FOUR.assign(lon=lon)).pairs["comparison"].tolist()
 
 
 def test_balance_by_hand():
     """Counts 16, 9 against 4, 9, 1; matched t1–a and t2–b."""
     found = matched(FOUR)
-    assert tuple(found.balance.columns) == BALANCE_COLUMNS
+    assert tuple(found.balance.columns) == TABLES["balance"]
     row = found.balance.set_index("measure").loc["count per period"]
     spread = np.sqrt((24.5 + 49 / 3) / 2)  # variances of 16, 9 and of 4, 9, 1
     assert row.tolist() == pytest.approx([12.5, 14 / 3, (12.5 - 14 / 3) / spread, 12.5, 6.5, 6 / spread])

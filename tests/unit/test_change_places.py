@@ -12,11 +12,11 @@ from h3.api import basic_int as h3
 
 from hotspots.base.columns import CHANGE_PAIRS
 from hotspots.base.errors import HotspotsError
-from hotspots.change.bands import band_of
-from hotspots.change.estimates.mixture import mixture_means
+from hotspots.change.counting import band_of
+from hotspots.change.estimates.expected_fall import mixture_means
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of, with_quiet_cells, without_gaps
-from hotspots.change.matching.pairs import pairs_of, places_of_text, text_of
 from hotspots.change.matching.places import PLACE_COLUMNS
+from hotspots.change.matching.register import pairs_of, places_of_text, text_of
 from hotspots.geography import hex_ids
 from hotspots.ranking.expected import expected_harm
 from hotspots.ranking.gather import build_cell_periods

@@ -11,9 +11,9 @@ import pytest
 
 from hotspots.base.settings import Settings
 from hotspots.change import words
-from hotspots.change.estimates.panel_models.difference import Did
+from hotspots.change.estimates import verdict
+from hotspots.change.estimates.panel_models import Did
 from hotspots.change.estimates.rows import Figures, largest_note, panel_row, spread_of, too_narrow, uneven_note
-from hotspots.change.estimates.verdicts import verdict
 from hotspots.change.evidence import Selection, lengths_of
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.workspace import without_verdicts

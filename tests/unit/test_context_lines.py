@@ -22,7 +22,7 @@ from hotspots.base.columns import CONTEXT
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, window_of_months
 from hotspots.change import context
-from hotspots.change.context.overlap import Cover, days_of, differs
+from hotspots.change.context import Cover, days_of, differs
 from hotspots.charts import incidents as charts
 from hotspots.cli import main
 from hotspots.cli.check import check_workspace

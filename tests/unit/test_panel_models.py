@@ -8,8 +8,8 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.change.estimates import panel_models
-from hotspots.change.estimates.panel_models.checks import design_of
-from hotspots.change.estimates.panel_models.model import Design, fit
+from hotspots.change.estimates.model import Design, fit
+from hotspots.change.estimates.panel import design_of
 
 
 def panel(seed: int = 0, treated: int = 4, comparison: int = 5, periods: int = 20) -> pd.DataFrame:

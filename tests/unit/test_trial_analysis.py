@@ -12,7 +12,7 @@ import pytest
 from hotspots.base.columns import TRIAL
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.change.estimates.verdicts import verdict
+from hotspots.change.estimates import verdict
 from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO, TrialResult, analyse
 from hotspots.trials.draw import design
 from hotspots.trials.layout import Design
@@ -224,11 +224,7 @@ def test_busier_places_need_a_smaller_fall():
     assert falls[1] < falls[0]
 
 
-def test_weekly_figures_are_spread_over_their_days():
+def test_the_time_before_must_have_every_hot_spot():
     planned, table = before(2.0)
-    weekly = table.assign(week=table["patrol_day"] - pd.to_timedelta(table["patrol_day"].dt.day_of_week, unit="D"))
-    weekly = weekly.groupby(["area", "week"], as_index=False)[["count", "harm"]].sum()
-    by_week, by_day = (minimum_detectable_effect(t, planned, 39, 1, 40) for t in (weekly, table))
-    assert by_week.loc[0, "detectable_fall"] == pytest.approx(by_day.loc[0, "detectable_fall"], abs=0.1)
     with pytest.raises(HotspotsError, match="no days for hot spots 'A'"):
         minimum_detectable_effect(table[table["area"] != "A"], planned, 39, 1, 40)

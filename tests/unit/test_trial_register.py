@@ -172,7 +172,7 @@ def test_a_row_changed_behind_the_programs_back_is_found(folder, trial, monkeypa
 
 def test_a_schedule_with_its_own_hash_made_anew_is_found_too(folder, trial, monkeypatch):
     """The hash inside the design is right again; that of the row is not."""
-    from hotspots.trials.text import to_json
+    from hotspots.trials.layout import to_json
 
     at(monkeypatch, SIX_O_CLOCK - SECOND)
     put(folder, trial)

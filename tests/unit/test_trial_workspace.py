@@ -21,11 +21,12 @@ from hotspots.intake import import_files
 from hotspots.store import ledger
 from hotspots.store.publishing import publish, writing
 from hotspots.store.workspace import open_workspace
-from hotspots.trials import cache, register
+from hotspots.trials import draw, register
 from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO
 from hotspots.trials.draw import redraw
 from hotspots.trials.outcomes import Wanted, covered_days, outcomes, patrol_days
-from hotspots.trials.workspace import DesignQuestion, design_workspace, freeze_designed, holidays, trial_workspace
+from hotspots.trials.planning import DesignQuestion, design_workspace, freeze_designed, holidays
+from hotspots.trials.workspace import trial_workspace
 from tests.dose_workspace import make_frozen
 from tests.samples import record
 from tests.trial_workspace import (
@@ -311,15 +312,15 @@ def test_redraws_are_kept_and_never_trusted_blindly(frozen, tmp_path):
     design = register.load(folder, "spring").design
     plain = redraw(design, 30, 3)
     for _ in range(2):
-        np.testing.assert_array_equal(cache.redraws(folder, design, 30, 3), plain)
+        np.testing.assert_array_equal(draw.redraws(folder, design, 30, 3), plain)
     (file,) = (folder / "cache" / "redraws").glob("*.npy")
     file.write_bytes(file.read_bytes()[:-9])
-    np.testing.assert_array_equal(cache.redraws(folder, design, 30, 3), plain)
-    cache.redraws(folder, design, 30, 4)
-    cache.redraws(folder, design, 31, 3)
+    np.testing.assert_array_equal(draw.redraws(folder, design, 30, 3), plain)
+    draw.redraws(folder, design, 30, 4)
+    draw.redraws(folder, design, 31, 3)
     assert len(list((folder / "cache" / "redraws").glob("*.npy"))) == 3
     (folder / "other").write_text("a file where a folder is wanted")
-    np.testing.assert_array_equal(cache.redraws(folder / "other", design, 30, 3), plain)
+    np.testing.assert_array_equal(draw.redraws(folder / "other", design, 30, 3), plain)
 
 
 # ---------------------------------------------------------------- patrol days

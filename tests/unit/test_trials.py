@@ -12,9 +12,8 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.trials import draw
-from hotspots.trials.balance import balance_table
 from hotspots.trials.draw import design, redraw
-from hotspots.trials.text import from_json, to_json
+from hotspots.trials.layout import balance_table, from_json, to_json
 
 MONDAY = date(2026, 1, 5)
 

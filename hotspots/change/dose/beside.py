@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
+from hotspots.change.counting import covered_days
 from hotspots.change.dose.looks import days_compared_note, looks, sentence_of, warned
 from hotspots.change.question import DoseBeside
 
@@ -49,15 +50,9 @@ ALL_ROLES = (
 
 
 def dose_beside(
-    workspace: Workspace,
-    register_ref: str,
-    before: Window,
-    after: Window,
-    held: Collection[int],
-    incidents: pd.DataFrame,
-    units: Mapping[int, str],
-    names: pd.DataFrame,
-) -> tuple[DoseBeside | None, str]:
+    workspace: Workspace, register_ref: str, before: Window, after: Window, held: Collection[int],
+    incidents: pd.DataFrame, units: Mapping[int, str], names: pd.DataFrame,
+) -> tuple[DoseBeside | None, str]:  # fmt: skip
     """Minutes beside outcomes in the days of ``after`` that have positions or logs, or (None, why there are none).
 
     ``register_ref``: name or name@version; whichever version of it held on a day counts, for hot spots whose cells are
@@ -79,21 +74,23 @@ def dose_beside(
         dose = dose_workspace(workspace, question)
     except HotspotsError as error:
         return None, " ".join(error.problems)
-    table, moved = placed(dose, workspace, units)
-    rows = covered_days(table[table["area"].isin(set(units.values()))], held)
+    table, others = placed(dose, workspace, units)
+    rows = in_held_months(table[table["area"].isin(set(units.values()))], held)
     recorded = rows[rows["data"] != "no data"]
     if not len(recorded):
         return None, f"No patrol day from {first} to {last} has positions or logs in these hot spots."
     found = beside(recorded, incidents, units, dose.settings)
-    scatter = scatter_of(rows, incidents, units, names, [days_covered(w, held) for w in (before, after)])
-    notes = [*notes, *moved, *empty_days(len(rows) - len(recorded)), *found.notes, *dose.warnings]
+    scatter = scatter_of(rows, incidents, units, names, [round(covered_days(w, held)) for w in (before, after)])
+    begin, end = (day_text(d) for d in (recorded["day"].min(), recorded["day"].max()))
+    about = (
+        f"Minutes and incidents of {len(recorded):,} hot spot days, the patrol days {begin} to {end}, of the window"
+        f" after ({after}). The change of each hot spot is that of the whole windows."
+    )
+    notes = [about, *notes, *others, *empty_days(len(rows) - len(recorded)), *found.notes, *dose.warnings]
     return DoseBeside(
-        table=found.table, scatter=scatter, first=day_text(recorded["day"].min()), last=day_text(recorded["day"].max()),
-        days=len(recorded), sentence=found.sentence, notes=(about_days(recorded, after), *notes),
+        table=found.table, scatter=scatter, first=begin, last=end, days=len(recorded), sentence=found.sentence,
+        notes=tuple(notes),
     ), ""  # fmt: skip
-
-
-# ---------------------------------------------------------------- which days
 
 
 def asked_days(workspace: Workspace, after: Window) -> tuple[date, date, list[str]]:
@@ -118,7 +115,10 @@ def placed(dose: Dose, workspace: Workspace, units: Mapping[int, str]) -> tuple[
     """The dose with areas numbered as in ``units``, by their cells: a number means a place in one version only."""
     from hotspots.areas import register
 
-    mine = cells_of(units)
+    cells_by: dict[str, set[int]] = {}
+    for cell, area in units.items():
+        cells_by.setdefault(area, set()).add(int(cell))
+    mine = {frozenset(cells): area for area, cells in cells_by.items()}
     same: dict[tuple[str, str], str] = {}
     for ref in dose.registers:
         areas = register.load(workspace.folder, ref).areas
@@ -141,30 +141,11 @@ def strangers(refs: Sequence[str], same: Mapping[tuple[str, str], str]) -> list[
     ]
 
 
-def cells_of(units: Mapping[int, str]) -> dict[frozenset[int], str]:
-    """Places by their cells."""
-    cells: dict[str, set[int]] = {}
-    for cell, area in units.items():
-        cells.setdefault(area, set()).add(int(cell))
-    return {frozenset(c): area for area, c in cells.items()}
-
-
-def covered_days(table: pd.DataFrame, held: Collection[int]) -> pd.DataFrame:
+def in_held_months(table: pd.DataFrame, held: Collection[int]) -> pd.DataFrame:
     """Rows of patrol days whose two dates both lie in months that are held."""
-    months = set(held)
-    good = [d for d in set(table["day"]) if {month_of(d), month_of(d + 1)} <= months]
+    month = {d: int(day_text(d)[:7].replace("-", "")) for day in set(table["day"]) for d in (day, day + 1)}
+    good = [d for d in set(table["day"]) if {month[d], month[d + 1]} <= set(held)]
     return table[table["day"].isin(good)].reset_index(drop=True)
-
-
-def month_of(day: int) -> int:
-    """The month YYYYMM of a day number."""
-    return int(day_text(day)[:7].replace("-", ""))
-
-
-def days_covered(window: Window, held: Collection[int]) -> int:
-    """The window's days that lie in months held."""
-    months = set(held)
-    return sum(month_of(d) in months for d in range(day_number(window.start), day_number(window.end) + 1))
 
 
 def empty_days(n: int) -> list[str]:
@@ -172,17 +153,6 @@ def empty_days(n: int) -> list[str]:
         return []
     words = f"{n:,} hot spot days have no positions and no logs" if n > 1 else "1 hot spot day has no positions or logs"
     return [f"{words}: left out. No data is not no patrol."]
-
-
-def about_days(recorded: pd.DataFrame, after: Window) -> str:
-    first, last = (day_text(d) for d in (recorded["day"].min(), recorded["day"].max()))
-    return (
-        f"Minutes and incidents of {len(recorded):,} hot spot days, the patrol days {first} to {last}, of the window"
-        f" after ({after}). The change of each hot spot is that of the whole windows."
-    )
-
-
-# ---------------------------------------------------------------- incidents by patrol day
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +182,8 @@ def by_patrol_day(incidents: pd.DataFrame, days: Collection[int], settings: Sett
 
     On the wall clock: clocks change at night, hours before a patrol day begins, so no second changes its day.
     """
-    start, end = (wall_clock(incidents, c) for c in ("local_from", "local_to"))
+    times = incidents.reindex(columns=["local_from", "local_to"])
+    start, end = (times[c].to_numpy().astype("datetime64[s]") for c in times)
     span = np.where(np.isnat(end), 0, np.maximum((end - start).astype("int64"), 0))
     seconds = start.astype("int64") - settings.patrol_day_starts * HOUR
     day, ends = seconds // (24 * HOUR), (seconds + span) // (24 * HOUR)
@@ -221,19 +192,10 @@ def by_patrol_day(incidents: pd.DataFrame, days: Collection[int], settings: Sett
     words = [
         (~timed, "of the window after without a time belong to no patrol day: left out."),
         (mine & long, "of these days may have happened at any time in more than a day: left out."),
-        (
-            mine & ~long & (ends > day),
-            "of these days may have happened on the next day: counted on the earlier.",
-        ),
+        (mine & ~long & (ends > day), "of these days may have happened on the next day: counted on the earlier."),
     ]
     notes = [f"{counted(n, 'incident')} {what}" for mask, what in words if (n := int(mask.sum()))]
     return incidents.assign(day=day)[mine & ~long], notes
-
-
-def wall_clock(incidents: pd.DataFrame, column: str) -> np.ndarray[Any, Any]:
-    if column not in incidents:
-        return np.full(len(incidents), "NaT", dtype="datetime64[s]")
-    return incidents[column].to_numpy().astype("datetime64[s]")
 
 
 def with_counts(recorded: pd.DataFrame, dated: pd.DataFrame, units: Mapping[int, str]) -> pd.DataFrame:
@@ -251,9 +213,6 @@ def with_counts(recorded: pd.DataFrame, dated: pd.DataFrame, units: Mapping[int,
     })  # fmt: skip
 
 
-# ---------------------------------------------------------------- dose against change
-
-
 def scatter_of(
     rows: pd.DataFrame, incidents: pd.DataFrame, units: Mapping[int, str], names: pd.DataFrame, lengths: Sequence[int]
 ) -> pd.DataFrame:
@@ -269,13 +228,10 @@ def scatter_of(
     counts = incidents.groupby([area, "side"])["record"].nunique()
     table = names[names["area"].isin(rows["area"])][list(NAMED)].reset_index(drop=True)
     table = table.join(minutes, on="area").assign(days_with_data=table["area"].map(dose.size()).fillna(0))
-    ratios = [
-        rate_ratio(*(int(counts.get((a, s), 0)) for s in ("before", "after")), *map(float, lengths))
-        if all(lengths)
-        else None
-        for a in table["area"]
-    ]
-    for column, field in (("rate_ratio", "ratio"), ("ratio_low", "low"), ("ratio_high", "high")):
-        values = np.array([getattr(r, field) if r else np.nan for r in ratios], dtype=float)
-        table[column] = np.where(np.isinf(values), np.nan, values)
+    if all(lengths):
+        both = [[int(counts.get((a, side), 0)) for side in ("before", "after")] for a in table["area"]]
+        ratios = [rate_ratio(b, a, *map(float, lengths)) for b, a in both]
+        for column, field in (("rate_ratio", "ratio"), ("ratio_low", "low"), ("ratio_high", "high")):
+            table[column] = np.array([getattr(r, field) for r in ratios], dtype=float)
+            table[column] = table[column].where(np.isfinite(table[column]))
     return in_columns(table, CHANGE_SCATTER)

@@ -34,23 +34,24 @@ SHORT = (
 
 def looks(rows: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, OnOff | str]:
     """`CHANGE_DOSE`, and the days with against the days without an adequate visit, or why they cannot be compared."""
-    contrast = days_compared(rows)
-    parts: dict[str, Callable[[], pd.DataFrame]] = {
-        "bands": lambda: bands(rows, settings),
-        "curve": lambda: curve(rows),
-        "earlier": lambda: earlier(rows),
-        "days": lambda: days(contrast),
-    }
-    tables = [in_columns(attempt(make).assign(part=part), CHANGE_DOSE) for part, make in parts.items()]
-    return pd.concat(tables, ignore_index=True), contrast
-
-
-def attempt(make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """The table, or one row with the reason why there is none."""
+    span = int(rows["period"].max() - rows["period"].min()) + 1
+    contrast: OnOff | str
     try:
-        return make()
+        contrast = on_off(rows, BLOCK_DAYS if span >= 2 * BLOCK_DAYS else None)
     except HotspotsError as error:
-        return pd.DataFrame({"reason": [" ".join(error.problems)]})
+        contrast = " ".join(error.problems)
+    parts: dict[str, Callable[[], pd.DataFrame]] = {
+        "bands": lambda: bands(rows, settings), "curve": lambda: curve(rows), "earlier": lambda: earlier(rows),
+        "days": lambda: days(contrast),
+    }  # fmt: skip
+    tables = []
+    for part, make in parts.items():
+        try:
+            found = make()
+        except HotspotsError as error:
+            found = pd.DataFrame({"reason": [" ".join(error.problems)]})
+        tables.append(in_columns(found.assign(part=part), CHANGE_DOSE))
+    return pd.concat(tables, ignore_index=True), contrast
 
 
 def bands(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -75,14 +76,6 @@ def earlier(rows: pd.DataFrame) -> pd.DataFrame:
     return found.rename(columns={"total": "count"}).assign(term=found["lag"].map(terms))
 
 
-def days_compared(rows: pd.DataFrame) -> OnOff | str:
-    span = int(rows["period"].max() - rows["period"].min()) + 1
-    try:
-        return on_off(rows, BLOCK_DAYS if span >= 2 * BLOCK_DAYS else None)
-    except HotspotsError as error:
-        return " ".join(error.problems)
-
-
 def days(contrast: OnOff | str) -> pd.DataFrame:
     """Days with an adequate visit, and those without that they are set against."""
     if isinstance(contrast, str):
@@ -97,9 +90,6 @@ def days(contrast: OnOff | str) -> pd.DataFrame:
         **{f: getattr(contrast, f) for f in figures}, "reason": contrast.reason,
     }  # fmt: skip
     return pd.DataFrame([without, with_visit])
-
-
-# ---------------------------------------------------------------- in words
 
 
 def sentence_of(contrast: OnOff | str) -> str:

@@ -25,9 +25,8 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.words import counted
-from hotspots.change.estimates.panel_models.checks import design_of
-from hotspots.change.estimates.panel_models.clusters import Clustered, clustered
-from hotspots.change.estimates.panel_models.model import Bools, Design, Fit, Floats, Ints, fit, without_empty
+from hotspots.change.estimates.model import Bools, Clustered, Design, Fit, Floats, Ints, clustered, fit, without_empty
+from hotspots.change.estimates.panel import design_of
 
 RATIOS = ("rate_ratio", "ci_low", "ci_high", "p", "reason")
 KNOT_SHARES = {1: (), 2: (0.5,), 3: (0.33, 0.67)}  # terms of the curve → inner knots among days with some minutes
@@ -36,9 +35,6 @@ PER_MINUTES = 10.0
 WEEK = 7
 ONE_SPOT = "one hot spot alone decides this"
 NO_INTERVAL = f"{ONE_SPOT}: no interval"
-
-
-# ---------------------------------------------------------------- by band
 
 
 def by_band(table: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:
@@ -62,8 +58,7 @@ def by_band(table: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:
             "No event fell on a day without minutes, so there is nothing to set the bands against: take a longer"
             " window."
         )
-    some = [b for b in range(1, len(totals)) if totals[b] > 0]
-    if some:
+    if some := [b for b in range(1, len(totals)) if totals[b] > 0]:
         keep = np.isin(band, [0, *some])
         x = np.column_stack([band[keep] == b for b in some]).astype(float)
         crude.loc[some, list(RATIOS)] = _ratios(clustered(_fitted(rows[keep], x))).set_axis(some, axis=0)
@@ -92,9 +87,6 @@ def _crude(rows: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:
     shown["rate"] = shown["total"] / shown["exposure"].where(shown["exposure"] > 0)
     none = dict.fromkeys(RATIOS[:-1], np.nan)
     return shown.assign(**none, reason="")
-
-
-# ---------------------------------------------------------------- a smooth line
 
 
 def smooth(table: pd.DataFrame, terms: int) -> pd.DataFrame:
@@ -133,9 +125,6 @@ def natural_spline(values: Floats, knots: Floats) -> Floats:
     return np.column_stack([v, *(bend(j) - bend(len(k) - 2) for j in range(len(k) - 2))])
 
 
-# ---------------------------------------------------------------- the day before
-
-
 def day_before(table: pd.DataFrame) -> pd.DataFrame:
     """Rate ratios per 10 minutes of the same day, and of the day before: lag (0, 1), n and total as in `by_band`, ….
 
@@ -162,9 +151,6 @@ def day_before(table: pd.DataFrame) -> pd.DataFrame:
     doses = [rows[[column]].to_numpy(float) / PER_MINUTES for column in ("minutes", "earlier")]
     shown = pd.concat([_ratios(clustered(_fitted(rows, dose))) for dose in doses], ignore_index=True)
     return shown.assign(lag=[0, 1], n=len(rows), total=float(rows["count"].sum()))
-
-
-# ---------------------------------------------------------------- days with and without
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,14 +215,10 @@ def _contrast(used: pd.DataFrame, totals: list[float]) -> dict[str, Any]:
     return {**found, "reason": ONE_SPOT if found["reason"] else ""}
 
 
-# ---------------------------------------------------------------- shared
-
-
 def _checked(table: pd.DataFrame, dose: str) -> pd.DataFrame:
     """The rows in order. HotspotsError, all problems at once, where they cannot be used."""
     columns = ["unit", "period", dose, "exposure", "count"]
-    lacking = [c for c in columns if c not in table]
-    if lacking:
+    if lacking := [c for c in columns if c not in table]:
         raise HotspotsError(f"The dose table lacks the column{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}.")
     rows = table[columns].reset_index(drop=True)
     problems = [p for p in (_bad(rows, c) for c in ("minutes", "exposure", "count") if c in rows) if p]

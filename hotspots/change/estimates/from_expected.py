@@ -91,8 +91,7 @@ def of_group(table: pd.DataFrame, counts: bool) -> tuple[float, float, float]:
 
 
 def refuse(table: pd.DataFrame) -> None:
-    missing = [c for c in NEEDED if c not in table]
-    if missing:
+    if missing := [c for c in NEEDED if c not in table]:
         raise HotspotsError(f"The table of places lacks {', '.join(missing)}.")
     problems = [f"There is no {g} place." for g in GROUPS if not (table["group"] == g).any()]
     figures = table[["observed", "expected"]].to_numpy(dtype=float)

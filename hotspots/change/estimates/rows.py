@@ -11,10 +11,9 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
+from hotspots.change.estimates import verdict
 from hotspots.change.estimates.from_expected import ratio_from_expected
-from hotspots.change.estimates.panel_models import before_after, did, naive, randomisation_p
-from hotspots.change.estimates.panel_models.difference import Did
-from hotspots.change.estimates.verdicts import verdict
+from hotspots.change.estimates.panel_models import TWO_COUNTS, Did, before_after, did, randomisation_p
 from hotspots.change.estimates.wdd import Estimate, harm_wdd, wdd
 from hotspots.change.evidence import Selection
 
@@ -61,16 +60,8 @@ def row(figures: Figures, of: str, scale: str, method: str, **more: Any) -> dict
     ):  # fmt: skip
         found[f"{name}_before"], found[f"{name}_after"] = figures.sums.get(place, (nan, nan))
     return {
-        **found,
-        "p": nan,
-        "verdict": "",
-        "note": "",
-        "se": nan,
-        "z": nan,
-        "leads": False,
-        "withheld": False,
-        **more,
-    }
+        **found, "p": nan, "verdict": "", "note": "", "se": nan, "z": nan, "leads": False, "withheld": False, **more,
+    }  # fmt: skip
 
 
 def of_ratio(ratio: float, low: float, high: float, se: float, p: float) -> dict[str, Any]:
@@ -147,7 +138,7 @@ def naive_row(figures: Figures) -> dict[str, Any]:
         return row(figures, "naive", RATIO, "After over before", note=why, estimate=ratio, ci_low=nan, ci_high=nan)
     found = before_after(figures.panel)
     fields = {**of_ratio(found.rate_ratio, found.ci_low, found.ci_high, nan, found.p), "verdict": ""}
-    return row(figures, "naive", RATIO, naive.METHOD, note=NO_COMPARISON, **fields)
+    return row(figures, "naive", RATIO, TWO_COUNTS, note=NO_COMPARISON, **fields)
 
 
 def selection_row(figures: Figures, found: Selection) -> dict[str, Any]:

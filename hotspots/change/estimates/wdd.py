@@ -64,13 +64,9 @@ def estimate(value: float, variance: float) -> Estimate:
 
 
 def wdd(
-    treated: Pair,
-    comparison: Pair,
-    ring: Pair | None = None,
-    comparison_ring: Pair | None = None,
-    areas: Sequence[float] | None = None,
-    times: Pair = (1.0, 1.0),
-) -> Estimate:
+    treated: Pair, comparison: Pair, ring: Pair | None = None, comparison_ring: Pair | None = None,
+    areas: Sequence[float] | None = None, times: Pair = (1.0, 1.0),
+) -> Estimate:  # fmt: skip
     """The weighted displacement difference of counts (before, after). Formula, variance and limits: see the module.
 
     ``areas``: of treated, comparison, ring and comparison ring (as many as are given); ``times``: length of before and
@@ -81,13 +77,9 @@ def wdd(
 
 
 def wdd_parts(
-    treated: Pair,
-    comparison: Pair,
-    ring: Pair | None = None,
-    comparison_ring: Pair | None = None,
-    areas: Sequence[float] | None = None,
-    times: Pair = (1.0, 1.0),
-) -> tuple[float, float]:
+    treated: Pair, comparison: Pair, ring: Pair | None = None, comparison_ring: Pair | None = None,
+    areas: Sequence[float] | None = None, times: Pair = (1.0, 1.0),
+) -> tuple[float, float]:  # fmt: skip
     """(the difference, its variance)."""
     if (ring is None) != (comparison_ring is None):
         raise HotspotsError("Give the rings of both treated and comparison hot spots, or of neither.")
@@ -120,8 +112,7 @@ def harm_wdd(table: pd.DataFrame, areas: Sequence[float] | None = None, times: P
     comparison_after and, for all or none, ring_before, … comparison_ring_after. ``driver`` is the offence with the
     largest share of the variance: where that is most of it, a single kind of rare event decides.
     """
-    missing = [c for c in ("offence", "days", *COUNTS[:4]) if c not in table.columns]
-    if missing:
+    if missing := [c for c in ("offence", "days", *COUNTS[:4]) if c not in table.columns]:
         raise HotspotsError(f"The table of offences lacks {', '.join(missing)}.")
     places = [p for p in PLACES if f"{p}_before" in table.columns]
     rows = []

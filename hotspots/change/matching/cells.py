@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from hotspots import geography
 from hotspots.base.months import months_between
-from hotspots.change.bands import band_of
-from hotspots.change.estimates.mixture import mixture_means
+from hotspots.change.counting import band_of
+from hotspots.change.estimates.expected_fall import mixture_means
 from hotspots.harm.scoring import SCORED
 from hotspots.ranking.expected import learnt, moments, tally, volume_moments
 
@@ -52,13 +52,9 @@ class CellFacts:
 
 
 def cell_facts(
-    cube: pd.DataFrame,
-    scores: pd.DataFrame,
-    whose: pd.DataFrame,
-    periods: Sequence[int],
-    exposure: Sequence[float],
+    cube: pd.DataFrame, scores: pd.DataFrame, whose: pd.DataFrame, periods: Sequence[int], exposure: Sequence[float],
     unit: str = "days",
-) -> CellFacts:
+) -> CellFacts:  # fmt: skip
     """The facts of every cell of a cube. Give it the time before the start and nothing later.
 
     ``cube`` and ``scores``: of `hotspots.ranking.gather.count_and_score`; ``whose``: of
@@ -78,22 +74,14 @@ def cell_facts(
     levels, quiet = _levels(expected_levels(cube, scores, periods, exposure), cells)
     lon, lat = geography.cell_centres(cells)
     return CellFacts(
-        cell=cells,
-        bcu=whose.set_index("cell")["bcu"].loc[cells].to_numpy(dtype=str),
-        lon=lon,
-        lat=lat,
-        area_m2=geography.cell_areas_m2(cells),
-        periods=run,
-        exposure=covered,
+        cell=cells, bcu=whose.set_index("cell")["bcu"].loc[cells].to_numpy(dtype=str), lon=lon, lat=lat,
+        area_m2=geography.cell_areas_m2(cells), periods=run, exposure=covered,
         counts=_sums(row, column, cube["n_incidents"].to_numpy(dtype=float), (len(cells), len(run))),
-        harm=_sums(row, column, n_offences * days[offence], (len(cells), len(run))),
-        bands=bands,
+        harm=_sums(row, column, n_offences * days[offence], (len(cells), len(run))), bands=bands,
         shares=kinds / np.maximum(kinds.sum(axis=1, keepdims=True), 1.0),
-        expected_count=levels[LEVELS[0]].to_numpy(dtype=float),
-        expected_harm=levels[LEVELS[1]].to_numpy(dtype=float),
-        quiet=quiet,
-        empty=_mean(quiet),
-    )
+        expected_count=levels[LEVELS[0]].to_numpy(dtype=float), expected_harm=levels[LEVELS[1]].to_numpy(dtype=float),
+        quiet=quiet, empty=_mean(quiet),
+    )  # fmt: skip
 
 
 def without_gaps(periods: Sequence[int], exposure: Sequence[float]) -> tuple[tuple[int, ...], Floats]:
@@ -140,9 +128,9 @@ def expected_levels(
 ) -> pd.DataFrame:
     """count and harm per fully covered period by cell; nan where one of the two posteriors knows nothing of a cell.
 
-    Counts of cells with an incident are those of `hotspots.change.estimates.mixture`, which is true of the worst cells
-    too; what an incident weighs, and what cells without one may bring, comes from `hotspots.ranking.expected`.
-    Incidents count whether their offence has a weight or not, harm is of scored offences only.
+    Counts of cells with an incident are those of `mixture_means`, which is true of the worst cells too; what an
+    incident weighs, and what cells without one may bring, comes from `hotspots.ranking.expected`. Incidents count
+    whether their offence has a weight or not, harm is of scored offences only.
     """
     every = scores.assign(status=SCORED, days=1.0)
     model = _posterior_mean(cube.assign(n_offences=cube["n_incidents"]), every, periods, exposure, harm=False)

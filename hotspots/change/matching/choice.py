@@ -9,30 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspots.base.errors import HotspotsError
-from hotspots.change.matching.covariates import Places, places_of
-from hotspots.change.matching.distance import components, kilometres
+from hotspots.change.matching import rules
+from hotspots.change.matching.distance import Places, components, kilometres, places_of
 from hotspots.change.matching.quality import judged
-from hotspots.change.matching.rules import (
-    APART_M,
-    BY_ID,
-    COMPONENTS,
-    CONCAVE,
-    PAIR_COLUMNS,
-    UNMATCHED_COLUMNS,
-    Bools,
-    Floats,
-    Match,
-)
+from hotspots.change.matching.rules import Bools, Floats, Match
 
 
 def match(
-    units: pd.DataFrame,
-    counts: pd.DataFrame,
-    harm: pd.DataFrame,
-    shares: pd.DataFrame,
-    exposure: pd.DataFrame,
+    units: pd.DataFrame, counts: pd.DataFrame, harm: pd.DataFrame, shares: pd.DataFrame, exposure: pd.DataFrame,
     barred: Mapping[str, str],
-) -> Match:
+) -> Match:  # fmt: skip
     """The comparison places that are nearest to the treated ones before the start: least total distance, none twice.
 
     ``units``: a row per place with unit (its id), group ("treated" or "candidate"), bcu, lon, lat (degrees), area_m2,
@@ -50,12 +36,12 @@ def match(
     """
     places = places_of(units, counts, harm, shares, exposure)
     parts = components(places)
-    distance = np.sum([parts[c] for c in COMPONENTS], axis=0)
+    distance = np.sum([parts[c] for c in rules.COMPONENTS], axis=0)
     allowed, why_not = _allowed(places, barred)
     if not allowed.any():
         raise HotspotsError(
-            f"No candidate lies at least {APART_M:g} m from every treated hot spot and in the BCU of a treated one."
-            " Give more candidates."
+            f"No candidate lies at least {rules.APART_M:g} m from every treated hot spot and in the BCU of a treated"
+            " one. Give more candidates."
         )
     rows, columns = _assigned(distance, allowed)
     pairs = _pairs(places, parts, distance, rows, columns)
@@ -72,9 +58,9 @@ def _assigned(distance: Floats, allowed: Bools) -> tuple[NDArray[np.int64], NDAr
     from scipy.optimize import linear_sum_assignment
 
     n, m = distance.shape
-    cost = np.round(distance + CONCAVE * np.sqrt(distance), 9)
+    cost = np.round(distance + rules.CONCAVE * np.sqrt(distance), 9)
     by_id = np.arange(m)[None, :] / m - np.outer(np.arange(n) / n, np.arange(m) / m) / 2
-    cost = np.where(allowed, cost + BY_ID * by_id, 0.0)
+    cost = np.where(allowed, cost + rules.BY_ID * by_id, 0.0)
     without = (cost.max(initial=0.0) + 1.0) * (n + 1)
     forbidden = 4 * without
     going = np.full((n, n), forbidden)
@@ -96,39 +82,27 @@ def _allowed(places: Places, barred: Mapping[str, str]) -> tuple[Bools, dict[str
         unit = places.unit[i]
         if unit in barred:
             why_not[unit] = barred[unit]
-        elif gap[closest[j], j] < APART_M:
-            why_not[unit] = f"it lies within {APART_M:g} m of treated {places.unit[treated[closest[j]]]}"
+        elif gap[closest[j], j] < rules.APART_M:
+            why_not[unit] = f"it lies within {rules.APART_M:g} m of treated {places.unit[treated[closest[j]]]}"
     free = np.array([places.unit[i] not in why_not for i in candidates], dtype=bool)
     return free & (places.bcu[treated][:, None] == places.bcu[candidates]), why_not
 
 
 def _pairs(
-    places: Places,
-    parts: Mapping[str, Floats],
-    distance: Floats,
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-) -> pd.DataFrame:
+    places: Places, parts: Mapping[str, Floats], distance: Floats, rows: NDArray[np.int64], columns: NDArray[np.int64],
+) -> pd.DataFrame:  # fmt: skip
     t, c = np.flatnonzero(places.treated), np.flatnonzero(~places.treated)
-    table = pd.DataFrame(
-        {
-            "treated": [places.unit[i] for i in t[rows]],
-            "comparison": [places.unit[i] for i in c[columns]],
-            "distance": distance[rows, columns],
-            **{name: parts[name][rows, columns] for name in COMPONENTS},
-            "km": kilometres(places, t, c)[rows, columns],
-        }
-    )
-    return table.astype({"treated": "str", "comparison": "str"})[list(PAIR_COLUMNS)]
+    table = pd.DataFrame({
+        "treated": [places.unit[i] for i in t[rows]], "comparison": [places.unit[i] for i in c[columns]],
+        "distance": distance[rows, columns], **{name: parts[name][rows, columns] for name in rules.COMPONENTS},
+        "km": kilometres(places, t, c)[rows, columns],
+    })  # fmt: skip
+    return table.astype({"treated": "str", "comparison": "str"})[list(rules.TABLES["pairs"])]
 
 
 def _unmatched(
-    places: Places,
-    allowed: Bools,
-    why_not: Mapping[str, str],
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-) -> pd.DataFrame:
+    places: Places, allowed: Bools, why_not: Mapping[str, str], rows: NDArray[np.int64], columns: NDArray[np.int64],
+) -> pd.DataFrame:  # fmt: skip
     """Treated places without a match and candidates that serve nobody, each with the reason."""
     t, c = np.flatnonzero(places.treated), np.flatnonzero(~places.treated)
     found = []
@@ -140,5 +114,5 @@ def _unmatched(
         unit = places.unit[c[j]]
         usual = "others are nearer" if allowed[:, j].any() else "no treated hot spot in its BCU"
         found.append((unit, "candidate", why_not.get(unit, usual)))
-    table = pd.DataFrame(found, columns=list(UNMATCHED_COLUMNS))
-    return table.astype(dict.fromkeys(UNMATCHED_COLUMNS, "str")).sort_values("unit").reset_index(drop=True)
+    table = pd.DataFrame(found, columns=list(rules.TABLES["unmatched"]))
+    return table.astype(dict.fromkeys(rules.TABLES["unmatched"], "str")).sort_values("unit").reset_index(drop=True)

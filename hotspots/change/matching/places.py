@@ -25,14 +25,14 @@ from hotspots import geography
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.change.matching.cells import LEVELS, CellFacts, with_quiet_cells
 from hotspots.change.matching.choice import match
-from hotspots.change.matching.hashed import canonical
+from hotspots.change.matching.quality import canonical
 from hotspots.change.matching.rules import Match
 from hotspots.change.rings import within_reach
 
 METHOD = "places 1"  # goes into the hash; raise it when the same match may give other places
 UNLIKE = 0.25  # standard deviations; groups further apart are not like with like (Stuart 2010 doi:10.1214/09-STS313)
 NEVER_UNLIKE = ("area m²",)  # cells of one resolution differ by a few in a thousand, which says nothing
-WORTH_SAYING = 0.005  # incidents per cell and period
+LEAST_SAID = 0.005  # incidents per cell and period
 NAMED_MOST = 4  # measures in a sentence
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 PLACE_COLUMNS = ("area", "name", "bcu", "cells", "n_cells", "area_m2", "role", "matched_to")
@@ -61,11 +61,8 @@ class MatchedPlaces:
 
 
 def matched_places(
-    treated: pd.DataFrame,
-    facts: CellFacts,
-    ring_m: float,
-    taken: Mapping[int, str],
-) -> MatchedPlaces:
+    treated: pd.DataFrame, facts: CellFacts, ring_m: float, taken: Mapping[int, str],
+) -> MatchedPlaces:  # fmt: skip
     """For each treated hot spot of k cells a comparison place of k cells, as like it as there are.
 
     ``treated``: area (its number), bcu and cells (hexadecimal text) of hot spots, or of single cells; name where there
@@ -133,18 +130,11 @@ def units_of(facts: CellFacts, treated: Mapping[int, str]) -> pd.DataFrame:
     """The cells as `match` takes them: the treated ones, and all others that lie in a BCU. ``treated``: cell → BCU."""
     mine = np.isin(facts.cell, list(treated))
     own = np.array([treated.get(int(c), str(b)) for c, b in zip(facts.cell, facts.bcu, strict=True)], dtype=object)
-    table = pd.DataFrame(
-        {
-            "cell": facts.cell,
-            "unit": geography.hex_ids(facts.cell),
-            "group": np.where(mine, TREATED, CANDIDATE),
-            "bcu": own,
-            "lon": facts.lon,
-            "lat": facts.lat,
-            "area_m2": facts.area_m2,
-            **{level: getattr(facts, level) for level in LEVELS},
-        }
-    )
+    table = pd.DataFrame({
+        "cell": facts.cell, "unit": geography.hex_ids(facts.cell), "group": np.where(mine, TREATED, CANDIDATE),
+        "bcu": own, "lon": facts.lon, "lat": facts.lat, "area_m2": facts.area_m2,
+        **{level: getattr(facts, level) for level in LEVELS},
+    })  # fmt: skip
     return table[mine | (own != "")].reset_index(drop=True)
 
 
@@ -248,7 +238,7 @@ def _unlike(found: Match) -> tuple[str, ...]:
 
 
 def _built_in(found: Match) -> tuple[str, ...]:
-    if not abs(found.built_in) >= WORTH_SAYING:
+    if not abs(found.built_in) >= LEAST_SAID:
         return ()
     return (
         f"With nothing done, regression to the mean would change the counts of treated cells by {found.built_in:+.2f}"

@@ -1,4 +1,4 @@
-"""Frozen matches: who is compared with whom, written down before the outcome is seen, and never rewritten.
+"""Matches as people read them and as they are frozen: written down before the outcome is seen, and never rewritten.
 
 Anybody can find some comparison that pleases once the figures are in. So a match is frozen under a name, with what was
 asked, the first day that it must precede, and the SHA-256 of it all. Rows are only ever added: another match needs
@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.base.clock import day_of, home
-from hotspots.base.columns import CHANGE_FROZEN, in_columns
+from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings, load_settings
-from hotspots.change.matching.hashed import canonical
-from hotspots.change.matching.pairs import places_of_text, text_of
+from hotspots.change.matching import rules
+from hotspots.change.matching.places import PLACE_COLUMNS, MatchedPlaces
+from hotspots.change.matching.quality import canonical
+from hotspots.change.matching.rules import Match
 from hotspots.store import ledger
 from hotspots.store.workspace import open_workspace
 
@@ -122,20 +124,14 @@ def asked_facts(asked: Settled, version: str) -> dict[str, Any]:
     """What a match was made for: a settled question and the workspace's version, as plain data."""
     question = asked.question
     windows = {"before": asked.before, "after": asked.after, "chosen": asked.chosen, "learned": asked.learned}
+    same = ("bcu", "offences", "include_proactive", "resolution", "ring_m", "weights")
     return {
         "treated": asked.frozen.ref if asked.frozen else f"top {question.top} cells by {question.by}",
         "first_day": asked.after.start.isoformat(),
         **{name: [w.start.isoformat(), w.end.isoformat()] for name, w in windows.items()},
-        "bcu": question.bcu,
-        "source": asked.source,
-        "offences": question.offences,
-        "include_proactive": question.include_proactive,
-        "resolution": question.resolution,
-        "ring_m": question.ring_m,
-        "weights": question.weights,
-        "weights_sha256": asked.weights.sha256,
-        "workspace_version": version,
-    }
+        **{name: getattr(question, name) for name in same},
+        "source": asked.source, "weights_sha256": asked.weights.sha256, "workspace_version": version,
+    }  # fmt: skip
 
 
 def made_for_another(found: FrozenMatch, facts: Mapping[str, Any]) -> list[str]:
@@ -156,3 +152,53 @@ def _said(value: Any) -> str:
 def is_before(created: str, first_day: str, settings: Settings) -> bool:
     """Whether a time (UTC, ISO) lies before that day begins by the clock of the force."""
     return datetime.fromisoformat(created).astimezone(home(settings)).date() < date.fromisoformat(first_day)
+
+
+WORDS = ("treated", "comparison", "measure", "group", "unit", "reason")  # columns of text, where the table has texts
+TESTS = ("joint_p", "joint_x2", "joint_df", "drift_p", "drift_z", "built_in", "inputs", "sha256")
+
+
+def pairs_of(matched: MatchedPlaces) -> pd.DataFrame:
+    """The pairs in `CHANGE_PAIRS`, by hot spot and cell; distances rounded to a thousandth."""
+    areas, cells, bcus = (matched.places[c] for c in ("matched_to", "cells", "bcu"))
+    area = {cell: str(a) for a, own in zip(areas, cells, strict=True) for cell in own}
+    bcu = dict(zip(areas, bcus, strict=True))
+    table = matched.match.pairs.rename(columns={c: f"distance_{c}" for c in rules.COMPONENTS})
+    table = table.rename(columns={"treated": "treated_cell", "comparison": "comparison_cell"})
+    owner = table["comparison_cell"].map(area)
+    table = table.assign(area=owner, comparison="like " + owner, bcu=owner.map(bcu))
+    table = table.sort_values(["area", "treated_cell", "distance", "comparison_cell"], ignore_index=True)
+    return table.round(3)[[c.name for c in CHANGE_PAIRS]]
+
+
+def text_of(matched: MatchedPlaces) -> str:
+    """Places, match and notes as canonical JSON. Of the unmatched only the treated cells: candidates are the force."""
+    match = matched.match
+    tables = {name: getattr(match, name) for name in rules.TABLES}
+    tables["unmatched"] = match.unmatched[match.unmatched["group"] == "treated"]
+    return canonical({
+        "places": matched.places.to_numpy(dtype=object).tolist(), "notes": list(matched.notes),
+        "sha256": matched.sha256, "rules": rules.RULES,
+        "match": {name: getattr(match, name) for name in TESTS}, "match_notes": list(match.notes),
+        "tables": {name: table.to_numpy(dtype=object).tolist() for name, table in tables.items()},
+    })  # fmt: skip
+
+
+def places_of_text(text: str, facts: dict[str, Any] | None = None) -> MatchedPlaces:
+    """What `text_of` wrote: numbers to nine significant digits, and unmatched candidates left out."""
+    stored = json.loads(text)
+    tests: dict[str, Any] = {name: float("nan") if value is None else value for name, value in stored["match"].items()}
+    tables: dict[str, Any] = {name: _table(stored["tables"][name], columns) for name, columns in rules.TABLES.items()}
+    match = Match(**tables, **tests, notes=tuple(stored["match_notes"]))
+    places = pd.DataFrame(stored["places"], columns=list(PLACE_COLUMNS))
+    places["cells"] = pd.Series([tuple(c) for c in places["cells"]], dtype=object)
+    return MatchedPlaces(places, match, tuple(stored["notes"]), stored["sha256"], facts or {})
+
+
+def _table(rows: list[list[Any]], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Texts as text, everything else as numbers; nothing is nan."""
+    table = pd.DataFrame(rows, columns=list(columns))
+    for column in columns:
+        texts = column in WORDS and all(isinstance(v, str) for v in table[column])
+        table[column] = table[column].astype("str") if texts else pd.to_numeric(table[column])
+    return table

@@ -40,29 +40,26 @@ CONCAVE = 1e-3  # of √distance, so that of two equally good matches the one th
 BY_ID = 1e-7  # and then lower ids
 MAX_PERIODS = 520
 
-PAIR_COLUMNS = ("treated", "comparison", "distance", *COMPONENTS, "km")
-BALANCE_COLUMNS = (
-    "measure", "treated", "candidates", "smd_before", "matched_treated", "matched_comparison", "smd_after"
-)  # fmt: skip
-PRE_COLUMNS = (
-    "period", "treated", "comparison", "difference", "treated_exposure", "comparison_exposure", "expected_treated"
-)  # fmt: skip
-REGRESSION_COLUMNS = ("measure", "group", "n", "before", "expected", "expected_change")
-UNMATCHED_COLUMNS = ("unit", "group", "reason")
+TABLES = {  # of a match, and their columns
+    "pairs": ("treated", "comparison", "distance", *COMPONENTS, "km"),
+    "balance": ("measure", "treated", "candidates", "smd_before", "matched_treated", "matched_comparison", "smd_after"),
+    "pre_periods": ("period", "treated", "comparison", "difference", "treated_exposure", "comparison_exposure",
+                    "expected_treated"),
+    "regression": ("measure", "group", "n", "before", "expected", "expected_change"),
+    "unmatched": ("unit", "group", "reason"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Match:
-    """A match, and what is needed to judge it. Tables are in order of id.
+    """A match, and what is needed to judge it. Tables are in order of id, their columns those of `TABLES`.
 
-    ``pairs``: `PAIR_COLUMNS`; the components are weighted and add up to distance. ``balance``: `BALANCE_COLUMNS`, means
-    and standardised mean differences (treated less comparison, over the pooled standard deviation before matching in
-    both): below 0.1 is good, above 0.25 is not like with like (Stuart 2010). ``pre_periods``: `PRE_COLUMNS`, counts per
-    pre-period summed over matched places, difference = treated less comparison per place; ``joint_p`` and ``drift_p``:
-    `pre_trend_tests` of them.
-    ``regression``: `REGRESSION_COLUMNS`; ``built_in``: what a raw difference in differences of the count would show,
-    per place and period, if nothing were done. ``unmatched``: `UNMATCHED_COLUMNS`. ``inputs``: SHA-256 of the tables
-    given; ``sha256``: of `frozen_text`.
+    ``pairs``: the components are weighted and add up to distance. ``balance``: means and standardised mean differences
+    (treated less comparison, over the pooled standard deviation before matching in both): below 0.1 is good, above 0.25
+    is not like with like (Stuart 2010). ``pre_periods``: counts per pre-period summed over matched places, difference =
+    treated less comparison per place; ``joint_p`` and ``drift_p``: `pre_trend_tests` of them. ``built_in``: what a raw
+    difference in differences of the count would show, per place and period, if nothing were done. ``inputs``: SHA-256
+    of the tables given; ``sha256``: of `frozen_text`.
     """
 
     pairs: pd.DataFrame

@@ -11,7 +11,7 @@ import streamlit as st
 
 from hotspots.base.choices import BCUS
 from hotspots.change import context
-from hotspots.change.context.stored import EARLIEST, EVERYWHERE, LATEST, LONGEST_NAME
+from hotspots.change.context import EARLIEST, EVERYWHERE, LATEST, LONGEST_NAME
 from hotspots.ui.change import answers
 from hotspots.ui.forms import done, form_key, signature
 from hotspots.ui.frame import View

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from hotspots.areas import excluded
 from hotspots.areas import register as area_register
+from hotspots.areas import rules
 from hotspots.areas.candidates import Limits
 from hotspots.areas.finding import Candidates, areas_of
 from hotspots.areas.register import Frozen
@@ -78,7 +78,7 @@ def candidates(folder: str, version: str, question: Question, stamp: str) -> Can
 @st.cache_data(max_entries=8, show_spinner=False)
 def exclusions(folder: str, stamp: str) -> pd.DataFrame:
     """Every exclusion of a cell, and every lifting of one."""
-    return excluded.exclusions(Path(folder))
+    return rules.exclusions(Path(folder))
 
 
 def frozen(folder: str, name: str) -> Frozen:

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots import areas, geography
-from hotspots.areas.excluded import exclude, include
+from hotspots.areas.rules import exclude, include
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.geography.neighbours import surroundings
