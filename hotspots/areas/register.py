@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots import geography
-from hotspots.areas.rules import check_areas
+from hotspots.areas.rules import refusals, warnings_of
 from hotspots.areas.table import AREA_COLUMNS, bcus_of, cell_ids, in_form, in_order
 from hotspots.base.clock import day_of
 from hotspots.base.columns import AREA_REGISTERS
@@ -83,7 +83,9 @@ def freeze(
     asked = ledger.canonical(definition)
     table = _for_storing(areas)
     workspace = open_workspace(folder)
-    warnings = check_areas(table, bcus_for(workspace, table), max_area_m2 or workspace.settings.max_area_m2)
+    if wrong := refusals(table, bcus_for(workspace, table)):
+        raise HotspotsError(wrong)
+    warnings = warnings_of(table, max_area_m2 or workspace.settings.max_area_m2)
 
     def add(connection: Connection) -> Frozen:
         number, more = next_version(ledger.rows_in(connection, REGISTERS, name=name), name, first)

@@ -24,18 +24,8 @@ ROLES = ("treated", "comparison", "none")
 EXCLUSION_KINDS = ("prison", "hospital", "police station", "dual carriageway", "other")
 
 
-def check_areas(areas: pd.DataFrame, bcu_of: Mapping[int, str], max_area_m2: float) -> list[str]:
-    """Sentences to read before areas are used: not connected, larger than the maximum. Empty where all is well.
-
-    HotspotsError, all problems at once, where they cannot be used at all (`refusals`).
-    """
-    if problems := refusals(areas, bcu_of):
-        raise HotspotsError(problems)
-    return warnings_of(areas, max_area_m2)
-
-
 def warnings_of(areas: pd.DataFrame, max_area_m2: float) -> list[str]:
-    """What is odd about areas that can be used, a sentence each."""
+    """What is odd about areas that can be used, a sentence each: not connected, larger than the maximum."""
     words = []
     for row in areas.to_dict("records"):
         ids = cell_ids(row["cells"])

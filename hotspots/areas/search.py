@@ -81,7 +81,7 @@ class Search:
                 break
             grown += 1
             for one in self.grown(seed, taken)[:1]:
-                found = one if found is None or _before(one, found) else found
+                found = one if found is None or _key(one) < _key(found) else found
         return found
 
     def grown(self, seed: int, taken: Members) -> list[Found]:
@@ -173,26 +173,18 @@ def _key(found: Found) -> tuple[int, int, list[int]]:
     return -found[0], len(found[1]), sorted(found[1])
 
 
-def _before(one: Found, other: Found) -> bool:
-    return one[0] > other[0] or (one[0] == other[0] and _key(one) < _key(other))
-
-
 def best_areas(ground: Ground, n: int) -> list[Members]:
     """At most ``n`` separate areas with the largest sum of values that the search finds, best first."""
     search = Search(ground)
     chosen = _filled(search, [], n)
     if n > 1:
-        chosen = max(chosen, _packed(search, n), key=_total)
+        chosen = max(chosen, _packed(search, n), key=lambda areas: sum(value for value, _ in areas))
     trials = TRIALS if ground.most <= EXACT else SEEDS
     better: list[Found] | None = chosen
     while better is not None and trials > 0:
         chosen = better
         better, trials = _exchanged(search, chosen, n, trials)
     return [members for _, members in sorted(chosen if better is None else better, key=_key)]
-
-
-def _total(chosen: list[Found]) -> int:
-    return sum(value for value, _ in chosen)
 
 
 def _packed(search: Search, n: int) -> list[Found]:

@@ -86,8 +86,7 @@ def by_week(rows: pd.DataFrame, held: list[int]) -> tuple[pd.DataFrame, list[int
 
 def month_of(day: object, before: bool = False) -> int:
     """The month (YYYYMM) of a day, or of the day before it."""
-    number = period_numbers(np.array([day], dtype="datetime64[D]") - int(before), "month")
-    return int(number[0])
+    return int(period_numbers(np.array([day], dtype="datetime64[D]") - int(before), "month")[0])
 
 
 def bcu_of(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:

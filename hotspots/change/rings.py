@@ -117,9 +117,6 @@ def within_reach(units: pd.DataFrame, areas: pd.DataFrame, metres: float) -> dic
     return found
 
 
-# ---------------------------------------------------------------- who reaches what
-
-
 def _ground(areas: pd.DataFrame, metres: float) -> _Ground:
     table = areas.iloc[sorted(range(len(areas)), key=lambda i: _by_number(str(areas["area"].iloc[i])))]
     _refuse(table)
@@ -171,9 +168,6 @@ def _claimed(ground: _Ground) -> pd.DataFrame:
     free = ground.reached[~ground.reached["cell"].isin(ground.cells)]
     first = free.sort_values(["cell", "ring", "owner"]).drop_duplicates("cell")
     return first.sort_values(["owner", "cell"]).reset_index(drop=True)
-
-
-# ---------------------------------------------------------------- tables
 
 
 def _summary(ground: _Ground, claimed: pd.DataFrame) -> pd.DataFrame:

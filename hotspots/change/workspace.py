@@ -31,11 +31,7 @@ from hotspots.ranking.answer import score_warnings
 from hotspots.ranking.gather import holes_and_breaks
 from hotspots.store.workspace import Workspace, open_workspace
 
-GRAVE = (
-    "restriction",
-    "recording",
-    "map points",
-)  # context that makes windows incomparable; the rest is a note
+GRAVE = ("restriction", "recording", "map points")  # context that makes windows incomparable; the rest is a note
 
 
 def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None = None) -> Change:
@@ -81,9 +77,6 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic",
     )
-
-
-# ---------------------------------------------------------------- beside it
 
 
 def dose_of(workspace: Workspace, evidence: Evidence) -> tuple[DoseBeside | None, str]:

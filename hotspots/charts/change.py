@@ -325,7 +325,7 @@ def dose_bands_spec(dose: pd.DataFrame, dark: bool = False) -> marks.Row:
 
 
 def by_dose(dark: bool) -> tuple[marks.Row, marks.Row]:
-    """Fewer, can't tell and more, as `hotspots.change.dose.looks` says it, in the shapes of the verdicts."""
+    """Fewer, can't tell and more, as `hotspots.change.dose.beside` says it, in the shapes of the verdicts."""
     pair = marks.by_verdict(dark)
     for one in pair:
         one["scale"] = {**one["scale"], "domain": ["fewer", CANT_TELL, "more"]}

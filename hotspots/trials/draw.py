@@ -22,8 +22,7 @@ from hotspots.base import disk
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.trials.layout import COVARIATES, Bools, Design, Ints, rows_by, with_treated
-from hotspots.trials.rules import inner, rules_of
-from hotspots.trials.swaps import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, run_chains, swaps_of
+from hotspots.trials.swaps import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, inner, rules_of, run_chains, swaps_of
 
 KINDS = ("crossover", "cluster")
 BLOCK_DAYS = (7, 14)

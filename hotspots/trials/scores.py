@@ -65,9 +65,8 @@ def scores_of(data: Data, treated: Bools, others: Bools, washout_days: int) -> F
     """
     parts, cells = parts_of(data, treated), data.covered.size
     out = np.empty((len(others) + 1, 4))
-    centred = np.stack([less_means(parts[..., j], data.covered, data.strata) for j in range(4)], axis=-1).reshape(
-        cells, 4
-    )
+    each = [less_means(parts[..., j], data.covered, data.strata) for j in range(4)]
+    centred = np.stack(each, axis=-1).reshape(cells, 4)
     for at in range(0, len(out), DRAWS_AT_ONCE):
         drawn = others[max(at - 1, 0) : at - 1 + DRAWS_AT_ONCE]
         drawn = drawn if at else np.concatenate([treated[None], drawn])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hotspots.backtest import METHODS, backtest, paired
-from hotspots.backtest.calibration import wilson
+from hotspots.backtest.compare import wilson
 from hotspots.backtest.run import targeting_curve
 from hotspots.backtest.workspace import history_of
 from hotspots.intake import import_files

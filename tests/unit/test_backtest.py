@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 from hotspots.backtest import METHODS, backtest, calibration, origins_available, paired
-from hotspots.backtest.calibration import binned, in_top
-from hotspots.backtest.compare import block_interval
+from hotspots.backtest.compare import binned, block_interval, in_top
 from hotspots.backtest.periods import crosses, listed, period_text, windows
 from hotspots.backtest.run import cells_within, most_held, targeting_curve
 from hotspots.backtest.tables import cube_of_table, history_of_table, read_table

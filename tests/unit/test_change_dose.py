@@ -16,8 +16,7 @@ from hotspots.base.clock import day_number
 from hotspots.base.columns import CHANGE_DOSE, CHANGE_SCATTER
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
-from hotspots.change.dose.beside import by_patrol_day, dose_beside, with_counts
-from hotspots.change.dose.looks import looks, sentence_of
+from hotspots.change.dose.beside import by_patrol_day, dose_beside, looks, sentence_of, with_counts
 from hotspots.change.question import DoseBeside
 from hotspots.intake import import_files
 from hotspots.store.workspace import open_workspace

@@ -213,11 +213,8 @@ def numbered(values: NDArray[np.generic]) -> Ints:
 
 def sums_by(values: Floats, group: Ints) -> Floats:
     """groups × m sums of n × m values."""
-    return (
-        np.column_stack([np.bincount(group, values[:, k]) for k in range(values.shape[1])])
-        if values.shape[1]
-        else (np.zeros((int(group.max()) + 1, 0)))
-    )
+    columns = [np.bincount(group, values[:, k]) for k in range(values.shape[1])]
+    return np.column_stack(columns) if columns else np.zeros((int(group.max()) + 1, 0))
 
 
 @dataclass(frozen=True, eq=False)

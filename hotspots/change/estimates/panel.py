@@ -72,7 +72,6 @@ Measure = Literal["count", "harm"]
 Model = Literal["poisson", "negative-binomial"]
 
 GROUPS = ("treated", "comparison")
-CLUSTERED = "errors clustered by unit (CR2, Bell–McCaffrey degrees of freedom)"
 
 
 def checked_panel(panel: pd.DataFrame, measure: str = "count") -> pd.DataFrame:
@@ -142,11 +141,6 @@ def informative(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Without units and periods that hold nothing at all: they show nothing."""
     held = [table.groupby(by)[measure].transform("sum") > 0 for by in ("unit", "period")]
     return table[held[0] & held[1]].reset_index(drop=True)
-
-
-def method_of(model: str) -> str:
-    kind = "Poisson pseudo-likelihood" if model == "poisson" else "Negative binomial (α by moments)"
-    return f"{kind}, effects of units and periods, {CLUSTERED}"
 
 
 def design_of(table: pd.DataFrame, measure: str, x: Floats) -> Design:

@@ -29,7 +29,6 @@ from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.change.estimates.model import (
     Clustered,
-    Fit,
     Floats,
     Ints,
     clustered,
@@ -37,7 +36,7 @@ from hotspots.change.estimates.model import (
     fit_negative_binomial,
     joint_test,
 )
-from hotspots.change.estimates.panel import GROUPS, Measure, Model, checked_panel, design_of, informative, method_of
+from hotspots.change.estimates.panel import GROUPS, Measure, Model, checked_panel, design_of, informative
 from hotspots.change.estimates.small_counts import rate_ratio
 
 
@@ -95,11 +94,19 @@ def did(panel: pd.DataFrame, measure: Measure = "count", model: Model = "poisson
 
 
 def _estimate(table: pd.DataFrame, measure: str, model: str) -> Did:
-    totals = _totals(table, measure)
     kept = informative(table, measure)
-    empty = _empty(table, kept, model)
-    if reason := _no_estimate(totals):
-        ratio = 0.0 if all(totals[i] > 0 for i in (0, 2, 3)) else np.nan
+    periods = table.groupby("post")["period"].nunique().reindex([False, True], fill_value=0)
+    kind = "Poisson pseudo-likelihood" if model == "poisson" else "Negative binomial (α by moments)"
+    empty = Did(
+        periods_before=int(periods.iloc[0]), periods_after=int(periods.iloc[1]), warnings=_on_one_side(kept),
+        method=f"{kind}, effects of units and periods, {CLUSTERED}",
+    )  # fmt: skip
+    totals = table.groupby(["group", "post"])[measure].sum()
+    nothing = [(g, post) for g in GROUPS for post in (False, True) if not totals.get((g, post), 0.0) > 0]
+    if nothing:
+        names = [f"{group} places {'after' if post else 'before'}" for group, post in nothing]
+        reason = f"No interval: there is nothing in {' and nothing in '.join(names)} the start."
+        ratio = 0.0 if nothing == [("treated", True)] else np.nan
         return replace(empty, rate_ratio=ratio, warnings=(*empty.warnings, reason))
     treated_after: Floats = (kept["post"] & (kept["group"] == "treated")).to_numpy().astype(np.float64)
     design = design_of(kept, measure, treated_after[:, None])
@@ -107,19 +114,6 @@ def _estimate(table: pd.DataFrame, measure: str, model: str) -> Did:
     if not found.converged or not found.information[0, 0] > 1e-8 * design.y.sum():
         reason = "No estimate: no period before and after the start holds data of both groups."
         return replace(empty, warnings=(*empty.warnings, reason))
-    return _filled(empty, found)
-
-
-def _empty(table: pd.DataFrame, kept: pd.DataFrame, model: str) -> Did:
-    """Everything but the estimates."""
-    periods = table.groupby("post")["period"].nunique().reindex([False, True], fill_value=0)
-    return Did(
-        periods_before=int(periods.iloc[0]), periods_after=int(periods.iloc[1]),
-        method=method_of(model), warnings=_on_one_side(kept),
-    )  # fmt: skip
-
-
-def _filled(empty: Did, found: Fit) -> Did:
     errors = clustered(found)
     low, high = (float(np.exp(limit[0])) for limit in errors.interval())
     one = "No interval: a group has only one place with incidents, and how places vary cannot be seen from one."
@@ -128,23 +122,6 @@ def _filled(empty: Did, found: Fit) -> Did:
         se=float(errors.se[0]), df=float(errors.df[0]), alpha=found.alpha,
         warnings=(*empty.warnings, *(() if np.isfinite(low) else (one,))),
     )  # fmt: skip
-
-
-def _totals(table: pd.DataFrame, measure: str) -> tuple[float, float, float, float]:
-    """Treated before and after, comparison before and after."""
-    sums = table.groupby(["group", "post"])[measure].sum()
-    treated, other = GROUPS
-    keys = ((treated, False), (treated, True), (other, False), (other, True))
-    first, second, third, fourth = (float(sums.get(key, 0.0)) for key in keys)
-    return first, second, third, fourth
-
-
-def _no_estimate(totals: tuple[float, ...]) -> str:
-    names = ("treated places before", "treated places after", "comparison places before", "comparison places after")
-    nothing = [name for name, total in zip(names, totals, strict=True) if not total > 0]
-    if not nothing:
-        return ""
-    return f"No interval: there is nothing in {' and nothing in '.join(nothing)} the start."
 
 
 def _on_one_side(table: pd.DataFrame) -> tuple[str, ...]:
@@ -156,6 +133,7 @@ def _on_one_side(table: pd.DataFrame) -> tuple[str, ...]:
     return (f"No change can be seen in {which}: {sample(some)}.",)
 
 
+CLUSTERED = "errors clustered by unit (CR2, Bell–McCaffrey degrees of freedom)"
 TWO_COUNTS = "Two Poisson counts, exact given their sum"
 
 

@@ -54,10 +54,8 @@ class Figures:
 def row(figures: Figures, of: str, scale: str, method: str, **more: Any) -> dict[str, Any]:
     """One row of CHANGE without its estimate, which ``more`` brings. ``withheld``: its verdict."""
     found: dict[str, Any] = {"measure": figures.measure, "estimate_of": of, "scale": scale, "method": method}
-    for place, name in (
-        ("treated", "treated"), ("comparison", "comparison"), ("ring", "displacement"),
-        ("comparison_ring", "comparison_ring"),
-    ):  # fmt: skip
+    for place in ("treated", "comparison", "ring", "comparison_ring"):
+        name = "displacement" if place == "ring" else place
         found[f"{name}_before"], found[f"{name}_after"] = figures.sums.get(place, (nan, nan))
     return {
         **found, "p": nan, "verdict": "", "note": "", "se": nan, "z": nan, "leads": False, "withheld": False, **more,
@@ -77,9 +75,6 @@ def of_difference(found: Estimate) -> dict[str, Any]:
         "estimate": found.estimate, "ci_low": found.low, "ci_high": found.high, "se": found.se, "z": found.z,
         "p": found.p, "verdict": verdict(found.low, found.high, 0.0),
     }  # fmt: skip
-
-
-# ---------------------------------------------------------------- each estimate
 
 
 def panel_row(figures: Figures, settings: Settings) -> dict[str, Any]:

@@ -142,9 +142,6 @@ def expected_levels(
     return pd.DataFrame({"count": mixed.combine_first(model), "harm": harm * share})
 
 
-# ---------------------------------------------------------------- parts
-
-
 def _levels(expected: pd.DataFrame, cells: Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`LEVELS` of the cells, and of those without an incident that adjoin one; nothing left unknown."""
     table = expected.set_axis(expected.index.astype("int64"))[["count", "harm"]].set_axis(list(LEVELS), axis=1)

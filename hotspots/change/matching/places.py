@@ -93,9 +93,6 @@ def hashed(matched: MatchedPlaces) -> MatchedPlaces:
     return replace(matched, sha256=sha256(canonical(whole).encode()).hexdigest())
 
 
-# ---------------------------------------------------------------- covariates
-
-
 def owners(treated: pd.DataFrame) -> dict[int, str]:
     """cell → treated hot spot. HotspotsError where there is none, or a cell or number comes twice."""
     if not len(treated):
@@ -174,9 +171,6 @@ def refuse_nobody(units: pd.DataFrame, barred: Mapping[str, str]) -> None:
             f"No cell is left to compare with in {', '.join(wanted)}: every one with an incident before the start lies"
             " in or next to a hot spot. Compare with the rest of the force, or take a longer window before."
         )
-
-
-# ---------------------------------------------------------------- what comes out
 
 
 def places_of(treated: pd.DataFrame, owner: Mapping[int, str], found: Match) -> pd.DataFrame:

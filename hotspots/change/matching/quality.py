@@ -194,11 +194,9 @@ def digest(places: Places, barred: Mapping[str, str]) -> str:
     """SHA-256 of the covariates, whatever the order of rows and columns; numbers to nine decimals, as bytes."""
     facts: dict[str, Any] = {"barred": dict(barred)}
     for name, value in places.__dict__.items():
-        number = isinstance(value, np.ndarray) and value.dtype.kind == "f"
-        facts[name] = _number_hash(value) if number else [str(v) for v in value]
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            rounded = np.where(np.isnan(value), np.nan, np.round(value, 9) + 0.0)  # one nan, and no minus zero
+            facts[name] = f"{value.shape} {sha256(rounded.astype('<f8').tobytes()).hexdigest()}"
+        else:
+            facts[name] = [str(v) for v in value]
     return sha256(canonical(facts).encode()).hexdigest()
-
-
-def _number_hash(values: Floats) -> str:
-    rounded = np.where(np.isnan(values), np.nan, np.round(values, 9) + 0.0)  # one nan, and no minus zero
-    return f"{values.shape} {sha256(rounded.astype('<f8').tobytes()).hexdigest()}"
