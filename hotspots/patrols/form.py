@@ -29,6 +29,7 @@ from hotspots.patrols.moments import local_text, patrol_day
 from hotspots.store import ledger
 from hotspots.store.database import read
 from hotspots.store.ledger import Row
+from hotspots.store.sound import refuse_other_key
 from hotspots.store.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -295,7 +296,10 @@ def _clean(folder: Path, name: str, value: Any) -> Any:
 
 def hashed(folder: Path, name: str) -> str:
     """``unit-…`` for what was typed, '' for nothing; what is a code already stays."""
-    return unit_text(int(unit_codes(folder, [_utf8(name)])[0])) if name.strip() else ""
+    if not name.strip():
+        return ""
+    refuse_other_key(open_workspace(folder))
+    return unit_text(int(unit_codes(folder, [_utf8(name)])[0]))
 
 
 def _utf8(text: str) -> str:

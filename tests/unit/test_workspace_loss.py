@@ -23,6 +23,7 @@ from hotspots.intake.report import holdings
 from hotspots.patrols.dosage.dose import set_target
 from hotspots.patrols.dosage.stretches import DoseQuestion
 from hotspots.patrols.dosage.workspace import dose_workspace
+from hotspots.patrols.form import save_draft
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
 from hotspots.store import publishing, sound
@@ -315,10 +316,12 @@ def test_a_file_is_hashed_once_by_a_process_and_again_when_it_changed(own, monke
     assert hashed[seen:] == [part.name]
 
 
-def test_another_key_of_the_units_is_refused_by_imports(own):
+def test_another_key_of_the_units_is_refused_by_imports_and_the_log_form(own):
     (own / SECRET).write_text("0" * 64 + "\n", encoding="ascii")
     with pytest.raises(HotspotsError, match=r"secret\.key is not the one that units were hashed with"):
         import_files(own, [("positions.csv", b"unit,time,longitude,latitude\n")], "pings")
+    with pytest.raises(HotspotsError, match=r"secret\.key is not the one that units were hashed with"):
+        save_draft(own, "a" * 32, {"unit": "U1"})
     (own / SECRET).unlink()
     more = f"unit,time,longitude,latitude\nU1,2024-03-08T10:00:00Z,{PRESTON[0]},{PRESTON[1]}\n".encode()
     assert "a new one was made" in " ".join(import_files(own, [("more.csv", more)], "pings").notes)
