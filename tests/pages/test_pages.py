@@ -76,13 +76,18 @@ def test_the_demo_is_built_at_a_press(at: Any, empty: Path, page: str) -> None:
     assert len(app.test.dataframe)
 
 
-def test_a_damaged_workspace_is_told_and_nothing_else_shown(at: Any, police: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("lost", "said"), [(False, "is damaged"), (True, "has no manifest.json")])
+def test_a_damaged_workspace_is_told_and_nothing_else_shown(
+    at: Any, police: Path, tmp_path: Path, lost: bool, said: str
+) -> None:
     folder = tmp_path / "damaged"
     shutil.copytree(police, folder)
     (folder / "manifest.json").write_text('{"schema": 1', encoding="utf-8")
+    if lost:
+        (folder / "manifest.json").unlink()
     for page in PAGES:
         app = at(folder, page)
-        assert "is damaged" in app.said("error")
+        assert said in app.said("error")
         assert not app.test.dataframe
 
 
