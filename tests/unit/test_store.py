@@ -199,7 +199,6 @@ def test_rights_as_documented_suffice(postgres: str, tmp_path: Path, monkeypatch
     finally:
         with engine.connect() as connection:
             connection.exec_driver_sql(f'DROP SCHEMA "{schema}" CASCADE')
-            connection.exec_driver_sql(f"DROP OWNED BY {worker}")
             connection.exec_driver_sql(f"DROP ROLE {worker}")
         engine.dispose()
 
@@ -258,7 +257,7 @@ def test_everything_goes_to_postgresql_and_back(
     assert load(folder, "cchi-2020-sv@2020.1").table["days"].iloc[0] == 6000.0  # its hash is checked
     assert put(folder) == len(before[TABLE]) + 1
     assert main(["copy", "--to", postgres, "--from", "workspace", *there]) == 1
-    assert "holds weight_sets" in capsys.readouterr().err
+    assert "holds area_registers" in capsys.readouterr().err
     (folder / FILE).unlink()
     assert main(["copy", "--to", "workspace", *there]) == 0
     after = dump(folder)
