@@ -35,13 +35,17 @@ LOOKS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "wide": (SOFTWARE_GL, WIDE),
     "phone": (SOFTWARE_GL, {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}),
     "dark": (SOFTWARE_GL, {**WIDE, "color_scheme": "dark"}),
+    "sharp": (SOFTWARE_GL, {**WIDE, "device_scale_factor": 2}),
     "nogl": (["--disable-3d-apis"], WIDE),
 }
-# What the page and its server say to one another is counted, so that "nothing more comes" is seen and not waited for.
+# What the page and its server say to one another is heard and what is drawn is seen, in shadow roots as well, so that
+# "nothing more comes" is known and not waited for.
 LISTEN = """(() => {
-  const Plain = window.WebSocket
-  const line = window.hotspotsLine = {asked: false, last: performance.now()}
+  const line = window.hotspotsLine = {asked: false, last: performance.now(), since: 0, calm: 0}
   const now = asked => { line.asked = asked; line.last = performance.now() }
+  const watch = root => new MutationObserver(() => { line.last = performance.now() })
+    .observe(root, {childList: true, subtree: true, attributes: true, characterData: true})
+  const Plain = window.WebSocket, attach = Element.prototype.attachShadow
   window.WebSocket = class extends Plain {
     constructor(...args) {
       super(...args)
@@ -50,14 +54,27 @@ LISTEN = """(() => {
     }
     send(data) { now(true); super.send(data) }
   }
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options)
+    watch(root)
+    return root
+  }
+  watch(document)
 })()"""
-# The script has run, nothing is stale, every question is answered (or will not be), and the line has been quiet.
+# The script has run, nothing is stale, every question is answered (or will not be), and all has been quiet: for a time,
+# and for so many frames, which on a busy machine is longer.
 IDLE = """since => {
   const app = document.querySelector('[data-testid="stApp"]'), line = window.hotspotsLine, now = performance.now()
-  return !!app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
+  if (line.since !== since) { line.since = since; line.calm = 0 }
+  const calm = !!app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
     && !document.querySelector('[data-testid="stSkeleton"],[data-testid="stAppSkeleton"],[data-stale="true"]')
-    && now - line.last > (line.asked ? 3000 : 150) && (now - since > 250 || now < since)
+    && now - line.last > (line.asked ? 3000 : 200) && (now - since > 250 || now < since)
+  line.calm = calm ? line.calm + 1 : 0
+  return line.calm > 5
 }"""
+STILL = """() => document.getAnimations().every(
+  a => a.playState !== 'running' || a.effect?.getTiming().iterations === Infinity)"""
+BLANK = 5_000  # bytes: a map with nothing on it is a smaller picture
 FORGET = "() => { if (location.protocol.startsWith('http')) { localStorage.clear(); sessionStorage.clear() } }"
 
 
@@ -192,8 +209,8 @@ def open_page(
 ) -> Iterator[Callable[..., Any]]:
     """``open_page(address, look="wide")``: a page that remembers nothing, idle; checked for health at the end.
 
-    ``look`` is wide, phone, dark or nogl. The page has ``hotspots_outside`` and ``hotspots_errors``. ``fresh``: in a
-    profile that has never seen the app, for this test alone.
+    ``look`` is wide, phone, dark, sharp (two dots to a pixel) or nogl. ``fresh``: in a profile that has never seen the
+    app, for this test alone. The page has ``hotspots_outside`` and ``hotspots_errors``.
     """
     opened: list[Any] = []
 
@@ -224,14 +241,47 @@ def page(open_page: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def serious() -> Callable[[Any], list[str]]:
+def wait_drawn() -> Callable[[Any], tuple[float, float]]:
+    """``wait_drawn(page)``: the middle of the deck.gl map, once it is drawn: two pictures of it are the same."""
+
+    def wait(page: Any) -> tuple[float, float]:
+        canvas = page.locator('[data-testid="stDeckGlJsonChart"] canvas').last
+        canvas.wait_for()
+        before = b""
+        for _ in range(40):
+            now = canvas.screenshot()
+            if now == before and len(now) > BLANK:
+                break
+            before = now
+            page.wait_for_timeout(150)
+        box = canvas.bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    return wait
+
+
+@pytest.fixture
+def unfold(wait_idle: Callable[..., None]) -> Callable[[Any], None]:
+    """``unfold(page)``: open what is folded in its main part, to the end of the movement."""
+
+    def open_all(page: Any) -> None:
+        folded = page.locator('[data-testid="stMain"] [data-testid="stExpander"] summary')
+        for summary in folded.all():
+            summary.click()
+        if folded.count():
+            wait_idle(page)
+            page.wait_for_function(STILL)
+
+    return open_all
+
+
+@pytest.fixture
+def serious(unfold: Callable[[Any], None]) -> Callable[[Any], list[str]]:
     """What axe holds against a page, everything in its main part unfolded; skips where axe is not installed."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
     def found(page: Any) -> list[str]:
-        for folded in page.locator('[data-testid="stMain"] [data-testid="stExpander"] summary').all():
-            folded.click()
-        page.wait_for_timeout(500)
+        unfold(page)
         return [
             f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]}"
             for v in axe.Axe().run(page).response["violations"]

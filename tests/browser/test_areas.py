@@ -10,15 +10,14 @@ import io
 import shutil
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from hotspots.areas import register as area_register
 from hotspots.areas.rules import excluded_cells
 from tests.area_workspace import A, B, C, make_areas
+from tests.browser.acting import body, go_to, pick, press, query, said, until
 
-JOINER = "\u2060"
 OUTLINED = """() => {
   const find = root => root.querySelector('svg.map') ??
     [...root.querySelectorAll('*')].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean)
@@ -37,38 +36,10 @@ def own(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "own"))
 
 
-def body(page: Any) -> str:
-    return str(page.inner_text('[data-testid="stMain"]')).replace(JOINER, "")
-
-
-def pick(page: Any, wait_idle: Any, label: str, typed: str) -> None:
-    """An option of a select box, by typing a part of it and Enter."""
-    box = page.get_by_role("combobox", name=label, exact=True)
-    box.focus()
-    box.press("ArrowDown")
-    page.keyboard.type(typed, delay=30)
-    page.keyboard.press("Enter")
-    wait_idle(page)
-
-
 def fill(page: Any, label: str, text: str, at: int = 0) -> None:
-    page.get_by_label(label, exact=True).nth(at).fill(text)
-
-
-def press(page: Any, wait_idle: Any, name: str) -> None:
-    """A button from the keyboard."""
-    page.get_by_role("button", name=name).focus()
-    page.keyboard.press("Enter")
-    wait_idle(page)
-
-
-def said(page: Any, text: str) -> bool:
-    """Whether the page says so within ten seconds."""
-    for _ in range(100):
-        if text in body(page):
-            return True
-        page.wait_for_timeout(100)
-    return False
+    field = page.get_by_label(label, exact=True).nth(at)
+    field.fill(text)
+    field.blur()
 
 
 def add_b(page: Any, wait_idle: Any) -> None:
@@ -80,29 +51,33 @@ def add_b(page: Any, wait_idle: Any) -> None:
     assert said(page, "2 cells (1 before), 7 incidents (5)")
 
 
-def test_an_area_is_changed_and_frozen_from_the_keyboard(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
+def test_an_area_is_changed_and_frozen_from_the_keyboard(
+    serve: Any, open_page: Any, wait_idle: Any, own: Path, serious: Any
+) -> None:
+    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas", "dark")
     add_b(page, wait_idle)
     fill(page, "Why these areas, why now", "First list")
     box = page.get_by_role("checkbox", name="I have checked 2 areas")
-    box.focus()
-    page.keyboard.press("Space")
+    box.press("Space")
+    assert until(page, box.is_checked)
     press(page, wait_idle, "Freeze")
+    assert said(page, "Frozen as hot-spots@1")
     kept = area_register.load(own, "hot-spots")
     assert said(page, f"Frozen as hot-spots@1: 2 areas from {kept.valid_from:%d/%m/%Y}. SHA-256 {kept.sha256}")
-    assert parse_qs(urlsplit(page.url).query)["part"] == ["register"]
+    assert query(page)["part"] == "register"
     south = kept.areas.set_index("area").loc["South-01"]
     assert set(south["cells"]) == {A, B}
-    assert "verified just now" in body(page)
-    assert "one street" in body(page)
+    assert said(page, "verified just now")
+    assert said(page, "one street")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="CSV", exact=True).click()
     rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"))))
     assert {r["area"]: r["n_incidents"] for r in rows} == {"West-01": "3", "South-01": "7"}
+    assert serious(page) == []
     page.reload()  # another session, a cold link
     wait_idle(page)
     assert said(page, "hot-spots@1")
-    assert "2 areas outlined" in page.evaluate(OUTLINED)
+    assert until(page, lambda: "2 areas outlined" in page.evaluate(OUTLINED))
 
 
 def test_a_cell_typed_by_its_id_is_excluded(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
@@ -119,15 +94,17 @@ def test_a_cell_typed_by_its_id_is_excluded(serve: Any, open_page: Any, wait_idl
     assert [f"{c:x}" for c in excluded_cells(own)] == [C]
 
 
-def test_a_draft_waits_while_another_page_is_read(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
+def test_a_draft_waits_while_another_page_is_read(
+    serve: Any, open_page: Any, wait_idle: Any, own: Path, serious: Any
+) -> None:
     page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
     add_b(page, wait_idle)
+    assert serious(page) == []
     for name in ("Method", "Hot spots"):
-        page.locator('[data-testid="stSidebar"]').get_by_role("link", name=name).click()
-        page.get_by_role("heading", level=1, name=name, exact=True).wait_for()
-        wait_idle(page)
+        go_to(page, wait_idle, name)
     assert said(page, "1 change. Not frozen yet")
     page.get_by_role("button", name="Start again").click()
+    wait_idle(page)
     page.get_by_role("button", name="Discard the draft").click()
     wait_idle(page)
     assert said(page, "The draft is discarded")
@@ -146,7 +123,7 @@ def test_areas_are_seen_on_the_map(serve: Any, open_page: Any, wait_idle: Any, o
     press(page, wait_idle, "Change the draft")
     assert said(page, "role treated (patrols from May)")
     page.get_by_text("Treated area: 1 (T1)").wait_for()
-    assert blue_points(page) > before + 100
+    assert until(page, lambda: blue_points(page) > before + 100, seconds=5)
 
 
 def blue_points(page: Any) -> int:
@@ -156,27 +133,12 @@ def blue_points(page: Any) -> int:
     chart = page.locator("svg.map")
     chart.wait_for()
     chart.scroll_into_view_if_needed()
-    page.wait_for_timeout(2500)
     picture = Image.open(io.BytesIO(chart.screenshot())).convert("RGB")
     return sum(
         n
         for n, (r, g, b) in picture.getcolors(10_000_000)
         if abs(r - 0x12) < 12 and abs(g - 0x43) < 12 and abs(b - 0x6D) < 12
     )
-
-
-@pytest.mark.parametrize(("part", "look"), [("areas", "wide"), ("register", "dark")])
-def test_no_serious_axe_violations(
-    serve: Any, open_page: Any, wait_idle: Any, own: Path, part: str, look: str, serious: Any
-) -> None:
-    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas", look)
-    add_b(page, wait_idle)
-    if part == "register":
-        fill(page, "Why these areas, why now", "First list")
-        page.get_by_text("I have checked 2 areas").click()
-        press(page, wait_idle, "Freeze")
-        assert said(page, "verified just now")
-    assert serious(page) == []
 
 
 @pytest.mark.parametrize("part", ["areas", "register"])

@@ -9,13 +9,12 @@ import csv
 import io
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.browser.acting import body, pick, press, query, said, until
 from tests.change_workspace import make_two_years
 
-JOINER = "\u2060"
 PAGE = "/Change"
 
 
@@ -24,11 +23,7 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_two_years(tmp_path_factory.mktemp("two-years"))
 
 
-def body(page: Any) -> str:
-    return str(page.inner_text('[data-testid="stMain"]')).replace(JOINER, "")
-
-
-def test_cold_deep_link_with_the_map_as_svg(served: Any, open_page: Any, two_years: Path) -> None:
+def test_cold_deep_link_with_the_map_as_svg(served: Any, open_page: Any, wait_idle: Any, two_years: Path) -> None:
     page = open_page(served(two_years) + f"{PAGE}?bcu=West&ring_of=West-01", "nogl")
     assert page.get_by_role("heading", level=1).inner_text() == "Change"
     assert "in West's 1 treated hot spot fall more than in the comparison hot spots?" in body(page)
@@ -47,23 +42,17 @@ def test_cold_deep_link_with_the_map_as_svg(served: Any, open_page: Any, two_yea
     rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"))))
     assert (float(rows[0]["treated_before"]), float(rows[0]["treated_after"])) == (72, 36)
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(400)
+    wait_idle(page)
     over = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollWidth - innerWidth")
     assert over <= 2, f"{over} pixels wider than a phone"
 
 
 def test_another_comparison_from_the_keyboard(served: Any, open_page: Any, wait_idle: Any, two_years: Path) -> None:
     page = open_page(served(two_years) + PAGE, "nogl")
-    box = page.get_by_role("combobox", name="Compared with", exact=True)
-    box.focus()
-    box.press("ArrowDown")
-    page.keyboard.type("The rest", delay=30)
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Apply").focus()
-    page.keyboard.press("Enter")
-    wait_idle(page)
-    assert "fall more than in the rest of the force?" in body(page)
-    assert parse_qs(urlsplit(page.url).query)["comparison"] == ["rest"]
+    pick(page, wait_idle, "Compared with", "The rest")
+    press(page, wait_idle, "Apply")
+    assert said(page, "fall more than in the rest of the force?")
+    assert until(page, lambda: query(page).get("comparison") == "rest")
 
 
 @pytest.mark.parametrize("part", ["change", "trials"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -16,10 +16,10 @@ from hotspots.base.settings import Settings
 from hotspots.patrols import form as patrol_form
 from hotspots.patrols.moments import local
 from tests.area_samples import disk, facts, no_areas
-from tests.workspaces import logged, make_police
+from tests.browser.acting import body, pick, press, query, said, until
+from tests.workspaces import logged
 
 SCRIPT = "tests/browser/log_app.py"
-JOINER = "\u2060"
 LONG = "Preston, New Hall Lane near the corner of Blackpool Road"
 SMALL = """() => [...document.querySelectorAll(
     '[class*="st-key-log_"] :is(button, [role="radio"], input:not([type="hidden"],[type="checkbox"]), textarea,'
@@ -29,10 +29,10 @@ SMALL = """() => [...document.querySelectorAll(
   .map(([name, r]) => `${name} ${r.width} × ${r.height}`)"""
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(police: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with two hot spots in force today."""
-    made = make_police(tmp_path / "own")
+    made = Path(shutil.copytree(police, tmp_path_factory.mktemp("log") / "made"))
     ground = facts(disk(2), np.arange(10.0, 200.0, 10.0))
     areas = no_areas()
     for i, name in enumerate(("Preston Church Street", LONG)):
@@ -44,11 +44,17 @@ def own(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def own(made: Path, tmp_path: Path) -> Path:
+    """A copy that the test may change."""
+    return Path(shutil.copytree(made, tmp_path / "own"))
+
+
+@pytest.fixture
 def phone(open_page: Any, wait_idle: Any) -> Any:
     """``phone(address)``: a page 360 wide with a finger on it."""
 
-    def start(address: str) -> Any:
-        page = open_page(look="phone")
+    def start(address: str, fresh: bool = False) -> Any:
+        page = open_page(look="phone", fresh=fresh)
         page.set_viewport_size({"width": 360, "height": 740})
         page.goto(address, wait_until="domcontentloaded")
         wait_idle(page)
@@ -57,23 +63,10 @@ def phone(open_page: Any, wait_idle: Any) -> Any:
     return start
 
 
-def body(page: Any) -> str:
-    return str(page.inner_text('[data-testid="stMain"]')).replace(JOINER, "")
-
-
-def said(page: Any, text: str) -> bool:
-    """Whether the page says so within ten seconds."""
-    for _ in range(100):
-        if text in body(page):
-            return True
-        page.wait_for_timeout(100)
-    return False
-
-
 def saved(page: Any, name: str) -> bool:
     """Whether the page says so. A tap that also leaves a field may be lost; then it is tapped again, as people do."""
-    for _ in range(2):
-        if said(page, "Saved: " + name):
+    for _ in range(3):
+        if said(page, "Saved: " + name, seconds=3):
             return True
         again = page.get_by_role("button", name="Save")
         if again.count():
@@ -82,7 +75,7 @@ def saved(page: Any, name: str) -> bool:
 
 
 def key_of(page: Any) -> str:
-    return parse_qs(urlsplit(page.url).query)["log"][0]
+    return query(page)["log"]
 
 
 def tap(page: Any, wait_idle: Any, name: str, role: str = "button") -> None:
@@ -90,9 +83,10 @@ def tap(page: Any, wait_idle: Any, name: str, role: str = "button") -> None:
     wait_idle(page)
 
 
-def pick(page: Any, wait_idle: Any, option: str) -> None:
+def tap_spot(page: Any, wait_idle: Any, option: str) -> None:
     page.get_by_role("combobox", name="Hot spot").tap()
     page.get_by_role("option", name=option).tap()
+    page.locator('[data-testid="stSelectboxVirtualDropdown"]').wait_for(state="detached")
     wait_idle(page)
 
 
@@ -102,7 +96,7 @@ def clock_text(second: int) -> str:
 
 def test_a_full_entry_by_taps_and_save_tapped_twice(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
     page = phone(serve(own, SCRIPT))
-    pick(page, wait_idle, LONG)
+    tap_spot(page, wait_idle, LONG)
     tap(page, wait_idle, "2", "radio")
     before = datetime.now(UTC).timestamp()
     tap(page, wait_idle, "Start now")
@@ -134,39 +128,68 @@ def test_a_full_entry_by_taps_and_save_tapped_twice(serve: Any, phone: Any, wait
     assert key_of(page) != row["key"]
 
 
-def test_everything_fits_the_phone_and_can_be_hit_with_a_thumb(
-    serve: Any, phone: Any, wait_idle: Any, own: Path
+def violations(page: Any) -> list[str]:
+    """What axe holds against the form and the list of entries."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    within = '[class*="st-key-log_form"], .st-key-log_entries'
+    found = axe.Axe().run(page, context=within).response["violations"]
+    return [f"{v['id']}: {n['html'][:200]}" for v in found for n in v["nodes"]]
+
+
+@pytest.mark.parametrize("look", ["phone", "dark"])
+def test_an_entry_at_each_step_fits_a_thumb_and_has_no_axe_violations(
+    serve: Any, open_page: Any, phone: Any, wait_idle: Any, own: Path, look: str
 ) -> None:
-    page = phone(serve(own, SCRIPT))
-    pick(page, wait_idle, LONG)
-    tap(page, wait_idle, "More officers")
-    tap(page, wait_idle, "Start now")
+    page = phone(serve(own, SCRIPT)) if look == "phone" else open_page(serve(own, SCRIPT), look)
+
+    def fits() -> bool:
+        return page.evaluate(SMALL) == [] and page.evaluate("document.documentElement.scrollWidth") <= 360
+
+    def hit(name: str, role: str = "button") -> None:
+        button = page.get_by_role(role, name=name, exact=True)
+        button.tap() if look == "phone" else button.click()
+        wait_idle(page)
+
+    def choose(label: str, option: str = "") -> None:
+        hit(label, "combobox")
+        page.get_by_role("option", name=option).first.click()
+        page.locator('[data-testid="stSelectboxVirtualDropdown"]').wait_for(state="detached")
+        wait_idle(page)
+
+    assert violations(page) == []
+    choose("Hot spot", LONG)
+    hit("2", "radio")
+    hit("More officers")
+    hit("Start now")
+    assert violations(page) == []
     page.wait_for_timeout(1_100)  # an entry lasts at least a second
-    tap(page, wait_idle, "Stop now")
-    assert page.evaluate(SMALL) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    tap(page, wait_idle, "Save")
-    page.get_by_role("combobox", name="Entry to look at").tap()
-    page.get_by_role("option").first.tap()
-    wait_idle(page)
-    assert page.get_by_role("button", name="Store the correction").is_visible()
-    assert page.evaluate(SMALL) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    hit("Stop now")
+    assert look != "phone" or fits()
+    hit("Save")
+    choose("Entry to look at, correct or withdraw")
+    page.get_by_role("button", name="Store the correction").wait_for()
+    assert violations(page) == []
+    assert look != "phone" or fits()
+
+
+def notes_kept(folder: Path, page: Any) -> str:
+    """The notes of the entry that was begun, as they are stored."""
+    return str((patrol_form.begun(folder, key_of(page)).draft or {}).get("notes", ""))
 
 
 def test_a_reload_in_the_middle_keeps_what_was_typed(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
     page = phone(serve(own, SCRIPT))
-    pick(page, wait_idle, "Preston Church Street")
+    tap_spot(page, wait_idle, "Preston Church Street")
     tap(page, wait_idle, "3", "radio")
     tap(page, wait_idle, "Start now")
     page.get_by_label("Your unit or call sign").fill("PC 4711")
     page.get_by_label("Notes").tap()
     page.keyboard.type("typed, and the field was never left", delay=10)
-    page.wait_for_timeout(1500)
+    assert until(page, lambda: notes_kept(own, page) == "typed, and the field was never left")
     wait_idle(page)
     page.keyboard.type("; more", delay=10)  # the caret is where it was
     assert page.get_by_label("Notes").input_value() == "typed, and the field was never left; more"
-    page.wait_for_timeout(1500)
+    assert until(page, lambda: notes_kept(own, page) == "typed, and the field was never left; more")
     wait_idle(page)
     page.reload(wait_until="domcontentloaded")
     wait_idle(page)
@@ -187,10 +210,11 @@ def test_a_reload_in_the_middle_keeps_what_was_typed(serve: Any, phone: Any, wai
 
 def test_a_patrol_in_progress_outlives_page_and_server(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
     page = phone(serve(own, SCRIPT))
-    pick(page, wait_idle, "Preston Church Street")
+    tap_spot(page, wait_idle, "Preston Church Street")
     tap(page, wait_idle, "1", "radio")
     tap(page, wait_idle, "Start now")
     key = key_of(page)
+    assert until(page, lambda: (patrol_form.begun(own, key).draft or {}).get("start") is not None)
     started = (patrol_form.begun(own, key).draft or {})["start"]
     other = phone(serve(own, SCRIPT) + f"/?log={key}")  # another server, another browser session
     assert f"Started {clock_text(started)}" in body(other)
@@ -204,14 +228,14 @@ def test_a_patrol_in_progress_outlives_page_and_server(serve: Any, phone: Any, w
 
 
 def test_the_connection_lost_and_found_again_loses_nothing(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
-    page = phone(serve(own, SCRIPT))
+    page = phone(serve(own, SCRIPT), fresh=True)
     page.add_init_script(
         "const Plain = WebSocket; window.sockets = [];"
         "window.WebSocket = class extends Plain { constructor(...a) { super(...a); window.sockets.push(this) } }"
     )
     page.reload(wait_until="domcontentloaded")
     wait_idle(page)
-    pick(page, wait_idle, "Preston Church Street")
+    tap_spot(page, wait_idle, "Preston Church Street")
     tap(page, wait_idle, "Start now")
     page.get_by_label("Notes").tap()
     page.keyboard.type("before the tunnel", delay=10)
@@ -235,22 +259,11 @@ def type_time(page: Any, wait_idle: Any, label: str, second: int) -> None:
     wait_idle(page)
 
 
-def press(page: Any, wait_idle: Any, name: str, role: str = "button", key: str = "Enter") -> None:
-    page.get_by_role(role, name=name, exact=True).focus()
-    page.keyboard.press(key)
-    wait_idle(page)
-
-
 def test_a_full_entry_from_the_keyboard(serve: Any, phone: Any, wait_idle: Any, own: Path) -> None:
     end = int(datetime.now(UTC).timestamp()) // 60 * 60
     start = end - 14 * 60
     page = phone(serve(own, SCRIPT))
-    box = page.get_by_role("combobox", name="Hot spot")
-    box.focus()
-    box.press("ArrowDown")
-    page.keyboard.type("Church", delay=30)
-    page.keyboard.press("Enter")
-    wait_idle(page)
+    pick(page, wait_idle, "Hot spot", "Church")
     press(page, wait_idle, "More officers")
     press(page, wait_idle, "More officers")
     day = local(start, Settings())
@@ -286,36 +299,3 @@ def test_tab_reaches_every_part_in_the_order_of_the_page(serve: Any, phone: Any,
     marks = ["Start now", "hour, Start", "hour, Stop", "More searches", "Notes", "Your unit or call sign", "Save"]
     found = [next(i for i, name in enumerate(reached) if name.endswith(mark)) for mark in marks]
     assert found == sorted(found), reached
-
-
-@pytest.mark.parametrize("look", ["phone", "dark"])
-def test_no_axe_violations(serve: Any, open_page: Any, wait_idle: Any, own: Path, look: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = open_page(serve(own, SCRIPT), look=look)
-
-    def violations() -> list[str]:
-        within = '[class*="st-key-log_form"], .st-key-log_entries'
-        return [
-            f"{v['id']}: {n['html'][:200]}"
-            for v in axe.Axe().run(page, context=within).response["violations"]
-            for n in v["nodes"]
-        ]
-
-    assert violations() == []
-    page.get_by_role("combobox", name="Hot spot").click()
-    page.get_by_role("option").first.click()
-    wait_idle(page)
-    page.get_by_role("radio", name="2", exact=True).click()
-    wait_idle(page)
-    page.get_by_role("button", name="Start now").click()
-    wait_idle(page)
-    assert violations() == []
-    page.get_by_role("button", name="Stop now").click()
-    wait_idle(page)
-    page.get_by_role("button", name="Save").click()
-    wait_idle(page)
-    page.get_by_role("combobox", name="Entry to look at").click()
-    page.get_by_role("option").first.click()
-    wait_idle(page)
-    assert page.get_by_role("button", name="Store the correction").is_visible()
-    assert violations() == []

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.browser.acting import until
+
 APP = Path(__file__).parent / "map_app.py"
+PRESS = 500  # milliseconds: deck.gl waits 300 for a second click before it takes a click for one
 CENTRE = "8a1951803b4ffff"
 
 
@@ -19,15 +22,42 @@ def address(served: Any) -> str:
     return served(script=APP)
 
 
-def picks(page: Any, at_least: int = 0) -> list[str]:
-    """What was picked so far, once there are ``at_least`` as many, or after ten seconds."""
-    for _ in range(100):
+@pytest.fixture
+def simple(address: str, open_page: Any, wait_idle: Any) -> Any:
+    """``simple(query, look)``: a page with the map as SVG, drawn."""
+
+    def start(asked: str = "", look: str = "wide") -> Any:
+        page = open_page(f"{address}/?svg=1{asked}", look)
+        page.locator("svg.map text.number").first.wait_for(state="attached")
+        wait_idle(page)
+        return page
+
+    return start
+
+
+@pytest.fixture
+def deck(address: str, open_page: Any, wait_idle: Any, wait_drawn: Any) -> Any:
+    """``deck(query, look)``: (page, middle of the map), the map by deck.gl drawn; small, for software graphics."""
+
+    def start(asked: str = "", look: str = "wide") -> tuple[Any, tuple[float, float]]:
+        page = open_page(look=look)
+        page.set_viewport_size({"width": 800, "height": 700})
+        page.goto(address + asked, wait_until="domcontentloaded")
+        wait_idle(page)
+        return page, wait_drawn(page)
+
+    return start
+
+
+def picks(page: Any, at_least: int = 0, seconds: float = 20) -> list[str]:
+    """What was picked so far, once there are ``at_least`` as many, or after so many seconds."""
+
+    def so_far() -> list[str]:
         text = page.get_by_text(re.compile(r"^picks:")).inner_text()
-        found = text.removeprefix("picks:").rstrip(";").split()
-        if len(found) >= at_least:
-            break
-        page.wait_for_timeout(100)
-    return found
+        return str(text).removeprefix("picks:").rstrip(";").split()
+
+    until(page, lambda: len(so_far()) >= at_least, seconds)
+    return so_far()
 
 
 def centre_of(page: Any, cell: str) -> tuple[float, float]:
@@ -35,23 +65,22 @@ def centre_of(page: Any, cell: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_svg_click_picks_the_cell_and_the_same_again_lets_go(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?svg=1")
+def test_svg_click_picks_the_cell_and_the_same_again_lets_go(simple: Any, wait_idle: Any) -> None:
+    page = simple()
     assert page.locator("svg.map").get_attribute("data-cells") == "61"
     assert page.title() != "broken"
     page.mouse.click(*centre_of(page, CENTRE))
+    assert picks(page, 1) == [CENTRE]
+    assert until(page, lambda: page.locator("svg.map").get_attribute("data-selected") == CENTRE)
+    assert until(page, lambda: f"cell={CENTRE}" in page.url)
     wait_idle(page)
-    assert picks(page) == [CENTRE]
-    assert f"cell={CENTRE}" in page.url
-    assert page.locator("svg.map").get_attribute("data-selected") == CENTRE
     page.mouse.click(*centre_of(page, CENTRE))
-    wait_idle(page)
-    assert picks(page) == [CENTRE, CENTRE]
-    assert "cell=" not in page.url
+    assert picks(page, 2) == [CENTRE, CENTRE]
+    assert until(page, lambda: "cell=" not in page.url)
 
 
-def test_svg_buttons_outline_empty_ground_and_drags_pick_nothing(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?svg=1")
+def test_svg_buttons_outline_empty_ground_and_drags_pick_nothing(simple: Any, wait_idle: Any) -> None:
+    page = simple()
     before = page.locator("svg.map").get_attribute("viewBox")
     for name in ("Zoom in", "Zoom in", "Zoom in", "Zoom out", "Show all cells", "Zoom in", "Zoom in"):
         page.get_by_role("button", name=name).click()
@@ -78,8 +107,8 @@ def test_svg_buttons_outline_empty_ground_and_drags_pick_nothing(address: str, o
     assert picks(page) == []
 
 
-def test_svg_by_keyboard_alone(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?svg=1")
+def test_svg_by_keyboard_alone(simple: Any, wait_idle: Any) -> None:
+    page = simple()
     chart = page.get_by_role("listbox")
     assert "61 cells coloured by Incidents" in chart.get_attribute("aria-label")
     for _ in range(30):
@@ -100,8 +129,8 @@ def test_svg_by_keyboard_alone(address: str, open_page: Any, wait_idle: Any) -> 
     assert "Friargate" in said
     assert "<img" in said  # as words
     page.keyboard.press("Enter")
+    assert picks(page, 1) == [second]
     wait_idle(page)
-    assert picks(page) == [second]
     assert chart.evaluate("e => e.matches(':focus')"), "focus is lost after choosing"
 
 
@@ -111,82 +140,71 @@ def test_without_webgl_the_svg_map_is_drawn(address: str, open_page: Any) -> Non
     assert page.locator('[data-testid="stDeckGlJsonChart"]').count() == 0
 
 
-def test_svg_has_no_axe_violations(address: str, open_page: Any) -> None:
+def test_svg_has_no_axe_violations(simple: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = open_page(address + "/?svg=1")
+    page = simple()
     results = axe.Axe().run(page, context='[data-testid="stBidiComponentIsolated"]')
     assert [v["id"] for v in results.response["violations"]] == []
 
 
-def test_svg_on_a_phone_by_touch(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?svg=1", look="phone")
+def test_svg_on_a_phone_by_touch(simple: Any, wait_idle: Any) -> None:
+    page = simple(look="phone")
     page.locator("svg.map").scroll_into_view_if_needed()
     page.touchscreen.tap(*centre_of(page, CENTRE))
+    assert picks(page, 1) == [CENTRE]
     wait_idle(page)
-    assert picks(page) == [CENTRE]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 2")
 
 
-def test_deck_picks_a_cell_never_a_row_and_keeps_quiet_on_zoom(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address)
-    chart = page.locator('[data-testid="stDeckGlJsonChart"]')
-    chart.wait_for()
-    assert "61 cells" in chart.get_attribute("aria-label")
+def test_deck_picks_a_cell_never_a_row_and_keeps_quiet_on_zoom(deck: Any, wait_idle: Any) -> None:
+    page, middle = deck()
+    assert "61 cells" in page.locator('[data-testid="stDeckGlJsonChart"]').get_attribute("aria-label")
     page.locator("[data-guarded]").wait_for(state="attached")
-    page.wait_for_timeout(2000)
-    # first the buttons, with cells behind them
-    for name in ("Zoom In", "Zoom Out", "Zoom Out", "Zoom In"):
-        page.locator(f'[data-testid="stDeckGlJsonChartZoomButton"] button[title="{name}" i]').click()
-        page.wait_for_timeout(700)
-    wait_idle(page)
-    assert picks(page) == []
-    box = chart.bounding_box()
-    for _ in range(4):  # software graphics lose a click now and then
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(1500)
-        wait_idle(page)
-        if picks(page):
-            break
-    assert picks(page) == [CENTRE]
-    assert f"cell={CENTRE}" in page.url
-    page.wait_for_timeout(1000)
-    wait_idle(page)
-    assert picks(page) == [CENTRE], "the old selection was read again"
-
-
-def test_deck_tooltip_shows_text_from_data_as_text(address: str, open_page: Any) -> None:
-    page = open_page(address)
-    chart = page.locator('[data-testid="stDeckGlJsonChart"]')
-    chart.wait_for()
-    page.wait_for_timeout(2000)
-    box = chart.bounding_box()
     tip = page.locator(".deck-tooltip")
-    for step in range(6):  # software graphics lose a move now and then
-        page.mouse.move(box["x"] + box["width"] / 2 + step, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(800)
+    for step in range(20):  # software graphics lose a move now and then
+        page.mouse.move(middle[0] + step % 6, middle[1])
+        page.wait_for_timeout(200)
         if tip.count() and tip.first.is_visible():
             break
     assert tip.first.inner_text().startswith("1. <img src=x onerror=")
     assert tip.locator("img").count() == 0
     assert page.title() != "broken"
+    # first the buttons, with cells behind them
+    for name in ("Zoom In", "Zoom Out", "Zoom Out", "Zoom In"):
+        page.locator(f'[data-testid="stDeckGlJsonChartZoomButton"] button[title="{name}" i]').click()
+        page.wait_for_timeout(PRESS)
+    wait_idle(page)
+    assert picks(page) == []
+    pick_middle(page, middle)
+    assert f"cell={CENTRE}" in page.url
+    page.wait_for_timeout(PRESS)
+    wait_idle(page)
+    assert picks(page) == [CENTRE], "the old selection was read again"
 
 
-def test_table_row_gives_the_cell_and_only_once(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?svg=1")
+def pick_middle(page: Any, middle: tuple[float, float]) -> None:
+    for _ in range(4):  # software graphics lose a click now and then
+        page.mouse.click(*middle)
+        if picks(page, 1, seconds=2):
+            break
+    assert picks(page) == [CENTRE]
+
+
+def test_table_row_gives_the_cell_and_only_once(simple: Any, wait_idle: Any) -> None:
+    page = simple()
     grid = page.locator('[data-testid="stDataFrame"]')
     grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
     page.mouse.click(box["x"] + 20, box["y"] + 55)  # the box at the start of the first row
-    wait_idle(page)
     assert picks(page, 1) == [CENTRE]
-    page.mouse.click(*centre_of(page, CENTRE))  # the map is heard although a row stays chosen
     wait_idle(page)
+    page.mouse.click(*centre_of(page, CENTRE))  # the map is heard although a row stays chosen
     assert picks(page, 2) == [CENTRE, CENTRE]
-    assert "cell=" not in page.url
+    assert until(page, lambda: "cell=" not in page.url)
 
 
-def test_download_is_built_and_complete(address: str, open_page: Any, tmp_path: Path) -> None:
-    page = open_page(address + "/?svg=1")
+def test_download_is_built_and_complete(simple: Any, tmp_path: Path) -> None:
+    page = simple()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Cells, CSV").click()
     file = tmp_path / "cells.csv"
@@ -198,25 +216,22 @@ def test_download_is_built_and_complete(address: str, open_page: Any, tmp_path: 
 # -- areas, patterns and a draft
 
 PATTERN_COLOURS = [(244, 106, 37), (128, 22, 80), (18, 67, 109), (40, 161, 151), (162, 133, 209), (61, 61, 61)]
-AREA_LINE, DRAFT_RING = (18, 67, 109), (128, 22, 80)
+AREA_LINE, DRAFT_RING, SIGNS = (18, 67, 109), (128, 22, 80), (31, 31, 31)
 
 
-def pixels(page: Any, colour: tuple[int, int, int]) -> int:
-    """Pixels of just this colour on the deck.gl map, whatever stands beside it."""
+def pixels(page: Any, *colours: tuple[int, int, int]) -> list[int]:
+    """Pixels of just these colours on the deck.gl map, whatever stands beside it."""
     image = pytest.importorskip("PIL.Image")
     png = page.locator('[data-testid="stDeckGlJsonChart"] canvas').last.screenshot()
     shades = image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 24)
-    return sum(n for n, shade in shades if max(abs(a - b) for a, b in zip(shade, colour, strict=True)) <= 2)
+    return [
+        sum(n for n, shade in shades if max(abs(a - b) for a, b in zip(shade, colour, strict=True)) <= 2)
+        for colour in colours
+    ]
 
 
-def settled(page: Any, wait_idle: Any) -> None:
-    page.locator('[data-testid="stDeckGlJsonChart"] canvas').first.wait_for()
-    page.wait_for_timeout(2500)
-    wait_idle(page)
-
-
-def test_svg_areas_differ_by_line_and_label(address: str, open_page: Any) -> None:
-    page = open_page(address + "/?svg=1&areas=1")
+def test_svg_areas_differ_by_line_and_label(simple: Any) -> None:
+    page = simple("&areas=1")
     lines = page.locator("path.area.line")
     dashes = lines.evaluate_all("all => all.map(e => [e.dataset.area, getComputedStyle(e).strokeDasharray])")
     assert [name for name, _ in dashes] == ["T1", "C2", "A3"]
@@ -233,8 +248,8 @@ def test_svg_areas_differ_by_line_and_label(address: str, open_page: Any) -> Non
     assert page.title() != "broken"
 
 
-def test_svg_patterns_have_signs_words_and_counts(address: str, open_page: Any) -> None:
-    page = open_page(address + "/?svg=1&measure=pattern")
+def test_svg_patterns_have_signs_words_and_counts(simple: Any) -> None:
+    page = simple("&measure=pattern")
     signs = page.locator("text.number:visible").all_text_contents()
     assert set(signs) == {"+", "▲", "■", "◊", "▼", "×"}
     assert len(signs) == 47  # 61 cells less the 14 whose kind is the seventh or eighth of eight
@@ -247,65 +262,68 @@ def test_svg_patterns_have_signs_words_and_counts(address: str, open_page: Any) 
     assert "Pattern: new" in page.get_by_role("status").first.inner_text()
 
 
-def test_svg_new_drawings_have_no_axe_violations(address: str, open_page: Any) -> None:
+def test_svg_new_drawings_have_no_axe_violations(simple: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = open_page(address + "/?svg=1&measure=pattern&areas=1", look="dark")
+    page = simple("&measure=pattern&areas=1", look="dark")
     results = axe.Axe().run(page, context='[data-testid="stBidiComponentIsolated"]')
     assert [v["id"] for v in results.response["violations"]] == []
 
 
-def test_svg_draft_takes_cells_and_lets_them_go(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?svg=1&draft=1")
+def rings(drawn: Any) -> int:
+    """How many cells are marked by the path that marks them all."""
+    return str(drawn.get_attribute("d")).count("M") if drawn.count() else 0
+
+
+def test_svg_draft_takes_cells_and_lets_them_go(simple: Any, wait_idle: Any) -> None:
+    page = simple("&draft=1")
     ring = page.locator("path.marked.line")
     assert ring.count() == 0
     other = page.locator("text.number[data-cell]").nth(5).get_attribute("data-cell")
-    for cell in (CENTRE, other):
-        page.mouse.click(*centre_of(page, cell))
+    for cells in ([CENTRE], [CENTRE, other]):
+        page.mouse.click(*centre_of(page, cells[-1]))
+        assert picks(page, len(cells)) == cells
+        assert until(page, lambda cells=cells: rings(ring) == len(cells))
         wait_idle(page)
-    assert picks(page) == [CENTRE, other]
-    assert ring.get_attribute("d").count("M") == 2
     assert "In the draft area: 2 cells" in page.locator("figcaption").inner_text()
     page.mouse.click(*centre_of(page, CENTRE))
+    assert until(page, lambda: rings(ring) == 1)
     wait_idle(page)
-    assert ring.get_attribute("d").count("M") == 1
     page.get_by_role("button", name="Clear the draft").click()
-    wait_idle(page)
-    assert ring.count() == 0
+    assert until(page, lambda: rings(ring) == 0)
     assert len(picks(page)) == 3
 
 
-def test_deck_draws_areas(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?zoom=14")
-    settled(page, wait_idle)
-    assert pixels(page, AREA_LINE) == 0
-    page = open_page(address + "/?zoom=14&areas=1")
-    settled(page, wait_idle)
-    assert pixels(page, AREA_LINE) > 400
+def test_deck_draws_areas(deck: Any) -> None:
+    """Without them there is no such colour on the map: test_deck_draft."""
+    page, _ = deck("/?areas=1")
+    assert pixels(page, AREA_LINE)[0] > 400
     assert page.get_by_text("Treated area: 1 (T1)").is_visible()
     assert "3 areas outlined" in page.locator('[data-testid="stDeckGlJsonChart"]').get_attribute("aria-label")
 
 
-def test_deck_draws_patterns(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?zoom=14&measure=pattern")
-    settled(page, wait_idle)
-    assert all(pixels(page, colour) > 400 for colour in PATTERN_COLOURS)
-    assert pixels(page, (31, 31, 31)) > 400  # the ink of the signs
+NO_LABELS = "deck.gl's own way with labels that overlap drops every one on a screen of two dots to a pixel"
+
+
+@pytest.mark.parametrize(
+    "look", ["wide", pytest.param("sharp", marks=pytest.mark.xfail(reason=NO_LABELS, strict=True))]
+)
+def test_deck_draws_patterns(deck: Any, look: str) -> None:
+    page, _ = deck("/?zoom=14&measure=pattern", look)
+    *fills, ink = pixels(page, *PATTERN_COLOURS, SIGNS)
+    assert min(fills) > 400
+    assert ink > 400
     assert page.get_by_text("intermittent: 8 – Hot").is_visible()
 
 
-def test_deck_draft_and_a_cleared_draft_is_not_picked_again(address: str, open_page: Any, wait_idle: Any) -> None:
-    page = open_page(address + "/?zoom=15&draft=1")
-    settled(page, wait_idle)
-    assert pixels(page, DRAFT_RING) == 0
-    box = page.locator('[data-testid="stDeckGlJsonChart"]').bounding_box()
-    for _ in range(4):  # software graphics lose a click now and then
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        settled(page, wait_idle)
-        if picks(page):
-            break
-    assert picks(page) == [CENTRE]
-    assert pixels(page, DRAFT_RING) > 100
+def test_deck_draft_and_a_cleared_draft_is_not_picked_again(deck: Any, wait_idle: Any, wait_drawn: Any) -> None:
+    page, middle = deck("/?zoom=15&draft=1")
+    assert pixels(page, DRAFT_RING, AREA_LINE) == [0, 0]
+    pick_middle(page, middle)
+    wait_idle(page)
+    wait_drawn(page)
+    assert pixels(page, DRAFT_RING)[0] > 100
     page.get_by_role("button", name="Clear the draft").click()
-    settled(page, wait_idle)
+    wait_idle(page)
+    wait_drawn(page)
     assert picks(page) == [CENTRE], "the click that was read before came back"
-    assert pixels(page, DRAFT_RING) == 0
+    assert pixels(page, DRAFT_RING) == [0]

@@ -147,16 +147,16 @@ def test_no_page_breaks_its_policy(served: Any, open_page: Any, wait_idle: Any, 
 
 
 def test_files_come_and_go_under_the_policy(
-    served: Any, open_page: Any, wait_idle: Any, demo: Path, tmp_path: Path
+    served: Any, open_page: Any, wait_idle: Any, police: Path, tmp_path: Path
 ) -> None:
-    page, broken = watched(open_page, wait_idle, served(demo) + "/Hot_spots?bcu=South&top=5&map=svg", "nogl")
+    page, broken = watched(open_page, wait_idle, served(police) + "/Hot_spots?bcu=South&top=5&map=svg", "nogl")
     for label in ("CSV", "Excel", "GeoJSON"):
         with page.expect_download() as waiting:
             page.get_by_role("button", name=label, exact=True).click()
         waiting.value.save_as(tmp_path / label)
         assert (tmp_path / label).stat().st_size > 100
     assert broken() == []
-    page.goto(served(demo) + "/Data", wait_until="domcontentloaded")
+    page.goto(served(police) + "/Data", wait_until="domcontentloaded")
     wait_idle(page)
     bad = {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     page.locator('input[type="file"]').first.set_input_files([bad])
