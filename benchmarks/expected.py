@@ -71,7 +71,7 @@ def simulated_cube() -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
 
 def measure_cells(rounds: int) -> dict[str, Any]:
     """Seconds of 60,000 cells × 1,000 draws."""
-    from hotspots.ranking.expected import expected_harm
+    from hotspots.ranking.expected.model import expected_harm
 
     cube, scores, groups = simulated_cube()
     took = by_turns(
@@ -130,7 +130,7 @@ def library(loaded: Loaded) -> pd.DataFrame:
 
     from hotspots import geography
     from hotspots.ranking import rank as ranking
-    from hotspots.ranking.expected import expected_harm
+    from hotspots.ranking.expected.model import expected_harm
     from hotspots.ranking.gather import count_and_score
     from hotspots.ranking.gi_star import bh_q_values, gi_star
 

@@ -45,8 +45,8 @@ from hotspots.demo import FALL, VALID_FROM  # noqa: E402
 from hotspots.demo.effects import DISPLACED, TIME, cells_of, with_effects  # noqa: E402
 from hotspots.demo.ground import address_shares, ground_of  # noqa: E402
 from hotspots.demo.incidents import synthetic_export  # noqa: E402
+from hotspots.demo.records import DEFAULT_PER_YEAR, offence_mix, streams_of  # noqa: E402
 from hotspots.demo.rhythms import demo_window  # noqa: E402
-from hotspots.demo.streams import DEFAULT_PER_YEAR, offence_mix, streams_of  # noqa: E402
 from hotspots.demo.workspace import demo_areas  # noqa: E402
 from hotspots.ranking.gather import build_cell_periods  # noqa: E402
 

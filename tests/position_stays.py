@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.settings import Settings
-from hotspots.patrols.engine import DEFAULT
+from hotspots.patrols.presence import DEFAULT
 from hotspots.patrols.visits import STAYS, joined_overnight, presence_of_files, stays
 
 

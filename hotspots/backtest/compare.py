@@ -12,7 +12,9 @@ from hotspots.backtest.periods import origins_available, windows
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.harm.scoring import scored_days
-from hotspots.ranking import expected
+from hotspots.ranking.expected.counts import tally
+from hotspots.ranking.expected.model import learnt
+from hotspots.ranking.expected.posterior import chance_of_counted_top, chance_of_top
 from hotspots.ranking.rank import order_of
 
 MEASURE = "harm_caught_share"
@@ -166,12 +168,12 @@ def stated(
     draws: int, seed: int,
 ) -> pd.DataFrame:  # fmt: skip
     """What the training periods say of each cell: cell, p_top and p_top_next."""
-    counts = expected.tally(learned, scores, list(before))
-    posterior = expected.learnt(counts)
+    counts = tally(learned, scores, list(before))
+    posterior = learnt(counts)
     codes = pd.factorize(groups.reindex(counts.cell))[0]
     return pd.DataFrame({
-        "cell": counts.cell, "p_top": expected.chance_of_top(posterior, codes, top, draws, seed),
-        "p_top_next": expected.chance_of_counted_top(posterior, codes, top, horizon, draws, seed),
+        "cell": counts.cell, "p_top": chance_of_top(posterior, codes, top, draws, seed),
+        "p_top_next": chance_of_counted_top(posterior, codes, top, horizon, draws, seed),
     })  # fmt: skip
 
 

@@ -160,7 +160,7 @@ def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.nda
 
 def by_expected_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Gamma–Poisson expected harm days in the tested periods (`hotspots.ranking.expected`)."""
-    from hotspots.ranking.expected import expected_harm
+    from hotspots.ranking.expected.model import expected_harm
 
     found = expected_harm(train, scores, periods=list(context.train_periods), draws=0, horizon=context.horizon)
     figures = found.set_index("cell")["harm_expected_days"].reindex(context.cells)

@@ -7,12 +7,9 @@ SOURCES = ("police-uk", "incidents")  # of incidents
 FEEDS = (*SOURCES, "pings", "patrol-log", "boundaries")  # all that can be imported
 EXPECTED = "expected-harm"
 METHODS = {
-    EXPECTED: "Expected harm",
-    "count": "Number of incidents",
-    "harm": "Harm days",
-    "harm-sqrt": "Harm, square-root weights",
-    "harm-cap": "Harm, capped weights",
-}
+    EXPECTED: "Expected harm", "count": "Number of incidents", "harm": "Harm days",
+    "harm-sqrt": "Harm, square-root weights", "harm-cap": "Harm, capped weights",
+}  # fmt: skip
 DEFAULT_METHOD = EXPECTED  # it won on held-out data: docs/decisions/0015
 UNITS = {  # what a set's figures are; the column is called 'days' in every set
     "days": "days of imprisonment",

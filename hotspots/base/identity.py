@@ -29,11 +29,11 @@ HASHED = re.compile(r"unit-([0-7][0-9a-f]{15})")  # how a hashed identity is wri
 def unit_codes(folder: Path, names: Sequence[str | None]) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The number of each name, 0 for none. Case and blanks make no difference; ``unit-3fa…`` is a number already."""
     key = workspace_key(folder)
-    known: dict[str | None, int] = {None: 0}
+    numbers: dict[str | None, int] = {None: 0}
     for name in names:
-        if name not in known:
-            known[name] = _code(key, name)  # type: ignore[arg-type]
-    return np.array([known[n] for n in names], dtype=np.int64)
+        if name not in numbers:
+            numbers[name] = _code(key, name)  # type: ignore[arg-type]
+    return np.array([numbers[n] for n in names], dtype=np.int64)
 
 
 def _code(key: bytes, name: str) -> int:

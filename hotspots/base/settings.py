@@ -134,17 +134,17 @@ def load_settings(folder: Path | None) -> Settings:
     if path is None or not path.is_file():
         return Settings()
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise HotspotsError(f"settings.toml cannot be read: {error}.") from error
-    known = {f.name: type(f.default) for f in fields(Settings)}
-    problems = [f"settings.toml has '{name}', which is not a setting." for name in given if name not in known]
-    for name, value in given.items():
-        wanted = known.get(name)
+    kinds = {f.name: type(f.default) for f in fields(Settings)}
+    problems = [f"settings.toml has '{name}', which is not a setting." for name in stated if name not in kinds]
+    for name, value in stated.items():
+        wanted = kinds.get(name)
         if wanted is float and type(value) is int:
-            given[name] = float(value)
+            stated[name] = float(value)
         elif wanted is not None and type(value) is not wanted:
             problems.append(f"settings.toml gives '{name}' as {value!r}; it must be {KINDS.get(wanted, 'a number')}.")
     if problems:
         raise HotspotsError(problems)
-    return Settings(**given)
+    return Settings(**stated)

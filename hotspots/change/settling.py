@@ -75,7 +75,7 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     full = replace(
         question, register=frozen.ref if frozen else "", comparison=comparison, baseline=baseline, period=period,
         offences=asked.offences, weights=asked.weights, source=source, resolution=asked.resolution,
-        by=ranking.known_method(question.by), before_from=str(before.start), before_to=str(before.end),
+        by=ranking.checked_method(question.by), before_from=str(before.start), before_to=str(before.end),
         after_from=str(after.start), after_to=str(after.end),
         chosen_from=str(chosen.start), chosen_to=str(chosen.end),
     )  # fmt: skip

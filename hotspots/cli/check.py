@@ -22,7 +22,7 @@ from hotspots.base.words import counted
 from hotspots.change import context
 from hotspots.change.matching import register as match_register
 from hotspots.harm.weights import register as weight_register
-from hotspots.intake.repair import damaged_files
+from hotspots.intake.report import damaged_files
 from hotspots.patrols import form
 from hotspots.patrols.dosage import dose
 from hotspots.store import database

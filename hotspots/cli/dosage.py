@@ -6,7 +6,7 @@ import argparse
 
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.verbs import Verbs, put_out, put_table, say
-from hotspots.patrols.engine import DEFAULT
+from hotspots.patrols.presence import DEFAULT
 
 TABLES = {
     "days": "table", "summary": "summary", "visits": "visits", "hours": "hours", "coverage": "coverage",

@@ -40,13 +40,9 @@ Floats = NDArray[np.float64]
 
 
 def with_effects(
-    export: pd.DataFrame,
-    areas: pd.DataFrame,
-    start: date,
-    fall: float = FALL,
-    displaced: Mapping[str, float] | None = None,
-    seed: int = DEFAULT_SEED,
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+    export: pd.DataFrame, areas: pd.DataFrame, start: date, fall: float = FALL,
+    displaced: Mapping[str, float] | None = None, seed: int = DEFAULT_SEED,
+) -> tuple[pd.DataFrame, dict[str, Any]]:  # fmt: skip
     """The export with the change planted, and what was planted.
 
     ``export``: of `hotspots.demo.incidents.synthetic_incidents`; ``areas``: area, bcu, role, cells (hexadecimal text).
@@ -60,13 +56,40 @@ def with_effects(
     if displaced is None:
         displaced = {bcu: share for bcu, share in DISPLACED.items() if bcu in set(areas["bcu"])}
     shares = {bcu: float(share) for bcu, share in displaced.items()}
-    _refuse(areas, fall, shares)
+    problems = []
+    if not 0 <= fall <= 1:
+        problems.append(f"The planted fall is {fall}; give a share from 0 to 1, such as 0.25 (0 plants none).")
+    problems += [
+        f"The share displaced in {bcu} is {share}; give one from 0 to 1." for bcu, share in shares.items()
+        if not 0 <= share <= 1
+    ]  # fmt: skip
+    there = set(areas["bcu"])
+    problems += [f"There is no hot spot in {bcu} to displace from." for bcu in shares if bcu not in there]
+    if problems:
+        raise HotspotsError(problems)
     risk = at_risk(export, areas, start)
     points = ring_points(areas, [bcu for bcu, share in shares.items() if share > 0], seed)
     fates = _fates(risk, fall, shares, points, seed)
     changed = _moved(export, fates[fates["fate"] == "moved"])
     gone = changed["CRIME_REF"].isin(fates.loc[fates["fate"] == "dropped", "record"])
-    return changed[~gone], _truth(fates, areas, start, fall, shares, points)
+    counts = fates["fate"].value_counts()
+    return changed[~gone], {
+        "note": (
+            "SYNTHETIC: planted in the treated hot spots from the start on. Everything else in this file tells what "
+            "would have been without it, but for the numbers of rows and records."
+        ),
+        "start": start.isoformat(), "fall": fall, "displaced": dict(shares), "ring_m": Settings.ring_m,
+        "areas": areas.loc[areas["role"] == "treated", "area"].tolist(),
+        "comparison": areas.loc[areas["role"] == "comparison", "area"].tolist(),
+        "at_risk": len(fates),
+        "dropped": int(counts.get("dropped", 0)),
+        "moved": int(counts.get("moved", 0)),
+        "ring_points": {str(a): int(n) for a, n in points["area"].value_counts(sort=False).items()},
+        "by_area": [
+            {"area": area, **{fate: int((part["fate"] == fate).sum()) for fate in ("stays", "dropped", "moved")}}
+            for area, part in fates.groupby("area", sort=True)
+        ],
+    }  # fmt: skip
 
 
 def expected_in_areas(
@@ -117,9 +140,6 @@ def in_words(effects: Mapping[str, Any]) -> str:
     )
 
 
-# ---------------------------------------------------------------- who and where
-
-
 def at_risk(export: pd.DataFrame, areas: pd.DataFrame, start: date) -> pd.DataFrame:
     """Records in a treated hot spot on or after the day: record, area, bcu; by record, each once."""
     treated = areas[areas["role"] == "treated"]
@@ -140,8 +160,8 @@ def cells_of(export: pd.DataFrame) -> NDArray[np.int64]:
     """The cell (resolution 10) of every row; 0 without coordinates."""
     east, north = (pd.to_numeric(export[c], errors="coerce").to_numpy(float) for c in ("EASTING", "NORTHING"))
     cells = np.zeros(len(export), dtype=np.int64)
-    known = np.isfinite(east) & np.isfinite(north)
-    cells[known] = geography.cells_at(*geography.bng_to_lonlat(east[known], north[known]), 10)
+    located = np.isfinite(east) & np.isfinite(north)
+    cells[located] = geography.cells_at(*geography.bng_to_lonlat(east[located], north[located]), 10)
     return cells
 
 
@@ -161,19 +181,12 @@ def ring_points(areas: pd.DataFrame, bcus: Sequence[str], seed: int) -> pd.DataF
     radius, angle = RING_POINT_RADIUS * np.sqrt(reach), 2 * np.pi * turn
     table["easting"] = np.rint(east + radius * np.cos(angle)).astype(np.int64)
     table["northing"] = np.rint(north + radius * np.sin(angle)).astype(np.int64)
-    return table[_well_placed(table, bcu_of)].reset_index(drop=True)
-
-
-def _well_placed(points: pd.DataFrame, bcu_of: Mapping[str, str]) -> NDArray[np.bool_]:
-    """Which points lie in their cell and in the BCU of their area."""
     boundaries = geography.load_cover()
-    lon, lat = geography.bng_to_lonlat(points["easting"].to_numpy(float), points["northing"].to_numpy(float))
+    lon, lat = geography.bng_to_lonlat(table["easting"].to_numpy(float), table["northing"].to_numpy(float))
     bcu = np.array([*boundaries.bcus, ""], dtype=object)[boundaries.district_of(lon, lat)]  # −1: the last, no BCU
-    wanted = points["area"].map(bcu_of).to_numpy(dtype=object)
-    return np.asarray((geography.cells_at(lon, lat, 10) == points["cell"].to_numpy()) & (bcu == wanted))
-
-
-# ---------------------------------------------------------------- at random
+    wanted = table["area"].map(bcu_of).to_numpy(dtype=object)
+    well_placed = (geography.cells_at(lon, lat, 10) == table["cell"].to_numpy()) & (bcu == wanted)
+    return table[well_placed].reset_index(drop=True)
 
 
 def random_numbers(names: Sequence[str], seed: int) -> Floats:
@@ -192,12 +205,12 @@ def _fates(
     first = points.drop_duplicates("area").set_index("area").assign(n=points["area"].value_counts())
     position = pd.Series(points.drop_duplicates("area").index, index=first.index)
     n = risk["area"].map(first["n"]).fillna(0).to_numpy(np.int64)
-    moves = (prevented < fall) & (elsewhere < share) & (n > 0)
+    goes = (prevented < fall) & (elsewhere < share) & (n > 0)
     at = risk["area"].map(position).fillna(0).to_numpy(np.int64) + (where * n).astype(np.int64)
-    fates = risk.assign(fate=np.select([moves, prevented < fall], ["moved", "dropped"], "stays"))
+    fates = risk.assign(fate=np.select([goes, prevented < fall], ["moved", "dropped"], "stays"))
     for column in ("easting", "northing"):
         fates[column] = 0
-        fates.loc[moves, column] = points[column].to_numpy()[at[moves]]
+        fates.loc[goes, column] = points[column].to_numpy()[at[goes]]
     return fates
 
 
@@ -209,51 +222,3 @@ def _moved(export: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
     for column in ("EASTING", "NORTHING"):
         changed.loc[rows, column] = export.loc[rows, "CRIME_REF"].map(to[column.lower()].astype("str"))
     return changed
-
-
-# ---------------------------------------------------------------- the truth
-
-
-def _truth(
-    fates: pd.DataFrame,
-    areas: pd.DataFrame,
-    start: date,
-    fall: float,
-    shares: Mapping[str, float],
-    points: pd.DataFrame,
-) -> dict[str, Any]:
-    counts = fates["fate"].value_counts()
-    return {
-        "note": (
-            "SYNTHETIC: planted in the treated hot spots from the start on. Everything else in this file tells what "
-            "would have been without it, but for the numbers of rows and records."
-        ),
-        "start": start.isoformat(),
-        "fall": fall,
-        "displaced": dict(shares),
-        "ring_m": Settings.ring_m,
-        "areas": areas.loc[areas["role"] == "treated", "area"].tolist(),
-        "comparison": areas.loc[areas["role"] == "comparison", "area"].tolist(),
-        "at_risk": len(fates),
-        "dropped": int(counts.get("dropped", 0)),
-        "moved": int(counts.get("moved", 0)),
-        "ring_points": {str(a): int(n) for a, n in points["area"].value_counts(sort=False).items()},
-        "by_area": [
-            {"area": area, **{fate: int((part["fate"] == fate).sum()) for fate in ("stays", "dropped", "moved")}}
-            for area, part in fates.groupby("area", sort=True)
-        ],
-    }
-
-
-def _refuse(areas: pd.DataFrame, fall: float, shares: Mapping[str, float]) -> None:
-    problems = []
-    if not 0 <= fall <= 1:
-        problems.append(f"The planted fall is {fall}; give a share from 0 to 1, such as 0.25 (0 plants none).")
-    problems += [
-        f"The share displaced in {bcu} is {share}; give one from 0 to 1." for bcu, share in shares.items()
-        if not 0 <= share <= 1
-    ]  # fmt: skip
-    there = set(areas["bcu"])
-    problems += [f"There is no hot spot in {bcu} to displace from." for bcu in shares if bcu not in there]
-    if problems:
-        raise HotspotsError(problems)

@@ -126,14 +126,6 @@ def streets_of(rng: np.random.Generator, boundaries: geography.Boundaries) -> tu
     return lon[rows, first][found], lat[rows, first][found], part[found]
 
 
-def along_streets(rng: np.random.Generator, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Addresses 25 m apart on either side of each street's middle."""
-    angle = rng.uniform(0.0, np.pi, len(lon))[:, None]
-    along = 25.0 * (np.arange(PER_STREET) - (PER_STREET - 1) / 2)[None, :]
-    east, north = moved_by(lon[:, None], lat[:, None], along * np.cos(angle), along * np.sin(angle))
-    return east.ravel(), north.ravel()
-
-
 def kinds_of(rng: np.random.Generator, part: Ints) -> Ints:
     """Kind of each address, and a few of the others made hospitals."""
     u = rng.random(len(part))
@@ -153,13 +145,6 @@ def weights_of(rng: np.random.Generator, kind: Ints, streets: int) -> Floats:
     street[: streets * PER_STREET] = np.repeat(rng.normal(size=streets), PER_STREET)
     most = MOST_UNEVEN * np.hypot(own, STREET_UNEVENNESS)
     return np.asarray(np.exp(np.minimum(own * rng.normal(size=len(kind)) + STREET_UNEVENNESS * street, most)))
-
-
-def labels_of(rng: np.random.Generator, kind: Ints) -> Texts:
-    """The export's words for a kind of place, fixed for each address."""
-    pick = rng.random(len(kind))
-    names = [KIND_LABEL[k] for k in KINDS]
-    return np.array([names[k][int(u * len(names[k]))] for k, u in zip(kind, pick, strict=True)], dtype=object)
 
 
 def spot_points(rng: np.random.Generator) -> tuple[Floats, Floats, Ints, Floats]:
@@ -183,7 +168,10 @@ def ground_of(seed: int) -> Ground:
     rng = random_of(seed, "ground")
     boundaries = geography.load_cover()
     street_lon, street_lat, street_part = streets_of(rng, boundaries)
-    lon, lat = along_streets(rng, street_lon, street_lat)
+    angle = rng.uniform(0.0, np.pi, len(street_lon))[:, None]
+    along = 25.0 * (np.arange(PER_STREET) - (PER_STREET - 1) / 2)[None, :]
+    east, north = moved_by(street_lon[:, None], street_lat[:, None], along * np.cos(angle), along * np.sin(angle))
+    lon, lat = east.ravel(), north.ravel()
     part = np.repeat(street_part, PER_STREET)
     near = rng.integers(0, len(OUTSIDE_TOWNS), OUTSIDE_ADDRESSES)
     far = rng.normal(0.0, 700.0, size=(2, OUTSIDE_ADDRESSES))
@@ -197,8 +185,11 @@ def ground_of(seed: int) -> Ground:
     easting, northing = (np.rint(axis).astype(np.int64) for axis in metres)
     # from the rounded metres back, so that the cell is the one any reader of the export will find
     lon, lat = geography.bng_to_lonlat(easting.astype(float), northing.astype(float))
+    pick = rng.random(len(kind))
+    names = [KIND_LABEL[k] for k in KINDS]
+    labels = [names[k][int(u * len(names[k]))] for k, u in zip(kind, pick, strict=True)]
     return Ground(
-        easting, northing, geography.cells_at(lon, lat, 10), kind, labels_of(rng, kind),
+        easting, northing, geography.cells_at(lon, lat, 10), kind, np.array(labels, dtype=object),
         np.concatenate([weight, spot_weight]), np.concatenate([np.full(len(weight), -1), spot]),
         boundaries.district_of(lon, lat) >= 0, len(weight),
     )  # fmt: skip

@@ -5,7 +5,7 @@ victim is drawn from a seed, so the same seed gives the same bytes. It exists so
 working and so that tests can ask whether what was planted is found again.
 
 Addresses are drawn once from the seed (`hotspots.demo.ground`); incidents repeat at them. Each offence is two Poisson
-streams with rhythms and seasons of their own, and planted hot spots add theirs (`hotspots.demo.streams`). So the count
+streams with rhythms and seasons of their own, and planted hot spots add theirs (`hotspots.demo.records`). So the count
 of any offence in any cell over the window is Poisson with a known mean (:func:`expected_rows`). Offences that nobody
 saw (burglary, thefts from vehicles) get a span around the drawn time: COMMITTED_FROM lies earlier than the rhythm says.
 
@@ -30,7 +30,7 @@ import pandas as pd
 from hotspots import geography
 from hotspots.demo import DEFAULT_SEED
 from hotspots.demo.ground import OUTSIDE_SHARE, Ground, address_shares, ground_of, random_of
-from hotspots.demo.records import draw, export_of, part_of
+from hotspots.demo.records import DEFAULT_PER_YEAR, draw, export_of, offence_mix, part_of, streams_of, with_companions
 from hotspots.demo.rhythms import (
     HOT_BLOCKS,
     RHYTHMS,
@@ -43,7 +43,6 @@ from hotspots.demo.rhythms import (
     spot_cells,
     window_of,
 )
-from hotspots.demo.streams import DEFAULT_PER_YEAR, offence_mix, streams_of, with_companions
 
 
 def expected_matrix(streams: pd.DataFrame, ground: Ground) -> pd.DataFrame:
@@ -88,10 +87,7 @@ def spot_truth(number: int, scale: float, background: dict[str, float], everythi
     hot = RHYTHMS[SPOT_RHYTHM[spot.kind]][: HOT_BLOCKS[spot.kind]]
     names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     return {
-        "name": spot.name,
-        "bcu": spot.bcu,
-        "kind": spot.kind,
-        "centre": {"lon": spot.lon, "lat": spot.lat},
+        "name": spot.name, "bcu": spot.bcu, "kind": spot.kind, "centre": {"lon": spot.lon, "lat": spot.lat},
         "cells": cells,
         "cell_shares": [round(float(s), 6) for s in cell_shares(spot.n_cells)],
         "planted_records_per_year": round(scale * spot.per_year, 4),
@@ -102,7 +98,7 @@ def spot_truth(number: int, scale: float, background: dict[str, float], everythi
         "hot_hours_share": round(float(hour_of_week(SPOT_RHYTHM[spot.kind])[block_hours(hot)].sum()), 6),
         "expected_street_violence": {c: everything.get(c, 0.0) for c in cells},
         "expected_street_violence_background": {c: background.get(c, 0.0) for c in cells},
-    }
+    }  # fmt: skip
 
 
 def expected_totals(streams: pd.DataFrame, ground: Ground) -> dict[str, Any]:
@@ -131,14 +127,8 @@ def truth_of(seed: int, start: date, end: date, n_per_year: int, planted: bool, 
     scale = n_per_year / DEFAULT_PER_YEAR if planted else 0.0
     return {
         "note": "SYNTHETIC: nothing in this data happened. Drawn from a seed for demonstration and tests.",
-        "seed": seed,
-        "start": start.isoformat(),
-        "end": end.isoformat(),
-        "n_per_year": n_per_year,
-        "planted": planted,
-        "rows": len(export),
-        "records": int(export["CRIME_REF"].nunique()),
-        "expected": expected_totals(both, ground),
+        "seed": seed, "start": start.isoformat(), "end": end.isoformat(), "n_per_year": n_per_year, "planted": planted,
+        "rows": len(export), "records": int(export["CRIME_REF"].nunique()), "expected": expected_totals(both, ground),
         "background": {
             "records_per_year": round(float(background["per_year"].sum()), 3),
             "share_outside_force": OUTSIDE_SHARE,
@@ -153,16 +143,13 @@ def truth_of(seed: int, start: date, end: date, n_per_year: int, planted: bool, 
         "hot_spots": [spot_truth(i, scale, street_alone, street) for i in range(len(SPOTS))],
         "expected_rows_by_cell": sums(table),
         "expected_street_violence_by_cell": street,
-    }
+    }  # fmt: skip
 
 
 def expected_rows(
-    seed: int = DEFAULT_SEED,
-    start: date | None = None,
-    end: date | None = None,
-    n_per_year: int = DEFAULT_PER_YEAR,
+    seed: int = DEFAULT_SEED, start: date | None = None, end: date | None = None, n_per_year: int = DEFAULT_PER_YEAR,
     planted: bool = True,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """The means of the Poisson counts behind :func:`synthetic_incidents`, for the same arguments.
 
     One row per cell and offence: ``cell`` (H3 resolution 10, hex), ``athena_urn``, ``title``, ``domestic`` and
@@ -182,12 +169,9 @@ def expected_rows(
 
 
 def synthetic_incidents(
-    seed: int = DEFAULT_SEED,
-    start: date | None = None,
-    end: date | None = None,
-    n_per_year: int = DEFAULT_PER_YEAR,
+    seed: int = DEFAULT_SEED, start: date | None = None, end: date | None = None, n_per_year: int = DEFAULT_PER_YEAR,
     planted: bool = True,
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, dict[str, Any]]:  # fmt: skip
     """A force-like export of synthetic incidents, and the truth behind it.
 
     The window is ``start`` to ``end``, both included; without a start it is `hotspots.demo.rhythms.demo_window` of the
@@ -202,15 +186,10 @@ def synthetic_incidents(
     Raises HotspotsError for a window that ends before it starts, a negative seed or fewer than 100 a year.
     """
     start, end = window_of(seed, start, end, n_per_year)
-    export = synthetic_export(seed, start, end, n_per_year, planted)
-    return export, truth_of(seed, start, end, n_per_year, planted, export)
-
-
-def synthetic_export(seed: int, start: date, end: date, n_per_year: int, planted: bool) -> pd.DataFrame:
-    """The export without its truth, which takes longer to make."""
     ground = ground_of(seed)
     parts = []
     for what, streams in zip(("background", "planted"), streams_of(start, end, n_per_year, planted), strict=True):
         rng = random_of(seed, what)
         parts.append(part_of(rng, draw(rng, streams, ground, start, end), ground))
-    return export_of(parts)
+    export = export_of(parts)
+    return export, truth_of(seed, start, end, n_per_year, planted, export)

@@ -38,12 +38,8 @@ FAST_UNIT, FAST_S = 8, 420
 LOGGED = 0.6  # of the patrols
 LOGGED_CALLS = 0.3  # of the calls inside hot spots
 ACTIVITIES = (
-    "high-visibility patrol",
-    "community contact",
-    "licensed premises visit",
-    "stop and search",
-    "car park check",
-)
+    "high-visibility patrol", "community contact", "licensed premises visit", "stop and search", "car park check",
+)  # fmt: skip
 RESULTS = (("searches", 0.25), ("arrests", 0.05), ("weapons", 0.02))  # mean of each in an entry
 
 LOG_COLUMNS = (
@@ -72,9 +68,6 @@ class Patrols:
     pings: pd.DataFrame  # under the standard names of positions; time in whole seconds since 1970
     log: pd.DataFrame  # LOG_COLUMNS; times as 2026-10-04T18:30Z
     truth: dict[str, Any]
-
-
-# ---------------------------------------------------------------- positions
 
 
 def positions(tracks: Tracks, interval_s: int, noise_m: float, seed: int) -> pd.DataFrame:
@@ -124,9 +117,6 @@ def _speeds(tracks: Tracks, knots: slice) -> Floats:
     return np.append(np.divide(length, seconds, out=np.zeros_like(length), where=seconds > 0) * 3.6, 0.0)
 
 
-# ---------------------------------------------------------------- faults
-
-
 def planned_faults(tracks: Tracks, seed: int, first: date, last: date, settings: Settings) -> Faults:
     """Which units lose their signal when, which is not tracked for a week, and whose clock is fast."""
     rng = random_of(seed, "lost")
@@ -153,13 +143,6 @@ def tracked(faults: Faults, unit: Ints, t: Ints) -> np.ndarray[Any, np.dtype[np.
     for number, start, end in faults.lost.itertuples(index=False):
         seen &= ~((unit == number) & (t >= start) & (t < end))
     return seen
-
-
-def _received(pings: pd.DataFrame, faults: Faults, until: int) -> pd.DataFrame:
-    """The positions that had a signal, with the times of their devices, up to the end of the last patrol day."""
-    seen = pings[tracked(faults, pings["unit"].to_numpy(), pings["t"].to_numpy())]
-    seen = seen.assign(t=seen["t"] + FAST_S * seen["unit"].isin(faults.fast))
-    return seen[seen["t"] < until].reset_index(drop=True)
 
 
 def _spoilt(pings: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -189,9 +172,6 @@ def _as_feed(tracks: Tracks, pings: pd.DataFrame) -> pd.DataFrame:
         "latitude": pings["lat"], "speed": pings["kmh"],
         "status": pd.Series(np.array(STATUS)[pings["does"].to_numpy()], dtype="str"), "officers": officers[unit],
     })  # fmt: skip
-
-
-# ---------------------------------------------------------------- the log
 
 
 def log_of(tracks: Tracks, faults: Faults, seed: int, until: int) -> pd.DataFrame:
@@ -224,9 +204,6 @@ def log_of(tracks: Tracks, faults: Faults, seed: int, until: int) -> pd.DataFram
 
 def _iso(seconds: Ints) -> list[str]:
     return [f"{t}Z" for t in np.datetime_as_string(seconds.astype("datetime64[s]"), unit="m").tolist()]
-
-
-# ---------------------------------------------------------------- what happened
 
 
 def seconds_inside(tracks: Tracks) -> pd.DataFrame:
@@ -344,19 +321,10 @@ def _truth(tracks: Tracks, faults: Faults, first: date, last: date, settings: Se
     }
 
 
-# ---------------------------------------------------------------- the door
-
-
 def synthetic_patrols(
-    areas: pd.DataFrame,
-    first: date,
-    last: date,
-    seed: int,
-    settings: Settings,
-    interval_s: int = INTERVAL_S,
-    noise_m: float = NOISE_M,
-    faults: bool = True,
-) -> Patrols:
+    areas: pd.DataFrame, first: date, last: date, seed: int, settings: Settings, interval_s: int = INTERVAL_S,
+    noise_m: float = NOISE_M, faults: bool = True,
+) -> Patrols:  # fmt: skip
     """Positions and log of synthetic units on the days ``first`` to ``last``, and the truth. Same seed, same tables.
 
     ``areas`` has a row per hot spot: area (number), bcu, role and cells (hexadecimal). ``interval_s`` and ``noise_m``:
@@ -368,23 +336,21 @@ def synthetic_patrols(
     tracks = make_tracks(areas, first, last, seed, settings)
     wrong = planned_faults(tracks, seed, first, last, settings) if faults else no_faults()
     until = int(day_starts(first, last, settings)[-1])
-    pings = _received(positions(tracks, interval_s, noise_m, seed), wrong, until)
+    pings = positions(tracks, interval_s, noise_m, seed)
+    seen = pings[tracked(wrong, pings["unit"].to_numpy(), pings["t"].to_numpy())]
+    seen = seen.assign(t=seen["t"] + FAST_S * seen["unit"].isin(wrong.fast))
+    pings = seen[seen["t"] < until].reset_index(drop=True)
     pings, counts = _spoilt(pings, seed) if faults else (pings, {})
     feed = _as_feed(tracks, pings)
     log = log_of(tracks, wrong, seed, until)
     facts = {"seed": seed, "interval_s": interval_s, "noise_m": noise_m, "rows": len(feed), "log_entries": len(log)}
-    units = {"units": units_with_faults(tracks, wrong), "faults": counts}
-    return Patrols(feed, log, {**facts, **units, **_truth(tracks, wrong, first, last, settings)})
-
-
-def units_with_faults(tracks: Tracks, faults: Faults) -> list[dict[str, Any]]:
-    """Each unit with what is wrong with its tracking."""
     rows = []
     for number, unit in enumerate(tracks.units):
-        mine = faults.lost[faults.lost["unit"] == number]
+        mine = wrong.lost[wrong.lost["unit"] == number]
         rows.append({
             "unit": unit.name, "bcu": unit.bcu, "officers": unit.officers, "gives_speed": unit.gives_speed,
-            "untracked": number in faults.untracked, "clock_fast_s": FAST_S if number in faults.fast else 0,
+            "untracked": number in wrong.untracked, "clock_fast_s": FAST_S if number in wrong.fast else 0,
             "no_signal": [[int(s), int(e)] for s, e in mine[["start", "end"]].itertuples(index=False)],
         })  # fmt: skip
-    return rows
+    units = {"units": rows, "faults": counts}
+    return Patrols(feed, log, {**facts, **units, **_truth(tracks, wrong, first, last, settings)})

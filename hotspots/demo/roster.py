@@ -93,9 +93,6 @@ def random_of(seed: int, what: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, 7, streams.index(what)]))
 
 
-# ---------------------------------------------------------------- the ground
-
-
 def places_of(areas: pd.DataFrame) -> tuple[Plane, tuple[Place, ...]]:
     """The hot spots (columns area, bcu, cells) on a plane of their own."""
     ids = [[geography.cell_from_hex(c) for c in cells] for cells in areas["cells"]]
@@ -160,9 +157,6 @@ def units_of(rng: np.random.Generator, places: Sequence[Place], addresses: Float
     return tuple(made)
 
 
-# ---------------------------------------------------------------- the plan
-
-
 class Task(NamedTuple):
     """Something to do on a shift: in a hot spot, or at an address where ``place`` is −1."""
 
@@ -204,20 +198,10 @@ def _moment(day: date, hour: int, here: Any) -> int:
     return int(datetime.combine(day + timedelta(days=whole), time(rest), tzinfo=here).timestamp())
 
 
-def _patrol_lengths(rng: np.random.Generator, n: int) -> Floats:
-    """Seconds of ``n`` patrols."""
-    which = rng.choice(len(LENGTHS), n, p=[share for share, *_ in LENGTHS])
-    low, high = (np.array([length[i] for length in LENGTHS])[which] * 60.0 for i in (1, 2))
-    return np.asarray(rng.uniform(low, high))
-
-
 def _plan_patrols(
-    rng: np.random.Generator,
-    shifts: Sequence[Shift],
-    areas: pd.DataFrame,
-    places: Sequence[Place],
+    rng: np.random.Generator, shifts: Sequence[Shift], areas: pd.DataFrame, places: Sequence[Place],
     units: Sequence[Unit],
-) -> None:
+) -> None:  # fmt: skip
     """Give each hot spot's patrols of each day to shifts of its BCU, rather to units whose base is near."""
     days = max(s.day for s in shifts) + 1
     of_day: list[list[Shift]] = [[] for _ in range(days)]
@@ -234,18 +218,16 @@ def _plan_patrols(
             mine = [s for s in of_day[day] if units[s.unit].bcu == places[number].bcu]
             weight = np.array([SHIFT_SHARE[s.kind] * np.exp(-apart[s.unit] / NEAR_M) for s in mine])
             chosen = rng.choice(len(mine), wanted[day], p=weight / weight.sum())
-            for shift, seconds in zip(chosen, _patrol_lengths(rng, len(chosen)), strict=True):
+            which = rng.choice(len(LENGTHS), len(chosen), p=[share for share, *_ in LENGTHS])
+            low, high = (np.array([length[i] for length in LENGTHS])[which] * 60.0 for i in (1, 2))
+            for shift, seconds in zip(chosen, rng.uniform(low, high), strict=True):
                 mine[shift].tasks.append(Task(PATROLLING, number, float(seconds)))
 
 
 def _plan_on_purpose(
-    shifts: Sequence[Shift],
-    areas: pd.DataFrame,
-    places: Sequence[Place],
-    units: Sequence[Unit],
-    first: date,
+    shifts: Sequence[Shift], areas: pd.DataFrame, places: Sequence[Place], units: Sequence[Unit], first: date,
     settings: Settings,
-) -> None:
+) -> None:  # fmt: skip
     """In the first treated hot spot of each BCU, once a week: two units at once, and a patrol across the day's end.
 
     And one across each change of the clocks. The units whose bases are nearest do it.
@@ -281,12 +263,9 @@ def _change(shift: Shift) -> float:
 
 
 def _plan_calls(
-    rng: np.random.Generator,
-    shifts: Sequence[Shift],
-    places: Sequence[Place],
-    units: Sequence[Unit],
+    rng: np.random.Generator, shifts: Sequence[Shift], places: Sequence[Place], units: Sequence[Unit],
     share_inside: float,
-) -> None:
+) -> None:  # fmt: skip
     """Two to four calls a shift, as far as there is time, and the order of it all."""
     for shift in shifts:
         mine = [i for i, p in enumerate(places) if p.bcu == units[shift.unit].bcu]
@@ -303,15 +282,9 @@ def busy(shift: Shift) -> float:
 
 
 def roster(
-    areas: pd.DataFrame,
-    places: Sequence[Place],
-    units: Sequence[Unit],
-    days: tuple[date, date],
-    seed: int,
-    settings: Settings,
-    planted: bool,
-    calls_inside: float,
-) -> list[Shift]:
+    areas: pd.DataFrame, places: Sequence[Place], units: Sequence[Unit], days: tuple[date, date], seed: int,
+    settings: Settings, planted: bool, calls_inside: float,
+) -> list[Shift]:  # fmt: skip
     """All shifts of the days (first and last), with what is to be done in each."""
     rng = random_of(seed, "plan")
     shifts = _shifts(rng, units, *days, settings)

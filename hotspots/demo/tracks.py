@@ -22,27 +22,8 @@ import pandas as pd
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.demo.roster import (  # fmt: skip
-    AT_CALL,
-    AVAILABLE,
-    OFF,
-    PATROLLING,
-    RESTING,
-    TO_CALL,
-    Floats,
-    Ints,
-    Place,
-    Plane,
-    Shift,
-    Task,
-    Unit,
-    addresses_of,
-    busy,
-    places_of,
-    random_of,
-    roster,
-    units_of,
-)
+from hotspots.demo import roster as plan
+from hotspots.demo.roster import Floats, Ints, Place, Plane, Shift, Task, Unit
 
 DRIVE_KMH = (30.0, 50.0)
 WALK_KMH = (2.0, 4.0)
@@ -72,9 +53,6 @@ class Tracks:
         """The knots of a unit."""
         first, last = np.searchsorted(self.unit, [unit, unit + 1])
         return slice(int(first), int(last))
-
-
-# ---------------------------------------------------------------- the paths
 
 
 class Journey:
@@ -129,8 +107,8 @@ def _stroll(rng: np.random.Generator, place: Place, seconds: float, foot: bool, 
     cell[0] = rng.integers(len(place.centres))
     for i in range(1, n):
         others = place.beside[cell[i - 1]]
-        moves = others and not edge and rng.random() < 0.2
-        cell[i] = others[int(rng.integers(len(others)))] if moves else cell[i - 1]
+        crosses = others and not edge and rng.random() < 0.2
+        cell[i] = others[int(rng.integers(len(others)))] if crosses else cell[i - 1]
     radius = place.radius[cell]
     radius = radius - NEAR_EDGE_M if edge else INSIDE * radius * np.sqrt(rng.random(n))
     angle = rng.uniform(0.0, 2 * np.pi, n) if not edge else rng.uniform(0.0, 2 * np.pi) + rng.normal(0.0, 0.1, n)
@@ -164,7 +142,7 @@ def _cut(points: Floats, moving: Floats, stands: Floats, seconds: float) -> tupl
 def _in_hot_spot(journey: Journey, task: Task, place: Place) -> tuple[float, float, bool]:
     """Go to a hot spot, stay and leave; returns start, end, and whether on foot."""
     rng = journey.rng
-    call = task.does == AT_CALL
+    call = task.does == plan.AT_CALL
     foot = bool(rng.random() < ON_FOOT)
     edge = bool(rng.random() < EDGE_SHARE)
     seconds, points = _stroll(rng, place, task.seconds, foot, edge)
@@ -172,15 +150,15 @@ def _in_hot_spot(journey: Journey, task: Task, place: Place) -> tuple[float, flo
     if foot and not call and rng.random() < LEFT_OUTSIDE:
         angle = rng.uniform(0.0, 2 * np.pi)
         car = points[0] + rng.uniform(*FIRST_STEP_M) * np.array([np.cos(angle), np.sin(angle)])
-        journey.go(car, AVAILABLE, arrive=task.at - 180.0)
-        journey.go(points[0], PATROLLING, WALK_KMH)
+        journey.go(car, plan.AVAILABLE, arrive=task.at - 180.0)
+        journey.go(points[0], plan.PATROLLING, WALK_KMH)
     else:
-        journey.go(points[0], TO_CALL if call else AVAILABLE, arrive=task.at)
+        journey.go(points[0], plan.TO_CALL if call else plan.AVAILABLE, arrive=task.at)
     start = journey.now
     journey.add(seconds, points[1:], task.does)
     end = journey.now
     if car is not None:
-        journey.go(car, PATROLLING, WALK_KMH)
+        journey.go(car, plan.PATROLLING, WALK_KMH)
     return start, end, foot
 
 
@@ -188,24 +166,24 @@ def _idle(journey: Journey, seconds: float, near: Floats, through: Sequence[Plac
     """Time between tasks: drive about and wait somewhere, or rest at the base if there is time enough."""
     rng, until = journey.rng, journey.now + seconds
     if len(through) and rng.random() < DRIVES_THROUGH:
-        journey.go(through[int(rng.integers(len(through)))].middle, AVAILABLE)
-        journey.go(near[int(rng.integers(len(near)))], AVAILABLE)
+        journey.go(through[int(rng.integers(len(through)))].middle, plan.AVAILABLE)
+        journey.go(near[int(rng.integers(len(near)))], plan.AVAILABLE)
     if seconds > 1_500 and rng.random() < 0.6:
-        journey.go(journey.base, AVAILABLE)
-        journey.wait(until - journey.now, RESTING)
+        journey.go(journey.base, plan.AVAILABLE)
+        journey.wait(until - journey.now, plan.RESTING)
     else:
-        journey.go(near[int(rng.integers(len(near)))], AVAILABLE)
-        journey.wait(until - journey.now, AVAILABLE)
+        journey.go(near[int(rng.integers(len(near)))], plan.AVAILABLE)
+        journey.wait(until - journey.now, plan.AVAILABLE)
 
 
 def _work(journey: Journey, shift: Shift, near: Floats, places: Sequence[Place], through: Sequence[Place]) -> list[Any]:
     """The whole shift; returns the stays in hot spots: area, start, end, foot, call."""
-    slack = max(shift.end - shift.start - busy(shift), 0.0)
+    slack = max(shift.end - shift.start - plan.busy(shift), 0.0)
     idle = (slack * journey.rng.dirichlet(np.ones(len(shift.tasks) + 1))).tolist()
     waiting = sorted((t for t in shift.tasks if t.at == t.at), key=lambda t: t.at)
     free = [t for t in shift.tasks if t.at != t.at]
     stays = []
-    journey.wait(300.0, RESTING)
+    journey.wait(300.0, plan.RESTING)
     while waiting or free:
         room = waiting[0].at - journey.now - 4_500.0 if waiting else np.inf  # to be there in time from anywhere
         first = free and free[0].seconds < room
@@ -213,15 +191,15 @@ def _work(journey: Journey, shift: Shift, near: Floats, places: Sequence[Place],
         if first:
             _idle(journey, min(idle.pop(), max(room - task.seconds, 0.0)), near, through)
         elif task.at == task.at:
-            journey.go(journey.base, AVAILABLE)  # and waits there until it is time
+            journey.go(journey.base, plan.AVAILABLE)  # and waits there until it is time
         if task.place >= 0:
             start, end, foot = _in_hot_spot(journey, task, places[task.place])
-            stays.append((places[task.place].area, start, end, foot, task.does == AT_CALL))
+            stays.append((places[task.place].area, start, end, foot, task.does == plan.AT_CALL))
         else:
-            journey.go(near[int(journey.rng.integers(len(near)))], TO_CALL)
-            journey.wait(task.seconds, AT_CALL)
-    journey.go(journey.base, AVAILABLE)
-    journey.wait(shift.end - journey.now, RESTING)
+            journey.go(near[int(journey.rng.integers(len(near)))], plan.TO_CALL)
+            journey.wait(task.seconds, plan.AT_CALL)
+    journey.go(journey.base, plan.AVAILABLE)
+    journey.wait(shift.end - journey.now, plan.RESTING)
     return stays
 
 
@@ -232,15 +210,9 @@ def _near(addresses: Floats, base: Sequence[float]) -> Floats:
 
 
 def make_tracks(
-    areas: pd.DataFrame,
-    first: date,
-    last: date,
-    seed: int,
-    settings: Settings,
-    units_per_bcu: int = 6,
-    planted: bool = True,
-    calls_inside: float = 0.12,
-) -> Tracks:
+    areas: pd.DataFrame, first: date, last: date, seed: int, settings: Settings, units_per_bcu: int = 6,
+    planted: bool = True, calls_inside: float = 0.12,
+) -> Tracks:  # fmt: skip
     """Paths of all units on the days ``first`` to ``last``; the same seed gives the same paths.
 
     ``areas`` has a row per hot spot: area (number), bcu, role (treated, comparison or none) and cells (hexadecimal).
@@ -252,12 +224,12 @@ def make_tracks(
     if not len(areas) or last < first or units_per_bcu < 1:
         raise HotspotsError("Synthetic patrols need a hot spot, a unit, and a window that ends after it starts.")
     areas = areas.reset_index(drop=True)
-    plane, places = places_of(areas)
-    rng = random_of(seed, "units")
-    addresses = addresses_of(rng, plane, places)
-    units = units_of(rng, places, addresses, units_per_bcu)
-    shifts = roster(areas, places, units, (first, last), seed, settings, planted, calls_inside)
-    return _assembled(plane, places, units, shifts, addresses, random_of(seed, "shift"))
+    plane, places = plan.places_of(areas)
+    rng = plan.random_of(seed, "units")
+    addresses = plan.addresses_of(rng, plane, places)
+    units = plan.units_of(rng, places, addresses, units_per_bcu)
+    shifts = plan.roster(areas, places, units, (first, last), seed, settings, planted, calls_inside)
+    return _assembled(plane, places, units, shifts, addresses, plan.random_of(seed, "shift"))
 
 
 def _assembled(
@@ -282,7 +254,7 @@ def _assembled(
         rows.append((shift.unit, shift.start, int(np.floor(journey.now))))
         n = len(journey.t)
         knots.append((np.full(n, shift.unit), np.array(journey.t), np.column_stack([journey.x, journey.y]),
-                      np.array([*journey.does, OFF])))  # fmt: skip
+                      np.array([*journey.does, plan.OFF])))  # fmt: skip
     unit, t, at, does = (np.concatenate(part) for part in zip(*knots, strict=True))
     return Tracks(
         plane, places, units, unit.astype(np.int64), t, at, does.astype(np.int64),

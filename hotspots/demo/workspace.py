@@ -145,9 +145,6 @@ def clear_synthetic(folder: Path) -> None:
         disk.remove(folder / name)
 
 
-# ---------------------------------------------------------------- incidents
-
-
 def make_export(folder: Path, seed: int, effect: float | None) -> tuple[Path, Path, str]:
     """Write export and truth; with an effect planted from `VALID_FROM` on, and what it is in words ('' with None)."""
     export, truth = synthetic_incidents(seed)
@@ -173,9 +170,6 @@ def publish_export(folder: Path, export: pd.DataFrame, truth: dict[str, Any]) ->
     disk.write_whole(csv, export.to_csv(index=False, lineterminator="\n").encode())
     disk.write_whole(known, (json.dumps(truth, indent=1, ensure_ascii=False) + "\n").encode())
     return csv, known
-
-
-# ---------------------------------------------------------------- hot spots
 
 
 def demo_areas() -> pd.DataFrame:
@@ -214,9 +208,6 @@ def freeze_spots(folder: Path) -> pd.DataFrame:
     note = "SYNTHETIC: the hot spots that were planted in the demo, 14 treated and 6 for comparison"
     frozen = area_register.freeze(folder, areas, REGISTER, VALID_FROM, "demo", note, definition, limits.max_area_m2)
     return frozen.areas
-
-
-# ---------------------------------------------------------------- patrols
 
 
 def import_patrols(

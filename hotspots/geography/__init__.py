@@ -36,33 +36,11 @@ from hotspots.geography.districts import (
     outlines,
 )
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
-from hotspots.geography.place_names import nearest_place, places
-from hotspots.geography.shipped import ATTRIBUTION
+from hotspots.geography.shipped import ATTRIBUTION, nearest_place, places
 
 __all__ = [
-    "ATTRIBUTION",
-    "Boundaries",
-    "adjacency",
-    "bcu_areas_m2",
-    "boundaries_of",
-    "bng_to_lonlat",
-    "cell_areas_m2",
-    "cell_centres",
-    "cell_districts",
-    "cell_from_hex",
-    "cell_polygons",
-    "cells_at",
-    "disk_pairs",
-    "hex_ids",
-    "is_cell",
-    "load_cover",
-    "load_polygons",
-    "lonlat_to_bng",
-    "nearest_place",
-    "neighbour_pairs",
-    "outlines",
-    "places",
-    "resolution_of",
-    "resolutions_of",
-    "surroundings",
-]
+    "ATTRIBUTION", "Boundaries", "adjacency", "bcu_areas_m2", "boundaries_of", "bng_to_lonlat", "cell_areas_m2",
+    "cell_centres", "cell_districts", "cell_from_hex", "cell_polygons", "cells_at", "disk_pairs", "hex_ids", "is_cell",
+    "load_cover", "load_polygons", "lonlat_to_bng", "nearest_place", "neighbour_pairs", "outlines", "places",
+    "resolution_of", "resolutions_of", "surroundings",
+]  # fmt: skip

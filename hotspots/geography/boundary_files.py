@@ -58,7 +58,22 @@ def read_boundaries(path: Path, bcu_table: Path | None = None) -> geopandas.GeoD
     shapes, repaired = _repaired(shapes, path.name)
     rows = _rows(features, name, code, path.name)
     merged = _merged(rows, shapes, converted + repaired)
-    merged["bcu"] = _bcus(merged, bcu_table, path.name)
+    table = read_bcu_table(bcu_table)
+    by_code = {row["lad_code"]: row["bcu"] for row in table if row["lad_code"]}
+    by_name = {row["lad_name"]: row["bcu"] for row in table}
+    found = [
+        bcu or by_code.get(code) or by_name.get(name) or ""
+        for code, name, bcu in zip(merged["lad_code"], merged["lad_name"], merged["bcu"], strict=True)
+    ]
+    without = [name for name, bcu in zip(merged["lad_name"], found, strict=True) if not bcu]
+    if without:
+        where = f"'{bcu_table.name}'" if bcu_table else "the shipped table of Lancashire's districts"
+        raise HotspotsError(
+            f"'{path.name}' has {len(without)} of {len(found)} districts without a BCU: {sample(without)}. They are "
+            f"not in {where} and the file has no 'bcu' for them; remove them from the file, or give them a 'bcu' of "
+            "West, South or East."
+        )
+    merged["bcu"] = found
     _refuse_overlaps(merged, path.name)
     return merged[list(STORED_COLUMNS)]
 
@@ -177,7 +192,8 @@ def _in_degrees(shapes: NDArray[Any], crs: Any, file: str) -> tuple[NDArray[Any]
     elif epsg in _DEGREES or crs.to_authority() == ("OGC", "CRS84"):
         lon, lat, note = xy[:, 0], xy[:, 1], []
     elif epsg == _MERCATOR:
-        lon, lat = _from_mercator(xy)
+        radius = 6_378_137.0  # a formula on the same datum, so nothing is lost
+        lon, lat = np.degrees(xy[:, 0] / radius), np.degrees(2 * np.arctan(np.exp(xy[:, 1] / radius)) - np.pi / 2)
         note = [f"'{file}' was turned from Web Mercator into longitude and latitude."]
     else:
         raise HotspotsError(f"'{file}' is in the coordinate system '{crs.name}', which is not accepted. {_WRITE_AS}")
@@ -194,12 +210,6 @@ def _from_grid(xy: Floats, file: str) -> tuple[Floats, Floats]:
             f"lie off that grid ({_extent(xy)}); check which coordinate system it was written in."
         )
     return lon, lat
-
-
-def _from_mercator(xy: Floats) -> tuple[Floats, Floats]:
-    """Web Mercator is a formula on the same datum, so nothing is lost."""
-    radius = 6_378_137.0
-    return np.degrees(xy[:, 0] / radius), np.degrees(2 * np.arctan(np.exp(xy[:, 1] / radius)) - np.pi / 2)
 
 
 def _extent(xy: Floats) -> str:
@@ -240,9 +250,9 @@ def _rows(features: geopandas.GeoDataFrame, name: str, code: str | None, file: s
         )
     rows["bcu"] = rows["bcu"].str.capitalize()
     problems = [
-        f"'{file}' gives '{district}' the BCU '{given}'; it must be {', '.join(BCUS[:-1])} or {BCUS[-1]}."
-        for district, given in rows[["lad_name", "bcu"]].drop_duplicates().itertuples(index=False)
-        if given and given not in BCUS
+        f"'{file}' gives '{district}' the BCU '{bcu}'; it must be {', '.join(BCUS[:-1])} or {BCUS[-1]}."
+        for district, bcu in rows[["lad_name", "bcu"]].drop_duplicates().itertuples(index=False)
+        if bcu and bcu not in BCUS
     ]
     for column, word in (("bcu", "BCU"), ("lad_code", "code")):
         several = rows[rows[column] != ""].groupby("lad_name", sort=True)[column].unique()
@@ -278,26 +288,6 @@ def _merged(rows: pd.DataFrame, shapes: NDArray[Any], notes: list[str]) -> geopa
     merged = merged.sort_values(["lad_code", "lad_name"], ignore_index=True)
     merged.attrs["notes"] = notes
     return merged
-
-
-def _bcus(merged: pd.DataFrame, bcu_table: Path | None, file: str) -> list[str]:
-    """BCU of each district: the file's own, else the table's by code, then by name."""
-    table = read_bcu_table(bcu_table)
-    by_code = {row["lad_code"]: row["bcu"] for row in table if row["lad_code"]}
-    by_name = {row["lad_name"]: row["bcu"] for row in table}
-    found = [
-        bcu or by_code.get(code) or by_name.get(name) or ""
-        for code, name, bcu in zip(merged["lad_code"], merged["lad_name"], merged["bcu"], strict=True)
-    ]
-    without = [name for name, bcu in zip(merged["lad_name"], found, strict=True) if not bcu]
-    if without:
-        where = f"'{bcu_table.name}'" if bcu_table else "the shipped table of Lancashire's districts"
-        raise HotspotsError(
-            f"'{file}' has {len(without)} of {len(found)} districts without a BCU: {sample(without)}. They are not in "
-            f"{where} and the file has no 'bcu' for them; remove them from the file, or give them a 'bcu' of "
-            "West, South or East."
-        )
-    return found
 
 
 def _refuse_overlaps(merged: geopandas.GeoDataFrame, file: str) -> None:

@@ -69,11 +69,11 @@ def cells_at(lon: ArrayLike, lat: ArrayLike, resolution: int) -> Cells:
     """
     x, y = coordinates(lon, lat)
     cells = np.zeros(len(x), dtype=np.int64)
-    known = ~(np.isnan(x) | np.isnan(y))
-    x, y, pair = distinct(x[known], y[known])
+    there = ~(np.isnan(x) | np.isnan(y))
+    x, y, pair = distinct(x[there], y[there])
     index = h3.latlng_to_cell
     found = [index(b, a, resolution) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
-    cells[known] = np.array(found, dtype=np.int64)[pair] if found else 0
+    cells[there] = np.array(found, dtype=np.int64)[pair] if found else 0
     return cells
 
 
@@ -161,9 +161,9 @@ def bng_to_lonlat(easting: ArrayLike, northing: ArrayLike) -> tuple[Floats, Floa
         raise ValueError(f"eastings of shape {east.shape} and northings of shape {north.shape} do not pair up")
     lon = np.full(len(east), np.nan)
     lat = np.full(len(east), np.nan)
-    known = np.isfinite(east) & np.isfinite(north)
-    if known.any():
-        lon[known], lat[known] = convert_lonlat(east[known], north[known])
+    there = np.isfinite(east) & np.isfinite(north)
+    if there.any():
+        lon[there], lat[there] = convert_lonlat(east[there], north[there])
     return lon, lat
 
 

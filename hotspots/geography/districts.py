@@ -78,12 +78,16 @@ class Cover:
         resolution = 15 - np.round(np.log2(span)).astype(np.int64) // 3
         return cell_areas_m2(self.first | (span - 1) | (resolution << RESOLUTION_BIT)), self.district
 
+    def holding(self, cells: Cells) -> Districts:
+        """District number of the one cell of the cover that holds each of these cells, -1 where none does."""
+        first, past = _descendants(cells)
+        span = np.searchsorted(self.first, first, side="right") - 1
+        inside = (span >= 0) & (past <= self.past[span])
+        return np.where(inside, self.district[span], NOWHERE).astype(np.int16)
+
     def find(self, lon: Floats, lat: Floats) -> Districts:
         """District number of each point or -1, by its cell at resolution 12."""
-        position, _ = _descendants(cells_at(lon, lat, COVER_RESOLUTION))
-        span = np.searchsorted(self.first, position, side="right") - 1
-        inside = (span >= 0) & (position < self.past[span])
-        return np.where(inside, self.district[span], NOWHERE).astype(np.int16)
+        return self.holding(cells_at(lon, lat, COVER_RESOLUTION))
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,10 +154,10 @@ class Boundaries:
         """
         x, y = coordinates(lon, lat)
         found = np.full(len(x), NOWHERE, dtype=np.int16)
-        known = ~(np.isnan(x) | np.isnan(y))
-        x, y, pair = distinct(x[known], y[known])
+        there = ~(np.isnan(x) | np.isnan(y))
+        x, y, pair = distinct(x[there], y[there])
         if len(x):
-            found[known] = self.geometry.find(x, y)[pair]
+            found[there] = self.geometry.find(x, y)[pair]
         return found
 
 
@@ -179,14 +183,11 @@ def load_cover() -> Boundaries:
     renumber = np.array([number[code] for code in codes.dictionary.to_pylist()], dtype=np.int16)
     cover = Cover.of(table["cell"].to_numpy(), renumber[codes.indices.to_numpy()])
     return Boundaries(
-        districts=tuple(row["lad_name"] for row in rows),
-        bcus=tuple(row["bcu"] for row in rows),
-        codes=tuple(row["lad_code"] for row in rows),
-        kind="cover",
-        sha256=hashlib.sha256(content).hexdigest(),
+        districts=tuple(row["lad_name"] for row in rows), bcus=tuple(row["bcu"] for row in rows),
+        codes=tuple(row["lad_code"] for row in rows), kind="cover", sha256=hashlib.sha256(content).hexdigest(),
         label=f"{len(rows)} districts, the shipped cover of H3 cells; can be wrong within about 11 m of a boundary",
         geometry=cover,
-    )
+    )  # fmt: skip
 
 
 def load_polygons(path: Path) -> Boundaries:
@@ -198,14 +199,11 @@ def load_polygons(path: Path) -> Boundaries:
     columns = _stored_columns(path) if path.suffix.lower() == ".parquet" else _fresh_columns(path)
     names = columns["lad_name"]
     return Boundaries(
-        districts=tuple(names),
-        bcus=tuple(columns["bcu"]),
-        codes=tuple(columns["lad_code"]),
-        kind="polygons",
+        districts=tuple(names), bcus=tuple(columns["bcu"]), codes=tuple(columns["lad_code"]), kind="polygons",
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         label=f"{len(names)} district{'s' if len(names) != 1 else ''}, exact polygons",
         geometry=Polygons(np.asarray(columns["geometry"], dtype=object)),
-    )
+    )  # fmt: skip
 
 
 def _stored_columns(path: Path) -> dict[str, list[Any]]:
@@ -241,7 +239,9 @@ def cell_districts(cells: ArrayLike, boundaries: Boundaries) -> Districts:
     """
     each, position = np.unique(np.asarray(cells, dtype=np.int64), return_inverse=True)
     found = np.full(len(each), NOWHERE, dtype=np.int16)
-    real = np.flatnonzero(each)
+    if isinstance(boundaries.geometry, Cover):  # all descendants of a cell within one of the cover are its district's
+        found = boundaries.geometry.holding(each)
+    real = np.flatnonzero((each != 0) & (found == NOWHERE))
     found[real] = _districts_of_distinct(each[real], boundaries)
     return found[position]
 

@@ -9,6 +9,7 @@ With h3ronpy installed 500,000 cells take a third of a second, with h3 alone two
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,17 +131,13 @@ def _disks(cells: Cells, k: int) -> tuple[Positions, Cells, Positions]:
 
 def disks_plain(cells: Cells, k: int) -> tuple[Positions, Cells, Positions]:
     """The same by h3 alone. A ring is what a disk has more than the one before it: that holds at pentagons too."""
-    sizes, members, rings = [], [], []
+    sizes: list[int] = []
+    members: list[int] = []
+    rings: list[int] = []
     for cell in cells.tolist():
-        disk = [cell]
-        ring = [0]
-        inner = {cell}
-        for i in range(1, k + 1):
-            more = set(h3.grid_disk(cell, i)) - inner
-            disk.extend(more)
-            ring.extend([i] * len(more))
-            inner |= more
-        sizes.append(len(disk))
-        members.extend(disk)
-        rings.extend(ring)
+        disks = [set(), *(set(h3.grid_disk(cell, i)) for i in range(k + 1))]
+        new = [outer - inner for inner, outer in pairwise(disks)]
+        sizes.append(len(disks[-1]))
+        members.extend(chain.from_iterable(new))
+        rings.extend(i for i, ring in enumerate(new) for _ in ring)
     return np.array(sizes, dtype=np.int64), np.array(members, dtype=np.int64), np.array(rings, dtype=np.int64)

@@ -27,30 +27,16 @@ from hotspots.base.shipped import DATA
 
 POLICE_UK = "police-uk"  # the one source that has crime types instead of offence codes
 CRIME_TYPES = (
-    "Anti-social behaviour",
-    "Bicycle theft",
-    "Burglary",
-    "Criminal damage and arson",
-    "Drugs",
-    "Other crime",
-    "Other theft",
-    "Possession of weapons",
-    "Public order",
-    "Robbery",
-    "Shoplifting",
-    "Theft from the person",
-    "Vehicle crime",
-    "Violence and sexual offences",
-)
+    "Anti-social behaviour", "Bicycle theft", "Burglary", "Criminal damage and arson", "Drugs", "Other crime",
+    "Other theft", "Possession of weapons", "Public order", "Robbery", "Shoplifting", "Theft from the person",
+    "Vehicle crime", "Violence and sexual offences",
+)  # fmt: skip
 PROACTIVE_TYPES = ("Drugs", "Possession of weapons")
 OFFENCE_COLUMNS = ("athena_urn", "ho_class", "crime_type", "title")
 
 _URN = re.compile(r"[0-9A-Z]+(\.[0-9A-Z]+){3,4}")
 _CLASS_PARTS = re.compile(r"([0-9]{1,3})[/.]([0-9]{1,2})")
 _CLASS_DIGITS = re.compile(r"([0-9]{3})([0-9]{2})")
-
-
-# ---------------------------------------------------------------- codes
 
 
 def text_of(value: object) -> str:
@@ -92,9 +78,6 @@ def urn_code(urn: str) -> str:
 def urn_class(urn: str) -> str | None:
     """The Home Office class that a normalised URN spells: ``008/06`` for 8N.8.6.0."""
     return "002/00" if _is_murder_attempt(urn) else normalise_ho_class("/".join(urn.split(".")[-3:-1]))
-
-
-# ---------------------------------------------------------------- the Home Office classification
 
 
 class Kind(IntFlag):
@@ -174,7 +157,7 @@ def _classification() -> tuple[dict[str, list[_Entry]], dict[str, list[_Entry]]]
     return dict(by_class), dict(by_code)
 
 
-def known_codes() -> frozenset[str]:
+def all_codes() -> frozenset[str]:
     """Every Home Office code of the shipped classification: 8N, 34B, 105A, …"""
     return frozenset(_classification()[1])
 
@@ -252,9 +235,6 @@ def classify(table: pd.DataFrame) -> pd.DataFrame:
 
 def _column(table: pd.DataFrame, name: str) -> list[object]:
     return table[name].tolist() if name in table else [None] * len(table)
-
-
-# ---------------------------------------------------------------- distinct offences
 
 
 def codes_of(table: pd.DataFrame, name: str) -> tuple[np.ndarray, list[object]]:

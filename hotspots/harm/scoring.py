@@ -35,9 +35,6 @@ SCORE_COLUMNS = ("status", "matched_by", "days", "days_low", "days_high", "offen
 SCORED, AMBIGUOUS, UNSCORED = "scored", "ambiguous", "unscored"
 
 
-# ---------------------------------------------------------------- weight sets
-
-
 @dataclass(frozen=True, eq=False)
 class WeightSet:
     """A named version of harm weights. ``table`` has `COLUMNS`: text ('' = none) and days (float, in ``unit``).
@@ -118,7 +115,18 @@ def _clean_table(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     clean["athena_urn"] = [normalise_urn(v) or "" for v in text["athena_urn"]]
     clean["ho_class"] = [normalise_ho_class(v) or "" for v in text["ho_class"]]
     clean["days"] = pd.to_numeric(raw["days"], errors="coerce").astype("float64")
-    return clean.loc[:, list(COLUMNS)], _key_problems(clean, text) + _days_problems(clean, raw) + _clashes(clean)
+    problems = []
+    for name, like in (("athena_urn", "8N.8.6.0"), ("ho_class", "008/06")):
+        bad = (clean[name] == "") & (text[name] != "")
+        if bad.any():
+            values = sample(text[name][bad])
+            problems.append(
+                f"Column '{name}' has {bad.sum():,} values that are not like {like}: {values} ({_rows(bad)})."
+            )
+    nothing = (text["athena_urn"] == "") & (text["ho_class"] == "") & (text["crime_type"] == "")
+    if nothing.any():
+        problems.append(f"Nothing says what offence is meant in {_rows(nothing)}: give a URN, a class or a crime type.")
+    return clean.loc[:, list(COLUMNS)], problems + _days_problems(clean, raw) + _clashes(clean)
 
 
 def _stripped(table: pd.DataFrame, name: str) -> pd.Series:
@@ -131,21 +139,6 @@ def _stripped(table: pd.DataFrame, name: str) -> pd.Series:
 def _rows(bad: pd.Series | np.ndarray) -> str:
     """The marked rows as a spreadsheet numbers them: the heading is row 1."""
     return rows_sentence(int(i) + 2 for i in np.flatnonzero(np.asarray(bad)))
-
-
-def _key_problems(clean: pd.DataFrame, text: Mapping[str, pd.Series]) -> list[str]:
-    problems = []
-    for name, like in (("athena_urn", "8N.8.6.0"), ("ho_class", "008/06")):
-        bad = (clean[name] == "") & (text[name] != "")
-        if bad.any():
-            values = sample(text[name][bad])
-            problems.append(
-                f"Column '{name}' has {bad.sum():,} values that are not like {like}: {values} ({_rows(bad)})."
-            )
-    nothing = (text["athena_urn"] == "") & (text["ho_class"] == "") & (text["crime_type"] == "")
-    if nothing.any():
-        problems.append(f"Nothing says what offence is meant in {_rows(nothing)}: give a URN, a class or a crime type.")
-    return problems
 
 
 def _days_problems(clean: pd.DataFrame, raw: pd.DataFrame) -> list[str]:
@@ -216,16 +209,9 @@ def read_weight_set(path: str | Path, **about: object) -> WeightSet:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> tuple[WeightSet, ...]:
-    return tuple(read_weight_set(path) for path in sorted((DATA / "weights").glob("*.csv")))
-
-
 def shipped_weight_sets() -> dict[str, WeightSet]:
-    """The weight sets that come with the product, by name. Do not change their tables: they are shared."""
-    return {weights.name: weights for weights in _shipped()}
-
-
-# ---------------------------------------------------------------- scoring
+    """The weight sets that come with the product, by name. Do not change it or their tables: they are shared."""
+    return {w.name: w for w in map(read_weight_set, sorted((DATA / "weights").glob("*.csv")))}
 
 
 @dataclass(frozen=True)

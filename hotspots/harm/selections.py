@@ -10,19 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
-from hotspots.harm.offences import (
-    CRIME_TYPES,
-    POLICE_UK,
-    PROACTIVE_TYPES,
-    Kind,
-    codes_of,
-    combinations,
-    entries,
-    normalise_ho_class,
-    normalise_urn,
-    place_of,
-    text_of,
-)  # fmt: skip
+from hotspots.harm import offences
+from hotspots.harm.offences import CRIME_TYPES, POLICE_UK, PROACTIVE_TYPES, Kind
 
 PROACTIVE_COLUMNS = frozenset({"proactive", "crime_type"})
 
@@ -52,65 +41,45 @@ SELECTIONS: dict[str, Selection] = {
     for s in (
         Selection("all", "All offences", "Every offence in the source."),
         Selection(
-            "serious-violence",
-            "Serious violence (Lancashire)",
+            "serious-violence", "Serious violence (Lancashire)",
             "Homicide, assault resulting in injury, aggravated burglary, knife crime, rape, domestic abuse and "
             "violence, gun crime, robbery, and child exploitation, sexual and criminal. Knife, gun and domestic need "
             "flags; a missing flag never counts. Gun crime is a firearm used, or carried with intent. Child "
             "criminal exploitation has no class of its own and comes in as modern slavery. Driving is left out.",
-            _CODE_COLUMNS | {"knife", "gun", "domestic"},
-            "codes",
-            instead="'grip'",
+            _CODE_COLUMNS | {"knife", "gun", "domestic"}, "codes", instead="'grip'",
         ),
         Selection(
-            "grip",
-            "Grip: homicide, rape, violence with injury",
+            "grip", "Grip: homicide, rape, violence with injury",
             "The Home Office's Grip set: homicide, rape, and violence with injury. Driving is left out.",
-            _CODE_COLUMNS,
-            "codes",
-            instead="'all'",
+            _CODE_COLUMNS, "codes", instead="'all'",
         ),
         Selection(
-            "grip-robbery",
-            "Grip with robbery",
+            "grip-robbery", "Grip with robbery",
             "The Grip set and robbery, as in the published results. Driving is left out.",
-            _CODE_COLUMNS,
-            "codes",
-            instead="'all'",
+            _CODE_COLUMNS, "codes", instead="'all'",
         ),
         Selection(
-            "street-visible",
-            "Street violence a patrol can meet",
+            "street-visible", "Street violence a patrol can meet",
             "Homicide, violence with injury, robbery, threats with a weapon, violent disorder and affray, where the "
             "offence is not flagged as domestic and its place, if given, is not a dwelling.",
-            _CODE_COLUMNS | {"domestic", "location_type"},
-            "codes",
-            "domestic",
-            "'grip-robbery'",
+            _CODE_COLUMNS | {"domestic", "location_type"}, "codes", "domestic", "'grip-robbery'",
         ),
         Selection(
-            "knife",
-            "Knife crime",
+            "knife", "Knife crime",
             "Home Office annual data return: a knife or sharp instrument used in attempted murder, sexual assault, "
             "rape, robbery, threats to kill, assault with injury, or assault with intent to cause serious harm. "
             "Homicide is counted elsewhere; carrying a knife does not count.",
-            _CODE_COLUMNS | {"knife"},
-            "codes",
-            "knife",
-            "'grip-robbery'",
+            _CODE_COLUMNS | {"knife"}, "codes", "knife", "'grip-robbery'",
         ),
         Selection(
-            "violence-categories",
-            "Violence categories (broader than serious violence)",
+            "violence-categories", "Violence categories (broader than serious violence)",
             "The data.police.uk categories 'Violence and sexual offences', 'Robbery' and 'Possession of weapons'. "
             "Broader than serious violence: the first mixes common assault with murder. Possession of weapons is "
             "mostly found by police activity and so drops out unless proactive offences are included.",
-            frozenset({"crime_type"}),
-            "categories",
-            instead="'serious-violence' or 'grip'",
+            frozenset({"crime_type"}), "categories", instead="'serious-violence' or 'grip'",
         ),
     )
-}
+}  # fmt: skip
 _VIOLENCE_TYPES = ("Violence and sexual offences", "Robbery", "Possession of weapons")
 
 
@@ -166,8 +135,8 @@ def unknown_flags(table: pd.DataFrame, selection: str) -> int:
 
 def unclassified_rows(table: pd.DataFrame) -> int:
     """Rows whose offence code is missing or not in the Home Office list: no selection by code can hold them."""
-    row_codes, found = combinations(table, ("athena_urn", "ho_class"))
-    unknown = [not entries(normalise_urn(urn), normalise_ho_class(ho_class)) for urn, ho_class in found]
+    row_codes, found = _coded_pairs(table)
+    unknown = [not offences.entries(*pair) for pair in found]
     return int(np.array(unknown, dtype=bool)[row_codes].sum()) if len(table) else 0
 
 
@@ -234,15 +203,21 @@ def _is_dwelling(text: str) -> bool:
 
 def _where(table: pd.DataFrame, name: str, holds: Callable[[str], bool]) -> np.ndarray:
     """Whether ``holds`` is true of each row's text; asked once per category, False where missing."""
-    codes, categories = codes_of(table, name)
-    answers = np.array([*(holds(text_of(c)) for c in categories), False], dtype=bool)
+    codes, categories = offences.codes_of(table, name)
+    answers = np.array([*(holds(offences.text_of(c)) for c in categories), False], dtype=bool)
     return answers[codes]  # -1, a missing value, is the last
+
+
+def _coded_pairs(table: pd.DataFrame) -> tuple[np.ndarray, list[tuple[str | None, str | None]]]:
+    """(number of each row's pair, the distinct pairs of URN and class, normalised)."""
+    row_codes, found = offences.combinations(table, ("athena_urn", "ho_class"))
+    return row_codes, [(offences.normalise_urn(urn), offences.normalise_ho_class(kind)) for urn, kind in found]
 
 
 def _kinds(table: pd.DataFrame) -> np.ndarray:
     """The `Kind` bits of every row (int16), worked out once per distinct pair of URN and class."""
-    row_codes, found = combinations(table, ("athena_urn", "ho_class"))
-    bits = [int(place_of(normalise_urn(urn), normalise_ho_class(ho_class)).kind) for urn, ho_class in found]
+    row_codes, found = _coded_pairs(table)
+    bits = [int(offences.place_of(*pair).kind) for pair in found]
     return np.array(bits, dtype=np.int16)[row_codes] if len(table) else np.zeros(0, dtype=np.int16)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
-from hotspots.intake.repair import damaged_files, refuse_loss, without
+from hotspots.intake.report import damaged_files, refuse_loss, without
 from hotspots.sources.files import Upload
 from hotspots.sources.mapping import read_mapping
 from hotspots.store.publishing import publish, writing
@@ -33,14 +33,9 @@ class Imported:
 
 
 def import_files(
-    folder: Path,
-    paths: Sequence[Path | Upload],
-    source: str,
-    mapping: Path | str | None = None,
-    synthetic: bool = False,
-    progress: Callable[[str], None] = lambda name: None,
-    timezone: str = "",
-) -> Imported:
+    folder: Path, paths: Sequence[Path | Upload], source: str, mapping: Path | str | None = None,
+    synthetic: bool = False, progress: Callable[[str], None] = lambda name: None, timezone: str = "",
+) -> Imported:  # fmt: skip
     """Import files of one source into the workspace at ``folder`` (made if there is none).
 
     ``source`` is police-uk, incidents (with ``mapping``, a TOML file), pings or patrol-log (officers' positions and
@@ -76,13 +71,9 @@ def import_files(
 
 
 def stage(
-    workspace: Workspace,
-    paths: Sequence[Path | Upload],
-    source: str,
-    mapping: Path | str | None,
-    progress: Callable[[str], None],
-    timezone: str = "",
-) -> tuple[Manifest, list[FileReport], list[str]]:
+    workspace: Workspace, paths: Sequence[Path | Upload], source: str, mapping: Path | str | None,
+    progress: Callable[[str], None], timezone: str = "",
+) -> tuple[Manifest, list[FileReport], list[str]]:  # fmt: skip
     """Hand the files to their source's own staging; returns the manifest that would make them current."""
     if source == "police-uk":
         from hotspots.intake import police_uk

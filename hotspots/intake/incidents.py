@@ -49,10 +49,7 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace,
-    paths: Sequence[Path | Upload],
-    mapping: Mapping,
-    progress: Callable[[str], None] = lambda name: None,
+    workspace: Workspace, paths: Sequence[Path | Upload], mapping: Mapping, progress: Callable[[str], None]
 ) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write the months they touch aside; returns the manifest that would make them current."""
     held = {p.month: p for p in workspace.manifest.parts if p.source == SOURCE and p.feed == mapping.name}
@@ -139,20 +136,12 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: b
         put_records(batch, table, changed, old.loc[changed, "month"].dropna().astype(int))
     shown = batch.placer.place(parsed.table).select(["lon", "district", "title"]).to_pandas()
     report = file_report(
-        name,
-        SOURCE,
-        batch.mapping.name,
-        sha,
-        read=parsed.n_read,
-        accepted=int(by_row.get("accepted", 0)),
+        name, SOURCE, batch.mapping.name, sha, read=parsed.n_read, accepted=int(by_row.get("accepted", 0)),
         updated=int(by_row.get("updated", 0)),
         unchanged=int(by_row.get("unchanged", 0)) + len(parsed.quarantined) - len(left),
-        repeated=len(parsed.repeated_rows),
-        quarantined=len(left),
-        reasons=quarantine.count_reasons(left),
-        hidden=hidden_by_a_map(shown, "title"),
-        notes=tuple(parsed.notes),
-    )
+        repeated=len(parsed.repeated_rows), quarantined=len(left), reasons=quarantine.count_reasons(left),
+        hidden=hidden_by_a_map(shown, "title"), notes=tuple(parsed.notes),
+    )  # fmt: skip
     batch.reports.append(replace(report, quarantine=quarantine.store(batch.workspace, left)))
 
 
@@ -242,8 +231,8 @@ def full(table: pa.Table) -> pa.Table:
 def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     """Write the months touched and renew the reports; an import that changed nothing leaves the manifest alone."""
     workspace, feed = batch.workspace, batch.mapping.name
-    known = {r.sha256 for r in workspace.manifest.reports}
-    nothing_new = not batch.touched and all(r.sha256 in known or r.file in batch.corrected for r in batch.reports)
+    imported = {r.sha256 for r in workspace.manifest.reports}
+    nothing_new = not batch.touched and all(r.sha256 in imported or r.file in batch.corrected for r in batch.reports)
     if nothing_new and not any(quarantine.any_open(workspace, files) for files in batch.corrected.values()):
         return workspace.manifest, batch.reports
     new, gone = [], []
@@ -258,7 +247,7 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     stored = workspace.manifest.reports
     for name, files in batch.corrected.items():
         stored = quarantine.settle(workspace, stored, files, name)
-    fresh = {r.file: r for r in batch.reports if r.file not in batch.corrected and r.sha256 not in known}
+    fresh = {r.file: r for r in batch.reports if r.file not in batch.corrected and r.sha256 not in imported}
     kept = [r for r in stored if not (r.source == SOURCE and r.feed == feed and r.file in fresh)]
     manifest = replace_parts(workspace.manifest, new, gone)
     return replace(manifest, reports=(*kept, *fresh.values())), batch.reports

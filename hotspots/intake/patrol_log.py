@@ -64,10 +64,7 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace,
-    paths: Sequence[Path | Upload],
-    mapping: Mapping,
-    progress: Callable[[str], None] = lambda name: None,
+    workspace: Workspace, paths: Sequence[Path | Upload], mapping: Mapping, progress: Callable[[str], None]
 ) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write all entries aside; returns the manifest that would make them current.
 
@@ -96,9 +93,6 @@ def stage(
     return finish(batch)
 
 
-# ---------------------------------------------------------------- what is held
-
-
 def opened(workspace: Workspace, mapping: Mapping) -> Batch:
     """The entries held. Where their file is damaged, none: then all its sources have to come back."""
     manifest = workspace.manifest
@@ -115,21 +109,13 @@ def opened(workspace: Workspace, mapping: Mapping) -> Batch:
         workspace = replace(workspace, manifest=replace(manifest, reports=kept, patrol_log="", patrol_log_rows=0))
     mine = pc.equal(stored["feed"], mapping.name)
     held = {row[0]: row for row in rows_of(stored.filter(mine))}
-    areas = areas_known(workspace.folder)
+    areas = frozenset(row["area"] for row in ledger.rows(workspace.folder, "register_areas"))
     return Batch(workspace, mapping, areas, held, stored.filter(pc.invert(mine)), lost, lost_rows)
 
 
 def rows_of(table: pa.Table) -> list[Row]:
     """The entries of a table as tuples in COLUMNS; what is empty is None."""
     return list(zip(*(table[c].to_pylist() for c in COLUMNS), strict=True))
-
-
-def areas_known(folder: Path) -> frozenset[str]:
-    """Every area of every frozen register of the workspace."""
-    return frozenset(row["area"] for row in ledger.rows(folder, "register_areas"))
-
-
-# ---------------------------------------------------------------- one file
 
 
 def load(batch: Batch, raw: RawTable) -> None:
@@ -168,7 +154,7 @@ def parse(batch: Batch, raw: RawTable, lenient: bool = False) -> Parsed:
     """The file's entries, identities hashed with the workspace's key."""
     codes = partial(unit_codes, batch.workspace.folder)
     settings = batch.workspace.settings
-    parsed = read_patrol_log(raw, batch.mapping, settings, codes, known_areas=batch.areas, lenient=lenient)
+    parsed = read_patrol_log(raw, batch.mapping, settings, codes, frozen_areas=batch.areas, lenient=lenient)
     if not lenient:
         batch.timed, batch.unread = batch.timed + parsed.timed, batch.unread + parsed.unread
         batch.odd = batch.odd if batch.odd[1] else (raw.name, parsed.odd_time)
@@ -183,21 +169,13 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: b
         counts["accepted" if was is None else "unchanged" if was == row else "updated"] += 1
         batch.held[row[0]] = row
     batch.touched |= counts["accepted"] + counts["updated"] > 0
-    before = None if is_correction else stored_report(batch, sha)
+    before = None if is_correction else quarantine.stored_report(batch.workspace, SOURCE, batch.mapping.name, sha)
     left = quarantine.still_open(batch.workspace, before, parsed.quarantined)
     counts["unchanged"] += len(parsed.quarantined) - len(left)  # quarantined once, and corrected since
     report = file_report(
-        name,
-        SOURCE,
-        batch.mapping.name,
-        sha,
-        read=parsed.n_read,
-        repeated=parsed.repeated,
-        quarantined=len(left),
-        reasons=quarantine.count_reasons(left),
-        notes=tuple(parsed.notes),
-        **counts,
-    )
+        name, SOURCE, batch.mapping.name, sha, read=parsed.n_read, repeated=parsed.repeated, quarantined=len(left),
+        reasons=quarantine.count_reasons(left), notes=tuple(parsed.notes), **counts,
+    )  # fmt: skip
     batch.reports.append(report)
     batch.quarantined[name] = left
 
@@ -209,20 +187,21 @@ def unreadable(batch: Batch, name: str, why: str) -> FileReport:
     return file_report(name, SOURCE, batch.mapping.name, sha, reasons={f"{UNREADABLE}: {why}": 0})
 
 
-def stored_report(batch: Batch, sha: str) -> FileReport | None:
-    return quarantine.stored_report(batch.workspace, SOURCE, batch.mapping.name, sha)
-
-
-# ---------------------------------------------------------------- the whole
-
-
 def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     """Write the entries and renew the reports; an import that changed nothing leaves the manifest alone."""
-    refuse_lost(batch)
+    hashes = {r.sha256 for r in batch.reports}
+    missing = [r.file for r in batch.lost if r.sha256 not in hashes]
+    if missing or len(batch.held) < batch.lost_rows:
+        left = f" Not among those given: {sample(missing, 10)}." if missing else ""
+        raise HotspotsError(
+            f"The patrol log entries of the workspace ({batch.lost_rows:,}) are missing or damaged, and these files"
+            f" bring back {len(batch.held):,}. Restore the workspace from a copy, or import all files of its logs again"
+            f" in one go.{left}"
+        )
     workspace, manifest = batch.workspace, batch.workspace.manifest
     fresh = {}
     for i, report in enumerate(batch.reports):
-        was = stored_report(batch, report.sha256)
+        was = quarantine.stored_report(batch.workspace, SOURCE, batch.mapping.name, report.sha256)
         if report.file not in batch.corrected and (was is None or was.quarantined != report.quarantined):
             table = batch.quarantined.get(report.file)
             kept_in = "" if table is None else quarantine.store(workspace, table)
@@ -237,7 +216,10 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     if not batch.touched and reports == manifest.reports:
         return manifest, batch.reports
     if batch.touched:
-        table = all_entries(batch)
+        columns = list(zip(*batch.held.values(), strict=True)) or [()] * len(COLUMNS)
+        arrays = [pa.array(values, STORED.field(name).type) for name, values in zip(COLUMNS, columns, strict=True)]
+        mine = pa.Table.from_arrays([*arrays, pa.array([batch.mapping.name] * len(batch.held), TEXT)], schema=STORED)
+        table = pa.concat_tables([batch.others, mine]).sort_by(ORDER).combine_chunks()
         path = write_table(workspace, table, "facts", SOURCE, "entries")
         manifest = replace(manifest, patrol_log=path, patrol_log_rows=len(table))
     return replace(manifest, reports=reports), batch.reports
@@ -249,24 +231,3 @@ def replaced(batch: Batch, report: FileReport, fresh: dict[str, FileReport]) -> 
     if new is None or (report.source, report.feed) != (SOURCE, batch.mapping.name):
         return False
     return new.read > 0 or report.read == 0
-
-
-def all_entries(batch: Batch) -> pa.Table:
-    """Every entry of every feed, in STORED, by start, number and feed."""
-    columns = list(zip(*batch.held.values(), strict=True)) or [()] * len(COLUMNS)
-    arrays = [pa.array(values, STORED.field(name).type) for name, values in zip(COLUMNS, columns, strict=True)]
-    mine = pa.Table.from_arrays([*arrays, pa.array([batch.mapping.name] * len(batch.held), TEXT)], schema=STORED)
-    return pa.concat_tables([batch.others, mine]).sort_by(ORDER).combine_chunks()
-
-
-def refuse_lost(batch: Batch) -> None:
-    """Entries of a damaged file are only given up where all that they came from is in this import."""
-    given = {r.sha256 for r in batch.reports}
-    missing = [r.file for r in batch.lost if r.sha256 not in given]
-    if missing or len(batch.held) < batch.lost_rows:
-        left = f" Not among those given: {sample(missing, 10)}." if missing else ""
-        raise HotspotsError(
-            f"The patrol log entries of the workspace ({batch.lost_rows:,}) are missing or damaged, and these files"
-            f" bring back {len(batch.held):,}. Restore the workspace from a copy, or import all files of its logs again"
-            f" in one go.{left}"
-        )

@@ -20,7 +20,7 @@ from hotspots.base.columns import PINGS, schema
 from hotspots.base.disk import make_folder, remove
 from hotspots.base.settings import Settings
 from hotspots.sources.feed import Array
-from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, STATUS_KNOWN
+from hotspots.sources.pings import SAYS_OFFICERS, SAYS_SPEED, SAYS_STATUS
 from hotspots.store.publishing import SCRATCH
 
 MOST_IN_MEMORY = 20_000_000  # rows, of about 50 bytes; more of them are put on the disk until their day is made
@@ -103,7 +103,7 @@ class _Rows:
     speed: Array  # float32; of held rows only what the device gave
     on_call: Array
     officers: Array
-    known: Array
+    says: Array
     new: Array  # bool
     n_held: int
 
@@ -184,21 +184,18 @@ def _short_runs(code: Array, jump: Array, most: int, edges: bool) -> Array:
     return np.repeat(where & (length <= most), length)
 
 
-# ---------------------------------------------------------------- one row per unit and second
-
-
 def _rows(held: pa.Table | None, new: pa.Table) -> _Rows:
     n = 0 if held is None else len(held)
     both: dict[str, Array] = {}
     for name in ("unit", "t", "lon", "lat", "speed_kmh", "on_call", "officers"):
         parts = [] if held is None else [held[name].to_numpy()]
         both[name] = np.concatenate([*parts, new[name].to_numpy()])
-    given = np.zeros(0, dtype=bool) if held is None else held["speed_given"].to_numpy()
-    both["speed_kmh"][:n][~given] = np.nan
-    known = np.concatenate([STATUS_KNOWN + OFFICERS_KNOWN + SPEED_KNOWN * given, new["known"].to_numpy()])
+    has_speed = np.zeros(0, dtype=bool) if held is None else held["speed_given"].to_numpy()
+    both["speed_kmh"][:n][~has_speed] = np.nan
+    says = np.concatenate([SAYS_STATUS + SAYS_OFFICERS + SAYS_SPEED * has_speed, new["known"].to_numpy()])
     is_new = np.arange(n + len(new)) >= n
     unit, t, lon, lat, speed, on_call, officers = both.values()
-    return _Rows(unit, t, lon, lat, speed, on_call, officers, known, is_new, n)
+    return _Rows(unit, t, lon, lat, speed, on_call, officers, says, is_new, n)
 
 
 def _one_per_second(rows: _Rows, outcome: Array, reasons: dict[int, str]) -> tuple[Array, Array]:
@@ -220,7 +217,7 @@ def _one_per_second(rows: _Rows, outcome: Array, reasons: dict[int, str]) -> tup
 def _best(rows: _Rows, at: Array, group: Array, outcome: Array, reasons: dict[int, str]) -> tuple[Array, Array]:
     """(group, its row): the row held, else the first by place and then by what it says; the rest is judged by it."""
     speed = np.nan_to_num(rows.speed[at], nan=-1.0)
-    details = (rows.officers[at], rows.on_call[at], speed, -rows.known[at].astype(int), rows.lat[at], rows.lon[at])
+    details = (rows.officers[at], rows.on_call[at], speed, -rows.says[at].astype(int), rows.lat[at], rows.lon[at])
     order = np.lexsort((*details, rows.new[at], group))
     at, group = at[order], group[order]
     head = np.append(True, group[1:] != group[:-1])
@@ -250,10 +247,10 @@ def _note(at: Array, reason: str, outcome: Array, reasons: dict[int, str]) -> No
 
 def _adds(rows: _Rows, one: Array, other: Array) -> Array:
     """Whether a row says anything that the other of the same unit, second and place does not say."""
-    said = rows.known[one].astype(int)
-    status = (said & STATUS_KNOWN > 0) & (rows.on_call[one] != rows.on_call[other])
-    officers = (said & OFFICERS_KNOWN > 0) & (rows.officers[one] != rows.officers[other])
-    speed = (said & SPEED_KNOWN > 0) & (rows.speed[one] != rows.speed[other])  # nan differs from every speed
+    said = rows.says[one].astype(int)
+    status = (said & SAYS_STATUS > 0) & (rows.on_call[one] != rows.on_call[other])
+    officers = (said & SAYS_OFFICERS > 0) & (rows.officers[one] != rows.officers[other])
+    speed = (said & SAYS_SPEED > 0) & (rows.speed[one] != rows.speed[other])  # nan differs from every speed
     return np.asarray(status | officers | speed)
 
 
@@ -262,13 +259,10 @@ def _renew(rows: _Rows, new: Array, held: Array, outcome: Array) -> None:
     adds = _adds(rows, new, held)
     outcome[new - rows.n_held] = np.where(adds, UPDATED, UNCHANGED)
     new, held = new[adds], held[adds]
-    for values, flag in ((rows.on_call, STATUS_KNOWN), (rows.officers, OFFICERS_KNOWN), (rows.speed, SPEED_KNOWN)):
-        said = rows.known[new] & flag > 0
+    for values, flag in ((rows.on_call, SAYS_STATUS), (rows.officers, SAYS_OFFICERS), (rows.speed, SAYS_SPEED)):
+        said = rows.says[new] & flag > 0
         values[held[said]] = values[new[said]]
-    rows.known[held] |= rows.known[new]
-
-
-# ---------------------------------------------------------------- the day's table
+    rows.says[held] |= rows.says[new]
 
 
 def _cells(held: pa.Table | None, rows: _Rows, kept: Array, place: Place) -> dict[str, Array]:
@@ -286,20 +280,13 @@ def _cells(held: pa.Table | None, rows: _Rows, kept: Array, place: Place) -> dic
 
 
 def _table(rows: _Rows, kept: Array, code: Array, cells: dict[str, Array], settings: Settings) -> pa.Table:
-    given = ~np.isnan(rows.speed[kept])
+    has_speed = ~np.isnan(rows.speed[kept])
     speed = rows.speed[kept].copy()
-    speed[~given] = _derived(code, rows.t[kept], rows.lon[kept], rows.lat[kept], settings)[~given]
+    speed[~has_speed] = _derived(code, rows.t[kept], rows.lon[kept], rows.lat[kept], settings)[~has_speed]
     values = {
-        "unit": rows.unit[kept],
-        "t": rows.t[kept],
-        "lon": rows.lon[kept],
-        "lat": rows.lat[kept],
-        **cells,
-        "speed_kmh": speed,
-        "speed_given": given,
-        "on_call": rows.on_call[kept],
-        "officers": rows.officers[kept],
-    }
+        "unit": rows.unit[kept], "t": rows.t[kept], "lon": rows.lon[kept], "lat": rows.lat[kept], **cells,
+        "speed_kmh": speed, "speed_given": has_speed, "on_call": rows.on_call[kept], "officers": rows.officers[kept],
+    }  # fmt: skip
     wanted = schema(PINGS)
     return pa.Table.from_arrays([pa.array(values[f.name], f.type, from_pandas=True) for f in wanted], schema=wanted)
 

@@ -26,12 +26,11 @@ from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
 from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, Spool, merge_day, scratch
 from hotspots.intake.place import CellPlacer
-from hotspots.intake.repair import sound_day
-from hotspots.intake.report import file_report, numbered
+from hotspots.intake.report import file_report, numbered, sound_day
 from hotspots.sources.feed import Array, odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import GRID, PLACES, Mapping, place_of
-from hotspots.sources.pings import OFFICERS_KNOWN, SPEED_KNOWN, Parsed, read_pings
+from hotspots.sources.pings import SAYS_OFFICERS, SAYS_SPEED, Parsed, read_pings
 from hotspots.sources.reading import RawTable, read_typed
 from hotspots.store.publishing import write_table
 from hotspots.store.sound import damaged, read_stored
@@ -39,6 +38,10 @@ from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace
 
 SOURCE = "pings"
 NAMES_KEPT = 20  # of the files that a day came from
+LOST_KEY = (
+    f"{SECRET} was missing from the workspace and a new one was made: units imported before and units imported"
+    " from now on cannot be matched. If there is a copy of the old one, put it back and import again."
+)
 SENTENCES = 20  # of an import that is refused
 NONE = pa.table({"source_row": pa.array([], pa.int32()), "reason": pa.array([], pa.string())})
 
@@ -89,52 +92,29 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace,
-    paths: Sequence[Path | Upload],
-    mapping: Mapping,
-    progress: Callable[[str], None] = lambda name: None,
+    workspace: Workspace, paths: Sequence[Path | Upload], mapping: Mapping, progress: Callable[[str], None]
 ) -> tuple[Manifest, list[FileReport], list[str]]:
     """Read the files and write the patrol days they change aside; returns the manifest that would make them current.
 
     Raises HotspotsError where no file can be read, a file lacks columns or a time zone, most coordinates are wrong, or
     a day that would be changed is damaged.
     """
-    notes = lost_key(workspace)
+    held = workspace.manifest
+    lost_key = (held.ping_days or held.patrol_log) and not (workspace.folder / SECRET).exists()
     with scratch(workspace.folder) as folder:
-        batch = new_batch(workspace, mapping, Path(folder))
+        ours = [r for r in workspace.manifest.reports if r.source == SOURCE]
+        batch = Batch(
+            workspace, mapping, Spool(Path(folder)),
+            reports={r.sha256: r for r in reversed(ours) if r.feed == mapping.name},
+            stored={r.file: r.sha256 for r in ours if r.read},
+        )  # fmt: skip
         for table in each_table(paths, workspace.settings, batch.skipped, read_typed):
             progress(table.name)
             add(batch, table)
         refuse(batch)
         make_days(batch, progress)
     manifest, reports = finish(batch)
-    return manifest, reports, [*notes, *summary(batch, manifest)]
-
-
-def new_batch(workspace: Workspace, mapping: Mapping, folder: Path) -> Batch:
-    """An import without a file yet, which knows the reports of those before it."""
-    ours = [r for r in workspace.manifest.reports if r.source == SOURCE]
-    return Batch(
-        workspace,
-        mapping,
-        Spool(folder),
-        reports={r.sha256: r for r in reversed(ours) if r.feed == mapping.name},
-        stored={r.file: r.sha256 for r in ours if r.read},
-    )
-
-
-def lost_key(workspace: Workspace) -> list[str]:
-    """A sentence where units were imported before and the key they were hashed with is gone."""
-    manifest = workspace.manifest
-    if (manifest.ping_days or manifest.patrol_log) and not (workspace.folder / SECRET).exists():
-        return [
-            f"{SECRET} was missing from the workspace and a new one was made: units imported before and units imported"
-            " from now on cannot be matched. If there is a copy of the old one, put it back and import again."
-        ]
-    return []
-
-
-# ---------------------------------------------------------------- files
+    return manifest, reports, [*([LOST_KEY] if lost_key else []), *summary(batch)]
 
 
 def add(batch: Batch, raw: RawTable | Unreadable) -> None:
@@ -240,9 +220,6 @@ def refuse(batch: Batch) -> None:
         raise HotspotsError(odd_times(worst.name, unread, timed, worst.parsed.odd_time))
 
 
-# ---------------------------------------------------------------- days
-
-
 def make_days(batch: Batch, progress: Callable[[str], None]) -> None:
     """Each patrol day with new rows, made whole and written aside where it changed."""
     workspace = batch.workspace
@@ -299,16 +276,16 @@ def as_text(batch: Batch, file: OneFile, rows: pa.Table, words: list[str]) -> pa
     """Rows as their file could have given them: its column names, ISO times in UTC, its unit of speed."""
     assert file.parsed is not None
     columns = file.parsed.columns
-    known, lon, lat = (rows[c].to_numpy() for c in ("known", "lon", "lat"))
+    says, lon, lat = (rows[c].to_numpy() for c in ("known", "lon", "lat"))
     times = pc.strftime(rows["t"].cast(pa.timestamp("s", "UTC")), format="%Y-%m-%dT%H:%M:%SZ")
     speeds = np.round(rows["speed_kmh"].to_numpy() / batch.mapping.kmh, 2)
     values: dict[str, Any] = {
         "unit": [unit_text(u) for u in rows["unit"].to_pylist()],
         "time": times,
-        "speed": [f"{s:g}" if k & SPEED_KNOWN else None for s, k in zip(speeds, known, strict=True)],
+        "speed": [f"{s:g}" if k & SAYS_SPEED else None for s, k in zip(speeds, says, strict=True)],
         "status": [None if s < 0 else words[s] for s in rows["status"].to_pylist()],
         "officers": [
-            str(n) if k & OFFICERS_KNOWN else None for n, k in zip(rows["officers"].to_pylist(), known, strict=True)
+            str(n) if k & SAYS_OFFICERS else None for n, k in zip(rows["officers"].to_pylist(), says, strict=True)
         ],
         **places(columns, lon, lat),
     }
@@ -327,9 +304,6 @@ def places(columns: dict[str, tuple[str, ...]], lon: Array, lat: Array) -> dict[
         x, y = geography.lonlat_to_bng(lon, lat)
         return dict(zip(pair, ([f"{v:.2f}" for v in axis] for axis in (x, y)), strict=True))
     return dict(zip(pair, ([f"{v:.6f}" for v in axis] for axis in (lon, lat)), strict=True))
-
-
-# ---------------------------------------------------------------- reports
 
 
 def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
@@ -378,23 +352,14 @@ def report_of(batch: Batch, file: OneFile) -> FileReport:
     left = quarantine.still_open(batch.workspace, None if file.corrects else batch.reports.get(file.sha), table)
     accepted, updated, unchanged, repeated, _ = file.counts.tolist()
     return file_report(
-        file.name,
-        SOURCE,
-        feed,
-        file.sha,
-        read=parsed.n_read,
-        accepted=accepted,
-        updated=updated,
-        unchanged=unchanged + len(table) - len(left),
-        repeated=repeated,
-        quarantined=len(left),
-        reasons=quarantine.count_reasons(left),
-        hidden={"outside the force area": file.outside} if file.outside else {},
+        file.name, SOURCE, feed, file.sha, read=parsed.n_read, accepted=accepted, updated=updated,
+        unchanged=unchanged + len(table) - len(left), repeated=repeated, quarantined=len(left),
+        reasons=quarantine.count_reasons(left), hidden={"outside the force area": file.outside} if file.outside else {},
         notes=tuple(parsed.notes),
-    )
+    )  # fmt: skip
 
 
-def summary(batch: Batch, manifest: Manifest) -> list[str]:
+def summary(batch: Batch) -> list[str]:
     """What the whole import did, beyond its files."""
     notes = []
     broken = [f for f in batch.files if f.parsed is None]

@@ -32,7 +32,7 @@ class Placer:
     """Places points, remembering those it has seen: anonymised map points repeat from month to month."""
 
     boundaries: geography.Boundaries
-    known: pd.Index = field(default_factory=lambda: pd.Index([], dtype=np.complex128), init=False)  # lon + i·lat
+    seen: pd.Index = field(default_factory=lambda: pd.Index([], dtype=np.complex128), init=False)  # lon + i·lat
     cells: dict[int, list[np.ndarray]] = field(default_factory=lambda: {r: [] for r in RESOLUTIONS}, init=False)
     districts: list[np.ndarray] = field(default_factory=list, init=False)
 
@@ -56,7 +56,7 @@ class Placer:
 
     def numbers_of(self, points: np.ndarray) -> np.ndarray:
         """Our number for each distinct point; new ones are indexed and looked up here."""
-        numbers = self.known.get_indexer(pd.Index(points))
+        numbers = self.seen.get_indexer(pd.Index(points))
         missing = numbers < 0
         if missing.any():
             new = points[missing]
@@ -64,8 +64,8 @@ class Placer:
             for resolution in RESOLUTIONS:
                 self.cells[resolution].append(geography.cells_at(lon, lat, resolution))
             self.districts.append(np.asarray(self.boundaries.district_of(lon, lat), dtype=np.int32))
-            numbers[missing] = np.arange(len(self.known), len(self.known) + len(new))
-            self.known = self.known.append(pd.Index(new))
+            numbers[missing] = np.arange(len(self.seen), len(self.seen) + len(new))
+            self.seen = self.seen.append(pd.Index(new))
         return np.asarray(numbers)
 
 
@@ -74,7 +74,7 @@ class CellPlacer:
     """Cells and BCU of positions; the district of each cell is looked up once."""
 
     boundaries: geography.Boundaries
-    known: dict[int, int] = field(default_factory=dict, init=False)
+    seen: dict[int, int] = field(default_factory=dict, init=False)
 
     def place(self, lon: Array, lat: Array) -> dict[str, Array]:
         """cell_9, cell_10, cell_11 and bcu of each position."""
@@ -84,12 +84,12 @@ class CellPlacer:
     def bcu_of(self, cells: Array) -> Array:
         """1 East, 2 South, 3 West, 0 outside the force, for each cell of resolution 10."""
         each, position = np.unique(cells, return_inverse=True)
-        missing = np.array([c for c in each.tolist() if c not in self.known], dtype=np.int64)
+        missing = np.array([c for c in each.tolist() if c not in self.seen], dtype=np.int64)
         if len(missing):
             numbers = [BCU_NUMBERS.get(b, 0) for b in self.boundaries.bcus] + [0]
             found = geography.cell_districts(missing, self.boundaries)  # -1: nowhere
-            self.known.update(zip(missing.tolist(), np.array(numbers)[found].tolist(), strict=True))
-        return np.array([self.known[c] for c in each.tolist()], dtype=np.int8)[position]
+            self.seen.update(zip(missing.tolist(), np.array(numbers)[found].tolist(), strict=True))
+        return np.array([self.seen[c] for c in each.tolist()], dtype=np.int8)[position]
 
 
 def coded(numbers: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:

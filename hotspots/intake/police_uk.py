@@ -28,6 +28,7 @@ from hotspots.store.publishing import write_table
 from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts
 
 SOURCE = "police-uk"
+SUPERSEDED = pa.schema({"feed": pa.string(), "month": pa.int32(), "position": pa.int64(), "first": pa.bool_()})
 CONTENT = ["crime_type", "lon", "lat", "location", "outcome"]
 
 
@@ -44,7 +45,7 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace, paths: Sequence[Path | Upload], progress: Callable[[str], None] = lambda name: None
+    workspace: Workspace, paths: Sequence[Path | Upload], progress: Callable[[str], None]
 ) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write their facts aside; returns the manifest that would make them current.
 
@@ -71,7 +72,11 @@ def add_file(batch: Batch, raw: RawTable) -> None:
     for (force, month), table in file.parts.items():
         key = (SOURCE, force, month)
         if key in batch.parts:
-            refuse_two(batch, key, file)
+            if batch.parts[key].sha256 != file.sha256:
+                raise HotspotsError(
+                    f"{file.name} and {batch.from_file[key]} both give {key[1]} {month_text(key[2])} and differ."
+                    " A file is the whole truth for its month: import only the newer of them."
+                )
             continue
         old = held.get(key)
         if old is not None and old.sha256 == file.sha256:
@@ -93,15 +98,6 @@ def own_name(batch: Batch, file: StreetFile) -> str:
     taken |= {r.file for r in reports if r.sha256 != file.sha256 and not months.get(r.sha256, set()) <= set(file.parts)}
     before = [r.file for r in reports if r.sha256 == file.sha256 and r.file.startswith(file.name)]
     return next(n for n in chain(before, numbered(file.name)) if n not in taken)
-
-
-def refuse_two(batch: Batch, key: tuple[str, str, int], file: StreetFile) -> None:
-    """Two files for one force and month: the same bytes are the same file, others contradict each other."""
-    if batch.parts[key].sha256 != file.sha256:
-        raise HotspotsError(
-            f"{file.name} and {batch.from_file[key]} both give {key[1]} {month_text(key[2])} and differ."
-            " A file is the whole truth for its month: import only the newer of them."
-        )
 
 
 def write_part(batch: Batch, key: tuple[str, str, int], table: pa.Table, name: str, sha: str) -> Part:
@@ -176,9 +172,9 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     repeated = superseded[~superseded["first"].astype(bool)]
     reports = [report_of(batch, file, repeated) for file in batch.files]
     kept = {r.sha256 for r in workspace.manifest.reports}
-    known = all(f.sha256 in kept or f.name in batch.corrected for f in batch.files)
+    unchanged = all(f.sha256 in kept or f.name in batch.corrected for f in batch.files)
     whole = bool(len(merged)) == bool(manifest.merged and manifest.superseded)
-    if known and whole and manifest.parts == workspace.manifest.parts:
+    if unchanged and whole and manifest.parts == workspace.manifest.parts:
         return workspace.manifest, reports
     stored = workspace.manifest.reports
     for name, files in batch.corrected.items():
@@ -187,6 +183,7 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     for file, report in zip(batch.files, reports, strict=True):
         if file.name not in batch.corrected and unchanged_report(batch, file) is None:
             fresh[report.file] = replace(report, quarantine=quarantine.store(workspace, file.quarantined))
+    gone = pa.Table.from_pandas(superseded, preserve_index=False).cast(SUPERSEDED)
     covered = {p.sha256 for p in parts}
     # A file without a single usable row has no month; its rows stay quarantined until they are corrected.
     still = [r for r in stored if r.source != SOURCE or r.sha256 in covered or not r.feed]
@@ -194,20 +191,11 @@ def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
     manifest = replace(
         manifest,
         merged=write_table(workspace, merged, "facts", SOURCE, "merged") if len(merged) else "",
-        superseded=write_superseded(workspace, superseded),
+        superseded=write_table(workspace, gone, "facts", SOURCE, "superseded") if len(gone) else "",
         breaks=all_breaks(workspace, parts),
         reports=(*old, *fresh.values()),
     )
     return manifest, reports
-
-
-def write_superseded(workspace: Workspace, superseded: pd.DataFrame) -> str:
-    if not len(superseded):
-        return ""
-    table = pa.Table.from_pandas(superseded, preserve_index=False).cast(
-        pa.schema([("feed", pa.string()), ("month", pa.int32()), ("position", pa.int64()), ("first", pa.bool_())])
-    )
-    return write_table(workspace, table, "facts", SOURCE, "superseded")
 
 
 def all_breaks(workspace: Workspace, parts: Sequence[Part]) -> tuple[tuple[str, int, float], ...]:
@@ -239,17 +227,13 @@ def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileRep
         counts.update(found)
     was = None if file.name in batch.corrected else unchanged_report(batch, file)
     return file_report(
-        file.name,
-        SOURCE,
-        ", ".join(sorted({force for force, _ in file.parts})),
-        file.sha256,
-        read=file.n_read,
+        file.name, SOURCE, ", ".join(sorted({force for force, _ in file.parts})), file.sha256, read=file.n_read,
         **counts,
         quarantined=len(file.quarantined) if was is None else was.quarantined,
         reasons=quarantine.count_reasons(file.quarantined) if was is None else was.reasons,
         hidden=dict(sorted(hidden.items(), key=lambda item: (-item[1], item[0]))),
         notes=tuple(file.notes),
-    )
+    )  # fmt: skip
 
 
 def unchanged_report(batch: Batch, file: StreetFile) -> FileReport | None:

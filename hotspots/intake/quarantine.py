@@ -122,13 +122,10 @@ def settled(workspace: Workspace, report: FileReport, corrected: np.ndarray, by:
         return report
     left = table.filter(pa.array(~done))
     return replace(
-        report,
-        accepted=report.accepted + n,
-        quarantined=report.quarantined - n,
-        reasons=count_reasons(left),
+        report, accepted=report.accepted + n, quarantined=report.quarantined - n, reasons=count_reasons(left),
         quarantine=store(workspace, left),
         notes=(*report.notes, f"{counted(n, 'quarantined row was', 'quarantined rows were')} corrected by {by}"),
-    )
+    )  # fmt: skip
 
 
 def count_reasons(table: pa.Table) -> dict[str, int]:

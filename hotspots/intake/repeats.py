@@ -65,7 +65,9 @@ def merge(rows: pd.DataFrame, same: list[str]) -> pd.DataFrame:
 def candidate_rows(workspace: Workspace, parts: Sequence[Part]) -> list[pd.DataFrame]:
     """Rows whose record number occurs more than once, with feed and position; the rest is not kept."""
     numbers = [read_part(workspace, part, ["record"])["record"].to_numpy() for part in parts]
-    twice = pa.array(repeated_numbers(numbers))
+    every = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
+    every.sort()
+    twice = pa.array(np.unique(every[1:][every[1:] == every[:-1]]))
     found = []
     for part, records in zip(parts, numbers, strict=True):
         positions = np.flatnonzero(pc.is_in(pa.array(records), twice).to_numpy(zero_copy_only=False))
@@ -75,13 +77,6 @@ def candidate_rows(workspace: Workspace, parts: Sequence[Part]) -> list[pd.DataF
             frame = table.cast(plain(table.schema)).to_pandas()
             found.append(frame.assign(feed=part.feed, position=positions))
     return found
-
-
-def repeated_numbers(numbers: Sequence[np.ndarray]) -> np.ndarray:
-    """The numbers that occur more than once. Sorting takes less time and memory than a hash of them all."""
-    every = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
-    every.sort()
-    return np.unique(every[1:][every[1:] == every[:-1]])
 
 
 def plain(with_codes: pa.Schema) -> pa.Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -14,9 +15,73 @@ import pyarrow.compute as pc
 from hotspots.base.choices import BCUS
 from hotspots.base.clock import day_number, day_text
 from hotspots.base.columns import INTAKE
-from hotspots.base.errors import sample
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
-from hotspots.store.workspace import FileReport, Manifest, Workspace, months_held, read_incidents
+from hotspots.store.sound import is_sound, source_of
+from hotspots.store.workspace import (
+    FileReport,
+    Manifest,
+    PingDay,
+    Workspace,
+    months_held,
+    read_incidents,
+    referenced,
+)
+
+
+def damaged_files(workspace: Workspace, positions: bool = True) -> list[str]:
+    """Files that the manifest names and that are gone or not as they were written.
+
+    ``positions`` False passes over the patrol days: a year of them is many gigabytes, so an import looks only at those
+    that it reads (`sound_day`).
+    """
+    manifest = workspace.manifest
+    names = referenced(manifest) - (set() if positions else {d.file for d in manifest.ping_days})
+    return [n for n in sorted(names) if not is_sound(workspace.folder, manifest, n)]
+
+
+def sound_day(workspace: Workspace, day: PingDay) -> bool:
+    """Whether the file of a patrol day is there, just as it was written."""
+    return is_sound(workspace.folder, workspace.manifest, day.file)
+
+
+def without(manifest: Manifest, damaged: list[str]) -> Manifest:
+    """The manifest as if these files had never been written, so that an import writes them anew."""
+    if not damaged:
+        return manifest
+
+    def kept(name: str) -> str:
+        return "" if name in damaged else name
+
+    return replace(
+        manifest,
+        parts=tuple(p for p in manifest.parts if p.file not in damaged),
+        patrol_log=kept(manifest.patrol_log),
+        patrol_log_rows=manifest.patrol_log_rows if kept(manifest.patrol_log) else 0,
+        reports=tuple(r for r in manifest.reports if r.quarantine not in damaged),
+        merged=kept(manifest.merged),
+        superseded=kept(manifest.superseded),
+        boundaries=kept(manifest.boundaries),
+        boundaries_label="" if manifest.boundaries in damaged else manifest.boundaries_label,
+    )
+
+
+def refuse_loss(before: Manifest, after: Manifest, damaged: list[str], source: str) -> None:
+    """An import that does not bring the damaged files back would lose what they held without a word."""
+    keys, reports = {p.key for p in after.parts}, {r.sha256 for r in after.reports}
+    lost = [p.file for p in before.parts if p.file in damaged and p.key not in keys]
+    lost += [r.quarantine for r in before.reports if r.quarantine in damaged and r.sha256 not in reports]
+    lost += [before.boundaries] if before.boundaries in damaged and not after.boundaries else []
+    short = after.patrol_log_rows < before.patrol_log_rows
+    lost += [before.patrol_log] if before.patrol_log in damaged and short else []
+    lost += [f for f in (before.merged, before.superseded) if f in damaged and source != "police-uk"]
+    if lost:
+        raise HotspotsError(
+            f"{name} of the workspace is missing or damaged. Import {source_of(before, name)} again first, or in the"
+            " same go."
+            for name in lost
+        )
+
 
 COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")
 
@@ -72,20 +137,18 @@ def holdings(workspace: Workspace) -> pd.DataFrame:
     rows: list[tuple[str, str, str, int]] = []
     for source in workspace.manifest.sources:
         kind = "crime_type" if source == "police-uk" else "title"
-        table = first_offences(workspace, ["lon", "bcu", kind], source)
+        columns = ["lon", "bcu", kind]
+        offences = read_incidents(workspace, ["offence_no", *columns], source)
+        if pc.max(offences["offence_no"]).as_py() != 1:
+            offences = offences.filter(pc.equal(offences["offence_no"], 1))
+        table = offences.select(columns).to_pandas()
         located = table["lon"].notna()
         inside = table["bcu"].notna()
-        rows += [
-            (source, "incidents", "", len(table)),
-            (source, "with coordinates", "", int(located.sum())),
-            (source, "inside the force area", "", int(inside.sum())),
-            *(
-                (source, "inside the force area", str(b), int(n))
-                for b, n in table["bcu"].value_counts().sort_index().items()
-                if n
-            ),
-            (source, "outside the force area", "", int((located & ~inside).sum())),
-        ]
+        figures = {"incidents": len(table), "with coordinates": located.sum(), "inside the force area": inside.sum()}
+        by_bcu = table["bcu"].value_counts().sort_index()
+        rows += [(source, what, "", int(n)) for what, n in figures.items()]
+        rows += [(source, "inside the force area", str(b), int(n)) for b, n in by_bcu.items() if n]
+        rows.append((source, "outside the force area", "", int((located & ~inside).sum())))
         kinds = table[kind].cat.set_categories(table[kind].cat.categories.union(["no title"])).fillna("no title")
         lost = (~located).groupby(kinds, observed=True).agg(["sum", "mean"])
         for name, row in lost[lost["sum"] > 0].sort_values(["mean", "sum"], ascending=False).iterrows():
@@ -105,14 +168,6 @@ def track_holdings(manifest: Manifest) -> list[tuple[str, str, str, int]]:
     if manifest.patrol_log:
         rows.append(("patrol-log", "imported entries", "", manifest.patrol_log_rows))
     return rows
-
-
-def first_offences(workspace: Workspace, columns: list[str], source: str) -> pd.DataFrame:
-    """One row per incident: that of its first offence. Thrifty, for ten million of them."""
-    rows = read_incidents(workspace, ["offence_no", *columns], source)
-    if pc.max(rows["offence_no"]).as_py() != 1:
-        rows = rows.filter(pc.equal(rows["offence_no"], 1))
-    return rows.select(columns).to_pandas()
 
 
 def headline(workspace: Workspace) -> list[str]:

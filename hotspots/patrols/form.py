@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from hotspots.areas.register import areas_in
-from hotspots.base.clock import HOUR
+from hotspots.base.clock import HOUR, clock_text, patrol_day
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import HASHED, unit_codes, unit_text
 from hotspots.base.settings import Settings
-from hotspots.patrols.moments import local_text, patrol_day
 from hotspots.store import ledger
 from hotspots.store.database import read
 from hotspots.store.ledger import Row
@@ -71,25 +70,11 @@ class Submission:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Submission):
     """A revision of an entry as it is stored. ``unit`` and ``author`` are ``unit-…`` or ''."""
 
     entry: str
     revision: int  # 1 is the original
-    key: str
-    area: str
-    unit: str
-    officers: int
-    start: int
-    end: int
-    mode: str
-    activity: str
-    reactive: bool
-    searches: int | None
-    arrests: int | None
-    weapons: int | None
-    notes: str = field(repr=False)
-    author: str
     why: str = field(repr=False)
     withdrawn: bool
     created: str  # ISO time, UTC
@@ -109,9 +94,6 @@ CHANGEABLE = ("area", "unit", "officers", "start", "end", "mode", "activity", "r
 def new_key() -> str:
     """A key for a form that is begun: random, so that nobody comes upon another's draft by trying."""
     return secrets.token_hex(16)
-
-
-# ---------------------------------------------------------------- storing
 
 
 def record(folder: Path, submission: Submission) -> Stored:
@@ -202,9 +184,6 @@ def _entry(row: Row) -> Entry:
     return Entry(**{**values, "reactive": bool(row["reactive"]), "withdrawn": bool(row["withdrawn"])})
 
 
-# ---------------------------------------------------------------- what can be stored
-
-
 def _checked(connection: Connection, entry: Entry, settings: Settings, moved: bool = True) -> Entry:
     """The entry; HotspotsError with everything that keeps it from being stored.
 
@@ -232,19 +211,19 @@ def _time_problems(start: int, end: int, settings: Settings) -> list[str]:
         return ["An entry needs a start and an end."]
     at = int(ledger.now().timestamp())
     problems = [
-        f"The {what}, {local_text(t, settings)}, has not come yet: it is {local_text(at, settings)} now. Check the day"
+        f"The {what}, {clock_text(t, settings)}, has not come yet: it is {clock_text(at, settings)} now. Check the day"
         " and the time."
         for what, t in (("start", start), ("end", end))
         if t > at + EARLY_S
     ]
     if end <= start:
         problems.append(
-            f"The end, {local_text(end, settings)}, is not after the start, {local_text(start, settings)}. Correct one"
+            f"The end, {clock_text(end, settings)}, is not after the start, {clock_text(start, settings)}. Correct one"
             " of them."
         )
     if end - start > settings.log_max_hours * HOUR:
         problems.append(
-            f"From {local_text(start, settings)} to {local_text(end, settings)} is longer than {settings.log_max_hours}"
+            f"From {clock_text(start, settings)} to {clock_text(end, settings)} is longer than {settings.log_max_hours}"
             " hours. Was the patrol stopped late? Correct the times."
         )
     return problems
@@ -299,19 +278,12 @@ def hashed(folder: Path, name: str) -> str:
     if not name.strip():
         return ""
     refuse_other_key(open_workspace(folder))
-    return unit_text(int(unit_codes(folder, [_utf8(name)])[0]))
-
-
-def _utf8(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return unit_text(int(unit_codes(folder, [name.encode("utf-8", "replace").decode()])[0]))
 
 
 def plain(text: str) -> str:
     """Text without control characters, line breaks kept, blanks at the ends gone."""
     return CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-
-
-# ---------------------------------------------------------------- reading
 
 
 def entries_of(folder: Path, first_second: int, last_second: int) -> pd.DataFrame:
@@ -377,9 +349,6 @@ def _refuse_damaged(row: Row) -> None:
         raise HotspotsError(
             f"Log entry {str(row['entry'])[:40]} is such as nobody can have stored. Restore the database from a copy."
         )
-
-
-# ---------------------------------------------------------------- drafts
 
 
 class Begun(NamedTuple):

@@ -56,15 +56,15 @@ def stamp(folder: Path) -> str:
 
 
 def placed(
-    entries: pd.DataFrame, cells: Mapping[int, str], resolution: int, known_areas: Collection[str]
+    entries: pd.DataFrame, cells: Mapping[int, str], resolution: int, frozen_areas: Collection[str]
 ) -> pd.DataFrame:
     """The entries with a further column ``hot_spot``: the area that each of them means, '' for none.
 
-    That is the area it names, if that is one of ``known_areas`` (capital and small letters make no difference), else
+    That is the area it names, if that is one of ``frozen_areas`` (capital and small letters make no difference), else
     the area in ``cells`` (H3 cell at ``resolution`` → area) whose cell holds its position. ``.attrs["unknown_areas"]``
     counts the entries that name another area, by its name, also where their position has placed them.
     """
-    folded = {a.casefold(): a for a in sorted(known_areas)} | {a: a for a in known_areas}
+    folded = {a.casefold(): a for a in sorted(frozen_areas)} | {a: a for a in frozen_areas}
     named = entries["area"].tolist()
     meant = [folded.get(a) or folded.get(a.casefold()) or "" if a else "" for a in named]
     held = geography.cells_at(entries["lon"], entries["lat"], resolution).tolist()
@@ -107,12 +107,9 @@ def _as_entry(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the form's table in LOG_ENTRIES."""
     hashed = HASHED.fullmatch(row["unit"])
     return {
-        **{c: row[c] for c in AS_STORED},
-        "entry": f"{FORM}{row['entry']}",
-        "unit": int(hashed[1], 16) if hashed else 0,
-        "reactive": bool(row["reactive"]),
-        "origin": "form",
-    }
+        **{c: row[c] for c in AS_STORED}, "entry": f"{FORM}{row['entry']}", "unit": int(hashed[1], 16) if hashed else 0,
+        "reactive": bool(row["reactive"]), "origin": "form",
+    }  # fmt: skip
 
 
 def overlapping(table: pa.Table, span: Span) -> pa.Table:

@@ -1,5 +1,8 @@
 """Who was inside which hot spot, worked out from positions by one expression on any engine.
 
+The engine is DuckDB inside this process, or a Spark cluster by URL. It reads the Parquet files of the workspace and
+writes nothing; on a cluster its workers must see the workspace under the same path.
+
 The expression keeps to one patrol day at a time, so a day's result hangs on that day's positions alone: a new day
 changes one day of results, and a cluster splits the work by day and unit. What the days owe each other, the interval
 over 06:00, is settled afterwards from a row per unit and day (`hotspots.patrols.visits.joined_overnight`).
@@ -13,21 +16,140 @@ device across an edge makes stays shorter, for which ``edge_tolerance_seconds`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from hotspots.base.clock import EPOCH, HOUR, day_at, day_starts
+from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.patrols.engine import small_table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+
+DEFAULT = "duckdb://"
+SPARK_LOCAL = "spark-local"
+MEMORY = "1GB"  # what DuckDB may use before it goes to the disk; the working set of a day of a large force is 0.3 GB
+
+
+@contextmanager
+def engine(url: str = DEFAULT) -> Iterator[Any]:
+    """An Ibis backend: ``duckdb://``, ``spark://HOST:PORT`` or ``spark-local`` (Spark within this machine).
+
+    HotspotsError for another URL, and where Spark is not installed or does not answer.
+    """
+    if url == DEFAULT:
+        with duckdb_engine() as backend:
+            yield backend
+    elif url == SPARK_LOCAL or url.startswith("spark://"):
+        with spark_engine(url) as backend:
+            yield backend
+    else:
+        raise HotspotsError(f"Engine '{url[:60]}' is not known: give duckdb://, spark://HOST:PORT or spark-local.")
+
+
+@contextmanager
+def duckdb_engine() -> Iterator[Any]:
+    """DuckDB in memory, spilling into a folder of its own that goes with it."""
+    import ibis
+
+    with tempfile.TemporaryDirectory(prefix="hotspots-") as scratch:
+        backend = ibis.duckdb.connect(
+            ":memory:", temp_directory=scratch, memory_limit=MEMORY, preserve_insertion_order=False
+        )
+        try:
+            backend.raw_sql("SET autoinstall_known_extensions = false")  # nothing is fetched, ever
+            backend.raw_sql("SET autoload_known_extensions = false")
+            yield backend
+        finally:
+            backend.disconnect()
+
+
+@contextmanager
+def spark_engine(url: str) -> Iterator[Any]:
+    """A Spark session in UTC; the one that runs in this process already is used, and left running, if there is one."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise HotspotsError(
+            "Spark is not installed. Install it with: pip install -r requirements-spark.txt (it needs Java 17 too),"
+            " or leave --engine out."
+        ) from error
+    import ibis
+
+    running = SparkSession.getActiveSession()
+    try:
+        session = running or built(SparkSession, url)
+        backend = ibis.pyspark.connect(session)
+    except Exception as error:  # pyspark raises whatever its Java side said
+        raise HotspotsError(
+            f"Spark at {url} does not answer ({str(error).splitlines()[0][:120]}). Is Java 17 installed, and is the"
+            " cluster running?"
+        ) from error
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+            yield backend
+    finally:
+        if running is None:
+            session.stop()
+
+
+def built(builder: Any, url: str) -> Any:
+    """A new session: quiet, in UTC, and on this machine alone where no cluster was named."""
+    local = url == SPARK_LOCAL
+    asked = builder.builder.appName("hotspots").master("local[*]" if local else url)
+    facts = {
+        "spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+    }  # fmt: skip
+    if local:
+        facts |= {
+            "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.driver.memory": "2g",
+            "spark.sql.shuffle.partitions": "4",
+        }  # fmt: skip
+    for name, value in facts.items():
+        asked = asked.config(name, value)
+    return asked.getOrCreate()
+
+
+def read_files(backend: Any, files: Sequence[Path]) -> Any:
+    """The Parquet files as one Ibis table."""
+    paths = [str(f) for f in files]
+    if backend.name != "pyspark":
+        return backend.read_parquet(paths)
+    from uuid import uuid4
+
+    name = f"positions_{uuid4().hex[:8]}"
+    backend._session.read.parquet(*paths).createOrReplaceTempView(name)
+    return backend.table(name)
+
+
+def small_table(backend: Any, columns: dict[str, Sequence[int]]) -> Any:
+    """A little table of whole numbers, on the engine."""
+    from uuid import uuid4
+
+    name = f"small_{uuid4().hex[:8]}"
+    if backend.name != "pyspark":
+        import pyarrow as pa
+
+        table = pa.table({c: pa.array(list(v), pa.int64()) for c, v in columns.items()})
+        return backend.create_table(name, table, temp=True)
+    rows = list(zip(*([int(x) for x in v] for v in columns.values()), strict=True))
+    shape = ", ".join(f"{c} long" for c in columns)
+    backend._session.createDataFrame(rows, schema=shape).createOrReplaceTempView(name)
+    return backend.table(name)
+
 
 # A piece of a stay: a unit's positions inside one area, none further from the next than a position vouches for.
 SEGMENTS = (
@@ -69,9 +191,6 @@ class Presence:
     silences: pd.DataFrame
 
 
-# ---------------------------------------------------------------- the expression
-
-
 def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str) -> ir.Table:
     """The few positions that matter: inside a hot spot, at either end of a unit's day, and after a silence.
 
@@ -108,16 +227,14 @@ def segments_of(near: ir.Table, settings: Settings) -> ir.Table:
     joins = same_stay(seen.prev_place == seen.place, in_before, before, rule)
     goes_on = same_stay(seen.next_place == seen.place, in_after, after, rule)
     credit, slow_kmh = ibis.literal(rule.credit_s), ibis.literal(settings.stationary_kmh, "float32")
-    known = seen.speed_kmh.notnull() & ~seen.speed_kmh.isnan()
+    has_speed = seen.speed_kmh.notnull() & ~seen.speed_kmh.isnan()
     steps = seen.mutate(
-        joined=joins,
-        begins=~(joins & (in_before <= rule.credit_s)),
-        ends=~(goes_on & (in_after <= rule.credit_s)),
+        joined=joins, begins=~(joins & (in_before <= rule.credit_s)), ends=~(goes_on & (in_after <= rule.credit_s)),
         before2=ibis.ifelse(joins, ibis.least(in_before, credit), edge(before, rule)),
         after2=ibis.ifelse(goes_on, ibis.least(in_after, credit), edge(after, rule)),
-        known=known.fill_null(False).cast("int64"),
-        slow=(known & (seen.speed_kmh <= slow_kmh)).fill_null(False).cast("int64"),
-    )
+        has_speed=has_speed.fill_null(False).cast("int64"),
+        slow=(has_speed & (seen.speed_kmh <= slow_kmh)).fill_null(False).cast("int64"),
+    )  # fmt: skip
     by_unit = ibis.window(group_by=[steps.patrol_day, steps.unit], order_by=steps.t, following=0)
     numbered = steps.mutate(number=steps.begins.cast("int64").sum().over(by_unit))
     one = numbered.group_by(["patrol_day", "unit", "number", "place"])
@@ -127,7 +244,7 @@ def segments_of(near: ir.Table, settings: Settings) -> ir.Table:
         after2=ibis.ifelse(numbered.ends, numbered.after2, 0).sum(),
         credit2=(numbered.before2 + numbered.after2).sum(),
         officer2=((numbered.before2 + numbered.after2) * numbered.officers).sum(),
-        n=numbered.count(), n_known=numbered.known.sum(), n_slow=numbered.slow.sum(),
+        n=numbered.count(), n_known=numbered.has_speed.sum(), n_slow=numbered.slow.sum(),
         joined=(numbered.begins & numbered.joined).any(),
         first_officers=ibis.ifelse(numbered.begins, numbered.officers, 0).max(),
         last_officers=ibis.ifelse(numbered.ends, numbered.officers, 0).max(),
@@ -156,11 +273,9 @@ def unit_days_of(positions: ir.Table, span: tuple[int, int], settings: Settings)
     """How many positions each unit has in a day, in each BCU."""
     table = positions.select(positions.unit, positions.bcu, patrol_day=patrol_day_of(positions.t, span, settings))
     return table.group_by(["patrol_day", "unit"]).aggregate(
-        n=table.count(),
-        n_east=(table.bcu == 1).cast("int64").sum(),
-        n_south=(table.bcu == 2).cast("int64").sum(),
+        n=table.count(), n_east=(table.bcu == 1).cast("int64").sum(), n_south=(table.bcu == 2).cast("int64").sum(),
         n_west=(table.bcu == 3).cast("int64").sum(),
-    )
+    )  # fmt: skip
 
 
 def patrol_day_of(t: Any, span: tuple[int, int], settings: Settings) -> Any:
@@ -191,17 +306,9 @@ def clock_pieces(span: tuple[int, int], settings: Settings) -> list[tuple[int, i
     return [(int(starts[a]), int(shifts[a]), int(numbers[b - 1])) for a, b in pairwise(turns)]
 
 
-# ---------------------------------------------------------------- asking an engine
-
-
 def presence(
-    backend: Any,
-    positions: ir.Table,
-    cells: Mapping[int, int],
-    span: tuple[int, int],
-    settings: Settings,
-    cell: str,
-) -> Presence:
+    backend: Any, positions: ir.Table, cells: Mapping[int, int], span: tuple[int, int], settings: Settings, cell: str,
+) -> Presence:  # fmt: skip
     """Ask an engine; the rows come back sorted. ``cells``: cell → code of its area."""
     inside = small_table(backend, {"cell": list(cells), "area": list(cells.values())})
     kept = near_of(positions, inside, settings, span, cell).cache()

@@ -30,8 +30,7 @@ import pandas as pd
 from hotspots.base.clock import EPOCH, day_starts
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
-from hotspots.patrols.engine import engine, read_files
-from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, presence, rule_of
+from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, engine, presence, read_files, rule_of
 
 BATCH_ROWS = 3_000_000  # positions that an engine is asked about at a time, in whole files
 PASS, BELOW, ON_TARGET, LONG = BANDS = ("pass-through", "below threshold", "on target", "long")
@@ -40,9 +39,6 @@ STAYS = (
     "unit", "area", "patrol_day", "start", "end", "seconds", "officer_seconds", "reactive", "moving", "n_pings",
     "pieces",
 )  # fmt: skip
-
-
-# ---------------------------------------------------------------- positions → stays
 
 
 def presence_of_files(
@@ -122,9 +118,6 @@ def span_by_reading(files: Sequence[Path]) -> tuple[int, int]:
     return min(e["min"] for e in ends), max(e["max"] for e in ends)
 
 
-# ---------------------------------------------------------------- one day joined to the next
-
-
 def joined_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
     """The segments, with what lies between a unit's last position of a day and its first of the next credited.
 
@@ -140,11 +133,11 @@ def joined_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
     late = over.rename(columns={"last_t": "key"}).set_index(["patrol_day", "unit", "key"])
     early = over.assign(patrol_day=over["patrol_day"] + 1, key=over["first_t"])
     early = early.set_index(["patrol_day", "unit", "key"])
-    for side, column, end, sign, which in (
+    for part, column, end, sign, which in (
         (late, "last_t", "end2", 1, "late"), (early, "first_t", "start2", -1, "early"),
     ):  # fmt: skip
         keys = pd.MultiIndex.from_frame(segments[["patrol_day", "unit", column]])
-        more = side[[f"{which}2", f"{which}_officer2"]].reindex(keys).fillna(0).astype("int64").set_axis(segments.index)
+        more = part[[f"{which}2", f"{which}_officer2"]].reindex(keys).fillna(0).astype("int64").set_axis(segments.index)
         segments[end] = segments[end] + sign * more[f"{which}2"]
         segments["credit2"] = segments["credit2"] + more[f"{which}2"]
         segments["officer2"] = segments["officer2"] + more[f"{which}_officer2"]
@@ -199,7 +192,9 @@ def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         n_known=("n_known", "sum"), n_slow=("n_slow", "sum"),
     )  # fmt: skip
     if not len(table):
-        return empty_stays()
+        kinds = {"unit": "int64", "area": "str", "patrol_day": "int64", "n_pings": "int64"}
+        kinds |= {"reactive": "bool", "moving": "bool", "log": "bool", "pieces": "object"}
+        return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in (*STAYS, "log")})
     areas = np.array(names, dtype=object)[table["place"].to_numpy() // 2]
     pieces = pd.Series([None] * len(table), index=table.index, dtype=object)
     for key in table.index[one.size() > 1]:
@@ -212,15 +207,6 @@ def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         "n_pings": table["n_pings"], "pieces": pieces, "log": False,
     })  # fmt: skip
     return found.sort_values(["unit", "patrol_day", "start"], ignore_index=True)
-
-
-def empty_stays() -> pd.DataFrame:
-    kinds = {"unit": "int64", "area": "str", "patrol_day": "int64", "n_pings": "int64"}
-    kinds |= {"reactive": "bool", "moving": "bool", "log": "bool", "pieces": "object"}
-    return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in (*STAYS, "log")})
-
-
-# ---------------------------------------------------------------- stays → visits
 
 
 def visits(stays: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -244,8 +230,8 @@ def visits(stays: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     for column in ("longest_minutes", "officer_minutes"):
         table[column] = table[column] / 60
     table["band"] = pd.Series(band(table["longest_minutes"], settings), dtype="str")
-    known_by = np.where(table["logged"] & table["tracked"], BOTH, np.where(table["logged"], LOG, POSITIONS))
-    table["told_by"] = pd.Series(known_by, dtype="str")
+    source = np.where(table["logged"] & table["tracked"], BOTH, np.where(table["logged"], LOG, POSITIONS))
+    table["told_by"] = pd.Series(source, dtype="str")
     columns = (
         "area", "patrol_day", "start", "end", "patrol_minutes", "longest_minutes", "officer_minutes", "units", "band",
         "told_by",

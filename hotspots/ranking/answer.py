@@ -49,9 +49,7 @@ def score_warnings(scores: pd.DataFrame, weights: WeightSet, listed: bool = True
     """What the weights do not cover. ``listed``: the offences stand below the table that this goes with."""
     words = []
     if weights.unit != "days":
-        words.append(f"Weights are in {UNITS[weights.unit]}: every figure of harm is in that unit.")
-    if weights.unit != "days":
-        words.append(unit_warning(weights))
+        words += [f"Weights are in {UNITS[weights.unit]}: every figure of harm is in that unit.", unit_warning(weights)]
     if weights.is_proxy:
         words.append(f"Weights are a proxy: {weights.label}. They hardly tell one offence of a category from another.")
     for status, what in (
@@ -101,12 +99,9 @@ def of_bcu(ranked: pd.DataFrame, bcu: str) -> pd.DataFrame:
 def narrowed(answer: Answer, bcu: str) -> Answer:
     """A force-wide answer as `rank_workspace` gives it for one BCU, without asking the workspace again."""
     return replace(
-        answer,
-        question=replace(answer.question, bcu=bcu),
-        table=of_bcu(answer.table, bcu),
-        warnings=tuple(whole_force(list(answer.warnings), bcu)),
-        notes=tuple(whole_force(list(answer.notes), bcu)),
-    )
+        answer, question=replace(answer.question, bcu=bcu), table=of_bcu(answer.table, bcu),
+        warnings=tuple(whole_force(list(answer.warnings), bcu)), notes=tuple(whole_force(list(answer.notes), bcu)),
+    )  # fmt: skip
 
 
 def about(answer: Answer) -> dict[str, object]:
@@ -118,18 +113,13 @@ def about(answer: Answer) -> dict[str, object]:
         "bcu": question.bcu,
         "window": str(answer.window),
         "offences": f"{question.offences}: {selection_named(question.offences).meaning}",
-        "ranked_by": METHODS[question.by],
-        "resolution": question.resolution,
-        "expectation": expectation(answer),
+        "ranked_by": METHODS[question.by], "resolution": question.resolution, "expectation": expectation(answer),
         "hours": question.hours or "all",
         "proactive_offences": "included" if question.include_proactive else "left out",
         "weights": ref(answer.weights) + (" (proxy)" if answer.weights.is_proxy else ""),
-        "weights_unit": UNITS[answer.weights.unit],
-        "weights_sha256": answer.weights.sha256,
-        "workspace_version": answer.version,
-        "warnings": list(answer.warnings),
-        "notes": list(answer.notes),
-    }
+        "weights_unit": UNITS[answer.weights.unit], "weights_sha256": answer.weights.sha256,
+        "workspace_version": answer.version, "warnings": list(answer.warnings), "notes": list(answer.notes),
+    }  # fmt: skip
     if answer.source == POLICE_UK:
         facts["attribution"] = "Contains public sector information licensed under the Open Government Licence v3.0."
     return facts

@@ -74,18 +74,18 @@ def bh_q_values(p: ArrayLike) -> Floats:
     https://doi.org/10.1214/aos/1013699998
     """
     p = np.asarray(p, dtype=np.float64)
-    known = ~np.isnan(p)
-    given = p[known]
-    if ((given < 0) | (given > 1)).any():
+    filled = ~np.isnan(p)
+    valid = p[filled]
+    if ((valid < 0) | (valid > 1)).any():
         raise ValueError("a p value lies between 0 and 1")
-    order = np.argsort(given)
+    order = np.argsort(valid)
     # m / j first: times a number of 1 or more, so that no rounding takes q below p.
-    scaled = given[order] * (len(given) / np.arange(1, len(given) + 1))
+    scaled = valid[order] * (len(valid) / np.arange(1, len(valid) + 1))
     stepped = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    found = np.empty(len(given))
+    found = np.empty(len(valid))
     found[order] = stepped
     q = np.full(p.shape, np.nan)
-    q[known] = found
+    q[filled] = found
     return q
 
 
@@ -131,12 +131,12 @@ def gi_table(cells: ArrayLike, values: ArrayLike) -> pd.DataFrame:
     if x.shape != cells.shape:
         raise ValueError(f"cells of shape {cells.shape} and values of shape {x.shape} do not pair up")
     everyone = np.setdiff1d(geography.surroundings(cells), cells[np.isnan(x)])
-    known = np.flatnonzero(~np.isnan(x))
-    place = np.searchsorted(everyone, cells[known])
+    filled = np.flatnonzero(~np.isnan(x))
+    place = np.searchsorted(everyone, cells[filled])
     full = np.zeros(len(everyone))
-    full[place] = x[known]
+    full[place] = x[filled]
     adjoining = geography.adjacency(everyone)
     table = pd.DataFrame({"cell": cells, "gi_z": np.nan, "gi_q": np.nan})
-    table.loc[known, "gi_z"] = gi_star(full, adjoining)[place]
-    table.loc[known, "gi_q"] = bh_q_values(scatter_p(full, adjoining))[place]
+    table.loc[filled, "gi_z"] = gi_star(full, adjoining)[place]
+    table.loc[filled, "gi_q"] = bh_q_values(scatter_p(full, adjoining))[place]
     return table

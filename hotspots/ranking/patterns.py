@@ -77,9 +77,6 @@ PATTERNS = {
 }
 
 
-# ---------------------------------------------------------------- spans
-
-
 @dataclass(frozen=True, eq=False)
 class SpanScores:
     """Gi* of each cell in each span.
@@ -145,9 +142,6 @@ def span_scores(cube: pd.DataFrame, values: ArrayLike, spans: Sequence[Sequence[
         total = np.bincount(place[inside], weights=harm[inside], minlength=len(everyone))
         z[:, i], p[:, i] = gi_star(total, adjoining), scatter_p(total, adjoining)
     return SpanScores(everyone, tuple(tuple(s) for s in spans), z, p)
-
-
-# ---------------------------------------------------------------- patterns
 
 
 def cell_patterns(cube: pd.DataFrame, values: ArrayLike, periods: Iterable[int]) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from hotspots.geography import boundaries_of
 from hotspots.harm.scoring import scored_days
 from hotspots.ranking import patterns
 from hotspots.ranking.answer import Answer, of_bcu, score_warnings, whole_force, window_warnings
-from hotspots.ranking.expected import expected_harm
+from hotspots.ranking.expected.model import expected_harm
 from hotspots.ranking.gather import count_and_score, gather, holes_and_breaks, observed
 from hotspots.ranking.gi_star import gi_table
 from hotspots.ranking.question import Question, settle
@@ -48,19 +48,14 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     table = with_places(of_bcu(ranked, question.bcu), gathered.rows, settings)
     warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
     warnings, notes = whole_force(warnings, question.bcu), whole_force(gathered.notes, question.bcu)
+    memory = expected.attrs["fitted"].half_life if "fitted" in expected.attrs else float("nan")
     return Answer(
         question=question, window=window, source=source, weights=weights, table=table, scores=scores, cube=cube,
         notes=tuple(notes), warnings=tuple(warnings), version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic", missing_months=tuple(missing), breaks=tuple(breaks),
-        periods=tuple(periods), exposure=tuple(exposure), memory=memory_of(expected), no_patterns=no_patterns,
+        periods=tuple(periods), exposure=tuple(exposure), memory=float(memory), no_patterns=no_patterns,
         ahead=settings.expected_months, top=settings.top,
     )  # fmt: skip
-
-
-def memory_of(expected: pd.DataFrame) -> float:
-    """Half-life in months of what the expectation remembers; nan where there is none."""
-    fitted = expected.attrs.get("fitted")
-    return float(fitted.half_life) if fitted else float("nan")
 
 
 def with_patterns(
@@ -110,12 +105,9 @@ def with_places(ranked: pd.DataFrame, rows: pd.DataFrame, settings: Settings) ->
     cells = ranked["cell"].to_numpy(dtype=np.int64)
     lon, lat = geography.cell_centres(cells)
     table = ranked.assign(
-        cell=geography.hex_ids(cells),
-        lon=np.round(lon, 6),
-        lat=np.round(lat, 6),
-        area_m2=np.round(geography.cell_areas_m2(cells), 1),
-        place=place_names(cells, lon, lat, rows),
-    )
+        cell=geography.hex_ids(cells), lon=np.round(lon, 6), lat=np.round(lat, 6),
+        area_m2=np.round(geography.cell_areas_m2(cells), 1), place=place_names(cells, lon, lat, rows),
+    )  # fmt: skip
     table = table.round(ROUNDED)
     table["sure"] = ""
     for bcu, members in table.groupby("bcu").groups.items():

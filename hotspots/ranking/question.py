@@ -13,7 +13,7 @@ from hotspots.harm import selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
-from hotspots.ranking.rank import known_method
+from hotspots.ranking.rank import checked_method
 from hotspots.store.workspace import Workspace, months_held
 
 DEFAULT_OFFENCES = {POLICE_UK: "violence-categories", "incidents": "serious-violence"}
@@ -57,18 +57,14 @@ def settle(workspace: Workspace, question: Question) -> tuple[str, Window, Weigh
     window = parse_window(question.start, question.end, months_held(workspace.manifest, source))
     if source == POLICE_UK:
         refuse_finer_than_months(window, question.hours)
-    by = known_method(question.by)
+    by = checked_method(question.by)
     weights = weight_register.load(
         workspace.folder, question.weights or weight_register.defaults(workspace.folder)[source]
     )
     name = weight_register.ref(weights)
     chosen = selections.selection_named(question.offences or DEFAULT_OFFENCES[source]).name
-    return (
-        source,
-        window,
-        weights,
-        replace(question, resolution=resolution, weights=name, offences=chosen, source=source, by=by),
-    )
+    question = replace(question, resolution=resolution, weights=name, offences=chosen, source=source, by=by)
+    return source, window, weights, question
 
 
 def refuse_finer_than_months(window: Window, hours: str) -> None:

@@ -15,28 +15,21 @@ import pandas as pd
 from hotspots.base.choices import DEFAULT_METHOD, EXPECTED, METHODS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.ranking.expected import expected_harm
+from hotspots.ranking.expected.model import expected_harm
 
 MEASURE = {
-    EXPECTED: "harm_expected_days",
-    "count": "n_incidents",
-    "harm": "harm_days",
-    "harm-sqrt": "harm_sqrt",
+    EXPECTED: "harm_expected_days", "count": "n_incidents", "harm": "harm_days", "harm-sqrt": "harm_sqrt",
     "harm-cap": "harm_capped",
-}
+}  # fmt: skip
 CAP_DAYS = Settings.harm_cap_days
 TIE = 12  # decimals of the largest figure: sums nearer than that differ by the order of adding, not by harm
 SEVERE, FEW, INDOORS = "one severe event", "few incidents", "rape leads (mostly indoors)"
 
 
 def rank_cells(
-    cell_periods: pd.DataFrame,
-    weights: pd.DataFrame,
-    method: str = DEFAULT_METHOD,
-    top: int | None = None,
-    cap: float = CAP_DAYS,
-    expected: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+    cell_periods: pd.DataFrame, weights: pd.DataFrame, method: str = DEFAULT_METHOD, top: int | None = None,
+    cap: float = CAP_DAYS, expected: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Rank the cells of a cube.
 
     ``cell_periods``: from `hotspots.ranking.gather.build_cell_periods`; ``weights``: one line per offence code,
@@ -55,7 +48,7 @@ def rank_cells(
     Ties go by harm_days, then n_incidents, then cell id, so that two runs agree (`order_of`). Misleads: see the
     module; and a rank says nothing of how sure it is.
     """
-    method, weights = known_method(method), completed(weights)
+    method, weights = checked_method(method), completed(weights)
     table = measure_cells(cell_periods, weights, cap)
     if expected is None and method == EXPECTED:
         expected = expected_harm(cell_periods, weights, top=top or Settings.top)
@@ -80,17 +73,12 @@ def completed(weights: pd.DataFrame) -> pd.DataFrame:
     return weights.assign(**{name: values for name, values in lacking.items() if name not in weights})
 
 
-def known_method(method: str) -> str:
+def checked_method(method: str) -> str:
     """The method's own name, for one that may be written with _ for -; refuses one that does not exist."""
     method = method.replace("_", "-")
-    check_method(method)
-    return method
-
-
-def check_method(method: str) -> None:
-    """Refuse a method that does not exist."""
     if method not in METHODS:
         raise HotspotsError(f"There is no ranking method '{method}'. Use one of: {', '.join(METHODS)}.")
+    return method
 
 
 def order_of(measure: np.ndarray, harm: np.ndarray, n_incidents: np.ndarray, cell: np.ndarray) -> np.ndarray:
@@ -130,29 +118,29 @@ def measure_cells(cell_periods: pd.DataFrame, weights: pd.DataFrame, cap: float 
     days = weights["days"].to_numpy(dtype=float)[offence]
     status = weights["status"].to_numpy(dtype=object)[offence]
     scored, ambiguous = status == "scored", status == "ambiguous"
-    known = np.where(scored, days, 0.0)
+    weight = np.where(scored, days, 0.0)
 
     def total(values: np.ndarray) -> np.ndarray:
         return np.bincount(code, weights=values, minlength=len(cell))
 
     n_scored = total(n * scored)
-    harm = np.where(n_scored > 0, total(n * known), np.nan)
+    harm = np.where(n_scored > 0, total(n * weight), np.nan)
     low, high = (
-        total(n * np.where(scored, known, np.where(ambiguous, weights[c].to_numpy(dtype=float)[offence], 0.0)))
+        total(n * np.where(scored, weight, np.where(ambiguous, weights[c].to_numpy(dtype=float)[offence], 0.0)))
         for c in ("days_low", "days_high")
     )
     largest, share = largest_offence(
-        code, len(cell), known, scored, harm, weights["label"].to_numpy(dtype=object)[offence]
+        code, len(cell), weight, scored, harm, weights["label"].to_numpy(dtype=object)[offence]
     )
     rape = np.array(["rape" in str(g).lower() for g in weights["offence_group"]], dtype=float)[offence]
     with np.errstate(invalid="ignore", divide="ignore"):
-        rape_share = np.where(harm > 0, total(n * known * rape) / harm, np.nan)
+        rape_share = np.where(harm > 0, total(n * weight * rape) / harm, np.nan)
     return pd.DataFrame(
         {
             "cell": cell,
             "n_incidents": total(cell_periods["n_incidents"].to_numpy(dtype=float)).astype(np.int64),
             "harm_days": harm,
-            "harm_sqrt": np.where(n_scored > 0, total(n * transformed(known, "harm-sqrt")), np.nan),
+            "harm_sqrt": np.where(n_scored > 0, total(n * transformed(weight, "harm-sqrt")), np.nan),
             "largest_offence_share": share,
             "n_offences": total(n).astype(np.int64),
             "n_unscored": total(n * ~(scored | ambiguous)).astype(np.int64),
@@ -161,19 +149,19 @@ def measure_cells(cell_periods: pd.DataFrame, weights: pd.DataFrame, cap: float 
             "harm_days_high": np.where(n_scored + total(n * ambiguous) > 0, high, np.nan),
             "largest_offence": largest,
             "rape_share": rape_share,
-            "harm_capped": np.where(n_scored > 0, total(n * transformed(known, "harm-cap", cap)), np.nan),
+            "harm_capped": np.where(n_scored > 0, total(n * transformed(weight, "harm-cap", cap)), np.nan),
         }
     )
 
 
 def largest_offence(
-    code: np.ndarray, n_cells: int, known: np.ndarray, scored: np.ndarray, harm: np.ndarray, labels: np.ndarray
+    code: np.ndarray, n_cells: int, weight: np.ndarray, scored: np.ndarray, harm: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The name of each cell's heaviest single offence, and its share of the cell's harm."""
     heaviest = np.full(n_cells, -1.0)
-    np.maximum.at(heaviest, code[scored], known[scored])
+    np.maximum.at(heaviest, code[scored], weight[scored])
     names = np.full(n_cells, "", dtype=object)
-    leads = np.flatnonzero(scored & (known == heaviest[code]))[::-1]  # the first of equals is written last, and stays
+    leads = np.flatnonzero(scored & (weight == heaviest[code]))[::-1]  # the first of equals is written last, and stays
     names[code[leads]] = labels[leads]
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(harm > 0, heaviest / harm, np.nan)

@@ -33,14 +33,11 @@ class Band(NamedTuple):
 # Above even a band begins at the yardstick's own lower edge; below even it begins just above the upper edge of the
 # band beneath, because there the weaker claim is the upper one.
 BANDS = (
-    Band(0.95, False, "almost certainly in {}"),
-    Band(0.80, False, "highly likely to be in {}"),
-    Band(0.55, False, "likely to be in {}"),
-    Band(0.35, True, "a realistic possibility for {}"),
-    Band(0.20, True, "unlikely to be in {}"),
-    Band(0.05, True, "highly unlikely to be in {}"),
+    Band(0.95, False, "almost certainly in {}"), Band(0.80, False, "highly likely to be in {}"),
+    Band(0.55, False, "likely to be in {}"), Band(0.35, True, "a realistic possibility for {}"),
+    Band(0.20, True, "unlikely to be in {}"), Band(0.05, True, "highly unlikely to be in {}"),
     Band(0.00, False, "a remote chance for {}"),
-)
+)  # fmt: skip
 
 
 def sureness(p: float, top: int, whose: str = "") -> str:

@@ -148,20 +148,16 @@ def read_sheet(data: bytes, name: str, settings: Settings) -> tuple[list[str], l
     Real dates come out as 'YYYY-MM-DD HH:MM:SS', times as 'HH:MM:SS', whole numbers without '.0', empty
     cells as null. Wholly empty rows are left out; the others keep the number that Excel shows.
     """
-    for _, first, grid in _grids(data, name, settings):
-        return _as_text(grid, first)
-    raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
+    _, first, grid = next(_grids(data, name, settings))
+    return _as_text(grid, first)
 
 
 def read_grids(data: bytes, name: str, settings: Settings) -> list[tuple[str, int, list[list[str]]]]:
     """Every visible sheet with data: its title, the number of its first row, and its cells as text, '' where empty."""
-    found = [
+    return [
         (title, first, [[_text(cell) or "" for cell in row] for row in grid])
         for title, first, grid in _grids(data, name, settings)
     ]
-    if not found:
-        raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
-    return found
 
 
 def _grids(data: bytes, name: str, settings: Settings) -> Iterator[tuple[str, int, list[list[Any]]]]:
@@ -172,29 +168,26 @@ def _grids(data: bytes, name: str, settings: Settings) -> Iterator[tuple[str, in
         raise HotspotsError(
             f"{name} is protected by a password or in the old .xls format. Save it without one, as .xlsx or CSV."
         )
-    _check_container(data, name, settings)
+    # A workbook is a zip: the same checks, and no sheet whose cells span a rectangle too large to hold.
+    with open_zip(data, name, settings) as archive:
+        for member in archive.infolist():
+            if not member.is_dir():
+                content = read_member(archive, member, f"{name} › {member.filename}")
+                _check_span(content, name)
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(data))
-        for sheet in book.sheets_metadata:
-            if sheet.visible == SheetVisibleEnum.Visible:
-                opened = book.get_sheet_by_name(sheet.name)
-                if opened.start is not None:
-                    yield sheet.name, opened.start[0] + 1, opened.to_python(skip_empty_area=True)
+        shown = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
+        filled = [sheet for title in shown if (sheet := book.get_sheet_by_name(title)).start is not None]
+        for sheet in filled:
+            yield sheet.name, (sheet.start or (0, 0))[0] + 1, sheet.to_python(skip_empty_area=True)
+        if not filled:
+            raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
     except PasswordError as error:
         raise HotspotsError(f"{name} is protected by a password. Save it without one.") from error
     except (CalamineError, OSError, ValueError) as error:
         raise HotspotsError(
             f"{name} cannot be read as an Excel workbook ({error}). Save it again, or as CSV."
         ) from error
-
-
-def _check_container(data: bytes, name: str, settings: Settings) -> None:
-    """A workbook is a zip: the same checks, and no sheet whose cells span a rectangle too large to hold."""
-    with open_zip(data, name, settings) as archive:
-        for member in archive.infolist():
-            if not member.is_dir():
-                content = read_member(archive, member, f"{name} › {member.filename}")
-                _check_span(content, name)
 
 
 def _check_span(sheet: bytes, name: str) -> None:

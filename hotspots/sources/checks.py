@@ -25,31 +25,20 @@ EASTING_RANGE, NORTHING_RANGE = (0.0, 700_000.0), (0.0, 1_300_000.0)  # British 
 # What a pair of wrong values looks like: (reason of one row, sentence about a whole file).
 LOOKS = {
     "swapped": ("{x} and {y} look swapped", "{x} and {y} look swapped: exchange them in the file or in the mapping"),
-    "grid": (
-        "{x} and {y} look like grid references, not degrees",
-        "{x} and {y} look like British National Grid references: map them as easting and northing",
-    ),
-    "degrees": (
-        "{x} and {y} look like degrees, not grid references",
-        "{x} and {y} look like degrees: map them as longitude and latitude",
-    ),
-    "sign": (
-        "{x} looks as if it lost its minus sign",
-        "{x} looks as if it lost its minus sign: export it again with the sign",
-    ),
-    "text": (
-        "{x} and {y} are not both numbers",
-        "{x} and {y} hold text that is not a number: check which columns they are",
-    ),
-    "sea": (
-        "{x} and {y} lie at sea or abroad",
-        "{x} and {y} lie at sea or abroad: check that they are British National Grid metres and not exchanged",
-    ),
-    "outside": (
-        "{x} and {y} lie outside Great Britain",
-        "{x} and {y} are in another coordinate system or are other columns: export them again, or correct the mapping",
-    ),
-}
+    "grid": ("{x} and {y} look like grid references, not degrees",
+             "{x} and {y} look like British National Grid references: map them as easting and northing"),
+    "degrees": ("{x} and {y} look like degrees, not grid references",
+                "{x} and {y} look like degrees: map them as longitude and latitude"),
+    "sign": ("{x} looks as if it lost its minus sign",
+             "{x} looks as if it lost its minus sign: export it again with the sign"),
+    "text": ("{x} and {y} are not both numbers",
+             "{x} and {y} hold text that is not a number: check which columns they are"),
+    "sea": ("{x} and {y} lie at sea or abroad",
+            "{x} and {y} lie at sea or abroad: check that they are British National Grid metres and not exchanged"),
+    "outside": ("{x} and {y} lie outside Great Britain",
+                "{x} and {y} are in another coordinate system or are other columns: export them again, or correct the "
+                "mapping"),
+}  # fmt: skip
 
 
 def numbers(text: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,6 +27,7 @@ from hotspots.sources.times import Wall, place_times
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 OLDEST = np.datetime64("1990-01-01", "s")  # no feed holds anything older; 1900-01-01 is a blank
+FALLS = ("time falls", "times fall")
 RAGGED = "the row has too few or too many fields"
 SKIPPED = "in the hour that the clocks skipped, read as GMT"
 TWICE = "in the hour that happens twice when the clocks go back, read as the first (summer time)"
@@ -135,8 +136,6 @@ class FeedFile:
         for i, reason in zip(at.tolist(), reasons, strict=True):
             self.reasons[i] = f"{self.reasons[i]}; {reason}" if i in self.reasons else reason
 
-    # ------------------------------------------------------------ times
-
     def time_texts(self, what: str) -> pa.DictionaryArray:
         """The texts of a time: of one column, or of its date and its time of day joined."""
         first, *second = (self.coded(column) for column in self.columns[what])
@@ -164,14 +163,13 @@ class FeedFile:
 
     def note_clock_changes(self, times: Sequence[Times], advice: str = "") -> None:
         """Say which times had to be read by a rule because the clocks changed."""
-        self.note_times(sum(int((t.skipped & ~self.bad).sum()) for t in times), SKIPPED)
-        self.note_times(sum(int((t.repeated & ~self.bad).sum()) for t in times), TWICE + advice)
+        self.note(sum(int((t.skipped & ~self.bad).sum()) for t in times), *FALLS, SKIPPED)
+        self.note(sum(int((t.repeated & ~self.bad).sum()) for t in times), *FALLS, TWICE + advice)
 
-    def note_times(self, n: int, rule: str) -> None:
+    def note(self, n: int, one: str, many: str, what: str) -> None:
+        """Say of how many rows something holds, where there are any: '3 rows have no status'."""
         if n:
-            self.notes.append(f"{counted(n, 'time falls', 'times fall')} {rule}")
-
-    # ------------------------------------------------------------ places
+            self.notes.append(f"{counted(n, one, many)} {what}")
 
     def pair(self, fields: tuple[str, str]) -> Pair:
         """The coordinates of the file."""
@@ -193,9 +191,6 @@ def opened(raw: RawTable, mapping: Mapping, settings: Settings) -> FeedFile:
     if raw.encoding != "UTF-8":
         file.notes.append(f"The file is not UTF-8 and was read as {raw.encoding}: check accents and pound signs")
     return file
-
-
-# ---------------------------------------------------------------- distinct texts
 
 
 def one_piece(column: pa.ChunkedArray) -> pa.Array:
@@ -220,9 +215,6 @@ def joined(day: pa.DictionaryArray, time: pa.DictionaryArray) -> pa.DictionaryAr
     times = pc.replace_substring_regex(time.dictionary, r"^1(899-12-3[01]|900-01-00) ", "").take(time.indices)
     both = pc.binary_join_element_wise(days, times, " ", null_handling="skip")
     return pc.if_else(pc.equal(both, ""), pa.scalar(None, pa.string()), both).dictionary_encode()
-
-
-# ---------------------------------------------------------------- times
 
 
 def epochs(wall: Wall, texts: pa.Array, pattern: str) -> Wall:
@@ -260,9 +252,6 @@ def odd_times(file: str, unread: int, timed: int, example: str) -> str:
         " letter). Say how they are written in a mapping, such as datetime_formats = ['%d/%m/%Y %H:%M:%S'], and give it"
         " with --mapping, or on the Data page."
     )
-
-
-# ---------------------------------------------------------------- rows that cannot be used
 
 
 def quarantined(

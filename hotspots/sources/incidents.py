@@ -61,19 +61,20 @@ def read_incidents(raw: RawTable, mapping: Mapping, settings: Settings, now: dat
     start, end, recorded = _read_times(file, now or datetime.now(UTC))
     lon, lat = _read_places(file)
     values = {
-        "record_id": ids,
-        "local_from": start.local,
-        "local_to": end.local,
-        "instant_from": start.instant,
-        "instant_to": end.instant,
-        "recorded": recorded,
-        "lon": lon,
-        "lat": lat,
-        "victim_age": _read_ages(file),
+        "record_id": ids, "local_from": start.local, "local_to": end.local, "instant_from": start.instant,
+        "instant_to": end.instant, "recorded": recorded, "lon": lon, "lat": lat, "victim_age": _read_ages(file),
         **{flag: _read_flag(file, flag) for flag in FLAGS},
-    }
+    }  # fmt: skip
     repeated, offence_no = _match_ids(file, ids, values)
-    _note_shortened_ids(file, ids)
+    # A spreadsheet that takes long ids for numbers makes several of them one, for good.
+    texts = ids.dictionary
+    shortened = texts.filter(pc.match_substring_regex(pc.fill_null(texts, ""), r"^\d(\.\d+)?[Ee]\+\d+$"))
+    if len(shortened):
+        file.notes.append(
+            f"{file.name('id')} holds numbers that a spreadsheet has shortened "
+            f"({sample(shortened.to_pylist())}): different records may have become one; export the file again with the "
+            "ids as text"
+        )
     kept = np.flatnonzero(~file.bad & ~repeated)
     if mapping.offences == "columns":
         codes, kept, offence_no = _unfold_columns(file, kept)
@@ -84,9 +85,6 @@ def read_incidents(raw: RawTable, mapping: Mapping, settings: Settings, now: dat
     at = sorted(file.reasons)
     aside = quarantined(raw, file.rows[at], [file.reasons[i] for i in at], original_columns(raw, at), ragged_text=True)
     return Parsed(table, aside, file.notes, len(raw.table) + len(raw.bad_rows), file.rows[repeated])
-
-
-# ---------------------------------------------------------------- times
 
 
 def _read_times(file: FeedFile, now: datetime) -> tuple[Times, Times, np.ndarray]:
@@ -134,14 +132,8 @@ def _note_midnights(file: FeedFile, start: Times) -> None:
     if all("%H" in f or "%I" in f for f in file.mapping.datetime_formats):
         return
     midnight = (start.local == start.local.astype("datetime64[D]")) & ~file.bad
-    if midnight.any():
-        file.notes.append(
-            f"{counted(int(midnight.sum()), 'offence starts', 'offences start')} at 00:00; the mapping reads a date "
-            "without a time as midnight, so hours of the day may mislead"
-        )
-
-
-# ---------------------------------------------------------------- places
+    why = "at 00:00; the mapping reads a date without a time as midnight, so hours of the day may mislead"
+    file.note(int(midnight.sum()), "offence starts", "offences start", why)
 
 
 def _read_places(file: FeedFile) -> tuple[np.ndarray, np.ndarray]:
@@ -150,17 +142,12 @@ def _read_places(file: FeedFile) -> tuple[np.ndarray, np.ndarray]:
     assert fields is not None  # a mapping without a place is refused when it is read
     pair = file.pair(fields)
     x, y = pair.names
-    if pair.zero.any():
-        rows = counted(int(pair.zero.sum()), "row has", "rows have")
-        file.notes.append(f"{rows} 0 and 0 as {x} and {y}, read as no place")
+    file.note(int(pair.zero.sum()), "row has", "rows have", f"0 and 0 as {x} and {y}, read as no place")
     file.refuse(pair.half, f"only one of {x} and {y} is given")
     found = file.judge(pair, fields)
     found.refuse(file.settings.bad_coordinate_share)
     file.refuse_each(np.flatnonzero(found.bad), found.why)
     return found.lon, found.lat
-
-
-# ---------------------------------------------------------------- flags and ages
 
 
 def _read_flag(file: FeedFile, flag: str) -> pa.Array:
@@ -192,9 +179,6 @@ def _note_unread(file: FeedFile, unread: np.ndarray, texts: pa.DictionaryArray, 
         values = texts.filter(pa.array(unread)).unique().to_pylist()
         rows = counted(int(unread.sum()), "row")
         file.notes.append(f"{file.name(field)} {what} in {rows}, left empty there: {sample(values)}")
-
-
-# ---------------------------------------------------------------- several rows with one id
 
 
 def _match_ids(file: FeedFile, ids: pa.DictionaryArray, values: dict[str, object]) -> tuple[np.ndarray, np.ndarray]:
@@ -232,13 +216,9 @@ def _match_ids(file: FeedFile, ids: pa.DictionaryArray, values: dict[str, object
 
 
 def _number_offences(
-    file: FeedFile,
-    rest: np.ndarray,
-    first: np.ndarray,
-    codes: np.ndarray,
-    values: dict[str, object],
+    file: FeedFile, rest: np.ndarray, first: np.ndarray, codes: np.ndarray, values: dict[str, object],
     offence_no: np.ndarray,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """Number the rows of one record with its first row's time and place; returns the rows with another."""
     same = np.ones(len(rest), dtype=bool)
     for name in ("instant_from", "instant_to", "lon", "lat"):
@@ -281,21 +261,6 @@ def _unfold_columns(file: FeedFile, kept: np.ndarray) -> tuple[dict[str, pa.Arra
     return pieces, at, pd.Series(at).groupby(at).cumcount().to_numpy() + 1
 
 
-def _note_shortened_ids(file: FeedFile, ids: pa.DictionaryArray) -> None:
-    """A spreadsheet that takes long ids for numbers makes several of them one, for good."""
-    texts = ids.dictionary
-    shortened = texts.filter(pc.match_substring_regex(pc.fill_null(texts, ""), r"^\d(\.\d+)?[Ee]\+\d+$"))
-    if len(shortened):
-        file.notes.append(
-            f"{file.name('id')} holds numbers that a spreadsheet has shortened "
-            f"({sample(shortened.to_pylist())}): different records may have become one; export the file again with the "
-            "ids as text"
-        )
-
-
-# ---------------------------------------------------------------- the tables handed back
-
-
 def _taken(column: pa.DictionaryArray | None, rows: np.ndarray) -> pa.Array:
     """Some rows of a text column, its dictionary made anew so that it holds no text of other rows."""
     if column is None:
@@ -311,14 +276,11 @@ def _table(
     records = record_numbers(file.mapping.name, [text or "" for text in ids.dictionary.to_pylist()])
     months = np.asarray(values["local_from"])[kept].astype("datetime64[M]").astype(np.int64)
     made: dict[str, object] = {
-        "record": spread(records, ids, 0)[kept],
-        "record_id": ids.take(pa.array(kept)).cast(pa.string()),
-        "offence_no": offence_no.astype(np.int16),
-        "month": (1970 + months // 12) * 100 + months % 12 + 1,
-        **codes,
+        "record": spread(records, ids, 0)[kept], "record_id": ids.take(pa.array(kept)).cast(pa.string()),
+        "offence_no": offence_no.astype(np.int16), "month": (1970 + months // 12) * 100 + months % 12 + 1, **codes,
         **{name: _taken(file.text_of(name), kept) for name in ("location", "location_type")},
         "source_row": file.rows[kept],
-    }
+    }  # fmt: skip
     arrays = [_column(made, values, kept, wanted) for wanted in SCHEMA]
     table = pa.Table.from_arrays(arrays, schema=SCHEMA)
     if len(file.rows) and (np.diff(file.rows) < 0).any():

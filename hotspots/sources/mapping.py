@@ -112,7 +112,13 @@ def read_mapping(source: str, file: Path | str | None, timezone: str = "") -> Ma
     if timezone:
         zone(timezone, "Time zone")
     if file is None:
-        return standard_mapping(source, timezone)
+        if source == "incidents":
+            raise HotspotsError(
+                "A force's own export needs a mapping file that names its columns: --mapping FILE.toml."
+                " Two examples are in data/mappings."
+            )
+        names = {f: tuple(filter(None, (f, SHORT_NAMES.get(f)))) for f in FEEDS[source].fields}
+        return Mapping(source, source, names, timezone=timezone, standard=True)
     label, text = _text(file)
     try:
         table = tomllib.loads(text)
@@ -127,17 +133,6 @@ def read_mapping(source: str, file: Path | str | None, timezone: str = "") -> Ma
     if mapping.timezone:
         zone(mapping.timezone, label)
     return replace(mapping, timezone=timezone) if timezone else mapping
-
-
-def standard_mapping(source: str, timezone: str) -> Mapping:
-    """The standard names of a source that has them."""
-    if source == "incidents":
-        raise HotspotsError(
-            "A force's own export needs a mapping file that names its columns: --mapping FILE.toml."
-            " Two examples are in data/mappings."
-        )
-    names = {f: tuple(filter(None, (f, SHORT_NAMES.get(f)))) for f in FEEDS[source].fields}
-    return Mapping(source, source, names, timezone=timezone, standard=True)
 
 
 def _text(path_or_text: Path | str) -> tuple[str, str]:
@@ -170,9 +165,6 @@ def _built(source: str, toml: dict[str, Any]) -> Mapping:
 
 def _capitals(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(w.strip().upper() for w in words)
-
-
-# ---------------------------------------------------------------- the columns of one file
 
 
 def columns_in(mapping: Mapping, have: Sequence[str], file: str) -> dict[str, tuple[str, ...]]:
@@ -214,9 +206,6 @@ def place_of(columns: Collection[str]) -> tuple[str, str] | None:
 def _names_area(source: str, columns: Collection[str]) -> bool:
     """Whether entries may name their hot spot instead of giving a position."""
     return source == "patrol-log" and "area" in columns
-
-
-# ---------------------------------------------------------------- what may be wrong
 
 
 def _general(feed: Feed, toml: dict[str, Any]) -> list[str]:
@@ -318,8 +307,8 @@ def _values(feed: Feed, toml: dict[str, Any]) -> list[str]:
     if not isinstance(values, dict):
         return [f"[values] must be a table with lists of texts for {', '.join(feed.words)}."]
     problems = [f"[values] has '{key}'; known are {', '.join(feed.words)}." for key in values if key not in feed.words]
-    known = {k: v for k, v in values.items() if k in feed.words}
-    problems += [f"[values] '{k}' must be a list of texts." for k, v in known.items() if not _texts(v)]
+    lists = {k: v for k, v in values.items() if k in feed.words}
+    problems += [f"[values] '{k}' must be a list of texts." for k, v in lists.items() if not _texts(v)]
     if problems:
         return problems
     for one, other in (("true", "false"), ("foot", "vehicle")):

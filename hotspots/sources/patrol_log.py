@@ -31,7 +31,17 @@ from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.sources.checks import numbers
-from hotspots.sources.feed import TWICE, FeedFile, epochs, opened, original_columns, own_name, quarantined, spread
+from hotspots.sources.feed import (
+    FALLS,
+    TWICE,
+    FeedFile,
+    epochs,
+    opened,
+    original_columns,
+    own_name,
+    quarantined,
+    spread,
+)
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.reading import RawTable
 from hotspots.sources.times import parse_times
@@ -91,60 +101,16 @@ class _Log:
 
 
 def read_patrol_log(
-    raw: RawTable,
-    mapping: Mapping,
-    settings: Settings,
-    codes: Codes,
-    now: datetime | None = None,
-    known_areas: Collection[str] = (),
-    lenient: bool = False,
-) -> Parsed:
+    raw: RawTable, mapping: Mapping, settings: Settings, codes: Codes, now: datetime | None = None,
+    frozen_areas: Collection[str] = (), lenient: bool = False,
+) -> Parsed:  # fmt: skip
     """One file of a patrol log → one row per entry.
 
     ``codes`` hashes identities (`hotspots.base.identity.unit_codes`); ``now`` (default: the clock) decides what lies in
-    the future; ``known_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates.
+    the future; ``frozen_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates.
     Rows that cannot be used are quarantined with the reason. Raises `HotspotsError` when the file as a whole
     cannot be right: columns missing, no time zone given, coordinates that are no coordinates.
     """
-    refuse_without_header(raw, mapping)
-    log = _Log(opened(raw, mapping, settings), codes, set())
-    units, officers, shown = _read_people(log)
-    (start, end), timed, odd = _read_times(log, now or datetime.now(UTC))
-    area = log.texts("area")
-    lon, lat = _read_places(log, np.array([a is not None for a in area], dtype=bool), lenient)
-    mode, activity = _read_modes(log), _read_activities(log)
-    values: dict[str, list[Any]] = {
-        "unit": units,
-        "area": [a or "" for a in area],
-        "lon": lon,
-        "lat": lat,
-        "start": start,
-        "end": end,
-        "officers": officers,
-        "mode": mode,
-        "activity": [(a or "")[:LONGEST_ACTIVITY].rstrip() for a in shown["activity"]],
-        "reactive": _read_reactive(log, activity),
-        **{field: _read_counts(log, field) for field in ("searches", "arrests", "weapons")},
-    }
-    values["entry"] = _read_numbers(log, values)
-    kept, repeated = _match(log, values)
-    _note_people(log, units, kept)
-    _note_areas(log, values["area"], kept, known_areas)
-    return Parsed(
-        table=_table(log, values, kept),
-        quarantined=_quarantined(log, shown),
-        notes=log.file.notes,
-        n_read=len(raw.table) + len(raw.bad_rows),
-        repeated=repeated,
-        identities=frozenset(log.identities),
-        timed=timed,
-        unread=len(odd),
-        odd_time=odd[0] if odd else "",
-    )
-
-
-def refuse_without_header(raw: RawTable, mapping: Mapping) -> None:
-    """Raise where no column is known. The first row is not quoted: it may be an entry and name officers."""
     have = {name.casefold() for name in raw.table.column_names}
     names = [name for names in mapping.columns.values() for name in names]
     if not have & {name.casefold() for name in names}:
@@ -152,9 +118,38 @@ def refuse_without_header(raw: RawTable, mapping: Mapping) -> None:
             f"{raw.name} has none of the columns looked for ({sample(names, 30)}). Give it a first row with these"
             " names, or a mapping file that says which column is which: --mapping FILE.toml."
         )
-
-
-# ---------------------------------------------------------------- units and officers
+    log = _Log(opened(raw, mapping, settings), codes, set())
+    units, officers, shown = _read_people(log)
+    (start, end), timed, odd = _read_times(log, now or datetime.now(UTC))
+    area = log.texts("area")
+    lon, lat = _read_places(log, np.array([a is not None for a in area], dtype=bool), lenient)
+    texts = [t or "" for t in log.texts("activity")]
+    cut = sum(len(t) > LONGEST_ACTIVITY for t in texts)
+    if cut:
+        rows = counted(cut, "row")
+        log.file.notes.append(
+            f"{log.file.name('activity')} is longer than {LONGEST_ACTIVITY} characters in {rows}: cut there"
+        )
+    mode, activity = _read_modes(log), texts
+    values: dict[str, list[Any]] = {
+        "unit": units, "area": [a or "" for a in area], "lon": lon, "lat": lat, "start": start, "end": end,
+        "officers": officers, "mode": mode,
+        "activity": [(a or "")[:LONGEST_ACTIVITY].rstrip() for a in shown["activity"]],
+        "reactive": _read_reactive(log, activity),
+        **{field: _read_counts(log, field) for field in ("searches", "arrests", "weapons")},
+    }  # fmt: skip
+    values["entry"] = _read_numbers(log, values)
+    kept, repeated = _match(log, values)
+    nobody = "no unit and no officer: never compared with the positions of a unit"
+    log.file.note(sum(not units[i] for i in kept), "entry names", "entries name", nobody)
+    unknown = [a for i in kept if (a := values["area"][i]) and a not in frozen_areas]
+    which = "that no frozen register of this workspace has" if frozen_areas else "but none have been frozen yet"
+    log.file.note(len(unknown), "entry names an area", "entries name areas", which + log.quoted(unknown))
+    return Parsed(
+        table=_table(log, values, kept), quarantined=_quarantined(log, shown), notes=log.file.notes,
+        n_read=len(raw.table) + len(raw.bad_rows), repeated=repeated, identities=frozenset(log.identities), timed=timed,
+        unread=len(odd), odd_time=odd[0] if odd else "",
+    )  # fmt: skip
 
 
 def _read_people(log: _Log) -> tuple[list[int], list[int], dict[str, list[str | None]]]:
@@ -174,7 +169,13 @@ def _read_people(log: _Log) -> tuple[list[int], list[int], dict[str, list[str | 
     bad = np.array([counts[t] < 1 for t in officers], dtype=bool)
     if bad.any():
         log.file.refuse(bad, f"{log.file.name('officers')} is no whole number from 1 to {MOST_OFFICERS}")
-    _note_numbers(log, [t for t in officers if t is not None and re.fullmatch(r"\d{3,}(\.0+)?", t)])
+    found = [t for t in officers if t is not None and re.fullmatch(r"\d{3,}(\.0+)?", t)]
+    if found:
+        rows = counted(len(found), "row")
+        log.file.notes.append(
+            f"{log.file.name('officers')} is a number above {MOST_OFFICERS} in {rows}: taken for the number of one"
+            " officer, hashed and counted as one"
+        )
     codes = [hashed[u] or joined[o] for u, o in zip(unit, officers, strict=True)]
     shown = {"unit": [unit_text(hashed[u]) or None for u in unit], "officers": [printed[o] for o in officers]}
     names_of = [[n for n in (u, *(parts[o] or ())) if n] for u, o in zip(unit, officers, strict=True)]
@@ -214,25 +215,6 @@ def _number_of(text: str | None) -> int:
     return int(number) if number >= 1 and number.is_integer() else 0
 
 
-def _note_numbers(log: _Log, found: Sequence[str]) -> None:
-    if found:
-        rows = counted(len(found), "row")
-        log.file.notes.append(
-            f"{log.file.name('officers')} is a number above {MOST_OFFICERS} in {rows}: taken for the number of one"
-            " officer, hashed and counted as one"
-        )
-
-
-def _note_people(log: _Log, units: Sequence[int], kept: np.ndarray) -> None:
-    nobody = sum(not units[i] for i in kept)
-    if nobody:
-        entries = counted(nobody, "entry names", "entries name")
-        log.file.notes.append(f"{entries} no unit and no officer: never compared with the positions of a unit")
-
-
-# ---------------------------------------------------------------- times
-
-
 def _read_times(log: _Log, now: datetime) -> tuple[tuple[list[int], list[int]], int, list[str]]:
     """(start and end in UTC seconds by row, number of times given, those that cannot be read)."""
     file, latest = log.file, np.datetime64(int(now.timestamp()), "s")
@@ -253,13 +235,10 @@ def _read_times(log: _Log, now: datetime) -> tuple[tuple[list[int], list[int]], 
     file.refuse(late, f"{file.name('end')} is more than {LONGEST // 3600} hours after {file.name('start')}")
     file.note_clock_changes([start, end])
     rule = TWICE.replace("first (summer time)", "second (winter time) because the first is before the start")
-    file.note_times(int((second & ~file.bad).sum()), rule)
+    file.note(int((second & ~file.bad).sum()), *FALLS, rule)
     seconds = [np.where(np.isnat(t.instant), 0, t.instant.astype(np.int64)).tolist() for t in (start, end)]
     odd = [text for t in (start, end) for text in t.texts.filter(pa.array(t.unread)).to_pylist()]
     return (seconds[0], seconds[1]), int((~start.empty).sum() + (~end.empty).sum()), odd
-
-
-# ---------------------------------------------------------------- places
 
 
 def _read_places(log: _Log, named: np.ndarray, lenient: bool) -> tuple[list[float | None], list[float | None]]:
@@ -284,17 +263,12 @@ def _read_places(log: _Log, named: np.ndarray, lenient: bool) -> tuple[list[floa
     nowhere = np.isnan(found.lon) & ~wrong
     area = f"{file.name('area')}, " if "area" in file.columns else ""
     file.refuse(nowhere & ~named, f"{area}{x} and {y} are empty")
-    dropped = int((wrong & named).sum())
-    if dropped:
-        entries = counted(dropped, "entry that names a hot spot has", "entries that name a hot spot have")
-        file.notes.append(f"{entries} {x} and {y} that are no position, left out")
+    has = ("entry that names a hot spot has", "entries that name a hot spot have")
+    file.note(int((wrong & named).sum()), *has, f"{x} and {y} that are no position, left out")
     gone = wrong | np.isnan(found.lon) | np.isnan(found.lat)
     places = zip(found.lon.tolist(), found.lat.tolist(), gone.tolist(), strict=True)
     rounded = [(None, None) if g else (round(a, DECIMALS), round(b, DECIMALS)) for a, b, g in places]
     return [a for a, _ in rounded], [b for _, b in rounded]
-
-
-# ---------------------------------------------------------------- what was done, and what came of it
 
 
 def _read_modes(log: _Log) -> list[str]:
@@ -305,18 +279,6 @@ def _read_modes(log: _Log) -> list[str]:
     unknown = [t for t, mode in zip(texts, modes, strict=True) if t and not mode]
     _note_unread(log, "mode", unknown, "means neither foot nor vehicle", "left empty there")
     return modes
-
-
-def _read_activities(log: _Log) -> list[str]:
-    """What was done, on one line; those that are too long to be kept whole are noted."""
-    texts = [t or "" for t in log.texts("activity")]
-    cut = sum(len(t) > LONGEST_ACTIVITY for t in texts)
-    if cut:
-        rows = counted(cut, "row")
-        log.file.notes.append(
-            f"{log.file.name('activity')} is longer than {LONGEST_ACTIVITY} characters in {rows}: cut there"
-        )
-    return texts
 
 
 def _read_reactive(log: _Log, activity: Sequence[str]) -> list[bool]:
@@ -346,17 +308,6 @@ def _note_unread(log: _Log, field: str, values: Sequence[str], what: str, then: 
         log.file.notes.append(f"{log.file.name(field)} {what} in {rows}, {then}{log.quoted(values)}")
 
 
-def _note_areas(log: _Log, area: Sequence[str], kept: np.ndarray, known: Collection[str]) -> None:
-    unknown = [area[i] for i in kept if area[i] and area[i] not in known]
-    if unknown:
-        entries = counted(len(unknown), "entry names an area", "entries name areas")
-        which = "that no frozen register of this workspace has" if known else "but none have been frozen yet"
-        log.file.notes.append(f"{entries} {which}{log.quoted(unknown)}")
-
-
-# ---------------------------------------------------------------- which entry it is
-
-
 def _read_numbers(log: _Log, values: dict[str, list[Any]]) -> list[str]:
     """The number of each entry: the log's own, else a hash of who, where, when and what."""
     if "entry" not in log.file.columns:
@@ -364,17 +315,15 @@ def _read_numbers(log: _Log, values: dict[str, list[Any]]) -> list[str]:
             "The log has no column with the number of an entry: entries are told apart by unit, place, start, end, mode"
             " and activity, so one of which any of these is corrected comes in as another entry"
         )
-        return [_hash(said) for said in zip(*(values[c] for c in DISTINCT_BY), strict=True)]
+        return [
+            sha256("\x1f".join("" if v is None else str(v) for v in said).encode()).hexdigest()[:20]
+            for said in zip(*(values[c] for c in DISTINCT_BY), strict=True)
+        ]
     texts, name = log.texts("entry"), log.file.name("entry")
     log.file.refuse(np.array([t is None for t in texts], dtype=bool), f"{name} is empty")
     ours = np.array([(t or "").casefold().startswith(FORM) for t in texts], dtype=bool)
     log.file.refuse(ours, f"{name} is the number of an entry made in the form, which the workspace has already")
     return [t or "" for t in texts]
-
-
-def _hash(said: tuple[Any, ...]) -> str:
-    """The first 80 bits of the SHA-256 of what tells an entry apart, as 20 hexadecimal digits."""
-    return sha256("\x1f".join("" if v is None else str(v) for v in said).encode()).hexdigest()[:20]
 
 
 def _match(log: _Log, values: dict[str, list[Any]]) -> tuple[np.ndarray, int]:
@@ -393,9 +342,6 @@ def _match(log: _Log, values: dict[str, list[Any]]) -> tuple[np.ndarray, int]:
     log.file.refuse(torn, f"{number} is also on another row with other content")
     kept = np.array([i for c in contents.values() if len(c) == 1 for i in c.values()], dtype=np.int64)
     return np.sort(kept), len(usable) - int(torn.sum()) - len(kept)
-
-
-# ---------------------------------------------------------------- the tables handed back
 
 
 def _table(log: _Log, values: dict[str, list[Any]], kept: np.ndarray) -> pa.Table:

@@ -33,7 +33,7 @@ from hotspots.sources.times import NO_OFFSET, Wall, parse_times
 Codes: TypeAlias = Callable[[Sequence[str | None]], Array]  # names of units → their numbers, 0 for none
 
 MOST_OFFICERS = 100
-STATUS_KNOWN, SPEED_KNOWN, OFFICERS_KNOWN = 1, 2, 4
+SAYS_STATUS, SAYS_SPEED, SAYS_OFFICERS = 1, 2, 4
 SCHEMA = pa.schema(
     [
         ("unit", pa.int64()), ("t", pa.int64()), ("lon", pa.float64()), ("lat", pa.float64()),
@@ -65,13 +65,9 @@ class Parsed:
 
 
 def read_pings(
-    raw: RawTable,
-    mapping: Mapping,
-    settings: Settings,
-    codes: Codes,
-    words: dict[str, int],
+    raw: RawTable, mapping: Mapping, settings: Settings, codes: Codes, words: dict[str, int],
     now: datetime | None = None,
-) -> Parsed:
+) -> Parsed:  # fmt: skip
     """One file of positions, as text or typed, row by row.
 
     ``codes`` hashes the names of units; ``words`` numbers the texts of the status and grows; ``now`` (default: the
@@ -90,32 +86,29 @@ def read_pings(
     speed = _read_speeds(file)
     status, on_call = _read_status(file, words)
     officers = _read_officers(file)
-    known = (status >= 0) * STATUS_KNOWN + ~np.isnan(speed) * SPEED_KNOWN + (officers > 0) * OFFICERS_KNOWN
+    says = (status >= 0) * SAYS_STATUS + ~np.isnan(speed) * SAYS_SPEED + (officers > 0) * SAYS_OFFICERS
     values = (
-        unit, t, lon, lat, speed, on_call, np.maximum(officers, 1), known.astype(np.uint8), status, file.rows
+        unit, t, lon, lat, speed, on_call, np.maximum(officers, 1), says.astype(np.uint8), status, file.rows
     )  # fmt: skip
     keep = slice(None) if not file.bad.any() else ~file.bad
     table = pa.Table.from_arrays(
         [pa.array(v[keep], f.type) for v, f in zip(values, SCHEMA, strict=True)], schema=SCHEMA
     )
-    _note_order(file, table)
+    whose, when = (table[c].to_numpy() for c in ("unit", "t"))
+    order = np.argsort(whose, kind="stable")
+    whose, when = whose[order], when[order]
+    late = int(((whose[1:] == whose[:-1]) & (when[1:] < when[:-1])).sum())
+    file.note(late, "position is", "positions are", "out of order of time; nothing is lost by that")
     return Parsed(
         table=table,
         quarantined=_quarantined(file, unit, dict(zip(names, numbers.tolist(), strict=True))),
         notes=file.notes,
         n_read=len(raw.table) + len(raw.bad_rows),
         columns={what: (what,) if mapping.standard else own for what, own in file.columns.items()},
-        units=[n for n in names if n],
-        located=located,
-        misplaced=misplaced,
-        refusal=refusal,
-        timed=int((~empty).sum()),
+        units=[n for n in names if n], located=located, misplaced=misplaced, refusal=refusal, timed=int((~empty).sum()),
         unread=len(odd),
         odd_time=str(file.typed(file.columns["time"][0])[int(odd[0])].as_py()) if len(odd) else "",
-    )
-
-
-# ---------------------------------------------------------------- times
+    )  # fmt: skip
 
 
 def _read_times(file: FeedFile, now: datetime) -> tuple[Array, Array, Array]:
@@ -172,9 +165,6 @@ def _seconds(file: FeedFile, wall: Wall, texts: pa.DictionaryArray) -> Array:
     )
 
 
-# ---------------------------------------------------------------- places
-
-
 def _read_places(file: FeedFile) -> tuple[Array, Array, int, int, tuple[str, ...]]:
     """(longitude, latitude, rows located, rows misplaced, what is wrong as a whole); bad rows are quarantined.
 
@@ -192,9 +182,6 @@ def _read_places(file: FeedFile) -> tuple[Array, Array, int, int, tuple[str, ...
     return np.round(found.lon, 6) + 0.0, np.round(found.lat, 6) + 0.0, found.located, len(found.why), refusal
 
 
-# ---------------------------------------------------------------- speed, status, officers
-
-
 def _read_speeds(file: FeedFile) -> Array:
     """km/h to a tenth as float32, nan where the device gives none that can be."""
     if "speed" not in file.columns:
@@ -202,11 +189,8 @@ def _read_speeds(file: FeedFile) -> Array:
     values, unread = file.numbers(file.columns["speed"][0])
     speed = np.round(values * file.mapping.kmh, 1) + 0.0
     odd = unread | (speed < 0) | (speed > file.settings.ping_max_kmh)
-    if odd.any():
-        file.notes.append(
-            f"{counted(int(odd.sum()), 'speed is', 'speeds are')} no number, below 0 or above"
-            f" {file.settings.ping_max_kmh:g} km/h: worked out from the positions there"
-        )
+    most = f"{file.settings.ping_max_kmh:g} km/h: worked out from the positions there"
+    file.note(int(odd.sum()), "speed is", "speeds are", f"no number, below 0 or above {most}")
     return np.where(odd, np.nan, speed).astype(np.float32)
 
 
@@ -225,9 +209,7 @@ def _read_status(file: FeedFile, words: dict[str, int]) -> tuple[Array, Array]:
             file.notes.append(f"Status read as {meaning}: {shown}")
     numbered = [words.setdefault(text, len(words)) for text in texts.to_pylist()]
     status = spread(np.array(numbered, dtype=np.int32), column, -1)
-    blank = int((status < 0).sum())
-    if blank:
-        file.notes.append(f"{counted(blank, 'row has', 'rows have')} no status, read as proactive")
+    file.note(int((status < 0).sum()), "row has", "rows have", "no status, read as proactive")
     return status, spread(calls, column, False)
 
 
@@ -242,21 +224,6 @@ def _read_officers(file: FeedFile) -> Array:
         rows = counted(odd, "row")
         file.notes.append(f"The number of officers is none from 1 to {MOST_OFFICERS} in {rows}, read as one officer")
     return np.where(fits, values, 0).astype(np.int16)
-
-
-def _note_order(file: FeedFile, table: pa.Table) -> None:
-    """Positions that stand behind a later one of the same unit: sorted, and noted."""
-    unit, t = (table[c].to_numpy() for c in ("unit", "t"))
-    order = np.argsort(unit, kind="stable")
-    unit, t = unit[order], t[order]
-    late = int(((unit[1:] == unit[:-1]) & (t[1:] < t[:-1])).sum())
-    if late:
-        file.notes.append(
-            f"{counted(late, 'position is', 'positions are')} out of order of time; nothing is lost by that"
-        )
-
-
-# ---------------------------------------------------------------- rows that cannot be used
 
 
 def _quarantined(file: FeedFile, unit: Array, units: dict[str, int]) -> pa.Table:

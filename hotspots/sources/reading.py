@@ -72,11 +72,8 @@ def read_table(name: str, data: bytes, settings: Settings) -> RawTable:
     if ending in SHEET_ENDINGS:
         return _read_excel(name, data, settings)
     if ending == ".parquet":
-        return _read_parquet(name, data, settings)
+        return _as_text(_typed(name, data, settings))
     return _read_csv(name, data)
-
-
-# ---------------------------------------------------------------- CSV
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,8 @@ def _layout(name: str, content: memoryview) -> _Layout:
     blank = max(skipped.count(b"\n"), skipped.count(b"\r"))
     encoding = "UTF-8" if _is_utf8(content) else "Windows-1252"
     text = body.decode(_CODECS[encoding], errors="replace")
-    delimiter = _delimiter(text)
+    outside = "".join(text.splitlines()[0].split('"')[::2])
+    delimiter = max((",", ";", "\t"), key=outside.count)
     try:
         first, *more = islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 2)
     except csv.Error as error:
@@ -143,12 +141,6 @@ def _is_utf8(content: memoryview) -> bool:
 
 def _no_rows(name: str) -> str:
     return f"{name} has a header but no rows. Export it again with the rows."
-
-
-def _delimiter(text: str) -> str:
-    """Comma, semicolon or tab: the one most frequent in the first line, outside quotation marks."""
-    outside = "".join(text.splitlines()[0].split('"')[::2])
-    return max((",", ";", "\t"), key=outside.count)
 
 
 def _checked_header(name: str, header: Sequence[str]) -> tuple[str, ...]:
@@ -258,9 +250,6 @@ def _runs_to_the_end(value: str, content: memoryview) -> bool:
     return ("\n" in value or "\r" in value) and bool(tail) and shown[-1:] != b'"' and shown[-8:] == tail[-8:]
 
 
-# ---------------------------------------------------------------- Excel, Parquet
-
-
 def _read_excel(name: str, data: bytes, settings: Settings) -> RawTable:
     header, columns, rows = read_sheet(data, name, settings)
     table = pa.table(dict(zip(_checked_header(name, header), columns, strict=True)))
@@ -271,10 +260,6 @@ def _read_excel(name: str, data: bytes, settings: Settings) -> RawTable:
     return RawTable(
         name, table, rows[0], sha256=hashlib.sha256(data).hexdigest(), numbers=None if counting else numbers
     )
-
-
-def _read_parquet(name: str, data: bytes, settings: Settings) -> RawTable:
-    return _as_text(_typed(name, data, settings))
 
 
 def read_typed(name: str, data: bytes, settings: Settings) -> RawTable:

@@ -12,9 +12,9 @@ import pytest
 
 from hotspots.areas import new_area
 from hotspots.areas import register as area_register
+from hotspots.base.clock import local
 from hotspots.base.settings import Settings
 from hotspots.patrols import form as patrol_form
-from hotspots.patrols.moments import local
 from tests.area_samples import disk, facts, no_areas
 from tests.browser.acting import body, pick, press, query, said, until
 from tests.workspaces import logged

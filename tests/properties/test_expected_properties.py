@@ -14,7 +14,7 @@ from h3.api import basic_int as h3
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hotspots.ranking.expected.counts import Surroundings, decayed, tally
+from hotspots.ranking.expected.counts import decayed, surroundings_of, tally
 from hotspots.ranking.expected.fitting import (
     FAR,
     HALF_LIVES,
@@ -72,7 +72,7 @@ def cases(draw: st.DrawFn) -> Case:
     """A cube, and hyperparameters from the grids, its strengths as small as `fit_splits` allows, or larger."""
     cube = draw(cubes())
     counts = tally(cube, SCORES, periods=PERIODS)
-    near = Surroundings.of(counts.cell)
+    near = surroundings_of(counts.cell)
     half_life = draw(st.sampled_from(HALF_LIVES)) * len(PERIODS)
     bands, periods = decayed(counts, half_life)
     volume = bands.sum(axis=0)
@@ -86,13 +86,13 @@ def cases(draw: st.DrawFn) -> Case:
         hot=draw(st.sampled_from(HOT)),
         hot_mean=draw(st.sampled_from(HOT_MEAN)) * mean,
     )
-    assume(prior_rate(near.total(volume), periods, fitted).max() < BUSY * mean)
+    assume(prior_rate(near @ volume, periods, fitted).max() < BUSY * mean)
     least = float(priors(volume, periods, near, fitted)[0].max())
     left, splits = volume, []
     for band in bands[:-1]:
         strength = draw(st.sampled_from([least, *(s for s in STRENGTH if s > least)]))
         split = Split(draw(st.sampled_from([0.3, 0.9, 0.999])), strength, draw(st.sampled_from(FAR)))
-        share = prior_share(split.share, split.far, near.total(band), near.total(left))
+        share = prior_share(split.share, split.far, near @ band, near @ left)
         splits.append(split)
         left, least = np.maximum(left - band, 0.0), strength * float(1 - share.min())
     return Case(cube, replace(fitted, splits=tuple(splits)))

@@ -23,7 +23,7 @@ from hotspots.change.estimates.panel import panel_of
 from hotspots.change.estimates.wdd import wdd
 from hotspots.demo.effects import with_effects
 from hotspots.demo.incidents import expected_rows, synthetic_incidents
-from hotspots.demo.streams import MIX_FILE
+from hotspots.demo.records import MIX_FILE
 from hotspots.demo.workspace import demo_areas
 from tests.change_samples import weeks_from
 

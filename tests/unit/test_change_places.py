@@ -18,7 +18,7 @@ from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of, w
 from hotspots.change.matching.places import PLACE_COLUMNS
 from hotspots.change.matching.register import pairs_of, places_of_text, text_of
 from hotspots.geography import hex_ids
-from hotspots.ranking.expected import expected_harm
+from hotspots.ranking.expected.model import expected_harm
 from hotspots.ranking.gather import build_cell_periods
 from tests.match_samples import BANDS, CENTRE, disk, facts_of, far, like, treated_of, weighing
 

@@ -18,8 +18,8 @@ import pytest
 from hotspots import geography
 from hotspots.base.errors import HotspotsError
 from hotspots.demo.incidents import expected_rows, synthetic_incidents
+from hotspots.demo.records import DEFAULT_PER_YEAR, MIX_FILE
 from hotspots.demo.rhythms import RHYTHMS, clock_changes, demo_window, hour_of_week
-from hotspots.demo.streams import DEFAULT_PER_YEAR, MIX_FILE
 from hotspots.demo.workspace import publish_export
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
-from hotspots.ranking.expected.counts import Surroundings, bands_of, decay, decayed, steps_of, tally
+from hotspots.ranking.expected.counts import bands_of, decay, decayed, steps_of, surroundings_of, tally
 from hotspots.ranking.expected.fitting import (
     HOT,
     HOT_MEAN,
@@ -84,7 +84,7 @@ def simulated(seed: int = 1, mean: float = 0.3, mix=(0.5, 0.4, 0.07, 0.03)) -> p
 def fitted_posterior(table: pd.DataFrame, fitted: Fitted | None = None):
     """(counts, posterior) with these hyperparameters, or with those that are fitted."""
     counts = tally(table, weights())
-    near = Surroundings.of(counts.cell)
+    near = surroundings_of(counts.cell)
     return counts, posterior_of(counts, near, fitted or fit(counts, near))
 
 
@@ -535,7 +535,7 @@ def test_the_figure_is_for_as_many_periods_as_are_asked_for():
 def test_hyperparameters_of_a_fit_give_that_fit():
     table = simulated()
     counts = tally(table, weights())
-    fitted = fit(counts, Surroundings.of(counts.cell))
+    fitted = fit(counts, surroundings_of(counts.cell))
     assert expected_harm(table, weights(), fitted=fitted).equals(expected_harm(table, weights()))
 
 
@@ -544,7 +544,7 @@ def test_a_fit_takes_the_likeliest_of_its_grid():
     from scipy.stats import nbinom
 
     counts, _ = fitted_posterior(simulated())
-    near = Surroundings.of(counts.cell)
+    near = surroundings_of(counts.cell)
     found = fit(counts, near)
     assert found.half_life == np.inf  # so that the counts are whole and every month counts
     total, periods = counts.volume.sum(axis=1), float(len(MONTHS))

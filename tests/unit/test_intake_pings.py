@@ -377,10 +377,10 @@ def test_a_damaged_day_is_told_and_mended_by_its_files(tmp_path):
 def test_days_that_an_import_does_not_read_are_not_read(tmp_path, monkeypatch):
     load(tmp_path, csv("a.csv", [*track("A1", 5), *track("A1", 5, NOON + 86_400)]))
     looked: list[str] = []
-    from hotspots.intake import repair
+    from hotspots.intake import report
 
-    real = repair.is_sound
-    monkeypatch.setattr(repair, "is_sound", lambda folder, m, name: (looked.append(name), real(folder, m, name))[1])
+    real = report.is_sound
+    monkeypatch.setattr(report, "is_sound", lambda folder, m, name: (looked.append(name), real(folder, m, name))[1])
     load(tmp_path, csv("b.csv", track("B1", 5)))
     assert [n for n in looked if "/pings/" in n] == [n for n in looked if "2026-03-01" in n]
     assert sum("2026-03-01" in n for n in looked) == 1

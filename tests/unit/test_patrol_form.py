@@ -19,11 +19,11 @@ from sqlalchemy.exc import IntegrityError
 from hotspots.areas import new_area
 from hotspots.areas import register as area_register
 from hotspots.areas.register import areas_on
+from hotspots.base.clock import end_moment, moment_of
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_codes, unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.form import Submission, begun, correct, entries_of, history, new_key, record, save_draft, withdraw
-from hotspots.patrols.moments import end_moment, moment_of
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write
 from hotspots.store.schema import METADATA

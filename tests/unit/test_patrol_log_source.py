@@ -283,9 +283,9 @@ def test_a_file_of_swapped_positions_is_refused_and_a_mend_is_not(read):
 
 def test_areas_that_no_register_knows_are_counted(read):
     rows = [ENTRY | {"entry": str(i), "area": a} for i, a in enumerate(["West-01", "West-99", "West-98", "West-99"])]
-    (note,) = read(rows, known_areas={"West-01"}).notes
+    (note,) = read(rows, frozen_areas={"West-01"}).notes
     assert note == "3 entries name areas that no frozen register of this workspace has: 'West-99', 'West-98'"
-    assert read(rows[:1], known_areas={"West-01"}).notes == []
+    assert read(rows[:1], frozen_areas={"West-01"}).notes == []
     assert "none have been frozen yet" in read(rows).notes[0]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.patrols.engine import DEFAULT
+from hotspots.patrols.presence import DEFAULT
 from hotspots.patrols.visits import band, presence_of_files, refuse_overlaps, visits
 from tests.position_stays import stays_of
 

@@ -133,10 +133,10 @@ def test_transforms_of_a_set_by_crime_type_are_of_its_crime_types() -> None:
 def test_a_set_that_fits_nothing_is_refused_and_no_offences_are_not_its_fault() -> None:
     scores = pd.DataFrame({"status": ["unscored", "unscored"]})
     with pytest.raises(HotspotsError, match="weight for none of the offences here"):
-        weight_edits.only_known(weights(), scores)
-    weight_edits.only_known(weights(), scores.iloc[:0])
+        weight_edits.refuse_unweighted(weights(), scores)
+    weight_edits.refuse_unweighted(weights(), scores.iloc[:0])
     for known in ("scored", "ambiguous"):
-        weight_edits.only_known(weights(), pd.DataFrame({"status": ["unscored", known]}))
+        weight_edits.refuse_unweighted(weights(), pd.DataFrame({"status": ["unscored", known]}))
 
 
 def test_cells_are_placed_movers_first() -> None:

@@ -29,7 +29,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots.base.errors import HotspotsError
-from hotspots.ranking.expected import Counts, counted_moments, interval, learnt, tally, volume_moments
+from hotspots.ranking.expected.counts import Counts, tally
+from hotspots.ranking.expected.model import learnt
+from hotspots.ranking.expected.posterior import counted_moments, interval, volume_moments
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,9 @@ from hotspots.base.months import months_between
 from hotspots.change.counting import band_of
 from hotspots.change.estimates.expected_fall import mixture_means
 from hotspots.harm.scoring import SCORED
-from hotspots.ranking.expected import learnt, moments, tally, volume_moments
+from hotspots.ranking.expected.counts import tally
+from hotspots.ranking.expected.model import learnt
+from hotspots.ranking.expected.posterior import moments, volume_moments
 
 Floats = NDArray[np.float64]
 Cells = NDArray[np.int64]

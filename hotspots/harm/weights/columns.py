@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.harm.offences import CRIME_TYPES, known_codes, normalise_ho_class, normalise_urn
+from hotspots.harm.offences import CRIME_TYPES, all_codes, normalise_ho_class, normalise_urn
 
 HEADING_ROWS = 40  # rows of a sheet that may hold its heading
 KEY_ROLES = ("athena_urn", "ho_class", "crime_type", "code", "title")
@@ -37,10 +37,12 @@ _HEADINGS = {
     "crime_type": r"crime type|categor|\btype\b",
     "code": r"\bcode\b|\bcodes\b",
 }
-_TITLES = (r"short title", r"^offence title$", r"^(offence|title)$", r"offence.*(title|description|name)|description",
-           r"\btitle\b|\boffence\b|\bcrime\b|\bname\b")  # fmt: skip
-_GROUPS = (r"^(sub ?group|offence sub ?group)$", r"sub ?group", r"^(offence )?group$")
-_OTHERS = {"notifiable": r"^notifiable", "starting_point": r"starting point", "force": r"^(police )?force( name)?$"}
+_BY_HEADING: dict[str, tuple[str, ...]] = {
+    "title": (r"short title", r"^offence title$", r"^(offence|title)$",
+              r"offence.*(title|description|name)|description", r"\btitle\b|\boffence\b|\bcrime\b|\bname\b"),
+    "offence_group": (r"^(sub ?group|offence sub ?group)$", r"sub ?group", r"^(offence )?group$"),
+    "notifiable": (r"^notifiable",), "starting_point": (r"starting point",), "force": (r"^(police )?force( name)?$",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,18 +128,14 @@ def _roles(name: str, sheet: Sheet, plain: list[str], numeric: float) -> dict[st
         "athena_urn": lambda v: normalise_urn(v) is not None,
         "ho_class": lambda v: read_class(v) is not None,
         "crime_type": lambda v: v.casefold() in _TYPES,
-        "code": lambda v: v.upper() in known_codes(),
+        "code": lambda v: v.upper() in all_codes(),
     }
     for role, test in tests.items():
         index = _key_column(sheet, plain, _HEADINGS[role], test, set(roles.values()), role != "code")
         if index is not None:
             roles[role] = index
-    for role, patterns in (("title", _TITLES), ("offence_group", _GROUPS)):
+    for role, patterns in _BY_HEADING.items():
         index = _by_heading(plain, patterns, set(roles.values()))
-        if index is not None:
-            roles[role] = index
-    for role, pattern in _OTHERS.items():
-        index = _by_heading(plain, (pattern,), set(roles.values()))
         if index is not None:
             roles[role] = index
     types = [v.strip().casefold() for v in sheet.column(roles["crime_type"])] if "crime_type" in roles else []

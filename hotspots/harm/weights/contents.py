@@ -42,12 +42,15 @@ def with_changes(base: WeightSet, changes: pd.DataFrame) -> WeightSet:
         elif not at.any():
             added.append(line)
         else:
-            _change_rows(table, at, line)
+            table.loc[at, "days"] = line["days"]
+            for column in ("title", "offence_group", *(("ho_class",) if int(at.sum()) == 1 else ())):
+                if line[column]:
+                    table.loc[at, column] = line[column]
             repeated = at & table.duplicated(list(KEYS))
             table = table[~repeated]
     if added:
         table = pd.concat([table, pd.DataFrame(added, columns=list(COLUMNS))], ignore_index=True)
-    return _like(base, table)
+    return with_table(base, table)
 
 
 def _checked_changes(base: WeightSet, changes: pd.DataFrame) -> pd.DataFrame:
@@ -56,9 +59,10 @@ def _checked_changes(base: WeightSet, changes: pd.DataFrame) -> pd.DataFrame:
     # Checked with a stand-in where a row is to be taken out, so that row numbers stay those of ``changes``.
     whole = changes.reset_index(drop=True)
     filled = whole.assign(days=[0.0 if b else v for b, v in zip(blank, whole["days"], strict=True)]) if blank else whole
-    table = _like(base, filled).table.copy()
+    table = with_table(base, filled).table.copy()
     table.loc[np.array(blank, dtype=bool), "days"] = np.nan
-    keys = pd.Series([_key_of(row) for row in table.to_dict("records")])
+    first = table["athena_urn"].where(table["athena_urn"] != "", table["ho_class"])
+    keys = first.where(first != "", table["crime_type"]).str.casefold()
     if keys.duplicated().any():
         twice = keys.duplicated(keep=False)
         rows = rows_sentence(int(i) + 2 for i in np.flatnonzero(twice))
@@ -77,21 +81,10 @@ def _rows_of(table: pd.DataFrame, line: Mapping[Any, Any]) -> pd.Series:
     return bare & (table["ho_class"] == "") & same
 
 
-def _change_rows(table: pd.DataFrame, at: pd.Series, line: Mapping[Any, Any]) -> None:
-    table.loc[at, "days"] = line["days"]
-    for column in ("title", "offence_group", *(("ho_class",) if int(at.sum()) == 1 else ())):
-        if line[column]:
-            table.loc[at, column] = line[column]
-
-
-def _like(base: WeightSet, table: pd.DataFrame) -> WeightSet:
+def with_table(base: WeightSet, table: pd.DataFrame) -> WeightSet:
     """A set with another table and the description of ``base``."""
     about = {n: getattr(base, n) for n in base.__dataclass_fields__ if n not in ("table", "sha256")}
     return weight_set_from_table(table, **about)
-
-
-def _key_of(line: Mapping[Any, Any]) -> str:
-    return str(line["athena_urn"] or line["ho_class"] or line["crime_type"]).casefold()
 
 
 def offence_name(line: Mapping[Any, Any]) -> str:
@@ -106,7 +99,9 @@ def differences(before: WeightSet, after: WeightSet) -> tuple[Change, ...]:
 
     A row whose words alone differ stands with the same weight before and after.
     """
-    old, new = (_by_key(w) for w in (before, after))
+    old, new = (
+        {(*(str(r[k]).casefold() for k in KEYS),): r for r in w.table.to_dict("records")} for w in (before, after)
+    )
     changed = [
         Change(offence_name(line), old[key]["days"] if key in old else np.nan, line["days"])
         for key, line in new.items()
@@ -114,13 +109,6 @@ def differences(before: WeightSet, after: WeightSet) -> tuple[Change, ...]:
     ]
     gone = [Change(offence_name(line), line["days"], np.nan) for key, line in old.items() if key not in new]
     return (*changed, *gone)
-
-
-def _by_key(weights: WeightSet) -> dict[tuple[str, ...], dict[Any, Any]]:
-    return {(*(str(r[k]).casefold() for k in KEYS),): r for r in weights.table.to_dict("records")}
-
-
-# ---------------------------------------------------------------- decisions
 
 
 def decided(base: WeightSet, line: Mapping[str, Any]) -> tuple[WeightSet, tuple[Change, ...]]:

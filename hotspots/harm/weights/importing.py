@@ -111,13 +111,9 @@ HOME_FORCE = "lancashire"
 
 
 def read_weight_file(
-    path: Path | Upload,
-    name: str | None = None,
-    label: str | None = None,
-    version: str | None = None,
-    source: str | None = None,
-    kind: str | None = None,
-) -> tuple[WeightSet, list[str]]:
+    path: Path | Upload, name: str | None = None, label: str | None = None, version: str | None = None,
+    source: str | None = None, kind: str | None = None,
+) -> tuple[WeightSet, list[str]]:  # fmt: skip
     """The weight set in a CSV or Excel file, and a sentence for everything odd about it.
 
     Sheet, heading and columns are found by meaning (see `hotspots.harm.weights.columns`). What is not given is told
@@ -135,8 +131,8 @@ def read_weight_file(
         table = our_table(found) if found.ours else their_table(found, notes)
         about = about_file(found, file, kind, notes, hashlib.sha256(data).hexdigest())
         about |= _described(path) if isinstance(path, Path) else {}
-        given = {"name": name, "label": label, "version": version, "source": source}
-        about |= {k: v for k, v in given.items() if v is not None}
+        stated = {"name": name, "label": label, "version": version, "source": source}
+        about |= {k: v for k, v in stated.items() if v is not None}
         about |= {} if kind is None else {"unit": kind}
         about["is_proxy"] = bool(about.get("is_proxy")) or bool((table["crime_type"] != "").all())
         weights = weight_set_from_table(table, **about)
@@ -187,10 +183,10 @@ def _described(path: Path) -> dict[str, object]:
     if path.suffix.lower() == ".toml" or not beside.is_file():
         return {}
     try:
-        given = tomllib.loads(beside.read_text(encoding="utf-8"))
+        stated = tomllib.loads(beside.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise HotspotsError(f"its description {beside.name} cannot be read: {error}.") from error
-    return {field: given[field] for field in DESCRIBED if field in given}
+    return {field: stated[field] for field in DESCRIBED if field in stated}
 
 
 def _one_force(found: Found, notes: list[str]) -> Found:
@@ -217,16 +213,10 @@ class ImportedWeights:
 
 
 def import_weights(
-    folder: Path,
-    path: Path | tuple[str, bytes],
-    name: str | None = None,
-    version: str | None = None,
-    label: str | None = None,
-    source: str | None = None,
-    kind: str | None = None,
-    author: str = "not stated",
+    folder: Path, path: Path | tuple[str, bytes], name: str | None = None, version: str | None = None,
+    label: str | None = None, source: str | None = None, kind: str | None = None, author: str = "not stated",
     note: str = "",
-) -> ImportedWeights:
+) -> ImportedWeights:  # fmt: skip
     """Read a file of weights and store it as a version, all or nothing.
 
     A file whose weights are held already stores nothing. The workspace is made where there is none. HotspotsError,

@@ -117,9 +117,6 @@ class Draft:
     changes: tuple[Change, ...] = ()
 
 
-# ---------------------------------------------------------------- reading
-
-
 def load(folder: Path | None, asked: str) -> WeightSet:
     """The version called ``name@version``, or the newest of ``name``.
 
@@ -194,9 +191,6 @@ def audit(folder: Path, name: str | None = None) -> pd.DataFrame:
     return table[table["name"] == name].reset_index(drop=True) if name else table
 
 
-# ---------------------------------------------------------------- storing
-
-
 def store(folder: Path, author: str, note: str, make: Callable[[Connection], Draft]) -> WeightSet:
     """Store what ``make`` drafts under the version it asks for or the next free number.
 
@@ -269,9 +263,6 @@ def _read(connection: Connection, asked: WeightSet | str) -> tuple[WeightSet, in
     """A version as it is stored, and its number."""
     row = find(connection, asked if isinstance(asked, str) else ref(asked))
     return read_weights(connection, row), int(row["id"])
-
-
-# ---------------------------------------------------------------- decisions, undo, defaults
 
 
 def decide(

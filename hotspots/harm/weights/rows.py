@@ -30,7 +30,7 @@ def headline(weights: WeightSet, found: Found) -> str:
     urns, classes = (table[c][table[c] != ""].nunique() for c in ("athena_urn", "ho_class"))
     types = int((table["crime_type"] != "").sum())
     counts = [counted(urns, "Athena URN"), counted(classes, "class", "classes"), counted(types, "crime type")]
-    keys = ", ".join(told for n, told in zip((urns, classes, types), counts, strict=True) if n)
+    keys = ", ".join(shown for n, shown in zip((urns, classes, types), counts, strict=True) if n)
     rows = counted(len(table), "weight")
     return f"{rows} ({keys}) in {UNITS[weights.unit]}, from {sheet}column '{found.heading('score')}'."
 
@@ -55,12 +55,12 @@ def note_classes(found: Found, rows: pd.DataFrame, notes: list[str]) -> None:
     if "ho_class" not in found.roles:
         return
     printed, read = rows["printed_class"], rows["ho_class"]
-    mended = rows[(read != "") & ~printed.str.fullmatch(r"\d{3}/\d{2}")]
-    if 0 < len(mended) < len(rows) / 2:
-        pairs = dict(zip(mended["printed_class"], mended["ho_class"], strict=True))
-        told = ", ".join(f"'{a}' is read as {b}" for a, b in list(pairs.items())[:3])
-        told += ", …" if len(pairs) > 3 else ""
-        notes.append(f"Malformed class codes: {told} ({rows_sentence(mended['number'])}).")
+    corrected = rows[(read != "") & ~printed.str.fullmatch(r"\d{3}/\d{2}")]
+    if 0 < len(corrected) < len(rows) / 2:
+        pairs = dict(zip(corrected["printed_class"], corrected["ho_class"], strict=True))
+        shown = ", ".join(f"'{a}' is read as {b}" for a, b in list(pairs.items())[:3])
+        shown += ", …" if len(pairs) > 3 else ""
+        notes.append(f"Malformed class codes: {shown} ({rows_sentence(corrected['number'])}).")
     unread = rows[(read == "") & (printed != "")]
     if len(unread):
         notes.append(
@@ -69,8 +69,8 @@ def note_classes(found: Found, rows: pd.DataFrame, notes: list[str]) -> None:
         )
     missing = rows[printed == ""]
     if len(missing):
-        rows_told = rows_sentence(missing["number"])
-        notes.append(f"{counted(len(missing), 'row')} without a class ({rows_told}): found by URN only.")
+        which = rows_sentence(missing["number"])
+        notes.append(f"{counted(len(missing), 'row')} without a class ({which}): found by URN only.")
     classes = rows[read != ""].groupby("ho_class")["days"].agg(["size", "min", "max"])
     several = classes[classes["size"] > 1]
     clash = several[several["min"] < several["max"]]
@@ -83,8 +83,8 @@ def note_classes(found: Found, rows: pd.DataFrame, notes: list[str]) -> None:
 def _ranges(clash: pd.DataFrame) -> str:
     if not len(clash):
         return ", all of which agree"
-    told = "; ".join(f"{c} {low:,.10g} to {high:,.10g}" for c, _, low, high in clash.itertuples())
-    return f" and {len(clash):,} of these conflict, so that the class alone is ambiguous: {told}"
+    shown = "; ".join(f"{c} {low:,.10g} to {high:,.10g}" for c, _, low, high in clash.itertuples())
+    return f" and {len(clash):,} of these conflict, so that the class alone is ambiguous: {shown}"
 
 
 def note_index(found: Found, rows: pd.DataFrame, notes: list[str]) -> None:
@@ -101,8 +101,8 @@ def note_index(found: Found, rows: pd.DataFrame, notes: list[str]) -> None:
         days for days, text in zip(rows["days"], points, strict=True) if re.match(r"26 weeks\b", text.casefold())
     )
     if len(weeks) > 1:
-        told = " and ".join(f"{days:g} ({counted(n, 'row')})" for days, n in sorted(weeks.items()))
-        notes.append(f"A starting point of 26 weeks is printed as {told}; scores are taken as printed.")
+        shown = " and ".join(f"{days:g} ({counted(n, 'row')})" for days, n in sorted(weeks.items()))
+        notes.append(f"A starting point of 26 weeks is printed as {shown}; scores are taken as printed.")
     worded = [i for i, h in enumerate(found.sheet.header) if re.search(r"group|title|class", plain_words(h))]
     stray = [
         number
@@ -146,10 +146,22 @@ def their_table(found: Found, notes: list[str]) -> pd.DataFrame:
     named = _named(found, rows, keyed, notes)
     rows["days"] = _scores(found, named)
     rows = rows[named]
-    _refuse_two_scores(rows, keyed)
+    key = _key(rows, keyed)
+    twice = rows.groupby(key)["days"].transform("nunique") > 1
+    if twice.any():
+        raise HotspotsError(
+            f"The same offence has different scores: {sample(key[twice].str.strip('|'))}"
+            f" ({rows_sentence(rows['number'][twice])}). Keep one of each."
+        )
     if not keyed:
         return by_code(rows, notes)
-    rows = _without_repeats(rows, notes)
+    again = pd.Series(_key(rows, True)).duplicated() & rows.duplicated(["athena_urn", "ho_class", "crime_type"])
+    if again.any():
+        notes.append(
+            f"{counted(int(again.sum()), 'row')} left out for repeating an earlier key and score"
+            f" ({rows_sentence(rows['number'][again])})."
+        )
+    rows = rows[~again].copy()
     note_classes(found, rows, notes)
     note_index(found, rows, notes)
     rows["offence_group"] = _groups(rows)
@@ -165,10 +177,10 @@ def _named(found: Found, rows: pd.DataFrame, keyed: bool, notes: list[str]) -> l
     scores = found.text("score")
     lost = [n for n, ok, score in zip(rows["number"], named, scores, strict=True) if score and not ok]
     if lost:
-        told = sample(rows.loc[rows["number"].isin(lost), "printed_class"].replace("", pd.NA).dropna())
+        shown = sample(rows.loc[rows["number"].isin(lost), "printed_class"].replace("", pd.NA).dropna())
         raise HotspotsError(
             f"{rows_sentence(lost)} {'have' if len(lost) > 1 else 'has'} a score but no offence that can be read"
-            f"{f' ({told}; a class is written 008/06)' if told else ''}. Correct or delete them."
+            f"{f' ({shown}; a class is written 008/06)' if shown else ''}. Correct or delete them."
         )
     if not named.all():
         notes.append(f"{counted(int((~named).sum()), 'row')} with neither score nor offence: passed over.")
@@ -204,32 +216,12 @@ def _key(rows: pd.DataFrame, keyed: bool) -> pd.Series:
     return rows["code"].mask(rows["code"] == "", rows["title"].str.casefold())
 
 
-def _refuse_two_scores(rows: pd.DataFrame, keyed: bool) -> None:
-    key = _key(rows, keyed)
-    twice = rows.groupby(key)["days"].transform("nunique") > 1
-    if twice.any():
-        raise HotspotsError(
-            f"The same offence has different scores: {sample(key[twice].str.strip('|'))}"
-            f" ({rows_sentence(rows['number'][twice])}). Keep one of each."
-        )
-
-
-def _without_repeats(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    again = pd.Series(_key(rows, True)).duplicated() & rows.duplicated(["athena_urn", "ho_class", "crime_type"])
-    if again.any():
-        notes.append(
-            f"{counted(int(again.sum()), 'row')} left out for repeating an earlier key and score"
-            f" ({rows_sentence(rows['number'][again])})."
-        )
-    return rows[~again].copy()
-
-
 def _groups(rows: pd.DataFrame) -> list[str]:
     """The Home Office sub-group where the code tells it, else the file's own word, not in capitals."""
-    known = offences.classify(rows)["sub_group"]
+    sub_groups = offences.classify(rows)["sub_group"]
     own = [g.capitalize() if g.isupper() and len(g) > 4 else g for g in rows["offence_group"]]
     blank = [kind if kind else group for kind, group in zip(rows["crime_type"], own, strict=True)]
-    return [other if pd.isna(group) else str(group) for group, other in zip(known, blank, strict=True)]
+    return [other if pd.isna(group) else str(group) for group, other in zip(sub_groups, blank, strict=True)]
 
 
 def _plain_text(value: str) -> str:
@@ -266,7 +258,7 @@ def by_code(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 def _codes(code: str, title: str) -> tuple[str, frozenset[str]]:
     """(what it was known by, the codes meant)."""
-    if code in offences.known_codes():
+    if code in offences.all_codes():
         return "code", frozenset({code})
     if codes := offences.codes_titled(title):
         return "title", codes
@@ -283,7 +275,13 @@ def _expanded(weight: Mapping[str, tuple[float, str]], notes: list[str]) -> pd.D
             lines.append(("", ho_class, " / ".join(titles), weight[min(codes)][0]))
         elif set(codes) & set(weight):
             shared.append(ho_class)
-    for urn, ho_class in _known_urns():
+    pairs = {
+        (urn, ho_class)
+        for weights in shipped_weight_sets().values()
+        for urn, ho_class in weights.table[["athena_urn", "ho_class"]].itertuples(index=False)
+        if urn
+    }
+    for urn, ho_class in sorted(pairs):
         code = offences.urn_code(urn)
         if ho_class in shared and code in weight:
             lines.append((urn, "", weight[code][1], weight[code][0]))
@@ -300,14 +298,3 @@ def _expanded(weight: Mapping[str, tuple[float, str]], notes: list[str]) -> pd.D
             f" ({sample(shared, 6)}): an offence known by that class alone stays unscored."
         )
     return table[list(COLUMNS)]
-
-
-def _known_urns() -> list[tuple[str, str]]:
-    """URN and class of every offence in the shipped index."""
-    pairs = {
-        (urn, ho_class)
-        for weights in shipped_weight_sets().values()
-        for urn, ho_class in weights.table[["athena_urn", "ho_class"]].itertuples(index=False)
-        if urn
-    }
-    return sorted(pairs)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,35 +43,27 @@ def dose(grid: pd.DataFrame, stays: pd.DataFrame, visits: pd.DataFrame) -> pd.Da
     ``stays``, ``visits``: as `hotspots.patrols.visits` has them, with ``log``. Figures are empty where ``data`` is "no
     data". Minutes are rounded to a hundredth.
     """
-    whole = grid.merge(minutes_of(stays), on=PLACE, how="left").merge(counts_of(visits), on=PLACE, how="left")
-    nothing = whole["data"] == NO_DATA
-    for column in DOSES:
-        values = whole[column].fillna(0).where(~nothing)
-        whole[column] = values.round(2) if column.endswith("minutes") else values.astype("Int64")
-    whole["share_of_target"] = share(whole["patrol_minutes"], whole["target_minutes"])
-    return whole
-
-
-def minutes_of(stays: pd.DataFrame) -> pd.DataFrame:
-    """Officer-minutes per area and day: proactive, reactive and moving."""
     kinds = {
         "officer_minutes": ~stays["reactive"] & ~stays["moving"],
         "reactive_minutes": stays["reactive"],
         "moving_minutes": ~stays["reactive"] & stays["moving"],
     }
     table = stays[PLACE].assign(**{c: stays["officer_seconds"].where(mask, 0.0) / 60 for c, mask in kinds.items()})
-    return table.groupby(PLACE, as_index=False).sum()
-
-
-def counts_of(visits: pd.DataFrame) -> pd.DataFrame:
-    """Visits by band, patrol-minutes, and those that only logs show, per area and day."""
+    minutes = table.groupby(PLACE, as_index=False).sum()
     named = {"visits_below_threshold": BELOW, "pass_throughs": PASS, "visits_on_target": ON_TARGET, "visits_long": LONG}
-    table = visits[[*PLACE, "patrol_minutes"]].assign(
+    of_visits = visits[[*PLACE, "patrol_minutes"]].assign(
         **{c: (visits["band"] == b).astype("int64") for c, b in named.items()},
         log_minutes=visits["patrol_minutes"].where(visits["told_by"] == LOG, 0.0),
     )
-    table["visits"] = table["visits_on_target"] + table["visits_long"]
-    return table.groupby(PLACE, as_index=False).sum()
+    of_visits["visits"] = of_visits["visits_on_target"] + of_visits["visits_long"]
+    counts = of_visits.groupby(PLACE, as_index=False).sum()
+    whole = grid.merge(minutes, on=PLACE, how="left").merge(counts, on=PLACE, how="left")
+    nothing = whole["data"] == NO_DATA
+    for column in DOSES:
+        values = whole[column].fillna(0).where(~nothing)
+        whole[column] = values.round(2) if column.endswith("minutes") else values.astype("Int64")
+    whole["share_of_target"] = share(whole["patrol_minutes"], whole["target_minutes"])
+    return whole
 
 
 def share(part: pd.Series, whole: pd.Series) -> pd.Series:
@@ -99,10 +90,10 @@ def summary(
     ``table``: `DOSAGE`; ``in_hot_hours``: area, share_in_hot_hours; ``coverage``: `COVERAGE`. Targets count on days
     with data only.
     """
-    known = table["data"] != NO_DATA
+    with_data = table["data"] != NO_DATA
     counted = table.assign(
-        days=1, days_with_data=known.astype("int64"), target_minutes=table["target_minutes"].where(known),
-        days_without_adequate_visit=(known & (table["visits"].fillna(0) == 0)).astype("int64"),
+        days=1, days_with_data=with_data.astype("int64"), target_minutes=table["target_minutes"].where(with_data),
+        days_without_adequate_visit=(with_data & (table["visits"].fillna(0) == 0)).astype("int64"),
     )  # fmt: skip
     names = ["area", "register", "name", "bcu", "role"]
     sums = ("days", "days_with_data", "visits", "visits_below_threshold", "officer_minutes", "patrol_minutes",
@@ -112,18 +103,12 @@ def summary(
     hours = coverage.groupby("bcu")[["covered_hours", "shift_hours"]].sum()
     found["gps_coverage"] = found["bcu"].map(share(hours["covered_hours"], hours["shift_hours"]))
     found["share_of_target"] = share(found["patrol_minutes"], found["target_minutes"])
-    found["verdict"] = verdicts(found, settings)
-    found = found.merge(in_hot_hours, on="area", how="left")
-    return in_columns(found, DOSE_SUMMARY)
-
-
-def verdicts(found: pd.DataFrame, settings: Settings) -> np.ndarray[Any, Any]:
-    """Underdosed, on target, overdosed, no target, or no data."""
     reached = found["share_of_target"].astype(float)
     cases = [found["days_with_data"] == 0, reached.isna(), reached < settings.underdosed_share]
-    return np.select([*cases, reached > settings.overdosed_share], [NO_DATA, NO_TARGET, UNDER, OVER], MET).astype(
-        object
-    )
+    cases.append(reached > settings.overdosed_share)
+    found["verdict"] = np.select(cases, [NO_DATA, NO_TARGET, UNDER, OVER], MET).astype(object)
+    found = found.merge(in_hot_hours, on="area", how="left")
+    return in_columns(found, DOSE_SUMMARY)
 
 
 TABLE = "dose_targets"
@@ -205,13 +190,9 @@ ALL = "all"  # the treated hot spots of a BCU together
 
 
 def dose_hours(
-    stays: pd.DataFrame,
-    visits: pd.DataFrame,
-    areas: pd.DataFrame,
-    incidents: pd.DataFrame | None,
-    cells: Mapping[int, str],
-    settings: Settings,
-) -> pd.DataFrame:
+    stays: pd.DataFrame, visits: pd.DataFrame, areas: pd.DataFrame, incidents: pd.DataFrame | None,
+    cells: Mapping[int, str], settings: Settings,
+) -> pd.DataFrame:  # fmt: skip
     """`DOSE_HOURS`: 168 rows for every area, and for the treated ones of every BCU together.
 
     ``stays``, ``visits``: of `hotspots.patrols.visits`; ``areas``: area, bcu, role; ``incidents``: cell, local_from,

@@ -114,9 +114,6 @@ def overlap(spans: Sequence[Span], others: Sequence[Span]) -> float:
     return sum(b - a for a, b in spans) - sum(b - a for a, b in without(spans, others))
 
 
-# ---------------------------------------------------------------- clocks
-
-
 def clock_notes(reconciled: pd.DataFrame, stays: pd.DataFrame, settings: Settings) -> list[str]:
     """Units whose positions lead or trail their logs: the median, over entries, of how much later the stay begins.
 

@@ -26,8 +26,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.patrols import log as patrol_log
 from hotspots.patrols.dosage import logs
-from hotspots.patrols.engine import DEFAULT
-from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
+from hotspots.patrols.presence import DEFAULT, SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
 from hotspots.patrols.visits import joined_overnight, presence_of_files, refuse_overlaps, stays, together
 from hotspots.store.sound import sound_file
 from hotspots.store.workspace import PingDay, Workspace
@@ -42,7 +41,7 @@ class DoseQuestion:
     """Which dose is meant. Empty text means: the last 7 patrol days held; the only register.
 
     ``start`` and ``end`` are patrol days like 2026-10-05, both included; ``register`` is a name, whose version of each
-    day counts, or name@version, which counts on every day it held; ``engine`` a URL of `hotspots.patrols.engine`.
+    day counts, or name@version, which counts on every day it held; ``engine`` a URL of `hotspots.patrols.presence`.
     """
 
     bcu: str = "all"

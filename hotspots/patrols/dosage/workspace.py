@@ -84,19 +84,18 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
     shown = in_columns(table, DOSAGE)
     both = pd.concat([s.reconciled for s in held], ignore_index=True)
     both = both[both["patrol_day"].isin(days)]
+    units = pd.concat([coverage.unit_shifts(s.found, settings) for s in held]).drop_duplicates(["patrol_day", "unit"])
+    mine = units[units["patrol_day"].isin(days) & (units["bcu"].isin(bcus_of(question.bcu)) | (question.bcu == "all"))]
     return Dose(
         question=question, first=first, last=last, table=shown,
         summary=summary(shown, in_hot_hours(hours), shown_spans, settings),
         visits=shown_visits(pd.concat(seen), days, settings), hours=hours, coverage=shown_spans,
-        shifts=shifts_of(held, question.bcu, days, settings), reconciled=logs.shown(both, settings),
+        shifts=coverage.shown_shifts(mine, settings), reconciled=logs.shown(both, settings),
         warnings=tuple(coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days))),
         notes=tuple(notes_of(held, both, why_not, settings)), registers=tuple(s.frozen.ref for s in held),
         no_hot_hours=why_not, settings=settings, version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic",
     )  # fmt: skip
-
-
-# ---------------------------------------------------------------- the tables
 
 
 def table_of(workspace: Workspace, held: Stretch, seen: pd.DataFrame, covered: pd.DataFrame) -> pd.DataFrame:
@@ -168,13 +167,6 @@ def shown_visits(seen: pd.DataFrame, days: set[int], settings: Settings) -> pd.D
         ),
         VISITS,
     )  # fmt: skip
-
-
-def shifts_of(held: list[Stretch], bcu: str, days: set[int], settings: Settings) -> pd.DataFrame:
-    """`SHIFTS` of the window: of one BCU's units, or of all, those outside the force too."""
-    table = pd.concat([coverage.unit_shifts(s.found, settings) for s in held]).drop_duplicates(["patrol_day", "unit"])
-    mine = table[table["patrol_day"].isin(days) & (table["bcu"].isin(bcus_of(bcu)) | (bcu == "all"))]
-    return coverage.shown_shifts(mine, settings)
 
 
 def notes_of(held: list[Stretch], both: pd.DataFrame, why_not: str, settings: Settings) -> list[str]:

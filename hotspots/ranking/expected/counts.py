@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Floats = np.ndarray  # of float64
+Near: TypeAlias = "csr_array"  # cells × cells: 1 where two adjoin, for sums over the six around
 WITHIN_BAND = 10**0.5  # weights within a band differ by no more than this factor
 
 
@@ -43,30 +44,19 @@ class Counts:
         return np.asarray(self.volume.any(axis=1), dtype=bool)
 
 
-@dataclass(frozen=True, eq=False)
-class Surroundings:
-    """Sums over the six adjoining cells; one without an incident counts as zero."""
+def surroundings_of(cells: NDArray[np.int64]) -> csr_array:
+    """The matrix that sums over the six adjoining cells; one without an incident counts as zero."""
+    if are_cells(cells):
+        return adjacency(cells)
+    from scipy.sparse import csr_array
 
-    matrix: csr_array
-
-    @classmethod
-    def of(cls, cells: NDArray[np.int64]) -> Surroundings:
-        if are_cells(cells):
-            return cls(adjacency(cells))
-        from scipy.sparse import csr_array
-
-        return cls(csr_array((len(cells), len(cells))))
-
-    def total(self, values: Floats) -> Floats:
-        return np.asarray(self.matrix @ values, dtype=np.float64)
+    return csr_array((len(cells), len(cells)))
 
 
 def tally(
-    cell_periods: pd.DataFrame,
-    weights: pd.DataFrame,
-    periods: Sequence[int] | None = None,
+    cell_periods: pd.DataFrame, weights: pd.DataFrame, periods: Sequence[int] | None = None,
     exposure: Sequence[float] | None = None,
-) -> Counts:
+) -> Counts:  # fmt: skip
     """The cube's scored offences per cell, period and band."""
     observed = np.unique(cell_periods["period"].to_numpy()) if periods is None else np.asarray(periods)
     if len(np.unique(observed)) != len(observed) or not np.isin(cell_periods["period"], observed).all():
@@ -78,7 +68,8 @@ def tally(
     offence = cell_periods["offence"].to_numpy()
     kept = cell_periods[scored[offence]]
     days = scored_days(weights, np.nan)
-    cell = with_surroundings(np.unique(kept["cell"].to_numpy(dtype=np.int64)))
+    cells = np.unique(kept["cell"].to_numpy(dtype=np.int64))
+    cell = surroundings(cells) if are_cells(cells) else cells
     code = np.searchsorted(cell, kept["cell"].to_numpy(dtype=np.int64))
     n = kept["n_offences"].to_numpy(dtype=np.float64)
     total = np.bincount(kept["offence"].to_numpy(), weights=n, minlength=len(days))
@@ -89,11 +80,6 @@ def tally(
     volume = np.bincount(step * len(cell) + code, weights=n, minlength=len(cell) * len(lengths))
     rows = pd.DataFrame({"cell": code, "step": step, "band": band[kept["offence"].to_numpy()], "n": n})
     return Counts(cell, volume.reshape(len(lengths), len(cell)).T, lengths, rows, mean_days)
-
-
-def with_surroundings(cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The cells and those that adjoin one. Numbers that are no H3 cells, as in a table made by hand, have none."""
-    return surroundings(cells) if are_cells(cells) else cells
 
 
 def steps_of(periods: NDArray[np.int64]) -> NDArray[np.int64]:

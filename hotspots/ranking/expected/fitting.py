@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspots.ranking.expected.counts import Counts, Floats, Surroundings, decayed
+from hotspots.ranking.expected.counts import Counts, Floats, Near, decayed
 
 HALF_LIVES = (1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 3 / 4, 7 / 6, 2.0, np.inf)  # parts of the window
 CLEARLY = 2.0  # standard errors by which a longer memory must be worse to be refused
@@ -44,7 +44,7 @@ class Fitted:
     splits: tuple[Split, ...] = ()
 
 
-def fit(counts: Counts, near: Surroundings) -> Fitted:
+def fit(counts: Counts, near: Near) -> Fitted:
     """Hyperparameters by marginal likelihood on a grid, memory and dispersion by forecasts within the window."""
     half_life = memory(counts.volume, counts.exposure)
     bands, effective = decayed(counts, half_life)
@@ -105,9 +105,9 @@ def dispersion_of(volume: Floats, exposure: Floats, half_life: float, kappa: flo
     return max(1.0, sum(float(((came - guess) ** 2).sum()) for came, guess, _ in pairs) / expected)
 
 
-def fit_volume(volume: Floats, periods: float, near: Surroundings, start: Fitted) -> Fitted:
+def fit_volume(volume: Floats, periods: float, near: Near, start: Fitted) -> Fitted:
     """κ, ρ, and the hot cells' part and mean, one at a time, by the likelihood of the counts."""
-    some, beside = np.flatnonzero(volume), near.total(volume)
+    some, beside = np.flatnonzero(volume), near @ volume
     found = replace(start, kappa=1.0 / start.mean, near=NEAR[1], hot_mean=start.mean * HOT_MEAN[2])
 
     # most trials share a part with an earlier one, and some are earlier ones
@@ -138,9 +138,9 @@ def fit_volume(volume: Floats, periods: float, near: Surroundings, start: Fitted
     return found
 
 
-def priors(volume: Floats, periods: float, near: Surroundings, fitted: Fitted) -> tuple[Floats, tuple[float, float]]:
+def priors(volume: Floats, periods: float, near: Near, fitted: Fitted) -> tuple[Floats, tuple[float, float]]:
     """Of the usual and the hot Gamma: each cell's shape (2 × cells), and the rates."""
-    around = prior_rate(near.total(volume), periods, fitted)
+    around = prior_rate(near @ volume, periods, fitted)
     return np.array([fitted.kappa * around, around / fitted.mean]), (fitted.kappa, 1 / fitted.hot_mean)
 
 
@@ -172,7 +172,7 @@ def mixed(usual: Floats, hot: Floats, part: float) -> float:
     return float(usual.sum() if not part else np.logaddexp(usual + np.log1p(-part), hot + np.log(part)).sum())
 
 
-def fit_splits(bands: Floats, near: Surroundings, least: float) -> tuple[Split, ...]:
+def fit_splits(bands: Floats, near: Near, least: float) -> tuple[Split, ...]:
     """For each band but the severest, lightest first: its share and strengths, by Beta-binomial likelihood.
 
     A strength is at least the part of the one before that is left to it (``least`` for the first: the largest shape of
@@ -181,7 +181,8 @@ def fit_splits(bands: Floats, near: Surroundings, least: float) -> tuple[Split, 
     """
     left, chains = bands.sum(axis=0), [Chain(0.0, least, ())]
     for band in bands[:-1]:
-        options = [fit_far(band, left, near, strength) for strength in strengths(min(c.least for c in chains))]
+        lowest = min(c.least for c in chains)
+        options = [fit_far(band, left, near, s) for s in sorted({max(strength, lowest) for strength in STRENGTH})]
         longer = [lengthened(chains, *option) for option in options]
         chains = [chain for chain in longer if chain]
         left = np.maximum(left - band, 0.0)
@@ -197,11 +198,6 @@ class Chain:
     splits: tuple[Split, ...]
 
 
-def strengths(least: float) -> list[float]:
-    """The grid of strengths, none below ``least``."""
-    return sorted({max(strength, least) for strength in STRENGTH})
-
-
 def lengthened(chains: list[Chain], split: Split, likelihood: float, rest: float) -> Chain | None:
     """The likeliest of the chains that ``split`` may follow, with it; None where it may follow none."""
     fitting = [chain for chain in chains if chain.least <= split.strength * (1 + 1e-9)]
@@ -211,13 +207,13 @@ def lengthened(chains: list[Chain], split: Split, likelihood: float, rest: float
     return Chain(best.likelihood + likelihood, split.strength * rest, (*best.splits, split))
 
 
-def fit_far(band: Floats, left: Floats, near: Surroundings, strength: float) -> tuple[Split, float, float]:
+def fit_far(band: Floats, left: Floats, near: Near, strength: float) -> tuple[Split, float, float]:
     """For one band of what is ``left``, at this strength: (its split, log-likelihood, most that a cell leaves over)."""
     whole = max(float(left.sum()), 1.0)
     share = min(max(float(band.sum()), 0.5), whole - 0.5) / whole  # what has not come yet is rare, not impossible
     some = left > 0
     hits, total = band[some], left[some]
-    around = near.total(band)[some], near.total(left)[some]
+    around = (near @ band)[some], (near @ left)[some]
     found = []
     for far in FAR:
         here = prior_share(share, far, *around)

@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 
 from hotspots.base.settings import Settings
 from hotspots.harm.scoring import scored_days
-from hotspots.ranking.expected.counts import Counts, Floats, Surroundings, bands_of, tally
+from hotspots.ranking.expected.counts import Counts, Floats, bands_of, surroundings_of, tally
 from hotspots.ranking.expected.fitting import Fitted, fit
 from hotspots.ranking.expected.posterior import (
     Posterior,
@@ -58,19 +58,11 @@ COLUMNS = ("cell", "harm_expected_days", "harm_expected_low", "harm_expected_hig
 
 
 def expected_harm(
-    cell_periods: pd.DataFrame,
-    weights: pd.DataFrame,
-    periods: Sequence[int] | None = None,
-    exposure: Sequence[float] | None = None,
-    groups: pd.Series | None = None,
-    top: int = Settings.top,
-    draws: int = Settings.draws,
-    seed: int = Settings.seed,
-    horizon: float = Settings.expected_months,
-    fitted: Fitted | None = None,
-    counted: bool = False,
-    only: str = "",
-) -> pd.DataFrame:
+    cell_periods: pd.DataFrame, weights: pd.DataFrame, periods: Sequence[int] | None = None,
+    exposure: Sequence[float] | None = None, groups: pd.Series | None = None, top: int = Settings.top,
+    draws: int = Settings.draws, seed: int = Settings.seed, horizon: float = Settings.expected_months,
+    fitted: Fitted | None = None, counted: bool = False, only: str = "",
+) -> pd.DataFrame:  # fmt: skip
     """Expected harm of every cell of a cube that has a scored offence, with its interval and its chance of the top.
 
     ``cell_periods`` and ``weights`` as in `hotspots.ranking.rank.rank_cells`. ``periods``: those that were observed
@@ -88,7 +80,7 @@ def expected_harm(
     counts = tally(cell_periods, weights, periods, exposure)
     if not len(counts.cell):
         return pd.DataFrame({c: pd.Series(dtype="int64" if c == "cell" else "float64") for c in COLUMNS})
-    near = Surroundings.of(counts.cell)
+    near = surroundings_of(counts.cell)
     fitted = fitted or fit(counts, near)
     posterior = posterior_of(counts, near, fitted)
     mean, variance = (part[counts.seen] for part in moments(posterior))
@@ -106,11 +98,9 @@ def expected_harm(
 
 
 def band_rates(
-    cell_periods: pd.DataFrame,
-    weights: pd.DataFrame,
-    periods: Sequence[int] | None = None,
+    cell_periods: pd.DataFrame, weights: pd.DataFrame, periods: Sequence[int] | None = None,
     exposure: Sequence[float] | None = None,
-) -> tuple[NDArray[np.int64], Floats, Floats]:
+) -> tuple[NDArray[np.int64], Floats, Floats]:  # fmt: skip
     """Expected offences per period and band, whatever they weigh, for asking what other weights would make of them.
 
     Returns (cells with a scored offence; cells × bands; bands × offence codes: the part of its band that an offence
@@ -144,5 +134,5 @@ def numbered(groups: pd.Series | None, counts: Counts) -> NDArray[np.int64]:
 
 def learnt(counts: Counts) -> Posterior:
     """Each cell's posterior, its hyperparameters learnt from these counts."""
-    near = Surroundings.of(counts.cell)
+    near = surroundings_of(counts.cell)
     return posterior_of(counts, near, fit(counts, near))

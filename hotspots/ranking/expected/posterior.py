@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspots.base.settings import Settings
-from hotspots.ranking.expected.counts import Counts, Floats, Surroundings, decayed
+from hotspots.ranking.expected.counts import Counts, Floats, Near, decayed
 from hotspots.ranking.expected.fitting import Fitted, count_likelihood, prior_share, priors
 
 INTERVAL = 0.90  # of harm_expected_low to harm_expected_high
@@ -33,14 +33,14 @@ class Posterior:
     dispersion: float
 
 
-def posterior_of(counts: Counts, near: Surroundings, fitted: Fitted) -> Posterior:
+def posterior_of(counts: Counts, near: Near, fitted: Fitted) -> Posterior:
     """Each cell's posterior, given the hyperparameters."""
     bands, periods = decayed(counts, fitted.half_life)
     volume = bands.sum(axis=0)
     shape, rate = priors(volume, periods, near, fitted)
     left, hit, miss = volume, [], []
     for band, split in zip(bands[:-1], fitted.splits, strict=True):
-        share = prior_share(split.share, split.far, near.total(band), near.total(left))
+        share = prior_share(split.share, split.far, near @ band, near @ left)
         rest = np.maximum(left - band, 0.0)
         hit.append(split.strength * share + band)
         miss.append(split.strength * (1 - share) + rest)
@@ -52,11 +52,8 @@ def posterior_of(counts: Counts, near: Surroundings, fitted: Fitted) -> Posterio
         np.where(hotter, chance_hot(volume, periods, fitted), 0.0),
         (shape + volume) / fitted.dispersion,
         ((rate[0] + periods) / fitted.dispersion, (rate[1] + periods) / fitted.dispersion),
-        np.array(hit).reshape(size),
-        np.array(miss).reshape(size),
-        counts.days,
-        fitted.dispersion,
-    )
+        np.array(hit).reshape(size), np.array(miss).reshape(size), counts.days, fitted.dispersion,
+    )  # fmt: skip
 
 
 def chance_hot(volume: Floats, periods: float, fitted: Fitted) -> Floats:
@@ -165,13 +162,9 @@ def bar(harm: Floats, top: int) -> Floats:
 
 
 def contenders(
-    posterior: Posterior,
-    members: NDArray[np.int64],
-    mean: Floats,
-    variance: Floats,
-    top: int,
+    posterior: Posterior, members: NDArray[np.int64], mean: Floats, variance: Floats, top: int,
     generator: np.random.Generator,
-) -> NDArray[np.int64]:
+) -> NDArray[np.int64]:  # fmt: skip
     """The members that may pass the lowest bar that a few draws of the likeliest find."""
     likeliest = members[np.argsort(-mean[members], kind="stable")[: PILOT_CELLS * top]]
     lowest = bar(draw(posterior, likeliest, PILOT_DRAWS, generator), top).min()
@@ -191,13 +184,9 @@ def above(harm: float, mean: Floats, variance: Floats) -> Floats:
 
 
 def chance_of_counted_top(
-    posterior: Posterior,
-    groups: NDArray[np.int64],
-    top: int,
-    horizon: float,
-    draws: int = COUNTED_DRAWS,
+    posterior: Posterior, groups: NDArray[np.int64], top: int, horizon: float, draws: int = COUNTED_DRAWS,
     seed: int = Settings.seed,
-) -> Floats:
+) -> Floats:  # fmt: skip
     """Chance that a cell is among the ``top`` of its group *by what will be counted* over ``horizon`` periods.
 
     Less sharp than p_top: counts fall by luck as well. Drawn are rate, then counts per band, Poisson with the
@@ -232,12 +221,9 @@ def counted_moments(posterior: Posterior, horizon: float) -> tuple[Floats, Float
 def part_of(posterior: Posterior, cells: NDArray[np.int64]) -> Posterior:
     """The posterior of some of the cells."""
     return replace(
-        posterior,
-        hot=posterior.hot[cells],
-        shape=posterior.shape[:, cells],
-        hit=posterior.hit[:, cells],
+        posterior, hot=posterior.hot[cells], shape=posterior.shape[:, cells], hit=posterior.hit[:, cells],
         miss=posterior.miss[:, cells],
-    )
+    )  # fmt: skip
 
 
 def in_top(harm: Floats, top: int) -> Floats:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
-from hotspots.harm.scoring import COLUMNS, WeightSet, score_offences, weight_set_from_table
-from hotspots.harm.weights.register import with_changes
+from hotspots.harm.scoring import COLUMNS, WeightSet, score_offences
+from hotspots.harm.weights.contents import with_changes, with_table
 
 MOST_DAYS = 36_500  # a hundred years: more is a slip of the keyboard
 KEY = ("athena_urn", "ho_class", "crime_type", "title")
@@ -34,7 +34,10 @@ def edit_table(weights: WeightSet, parent: WeightSet | None, edits: Edits) -> pd
     """
     table = weights.table.loc[:, list(COLUMNS)].reset_index(drop=True)
     stored = table["days"].copy()
-    table["days"] = with_edits(stored, edits)
+    changed = stored.astype("float64").copy()
+    for row, value in edits.items():
+        changed.iloc[row] = value
+    table["days"] = changed
     before = parent_days(table, parent)
     table["parent_days"] = before
     edited = set(edits)
@@ -46,20 +49,13 @@ def edit_table(weights: WeightSet, parent: WeightSet | None, edits: Edits) -> pd
     return table
 
 
-def with_edits(days: pd.Series, edits: Edits) -> pd.Series:
-    changed = days.astype("float64").copy()
-    for row, value in edits.items():
-        changed.iloc[row] = value
-    return changed
-
-
 def parent_days(table: pd.DataFrame, parent: WeightSet | None) -> np.ndarray:
     """What each row weighs in the parent version; nan where it has no such row."""
     if parent is None:
         return np.full(len(table), np.nan)
     keys = parent.table[list(KEY)].itertuples(index=False, name=None)
-    known = dict(zip(keys, parent.table["days"], strict=True))
-    return np.array([known.get(key, np.nan) for key in table[list(KEY)].itertuples(index=False, name=None)])
+    days_of = dict(zip(keys, parent.table["days"], strict=True))
+    return np.array([days_of.get(key, np.nan) for key in table[list(KEY)].itertuples(index=False, name=None)])
 
 
 def difference(days: float, before: float, has_parent: bool) -> str:
@@ -94,11 +90,11 @@ def take_edits(weights: WeightSet, shown: pd.DataFrame, edits: Edits) -> tuple[d
     stored = weights.table["days"].to_numpy(dtype=float)
     kept = dict(edits)
     problems = []
-    for row, given in zip(shown.index, shown["days"], strict=True):
-        days = float("nan") if given is None or pd.isna(given) else float(given)
-        told = days_problem(days)
-        if told:
-            problems.append(f"{name_of(weights, int(row))}: {told}")
+    for row, entered in zip(shown.index, shown["days"], strict=True):
+        days = float("nan") if entered is None or pd.isna(entered) else float(entered)
+        problem = days_problem(days)
+        if problem:
+            problems.append(f"{name_of(weights, int(row))}: {problem}")
         elif days == stored[row]:
             kept.pop(int(row), None)
         else:
@@ -139,11 +135,8 @@ def edited(weights: WeightSet, edits: Edits) -> WeightSet:
 def multiplied(weights: WeightSet, factors: Mapping[str, float]) -> WeightSet:
     """The set with the weights of each offence group multiplied, stored nowhere. Groups not named stay as they are."""
     factor = weights.table["offence_group"].map(dict(factors)).astype("float64").fillna(1.0)
-    return weight_set_from_table(
-        weights.table.assign(days=weights.table["days"].to_numpy() * factor.to_numpy()),
-        name=weights.name, label=weights.label, unit=weights.unit, is_proxy=weights.is_proxy, source=weights.source,
-        licence=weights.licence, version="what-if, not saved",
-    )  # fmt: skip
+    table = weights.table.assign(days=weights.table["days"].to_numpy() * factor.to_numpy())
+    return replace(with_table(weights, table), version="what-if, not saved")
 
 
 def groups_of(weights: WeightSet) -> list[str]:
@@ -167,16 +160,13 @@ def transforms(weights: WeightSet, cap: float) -> pd.DataFrame:
     return table.assign(harm_sqrt=np.sqrt(table["days"]).round(2), harm_capped=np.minimum(table["days"], cap))
 
 
-def only_known(weights: WeightSet, scores: pd.DataFrame) -> None:
+def refuse_unweighted(weights: WeightSet, scores: pd.DataFrame) -> None:
     """Refuse a set that has a weight for none of these offences: ranking by it would be ranking by nothing."""
     if len(scores) and (scores["status"] == "unscored").all():
         raise HotspotsError(
             f"{weights.label} ({weights.version}) has a weight for none of the offences here, so it cannot rank them."
             " Choose a set with the codes that the data has: data.police.uk has crime types only."
         )
-
-
-# ---------------------------------------------------------------- cells of a comparison, for people
 
 
 def with_places(compared: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -58,27 +58,17 @@ def compare_workspace(
     warnings = warnings_of(answer, sets, scores)
     facts = facts_of(answer, warnings) | {
         "what": "Cells in the top under either of two harm-weight sets. Places, never people.",
-        **{f"weights_{k}": told(sets[name]) for k, name in (("a", first), ("b", second))},
-        "top": top,
-        "jaccard": round(found.jaccard, 4),
-        "rank_biased_overlap": round(found.rbo, 4),
-        "rbo_persistence": reweigh.PERSISTENCE,
-        "entering": found.n_enter,
-        "leaving": found.n_leave,
-    }
+        **{f"weights_{k}": called(sets[name]) for k, name in (("a", first), ("b", second))},
+        "top": top, "jaccard": round(found.jaccard, 4), "rank_biased_overlap": round(found.rbo, 4),
+        "rbo_persistence": reweigh.PERSISTENCE, "entering": found.n_enter, "leaving": found.n_leave,
+    }  # fmt: skip
     return Effect(table, facts, warnings, found)
 
 
 def robustness_workspace(
-    folder: Path | Workspace,
-    question: Question,
-    name: str,
-    top: int | None = None,
-    draws: int = Settings.weight_draws,
-    spread: float = Settings.weight_spread,
-    seed: int = Settings.seed,
-    against: Sequence[str] = (),
-) -> Effect:
+    folder: Path | Workspace, question: Question, name: str, top: int | None = None, draws: int = Settings.weight_draws,
+    spread: float = Settings.weight_spread, seed: int = Settings.seed, against: Sequence[str] = (),
+) -> Effect:  # fmt: skip
     """How firmly cells stand in the top when every weight of a set is uncertain: `ROBUSTNESS`, and a bool column for
     equal weights and for each set of ``against``. See `hotspots.ranking.what_if.reweigh.robustness`.
     """
@@ -96,27 +86,19 @@ def robustness_workspace(
     warnings = warnings_of(answer, sets, scores)
     facts = facts_of(answer, warnings) | {
         "what": "Cells that reach the top when harm weights are varied. Places, never people.",
-        "weights": told(sets[name]),
-        "top": top,
-        "draws": draws,
-        "spread": spread,
-        "seed": seed,
+        "weights": called(sets[name]), "top": top, "draws": draws, "spread": spread, "seed": seed,
         "largest_standard_error": round(float(reweigh.standard_error(0.5, draws)), 4),
-        "against": [told(sets[n]) for n in against],
-    }
+        "against": [called(sets[n]) for n in against],
+    }  # fmt: skip
     return Effect(table, facts, warnings)
 
 
 def counts_of(answer: Answer, settings: Settings) -> reweigh.Counts:
     """Offences per cell of the answer's BCU, with all that its ranking rests on."""
     return reweigh.count_cells(
-        answer.cube, len(answer.scores), ranked_cells(answer), answer.periods, answer.exposure, settings.expected_months
-    )
-
-
-def ranked_cells(answer: Answer) -> np.ndarray:
-    """The cells of an answer (int64): those of its BCU."""
-    return np.array([int(c, 16) for c in answer.table["cell"]], dtype=np.int64)
+        answer.cube, len(answer.scores), np.array([int(c, 16) for c in answer.table["cell"]], dtype=np.int64),
+        answer.periods, answer.exposure, settings.expected_months,
+    )  # fmt: skip
 
 
 def warnings_of(answer: Answer, sets: dict[str, WeightSet], scores: dict[str, pd.DataFrame]) -> tuple[str, ...]:
@@ -125,18 +107,13 @@ def warnings_of(answer: Answer, sets: dict[str, WeightSet], scores: dict[str, pd
     own = whole_force(score_warnings(answer.scores, answer.weights), bcu)
     each = [f"{n}: {line}" for n in sets for line in whole_force(score_warnings(scores[n], sets[n]), bcu)]
     each += [f"{n} has no weight for any of these offences." for n in sets if not (scores[n]["status"] == SCORED).any()]
-    return (*(line for line in answer.warnings if line not in own), *each, *unit_warnings(sets, answer.question.by))
-
-
-def unit_warnings(sets: dict[str, WeightSet], method: str) -> list[str]:
-    """What different units of weight sets make of the figures."""
     words = []
     if len({weights.unit for weights in sets.values()}) > 1:
         units = ", ".join(f"{n} in {UNITS[weights.unit]}" for n, weights in sets.items())
         words.append(f"The sets count in different units ({units}): compare ranks and shares, not figures.")
-    if method == "harm-cap" and any(weights.unit != "days" for weights in sets.values()):
+    if answer.question.by == "harm-cap" and any(weights.unit != "days" for weights in sets.values()):
         words.append("The cap is in days; in a set with another unit it cuts elsewhere.")
-    return words
+    return (*(line for line in answer.warnings if line not in own), *each, *words)
 
 
 def facts_of(answer: Answer, warnings: tuple[str, ...]) -> dict[str, object]:
@@ -145,6 +122,6 @@ def facts_of(answer: Answer, warnings: tuple[str, ...]) -> dict[str, object]:
     return facts | {"warnings": list(warnings)}
 
 
-def told(weights: WeightSet) -> str:
+def called(weights: WeightSet) -> str:
     """Name, version and hash of a set."""
     return f"{weights.name} {weights.version}{' (proxy)' if weights.is_proxy else ''}, sha256 {weights.sha256}"

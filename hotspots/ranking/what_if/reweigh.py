@@ -22,8 +22,8 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.harm.offences import normalise_ho_class, normalise_urn
 from hotspots.harm.scoring import WeightSet, is_scored, score_offences, scored_days
-from hotspots.ranking.expected import band_rates, expected_harm
-from hotspots.ranking.rank import CAP_DAYS, check_method, levelled, order_of, transformed
+from hotspots.ranking.expected.model import band_rates, expected_harm
+from hotspots.ranking.rank import CAP_DAYS, checked_method, levelled, order_of, transformed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -33,9 +33,6 @@ INTERVAL = (0.05, 0.5, 0.95)  # of the draws: rank_low, rank_median, rank_high
 BLOCK = 50  # draws at a time, to bound memory
 NO_CHANGE = 1e-12  # of all harm: less is the rounding of sums
 OWN_COLUMNS = ("cell", "rank", "share_in_top", "rank_low", "rank_median", "rank_high")
-
-
-# ---------------------------------------------------------------- counts, and the order under weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +65,9 @@ class Ranks:
 
 
 def count_cells(
-    cube: pd.DataFrame,
-    n_offences: int,
-    cells: np.ndarray | None = None,
-    periods: Sequence[int] | None = None,
-    exposure: Sequence[float] | None = None,
-    horizon: float = Settings.expected_months,
-) -> Counts:
+    cube: pd.DataFrame, n_offences: int, cells: np.ndarray | None = None, periods: Sequence[int] | None = None,
+    exposure: Sequence[float] | None = None, horizon: float = Settings.expected_months,
+) -> Counts:  # fmt: skip
     """The counts of a cube (`hotspots.ranking.gather`), over its periods; ``cells``: of these only (int64)."""
     from scipy.sparse import coo_array
 
@@ -116,9 +109,6 @@ def equal_weights(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.assign(**{c: np.where(scored, 1.0, scores[c]) for c in ("days", "days_low", "days_high")})
 
 
-# ---------------------------------------------------------------- two weight sets
-
-
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Two rankings of the same cells, A and B.
@@ -138,13 +128,9 @@ class Comparison:
 
 
 def compare_rankings(
-    counts: Counts,
-    scores_a: pd.DataFrame,
-    scores_b: pd.DataFrame,
-    method: str = DEFAULT_METHOD,
-    top: int = Settings.top,
-    cap: float = CAP_DAYS,
-) -> Comparison:
+    counts: Counts, scores_a: pd.DataFrame, scores_b: pd.DataFrame, method: str = DEFAULT_METHOD,
+    top: int = Settings.top, cap: float = CAP_DAYS,
+) -> Comparison:  # fmt: skip
     """Rank the cells under two sets of weights and say what moved.
 
     ``counts``: of `count_cells`; ``scores_a``, ``scores_b``: one line per offence code (`rescore` makes one from the
@@ -156,7 +142,7 @@ def compare_rankings(
     moves nothing and drives nothing (but see the module on 'harm-cap'). The driver can sink only because another
     offence rises everywhere: then its share falls though its days do not.
     """
-    check_method(method)
+    method = checked_method(method)
     check_top(top)
     same_offences(scores_a, scores_b)
     a, b = (rank_counts(counts, s, method, cap) for s in (scores_a, scores_b))
@@ -247,20 +233,11 @@ def rbo(first: Sequence[Hashable], second: Sequence[Hashable], p: float = PERSIS
     return float((1 - p) / p * seen + ((x_l - x_s) / n + x_s / s) * p**n)
 
 
-# ---------------------------------------------------------------- how far it hangs on the weights
-
-
 def robustness(
-    counts: Counts,
-    scores: pd.DataFrame,
-    method: str = DEFAULT_METHOD,
-    top: int = Settings.top,
-    draws: int = Settings.weight_draws,
-    spread: float = Settings.weight_spread,
-    seed: int = Settings.seed,
-    alternatives: Mapping[str, pd.DataFrame] | None = None,
-    cap: float = CAP_DAYS,
-) -> pd.DataFrame:
+    counts: Counts, scores: pd.DataFrame, method: str = DEFAULT_METHOD, top: int = Settings.top,
+    draws: int = Settings.weight_draws, spread: float = Settings.weight_spread, seed: int = Settings.seed,
+    alternatives: Mapping[str, pd.DataFrame] | None = None, cap: float = CAP_DAYS,
+) -> pd.DataFrame:  # fmt: skip
     """How often a cell stays in the top N when every weight is uncertain by a factor.
 
     Each draw multiplies every weight of the set (a row of it: offences that share the row share the factor) by
@@ -276,7 +253,8 @@ def robustness(
     moves whole groups of offences). The counts are taken as given: this is no interval for chance in the crimes.
     """
     alternatives = alternatives or {}
-    check_draws(method, top, draws, spread, alternatives)
+    method = checked_method(method)
+    check_draws(top, draws, spread, alternatives)
     base = rank_counts(counts, scores, method, cap)
     others = {}
     for name, other in alternatives.items():
@@ -335,7 +313,12 @@ def drawn_ranks(
     settled = has_figure[np.lexsort((counts.cell[has_figure], -counts.n_incidents[has_figure]))]
     matrix, days = counts.matrix[settled], scored_days(scores)[:, None] * factors
     if method == EXPECTED:
-        matrix, days, method = *expected_at(counts, scores, counts.cell[settled], days), "harm"
+        from scipy.sparse import csr_array
+
+        held, rates, parts = band_rates(counts.cube, scores, counts.periods, counts.exposure)
+        # cells × bands: expected offences; bands × draws: what one weighs
+        matrix, days = csr_array(rates[np.searchsorted(held, counts.cell[settled])]), parts @ days
+        method = "harm"
     for start in range(0, draws, BLOCK):
         block = days[:, start : start + BLOCK]
         order = draw_order(matrix, block, method, cap)
@@ -343,16 +326,6 @@ def drawn_ranks(
         np.put_along_axis(here, order, np.arange(1, order.shape[1] + 1, dtype=np.int32)[None, :], axis=1)
         ranks[settled, start : start + block.shape[1]] = here.T
     return ranks
-
-
-def expected_at(
-    counts: Counts, scores: pd.DataFrame, cells: np.ndarray, days: np.ndarray
-) -> tuple[csr_array, np.ndarray]:
-    """(cells × bands: expected offences; bands × draws: what one weighs): their product is expected harm."""
-    from scipy.sparse import csr_array
-
-    known, rates, parts = band_rates(counts.cube, scores, counts.periods, counts.exposure)
-    return csr_array(rates[np.searchsorted(known, cells)]), parts @ days
 
 
 def draw_order(matrix: csr_array, days: np.ndarray, method: str, cap: float) -> np.ndarray:
@@ -375,9 +348,6 @@ def falling(figures: np.ndarray) -> np.ndarray:
     return -np.ascontiguousarray(levelled(figures).T)
 
 
-# ---------------------------------------------------------------- what is refused
-
-
 def same_offences(first: pd.DataFrame, second: pd.DataFrame) -> None:
     """Two scorings of the same offences in the same order; anything else is a defect of ours."""
     if first["offence"].tolist() != second["offence"].tolist():
@@ -389,9 +359,8 @@ def check_top(top: int) -> None:
         raise HotspotsError(f"The number of cells in the top is {top}; it must be at least 1.")
 
 
-def check_draws(method: str, top: int, draws: int, spread: float, alternatives: Mapping[str, object]) -> None:
+def check_draws(top: int, draws: int, spread: float, alternatives: Mapping[str, object]) -> None:
     """Refuse, all problems at once, what cannot be drawn."""
-    check_method(method)
     check_top(top)
     problems = []
     if draws < 1:

@@ -32,7 +32,7 @@ def counts(folder: str, version: str, question: Question) -> reweigh.Counts:
 def rescored(folder: str, version: str, question: Question, sha256: str, _weights: WeightSet) -> pd.DataFrame:
     """The question's offences under other weights; refuses weights that fit none of them."""
     scores = reweigh.rescore(ranked(folder, version, question).scores, _weights)
-    weight_edits.only_known(_weights, scores)
+    weight_edits.refuse_unweighted(_weights, scores)
     return scores
 
 

@@ -10,11 +10,11 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from hotspots.base.clock import clock_text, end_moment, local, moment_of, patrol_day
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.patrols import form as patrol_form
 from hotspots.patrols.form import COUNTS
-from hotspots.patrols.moments import end_moment, local, local_text, moment_of, patrol_day
 from hotspots.store import ledger
 from hotspots.ui import loading
 from hotspots.ui.session import held, hold, keep, show_next, shown, widget_key
@@ -133,7 +133,7 @@ def heading(row: Mapping[Any, Any], settings: Settings) -> str:
     """``Original, 10/06/2026 14:15, unit-3fa94c…:``"""
     later = "Withdrawn" if row["withdrawn"] else f"Correction {row['revision'] - 1}"
     what = "Original" if row["revision"] == 1 else later
-    at = local_text(pd.Timestamp(row["created"]).timestamp(), settings)
+    at = clock_text(pd.Timestamp(row["created"]).timestamp(), settings)
     who = row["author"] or row["unit"]
     return f"{what}, {at}{', ' + who[:11] + '…' if who else ''}:"
 
