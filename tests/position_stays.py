@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.settings import Settings
-from hotspots.patrols.presence import DEFAULT
 from hotspots.patrols.visits import STAYS, joined_overnight, presence_of_files, stays
 
 
@@ -25,5 +25,5 @@ def stays_of(pings: pd.DataFrame, cells: Mapping[int, str], settings: Settings) 
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "positions.parquet"
         table.to_parquet(file)
-        found = presence_of_files([file], cells, "cell", settings, DEFAULT)
+        found = presence_of_files([file], cells, "cell", settings, DEFAULT_ENGINE)
     return stays(joined_overnight(found, settings), sorted(set(cells.values())))[list(STAYS)]

@@ -10,6 +10,7 @@ METHODS = {
     EXPECTED: "Expected harm", "count": "Number of incidents", "harm": "Harm days",
     "harm-sqrt": "Harm, square-root weights", "harm-cap": "Harm, capped weights",
 }  # fmt: skip
+DEFAULT_ENGINE = "duckdb://"  # for the expression about positions
 DEFAULT_METHOD = EXPECTED  # it won on held-out data: docs/decisions/0015
 UNITS = {  # what a set's figures are; the column is called 'days' in every set
     "days": "days of imprisonment",

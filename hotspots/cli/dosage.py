@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.verbs import Verbs, put_out, put_table, say
-from hotspots.patrols.presence import DEFAULT
 
 TABLES = {
     "days": "table", "summary": "summary", "visits": "visits", "hours": "hours", "coverage": "coverage",
@@ -20,8 +20,8 @@ def add_verbs(verbs: Verbs) -> None:
     whole.add_bcu()
     whole.add_window("first patrol day; default: the last seven held", "last patrol day, included")
     whole.add_register()
-    engines = f"duckdb://, spark://HOST:PORT or spark-local; default: {DEFAULT}"
-    whole.add_argument("--engine", default=DEFAULT, metavar="URL", help=engines)
+    engines = f"duckdb://, spark://HOST:PORT or spark-local; default: {DEFAULT_ENGINE}"
+    whole.add_argument("--engine", default=DEFAULT_ENGINE, metavar="URL", help=engines)
     whole.add_table(TABLES)
     whole.add_format("geojson")
     words = Verbs(whole, required=False)

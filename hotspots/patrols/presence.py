@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import EPOCH, HOUR, day_at, day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
@@ -37,18 +38,17 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-DEFAULT = "duckdb://"
 SPARK_LOCAL = "spark-local"
 MEMORY = "1GB"  # what DuckDB may use before it goes to the disk; the working set of a day of a large force is 0.3 GB
 
 
 @contextmanager
-def engine(url: str = DEFAULT) -> Iterator[Any]:
+def engine(url: str = DEFAULT_ENGINE) -> Iterator[Any]:
     """An Ibis backend: ``duckdb://``, ``spark://HOST:PORT`` or ``spark-local`` (Spark within this machine).
 
     HotspotsError for another URL, and where Spark is not installed or does not answer.
     """
-    if url == DEFAULT:
+    if url == DEFAULT_ENGINE:
         with duckdb_engine() as backend:
             yield backend
     elif url == SPARK_LOCAL or url.startswith("spark://"):

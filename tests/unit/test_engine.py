@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import day_number, day_numbers, day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.patrols.presence import DEFAULT, SPARK_LOCAL, UNIT_DAYS, Presence, clock_pieces, engine
+from hotspots.patrols.presence import SPARK_LOCAL, UNIT_DAYS, Presence, clock_pieces, engine
 from hotspots.patrols.visits import BATCH_ROWS, batches, presence_of_files, span_of, together
 
 SETTINGS = Settings()
 CELLS = {100 + i: f"area {i // 3}" for i in range(12)}
 
 
-def presence(files: list[Path], url: str = DEFAULT) -> Presence:
+def presence(files: list[Path], url: str = DEFAULT_ENGINE) -> Presence:
     return presence_of_files(files, CELLS, "cell_10", SETTINGS, url)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.patrols.presence import DEFAULT
 from hotspots.patrols.visits import band, presence_of_files, refuse_overlaps, visits
 from tests.position_stays import stays_of
 
@@ -106,7 +106,7 @@ def test_a_speed_stored_as_not_a_number_is_unknown(tmp_path: Path):
         "on_call": [False] * 3, "officers": pa.array([1, 1, 1], pa.int16()), "bcu": pa.array([1, 1, 1], pa.int8()),
     })  # fmt: skip
     pq.write_table(table, tmp_path / "day.parquet")
-    found = presence_of_files([tmp_path / "day.parquet"], CELLS, "cell_10", SETTINGS, DEFAULT)
+    found = presence_of_files([tmp_path / "day.parquet"], CELLS, "cell_10", SETTINGS, DEFAULT_ENGINE)
     assert found.segments[["n", "n_known", "n_slow"]].to_numpy().tolist() == [[3, 1, 1]]
 
 

@@ -20,13 +20,13 @@ import pandas as pd
 from hotspots import geography
 from hotspots.areas import register
 from hotspots.base import disk
-from hotspots.base.choices import BCUS
+from hotspots.base.choices import BCUS, DEFAULT_ENGINE
 from hotspots.base.clock import EPOCH, day_number, day_numbers, day_of, day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.patrols import log as patrol_log
 from hotspots.patrols.dosage import logs
-from hotspots.patrols.presence import DEFAULT, SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
+from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
 from hotspots.patrols.visits import joined_overnight, presence_of_files, refuse_overlaps, stays, together
 from hotspots.store.sound import sound_file
 from hotspots.store.workspace import PingDay, Workspace
@@ -48,7 +48,7 @@ class DoseQuestion:
     start: str = ""
     end: str = ""
     register: str = ""
-    engine: str = DEFAULT
+    engine: str = DEFAULT_ENGINE
 
 
 def bcus_of(bcu: str) -> tuple[str, ...]:
