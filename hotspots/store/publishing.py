@@ -71,7 +71,7 @@ def writing(folder: Path) -> Iterator[Workspace]:
     """
     with locked(folder):
         workspace = open_workspace(folder, create=True)
-        fresh = not (folder / MANIFEST).is_file()
+        fresh, keyed = not (folder / MANIFEST).is_file(), (folder / SECRET).is_file()
         if fresh:
             disk.write_whole(folder / MANIFEST, to_json(signed(Manifest())).encode(), private=True)
         try:
@@ -82,9 +82,10 @@ def writing(folder: Path) -> Iterator[Workspace]:
                     disk.remove(folder / name)
             raise
         finally:
-            if fresh and read_manifest(folder).generation == 0 and remains(folder) in ("", SECRET):
-                disk.remove(folder / SECRET)  # made by this import, and nothing was stored under it
+            if fresh and read_manifest(folder).generation == 0 and not remains(folder):
                 disk.remove(folder / MANIFEST)
+                if not keyed:  # it was made by this import, and nothing was stored under it
+                    disk.remove(folder / SECRET)
 
 
 def leftovers(folder: Path) -> list[str]:

@@ -35,7 +35,6 @@ import pyarrow.compute as pc
 from hotspots.base import disk
 from hotspots.base.columns import INCIDENTS, PINGS, schema
 from hotspots.base.errors import HotspotsError
-from hotspots.base.identity import SECRET
 from hotspots.base.settings import Settings, load_settings
 from hotspots.store.database import FILE, has_database
 from hotspots.store.server import IDENTITY
@@ -249,8 +248,8 @@ def is_workspace(folder: Path) -> bool:
 
 
 def remains(folder: Path) -> str:
-    """A file that only a workspace has, '' where there is none; settings.toml and the cache may come before it."""
-    kept = [name for name in (COPY, FILE, SECRET, IDENTITY) if (folder / name).is_file()]
+    """A file that only a workspace has, '' where there is none; settings, cache and key may come before it."""
+    kept = [name for name in (COPY, FILE, IDENTITY) if (folder / name).is_file()]
     return next(iter([*kept, *stored_files(folder)]), "")
 
 

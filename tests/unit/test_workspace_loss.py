@@ -115,7 +115,7 @@ def said_of(name: str, words: str) -> bool:
 # ---------------------------------------------------------------- a manifest that is lost
 
 
-@pytest.mark.parametrize("left", ["facts", "quarantine", "boundaries", FILE, SECRET, COPY])
+@pytest.mark.parametrize("left", ["facts", "quarantine", "boundaries", FILE, COPY])
 def test_what_remains_of_a_workspace_is_refused_and_nothing_is_touched(whole, tmp_path, left):
     folder = tmp_path / "rest"
     folder.mkdir()
@@ -130,6 +130,18 @@ def test_what_remains_of_a_workspace_is_refused_and_nothing_is_touched(whole, tm
     assert main(["rank", "--workspace", str(folder)]) == 1
     assert {k: v for k, v in files_of(folder).items() if k != ".lock"} == before
     assert any("has no manifest.json" in words for words in check_workspace(folder)[0])
+
+
+def test_a_key_may_be_there_before_the_first_import_and_outlives_a_refused_one(whole, tmp_path):
+    """Units that are imported anew keep their names where the old key is put there first."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    shutil.copy(whole / SECRET, folder)
+    with pytest.raises(HotspotsError):
+        import_files(folder, [tmp_path / "none.csv"], "police-uk")
+    assert files_of(folder).keys() - {".lock"} == {SECRET}
+    import_files(folder, [NEXT], "police-uk")
+    assert (folder / SECRET).read_bytes() == (whole / SECRET).read_bytes()
 
 
 def test_settings_and_a_cache_alone_are_no_workspace(tmp_path):
