@@ -1,7 +1,20 @@
-"""The server, as `streamlit run app.py` starts it: guarded before anything is served. Its first page is overview.py."""
+"""The Overview page: what the tool answers, how fresh the data is, what is wrong with it. And the server of all pages.
+
+`streamlit run app.py` imports this file for the server, guarded before anything is served; a session runs it as a page.
+"""
 
 import streamlit as st
 
-from hotspots.ui import guard
+if __name__ == "__main__":
+    from hotspots.ui import overview
+    from hotspots.ui.frame import frame
+    from hotspots.ui.show import errors_shown
 
-app = st.App("overview.py", middleware=guard.middleware(), lifespan=guard.lifespan)
+    view = frame("Overview")
+    if view:
+        with errors_shown():
+            overview.show(view)
+else:
+    from hotspots.ui import guard
+
+    app = st.App(__file__, middleware=guard.middleware(), lifespan=guard.lifespan)

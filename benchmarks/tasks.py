@@ -222,7 +222,7 @@ def page(script: str, workspace: str, drawing: str) -> dict[str, Any]:
     from hotspots.ui.components import WEBGL
 
     os.environ["HOTSPOTS_WORKSPACE"] = workspace
-    app = AppTest.from_file(str(HOME / "overview.py"), default_timeout=60)
+    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60)
     app.session_state[f"held_{WEBGL}"] = drawing == "webgl"
     app.run()
     first = timed_run(app.switch_page(script))

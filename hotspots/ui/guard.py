@@ -1,4 +1,4 @@
-"""Who may ask the server, and what a browser may do with its answers (docs/decisions/0034).
+"""Who may ask the server, and what a browser may do with its answers (docs/decisions/0033).
 
 There is no login, so a page elsewhere on the web must not be able to ask in its reader's name. The guard stands before
 everything that Streamlit serves, pages and files as well as the line that carries the data, and needs only what

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PAGES = (
-    ("overview.py", "Overview"),
+    ("app.py", "Overview"),
     ("pages/1_Hot_spots.py", "Hot spots"),
     ("pages/3_Patrol_dosage.py", "Patrol dosage"),
     ("pages/4_Change.py", "Change"),

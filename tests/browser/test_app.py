@@ -27,8 +27,7 @@ from tests.workspaces import HOSTILE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = {  # as Streamlit names them: the file without its number
-    name: "/" if path == "overview.py" else "/" + re.sub(r"pages/\d+_(\w+)\.py", r"\1", path)
-    for path, name in words.PAGES
+    name: "/" if path == "app.py" else "/" + re.sub(r"pages/\d+_(\w+)\.py", r"\1", path) for path, name in words.PAGES
 }
 PRESS = 500  # milliseconds: deck.gl waits 300 for a second click before it takes a click for one
 SMALL = {"width": 900, "height": 800}  # software graphics take their time by the pixel

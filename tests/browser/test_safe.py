@@ -18,7 +18,7 @@ from tests.browser.conftest import FLAGS, SOFTWARE_GL, WIDE
 EVIL = "evil.example"
 MAPPED = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 ADDRESSES = {
-    **{name: "/" if path == "overview.py" else "/" + re.sub(r"pages/\d+_(\w+)\.py", r"\1", path)
+    **{name: "/" if path == "app.py" else "/" + re.sub(r"pages/\d+_(\w+)\.py", r"\1", path)
        for path, name in words.PAGES},
     "a cell": "/Hot_spots?bcu=South&top=5", "simple map": "/Hot_spots?bcu=South&map=svg",
     "areas": "/Hot_spots?bcu=South&part=areas", "register": "/Hot_spots?bcu=South&part=register",

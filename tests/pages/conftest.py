@@ -44,7 +44,7 @@ class App:
         from streamlit.testing.v1 import AppTest
 
         self.workspace = workspace
-        self.test = AppTest.from_file(str(REPOSITORY / "overview.py"), default_timeout=60)
+        self.test = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
         for name, value in query.items():
             self.test.query_params[name] = value
 
@@ -103,7 +103,7 @@ class App:
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., App]:
     """``at(workspace, page, bcu="South")``: a page, with what the address asks for.
 
-    ``cold`` is a first request for that very page, so that overview.py never runs; else the first page comes first.
+    ``cold`` is a first request for that very page, so that app.py never runs; else the first page comes first.
     """
 
     def open_app(workspace: Path, page: str = "Hot spots", cold: bool = True, **query: str) -> App:

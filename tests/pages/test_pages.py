@@ -31,13 +31,13 @@ def test_every_page_loads(at: Any, request: pytest.FixtureRequest, holder: str, 
 
 
 def test_every_page_of_the_folder_is_in_the_menu() -> None:
-    files = {"overview.py"} | {f"pages/{p.name}" for p in (REPOSITORY / "pages").glob("*.py")}
+    files = {"app.py"} | {f"pages/{p.name}" for p in (REPOSITORY / "pages").glob("*.py")}
     assert {path for path, _ in words.PAGES} == files == set(PAGES.values())
 
 
 def test_no_page_asks_for_an_icon_from_elsewhere() -> None:
     """page_icon=':material/…' is fetched from a font server by the browser; every other icon ships."""
-    for path in [REPOSITORY / "overview.py", *REPOSITORY.glob("pages/*.py"), *REPOSITORY.glob("hotspots/ui/*.py")]:
+    for path in [REPOSITORY / "app.py", *REPOSITORY.glob("pages/*.py"), *REPOSITORY.glob("hotspots/ui/*.py")]:
         assert "page_icon" not in path.read_text(encoding="utf-8"), path.name
 
 

@@ -265,7 +265,7 @@ def test_without_the_guard_no_page_shows_anything(start) -> None:
     It also shows what the guard is for: this is the look-up that a foreign Origin sets off. Should this test fail
     after an upgrade, Streamlit looks nothing up any more.
     """
-    server = start("overview.py").ready()
+    server = start("pages/1_Hot_spots.py").ready()
     shown = server.shown()
     assert b"streamlit run app.py" in shown
     assert words.EMPTY.encode() not in shown

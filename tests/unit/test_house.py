@@ -140,7 +140,7 @@ def test_one_file_touches_the_session_and_what_is_cached_stands_apart():
 def test_pages_only_frame_load_and_show():
     pages = sorted((REPOSITORY / "pages").glob("*.py"))
     assert pages
-    for page in [*pages, REPOSITORY / "overview.py", REPOSITORY / "app.py"]:
+    for page in [*pages, REPOSITORY / "app.py"]:
         assert len(page.read_text(encoding="utf-8").splitlines()) < 90, page.name
 
 
