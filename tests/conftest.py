@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,3 +52,29 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real open data is not at {folder}; set HOTSPOTS_SHARED_DATA to run this test")
     return folder
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """``mounted(options)``: a small file system in memory; skips where this user may not mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    done: list[int] = []
+
+    def mount(options: str) -> Path:
+        code = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True).returncode
+        if code:
+            pytest.skip("this user may not mount a file system")
+        done.append(code)
+        return place
+
+    yield mount
+    if done:
+        subprocess.run(["umount", place], check=True)  # nothing holds a file of it open
+
+
+def fill(path: Path) -> None:
+    """Write until the disk is full."""
+    with path.open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(4096)):
+            pass

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ from hotspots.store.database import FILE, problems, read, write
 from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA
 from hotspots.store.workspace import Manifest
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, fill
 from tests.workspaces import patrolled  # noqa: F401
 
 BEFORE = REPOSITORY / "tests" / "fixtures" / "store_0001"
@@ -353,22 +353,6 @@ def test_where_sqlite_cannot_keep_its_notes_all_that_was_stored_is_read(
     assert sorted(p.name for p in folder.iterdir()) == before
 
 
-@pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """``mounted(options)``: a small file system in memory; skips where this user may not mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-
-    def mount(options: str) -> Path:
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True)
-        if done.returncode:
-            pytest.skip("this user may not mount a file system")
-        return place
-
-    yield mount
-    subprocess.run(["umount", place], check=True)  # nothing holds a file of it open
-
-
 ASKED = (["check"], ["areas", "list"], ["weights", "list"], ["dosage", "targets"], ["change", "matches"])
 
 
@@ -379,13 +363,6 @@ def answers(folder: Path) -> list[tuple[int, str]]:
         with redirect_stdout(out):
             found.append((main([*words, "--workspace", str(folder)]), out.getvalue()))
     return found
-
-
-def fill(path: Path) -> None:
-    """Write until the disk is full."""
-    with path.open("wb", buffering=0) as filler, suppress(OSError):
-        while filler.write(bytes(4096)):
-            pass
 
 
 @pytest.mark.parametrize("left", ["nothing", "a log"])
