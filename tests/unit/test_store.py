@@ -58,27 +58,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A PostgreSQL database, in the environment; what a test makes in it is dropped."""
+def postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A PostgreSQL database, in the environment; the schemas of a test's workspaces are dropped."""
     url = os.environ.get("HOTSPOTS_TEST_POSTGRES")
     if not url:
         pytest.skip("no PostgreSQL: HOTSPOTS_TEST_POSTGRES names none (.ci/run starts one)")
     monkeypatch.setenv("HOTSPOTS_DATABASE_URL", url)
-    before = set(schemas(url))
     yield url
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
-        for name in set(inspect(connection).get_schema_names()) - before:
-            connection.exec_driver_sql(f'DROP SCHEMA "{name}" CASCADE')
+        for identity in tmp_path.rglob(server.IDENTITY):
+            name = f"hotspots_{identity.read_text(encoding='ascii').strip()}"
+            connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{name}" CASCADE')
     engine.dispose()
-
-
-def schemas(url: str) -> list[str]:
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.connect() as connection:
-        names = inspect(connection).get_schema_names()
-    engine.dispose()
-    return names
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
