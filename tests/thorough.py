@@ -8,7 +8,17 @@ from __future__ import annotations
 PATTERNS = "tests/recovery/test_patterns_recovery.py"
 PAGES = "tests/pages/test_pages.py"
 FROM_FIRST = f"{PAGES}::test_every_page_loads[from the first page"
+FAULTS = "tests/recovery/test_faults.py::test_a_fault_at_any_event_leaves_what_was_or_what_should_be"
 THOROUGH = {
+    f"{FAULTS}[import of police-uk, the first": "import over others is asked, and a first one of pings",
+    f"{FAULTS}[import of incidents": "as above",
+    f"{FAULTS}[import of pings]": "the first is asked, and an import over others of police-uk",
+    f"{FAULTS}[weights import": "a decision is asked, which stores a version too",
+    f"{FAULTS}[log correction": "an entry is asked",
+    f"{FAULTS}[areas exclude]": "a context line is asked, which adds a row too",
+    f"{FAULTS}[demo, the first": "one over another is asked",
+    f"{FAULTS}[change context, PostgreSQL": "an exclusion is asked",
+    f"{FAULTS}[weights decide, PostgreSQL": "as above",
     "tests/browser/test_app.py::test_hostile_text_is_text[every]": "two kinds are, all on text_app",
     "tests/browser/test_harm_weights.py::test_how_sure_in_every_look[wide]": "dark is as wide",
     "tests/browser/test_harm_weights.py::test_how_sure_in_every_look[nogl]": "the map of all four is the simple one",

@@ -62,17 +62,16 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, eff
     Raises HotspotsError rather than touch a workspace that holds real data, and for an effect outside 0 to 1.
     """
     refuse_real(folder)
-    with tempfile.TemporaryDirectory() as scratch:
+    with locked(folder), tempfile.TemporaryDirectory() as scratch:
+        refuse_real(folder)
         made = make_export(Path(scratch), seed, effect if patrols else None)
-        with locked(folder):
-            refuse_real(folder)
-            aside = folder / DEMO  # on the same disk
+        aside = folder / DEMO  # on the same disk
+        disk.remove(aside)
+        try:
+            done = build_in(aside, folder, made, seed if patrols else None)
+            move_in(aside, folder)
+        finally:
             disk.remove(aside)
-            try:
-                done = build_in(aside, folder, made, seed if patrols else None)
-                move_in(aside, folder)
-            finally:
-                disk.remove(aside)
     return replace(done, workspace=open_workspace(folder))
 
 
@@ -120,10 +119,16 @@ def move_in(aside: Path, folder: Path) -> None:
     """Put a demo built aside in its place: its truth first, by which a rest of it is known, its manifest last."""
     disk.put_in_place(aside / TRUTH, folder / TRUTH)
     clear_synthetic(folder)
-    for name in (*stored_files(aside), FILE, SECRET, IDENTITY, COPY, MANIFEST):
-        if (aside / name).is_file():
-            disk.make_folder((folder / name).parent)
-            disk.put_in_place(aside / name, folder / name)
+    try:
+        for name in (*stored_files(aside), FILE, SECRET, IDENTITY, COPY, MANIFEST):
+            if (aside / name).is_file():
+                disk.make_folder((folder / name).parent)
+                disk.put_in_place(aside / name, folder / name)
+    except OSError as error:
+        raise HotspotsError(
+            f"The demo was not built to its end: {folder / name} cannot be written ({error.strerror}). What stood there"
+            " was removed. Build it again."
+        ) from error
 
 
 def clear_synthetic(folder: Path) -> None:

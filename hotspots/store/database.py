@@ -74,8 +74,7 @@ def write(folder: Path, url: str | None = None) -> Iterator[Connection]:
     from hotspots.store import revisions
 
     address = _address(url or database_url(folder))
-    engine = _writer(folder, address)
-    with _sentences(address, " Nothing was stored."), _closed(engine):
+    with _sentences(address, " Nothing was stored."), _closed(_writer(folder, address)) as engine:
         with engine.begin() as connection:
             found = revisions.refuse_newer(revisions.revision_of(connection))
             if found != revisions.NEWEST:
@@ -137,9 +136,9 @@ def _writer(folder: Path, address: URL) -> Engine:
 
 
 @contextmanager
-def _closed(engine: Engine) -> Iterator[None]:
+def _closed(engine: Engine) -> Iterator[Engine]:
     try:
-        yield
+        yield engine
     finally:
         engine.dispose()
 
@@ -183,3 +182,5 @@ def _sentences(address: URL, kept: str) -> Iterator[None]:
         raise HotspotsError(said) from error
     except sqlite3.DatabaseError as error:  # of the copy beside it
         raise HotspotsError(f"{FILE} cannot be copied before its upgrade: {error}.{kept}") from error
+    except OSError as error:  # of the files beside it
+        raise HotspotsError(f"{error.filename or FILE} cannot be used: {error.strerror or error}.{kept}") from error

@@ -38,8 +38,11 @@ from hotspots.store.workspace import (
 )
 
 SCRATCH = "positions-"  # folders in the cache, while positions are imported
-ASIDE = re.compile(r"\.(manifest(\.copy)?\.json|secret\.key|database\.id|demo_truth\.json)\.[0-9a-f]{8}|\.demo")
-CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+ASIDE = re.compile(
+    r"\.(manifest(\.copy)?\.json|secret\.key|database\.id|demo_truth\.json|hotspots\.sqlite\.revision-\w+)"
+    r"\.[0-9a-f]{8}(-journal)?|\.demo"
+)
+CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 UNREPEATED = ("record", "record_id", "source_row")  # a dictionary of these would cost time and space
 
 
