@@ -62,7 +62,7 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, eff
     Raises HotspotsError rather than touch a workspace that holds real data, and for an effect outside 0 to 1.
     """
     refuse_real(folder)
-    with locked(folder), tempfile.TemporaryDirectory() as scratch:
+    with locked(folder), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         refuse_real(folder)
         made = make_export(Path(scratch), seed, effect if patrols else None)
         aside = folder / DEMO  # on the same disk
