@@ -100,7 +100,7 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def tried(operation: Operation, expected: Expected, place: Path, fault: str, n: int) -> str:
-    """One trial; returns what stands after it: before, after, refused or mended."""
+    """One trial; returns what stands after it: before, after, refused or restored."""
     done = attempt(operation.act, place, fault, n, operation.server)
     where = f"{fault} at {n}, {done.event}: {done.ended} {done.words}"
     assert done.event, f"{where}: nothing struck"
@@ -120,7 +120,7 @@ def settled(
         assert state == "before" or operation.start == "old", where  # whose shape may be new by then
     mend()
     again = attempt(operation.act, place)
-    stood = state in ("after", "mended")
+    stood = state in ("after", "restored")
     assert again.ended == (expected.second if stood else "done"), f"{where}; again: {again.ended} {again.words}"
     assert seen(operation, place) == (expected.twice if stood else expected.after), where
     assert check_workspace(place / WS)[0] == [], where
@@ -130,7 +130,7 @@ def settled(
 
 
 def state_of(operation: Operation, expected: Expected, place: Path, check_first: bool, where: str) -> str:
-    """before, after, or refused; mended where a remedy that check names was followed. Anything else fails."""
+    """before, after, or refused; restored where a remedy that check names was followed. Anything else fails."""
     folder = place / WS
     wrong = check_workspace(folder)[0] if check_first and is_workspace(folder) else []
     now = seen(operation, place)
@@ -148,7 +148,7 @@ def state_of(operation: Operation, expected: Expected, place: Path, check_first:
         shutil.copyfile(folder / COPY, folder / MANIFEST)
         assert check_workspace(folder)[0] == [], where
         assert seen(operation, place) == expected.after, where
-        return "mended"
+        return "restored"
     return "refused"
 
 

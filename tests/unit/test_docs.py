@@ -37,7 +37,16 @@ READ = [
     REPOSITORY / "README.md",
     *(
         REPOSITORY / "docs" / f"{n}.md"
-        for n in ("method", "glossary", "commands", "data_dictionary", "deployment", "backtest", "recovery")
+        for n in (
+            "method",
+            "glossary",
+            "commands",
+            "data_dictionary",
+            "deployment",
+            "backtest",
+            "recovery",
+            "reliability",
+        )
     ),
 ]
 PAGES = [
