@@ -37,8 +37,11 @@ def query(page: Any) -> dict[str, str]:
 
 
 def press(page: Any, wait_idle: Callable[..., None], name: str, role: str = "button", key: str = "Enter") -> None:
-    """A button from the keyboard."""
-    page.get_by_role(role, name=name, exact=True).press(key)
+    """A button from the keyboard, once nothing more comes that could redraw or enable it."""
+    wait_idle(page)
+    button = page.get_by_role(role, name=name, exact=True)
+    assert until(page, button.is_enabled), f"{name} cannot be pressed"
+    button.press(key)
     wait_idle(page)
 
 

@@ -7,9 +7,10 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.store.workspace import open_workspace
@@ -87,9 +88,13 @@ def test_a_log_in_several_files_is_the_same_log(
         for row in rng.sample(rows, len(rows)):
             pieces[rng.randrange(parts)].append(row)
         files = [log(piece, f"{i}.csv") for i, piece in enumerate(pieces)]
-        for file in files:
-            load(apart, file)
-        load(together, *files)
+        try:
+            for file in files:
+                load(apart, file)
+            load(together, *files)
+        except HotspotsError as error:  # a file whose places are all wrong is refused whole
+            assume("another coordinate system" not in str(error))
+            raise
         assert held(apart) == held(together) == held(whole)
         assert set_aside(apart) == set_aside(together) == counts(reports).get("quarantined", 0)
 
