@@ -53,15 +53,18 @@ def read(folder: Path | None, url: str | None = None) -> Iterator[Connection | N
 
     address = _address(url or database_url(folder))
     engine = _reader(folder, address)
-    if engine is None:
+    with _sentences(address, ""):
+        if engine is not None:
+            with _closed(engine), engine.begin() as connection:
+                found = revisions.revision_of(connection)
+                if found is not None:
+                    revisions.seen_as_newest(connection, found)
+                    _refuse_another(connection, folder, address)
+                    yield connection
+                    return
+        if not url:
+            _refuse_elsewhere(folder, address)
         yield None
-        return
-    with _sentences(address, ""), _closed(engine), engine.begin() as connection:
-        found = revisions.revision_of(connection)
-        if found is not None:
-            revisions.seen_as_newest(connection, found)
-            _refuse_another(connection, folder, address)
-        yield connection if found else None
 
 
 @contextmanager
@@ -77,6 +80,8 @@ def write(folder: Path, url: str | None = None) -> Iterator[Connection]:
     with _sentences(address, " Nothing was stored."), _closed(_writer(folder, address)) as engine:
         with engine.begin() as connection:
             found = revisions.refuse_newer(revisions.revision_of(connection))
+            if found is None and not url:
+                _refuse_elsewhere(folder, address)
             if found != revisions.NEWEST:
                 if found and (path := _file(address)):
                     sqlite.copy_beside(path, found)
@@ -149,6 +154,24 @@ def _shared(folder: Path, address: URL) -> bool:
     return path.resolve() != (folder / FILE).resolve() if path else server.names_schema(address)
 
 
+def _refuse_elsewhere(folder: Path, address: URL) -> None:
+    """Where nothing is stored: HotspotsError if what people edited lies in another place, and would not count here."""
+    path, own = _file(address), folder / FILE
+    if path and path.resolve() == own.resolve():
+        return
+    if own.is_file() and own.stat().st_size:
+        raise HotspotsError(
+            f"What was edited in this workspace is in its {FILE}, and the database of {VARIABLE} holds nothing of it."
+            f" Carry it over: python -m hotspots copy --from workspace --to URL. Or unset {VARIABLE}."
+        )
+    if not path and not server.names_schema(address) and server.lies_in_public(address):
+        raise HotspotsError(
+            "The database holds tables of an earlier version in its schema 'public', which belong to no workspace yet."
+            " If they are this one's, add ?options=-csearch_path%3Dpublic to the URL. If they are not, use another"
+            " database."
+        )
+
+
 def _refuse_another(connection: Connection, folder: Path, address: URL) -> None:
     if not _shared(folder, address):
         return
@@ -176,6 +199,8 @@ def _sentences(address: URL, kept: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if not _file(address):
+            server.without_values(error)
         said = sqlite.sentence(error, kept) if _file(address) else server.sentence(error, address, kept)
         if said is None:
             raise

@@ -79,6 +79,19 @@ def writer(address: URL, schema: str) -> Engine:
     return engine
 
 
+def lies_in_public(address: URL) -> bool:
+    """Whether tables of ours, as versions before schemas made them, lie in ``public`` and belong to no workspace."""
+    engine = _engine(address, "public")
+    try:
+        with engine.connect() as connection:
+            asked = (
+                "SELECT to_regclass('public.area_registers') IS NOT NULL AND to_regclass('public.workspaces') IS NULL"
+            )
+            return bool(connection.exec_driver_sql(asked).scalar())
+    finally:
+        engine.dispose()
+
+
 def _engine(address: URL, schema: str) -> Engine:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
@@ -90,6 +103,14 @@ def _engine(address: URL, schema: str) -> Engine:
         raise HotspotsError(
             'HOTSPOTS_DATABASE_URL names PostgreSQL, and its driver is not installed: pip install "psycopg[binary]".'
         ) from error
+
+
+def without_values(error: DBAPIError) -> None:
+    """Leave an error its first line: the server adds the row that it refused, and errors are logged."""
+    first = next(iter(str(error.orig).strip().splitlines()), "")
+    error.args = (f"({type(error.orig).__name__}) {first}",)
+    if error.orig is not None:
+        error.orig.args = (first,)
 
 
 def sentence(error: DBAPIError, address: URL, kept: str) -> str | None:
@@ -105,6 +126,8 @@ def sentence(error: DBAPIError, address: URL, kept: str) -> str | None:
     if state == "42501":
         who = f"The role '{address.username}'" if address.username else "Your role"
         return f"{who} lacks a right in the database ({first}).{kept} See docs/deployment.md, PostgreSQL."
+    if state == "3F000":
+        return f"The schema that the URL names is not in the database.{kept} Create it, or leave out search_path."
     if state.startswith("53"):
         return f"The database server is out of room or connections ({first}).{kept}"
     if state and not state.startswith(LOGIN_OR_LOST):

@@ -13,12 +13,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.exc import IntegrityError
 
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.main import main
@@ -159,6 +161,64 @@ def test_a_database_that_a_url_shares_is_refused_to_a_second_workspace(
     assert len(ledger.rows(b, TABLE)) == 1
 
 
+def test_what_lies_elsewhere_is_never_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A URL that was set without carrying the edits over would rank by other weights, without a word."""
+    put(folder)
+    other = f"sqlite:///{folder.parent / 'other.sqlite'}"
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", other)
+    for ask in (lambda: ledger.rows(folder, TABLE), lambda: put(folder)):
+        with pytest.raises(HotspotsError, match=r"is in its hotspots\.sqlite, .* copy --from workspace --to URL"):
+            ask()
+    assert main(["copy", "--from", "workspace", "--to", other, "--workspace", str(folder)]) == 0
+    assert len(ledger.rows(folder, TABLE)) == 1
+    assert put(folder) == 2
+
+
+@pytest.fixture
+def database_of_its_own(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A whole PostgreSQL database, in the environment, for a test that changes what all workspaces in it see."""
+    server_of_it = create_engine(
+        postgres.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    name = f"hotspots_test_{form.new_key()[:8]}"
+    with server_of_it.connect() as connection:
+        if not connection.exec_driver_sql("SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user").scalar():
+            pytest.skip("the role of HOTSPOTS_TEST_POSTGRES may not make databases")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", url)
+    yield url
+    with server_of_it.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server_of_it.dispose()
+
+
+def test_tables_of_before_in_public_are_named_and_taken_by_one_workspace(
+    database_of_its_own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(old := made(tmp_path / "old"))
+    name = f"hotspots_{server.identity_of(old)}"
+    engine = create_engine(database_of_its_own.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:  # as versions before this one left them
+        for table in ("workspaces", "alembic_version"):
+            connection.exec_driver_sql(f'DROP TABLE "{name}".{table}')
+        connection.exec_driver_sql(f'DROP FUNCTION "{name}".never_changed CASCADE')
+        for table in METADATA.tables.keys() - {"workspaces"}:
+            connection.exec_driver_sql(f'ALTER TABLE "{name}".{table} SET SCHEMA public')
+    engine.dispose()
+    new = made(tmp_path / "new")
+    for ask in (lambda: ledger.rows(new, TABLE), lambda: put(new)):
+        with pytest.raises(HotspotsError, match="tables of an earlier version in its schema 'public'"):
+            ask()
+    monkeypatch.setenv("HOTSPOTS_DATABASE_URL", f"{database_of_its_own}?options=-csearch_path%3Dpublic")
+    assert len(ledger.rows(new, TABLE)) == 1
+    assert put(new) == 2
+    with pytest.raises(HotspotsError, match="edited in another workspace"):
+        put(made(tmp_path / "third"))
+
+
 def test_rights_as_documented_suffice(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One role makes the tables; the other reads, adds, and removes drafts. Without a right: a sentence."""
     folder = made(tmp_path / "ws")
@@ -213,6 +273,16 @@ def test_a_url_that_leads_nowhere_is_a_sentence_without_its_password(
         with pytest.raises(HotspotsError, match=words) as caught:
             ask()
         assert "secret" not in str(caught.value)
+
+
+def test_no_error_of_the_database_holds_what_was_to_be_stored(either: Path) -> None:
+    """Errors of ours keep their traceback, and a traceback is logged: no name or note may be in it."""
+    who = form.new_key()
+    with pytest.raises(IntegrityError) as caught:
+        put(either, note=None, author=who)
+    logged = "".join(traceback.format_exception(caught.value))
+    assert "dose_targets" in logged
+    assert who not in logged
 
 
 def test_without_the_driver_a_sentence_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
