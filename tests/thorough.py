@@ -9,6 +9,7 @@ PATTERNS = "tests/recovery/test_patterns_recovery.py"
 PAGES = "tests/pages/test_pages.py"
 FROM_FIRST = f"{PAGES}::test_every_page_loads[from the first page"
 FAULTS = "tests/recovery/test_faults.py::test_a_fault_at_any_event_leaves_what_was_or_what_should_be"
+POLICY = "tests/browser/test_safe.py::test_no_page_breaks_its_policy"
 THOROUGH = {
     f"{FAULTS}[import of police-uk, the first": "import over others is asked, and a first one of pings",
     f"{FAULTS}[import of incidents": "as above",
@@ -22,6 +23,21 @@ THOROUGH = {
     "tests/browser/test_app.py::test_hostile_text_is_text[every]": "two kinds are, all on text_app",
     "tests/browser/test_harm_weights.py::test_how_sure_in_every_look[wide]": "dark is as wide",
     "tests/browser/test_harm_weights.py::test_how_sure_in_every_look[nogl]": "the map of all four is the simple one",
+    **{
+        f"{POLICY}[{name}]": "every browser test hears what breaks the policy; here it is unfolded, too"
+        for name in (
+            "Overview",
+            "Patrol dosage",
+            "Change",
+            "Harm weights",
+            "Method",
+            "a cell",
+            "simple map",
+            "areas",
+            "register",
+            "trials",
+        )
+    },
     f"{PAGES}::test_the_demo_is_built_at_a_press[Hot spots]": "Overview is asked; the button is the same",
     f"{FROM_FIRST}-demo": "both sources and an empty workspace are asked; cold all are",
     f"{FROM_FIRST}-police": "as above",

@@ -39,6 +39,12 @@ TIME = "%d/%m/%Y %H:%M"
 Floats = NDArray[np.float64]
 
 
+def wrong_fall(fall: float) -> list[str]:
+    """What is wrong with the share of incidents to prevent, in a sentence."""
+    right = 0 <= fall <= 1
+    return [] if right else [f"The planted fall is {fall}; give a share from 0 to 1, such as 0.25 (0 plants none)."]
+
+
 def with_effects(
     export: pd.DataFrame, areas: pd.DataFrame, start: date, fall: float = FALL,
     displaced: Mapping[str, float] | None = None, seed: int = DEFAULT_SEED,
@@ -56,9 +62,7 @@ def with_effects(
     if displaced is None:
         displaced = {bcu: share for bcu, share in DISPLACED.items() if bcu in set(areas["bcu"])}
     shares = {bcu: float(share) for bcu, share in displaced.items()}
-    problems = []
-    if not 0 <= fall <= 1:
-        problems.append(f"The planted fall is {fall}; give a share from 0 to 1, such as 0.25 (0 plants none).")
+    problems = wrong_fall(fall)
     problems += [
         f"The share displaced in {bcu} is {share}; give one from 0 to 1." for bcu, share in shares.items()
         if not 0 <= share <= 1

@@ -25,7 +25,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.shipped import MAPPINGS
 from hotspots.demo import DEFAULT_END, DEFAULT_SEED, FALL, VALID_FROM
-from hotspots.demo.effects import expected_in_areas, in_words, with_effects
+from hotspots.demo.effects import expected_in_areas, in_words, with_effects, wrong_fall
 from hotspots.demo.incidents import synthetic_incidents
 from hotspots.demo.rhythms import SPOTS, spot_cells
 from hotspots.intake import Imported, import_files
@@ -62,6 +62,8 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, eff
     Raises HotspotsError rather than touch a workspace that holds real data, and for an effect outside 0 to 1.
     """
     refuse_real(folder)
+    if problems := wrong_fall(effect):
+        raise HotspotsError(problems)
     with locked(folder), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         refuse_real(folder)
         made = make_export(Path(scratch), seed, effect if patrols else None)

@@ -154,6 +154,7 @@ def assert_healthy() -> Callable[[Any], None]:
         shown = page.locator('[data-testid="stException"]').all_inner_texts()
         assert not shown, f"the app shows an exception: {shown[0][:500]}"
         assert not page.hotspots_errors, f"errors in the page: {page.hotspots_errors[:3]}"
+        assert not page.hotspots_broken, f"the page breaks its policy: {page.hotspots_broken[:3]}"
         assert not page.hotspots_outside, f"requests left the machine: {page.hotspots_outside[:3]}"
         assert "Traceback (most recent call last)" not in page.inner_text("body")
 
@@ -172,13 +173,15 @@ class Pages:
         page.hotspots_look = None if fresh else look
         page.hotspots_outside.clear()
         page.hotspots_errors.clear()
+        page.hotspots_broken.clear()
         return page
 
     def made(self, look: str) -> Any:
         context = self.launch(look).new_context(**LOOKS[look][1], accept_downloads=True)
         context.add_init_script(LISTEN)
         page = context.new_page()
-        page.hotspots_outside, page.hotspots_errors = [], []
+        page.hotspots_outside, page.hotspots_errors, page.hotspots_broken = [], [], []
+        page.on("console", lambda m: page.hotspots_broken.append(m.text) if "Content Security" in m.text else None)
         page.on("request", lambda r: None if HERE.match(r.url) else page.hotspots_outside.append(r.url))
         page.on("websocket", lambda w: None if HERE.match(w.url) else page.hotspots_outside.append(w.url))
         page.on("pageerror", lambda error: page.hotspots_errors.append(str(error)[:300]))
