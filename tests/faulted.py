@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ from hotspots.harm.weights.register import store_shipped
 from hotspots.intake import Imported, import_files
 from hotspots.patrols import form
 from hotspots.store import database, ledger, revisions, sound
-from hotspots.store.database import FILE, VARIABLE
+from hotspots.store.database import FILE
 from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import METADATA
 from hotspots.store.workspace import MANIFEST, TRUTH, Manifest, is_workspace, open_workspace
@@ -247,11 +246,7 @@ def seen(operation: Operation, place: Path) -> dict[str, str]:
     if not operation.server:
         found["database"] = stored(place / WS)
     for name, url in operation.more.items():
-        os.environ[VARIABLE] = url.format(place=place)
-        try:
-            found[name] = stored(place / WS)
-        finally:
-            del os.environ[VARIABLE]
+        found[name] = stored(place / WS, url.format(place=place))
     return found
 
 
@@ -262,9 +257,9 @@ def answer(words: list[str], place: Path) -> str:
     return RANDOM.sub("-*.", f"refused: {err.getvalue()}" if ended else out.getvalue()).replace(str(place), "")
 
 
-def stored(folder: Path) -> str:
+def stored(folder: Path, url: str | None = None) -> str:
     """The revision, and every row of every table, as people edited it; '' where there is no row."""
-    with database.read(folder) as connection:
+    with database.read(folder, url) as connection:
         if connection is None:
             return ""
         names = [name for name in METADATA.tables if name != "workspaces"]
