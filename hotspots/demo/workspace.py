@@ -56,8 +56,9 @@ def build_demo(folder: Path, seed: int = DEFAULT_SEED, patrols: bool = True, eff
     Two years of incidents; with ``patrols`` also the register grip-demo (the planted hot spots, frozen), four weeks of
     positions and patrol log, and from the day the register is valid each incident in its treated hot spots is prevented
     with the chance ``effect`` (`hotspots.demo.effects`; 0 plants no change). The demo is rebuilt from scratch: what was
-    edited in an earlier one (weights, areas, log entries, targets) goes with it. ``settings.toml`` and files of other
-    people's making stay. It is built aside, and what stood there stays whole until the new one is.
+    edited in an earlier one (weights, areas, log entries, targets) goes with it, but stays where a server holds it.
+    ``settings.toml`` and files of other people's making stay. It is built aside, and what stood there stays whole until
+    the new one is.
 
     Raises HotspotsError rather than touch a workspace that holds real data, and for an effect outside 0 to 1.
     """

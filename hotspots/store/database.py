@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 VARIABLE = "HOTSPOTS_DATABASE_URL"
+NAMED = f"What {VARIABLE}, --to or --from holds"
 
 
 def database_url(folder: Path) -> str:
@@ -59,7 +60,8 @@ def read(folder: Path | None, url: str | None = None) -> Iterator[Connection | N
                 found = revisions.revision_of(connection)
                 if found is not None:
                     revisions.seen_as_newest(connection, found)
-                    _refuse_another(connection, folder, address)
+                    if not url:  # what is named is meant, as after the folder was lost
+                        _refuse_another(connection, folder, address)
                     yield connection
                     return
         if not url:
@@ -114,12 +116,12 @@ def _address(url: str) -> URL:
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
-        raise HotspotsError(f"{VARIABLE} is not the URL of a database, as postgresql://USER@HOST/NAME is.") from None
+        raise HotspotsError(f"{NAMED} is not the URL of a database, as postgresql://USER@HOST/NAME is.") from None
     kind = address.drivername.partition("+")[0]
     if kind in ("postgres", "postgresql"):
         return address.set(drivername="postgresql+psycopg")
     if kind != "sqlite" or not address.database:
-        raise HotspotsError(f"{VARIABLE} names '{kind[:20]}': a PostgreSQL database or an SQLite file can be used.")
+        raise HotspotsError(f"{NAMED} names '{kind[:20]}': a PostgreSQL database or an SQLite file can be used.")
     return address
 
 

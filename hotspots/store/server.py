@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import uuid
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,11 +66,12 @@ def writer(address: URL, schema: str) -> Engine:
     from sqlalchemy import event
 
     engine = _engine(address, schema).execution_options(isolation_level="READ COMMITTED")
-    key = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
 
     def on_begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT}s'")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({key})")
+        # by the schema itself: a URL may name it in several ways, and a new one is not there yet
+        mine = "" if names_schema(address) else schema
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(coalesce(current_schema(), %s)))", (mine,))
         if not names_schema(address) and connection.exec_driver_sql("SELECT current_schema()").scalar() is None:
             connection.exec_driver_sql(f'CREATE SCHEMA "{schema}"')
 

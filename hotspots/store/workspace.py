@@ -7,6 +7,7 @@
       quarantine/        rows that could not be used, with the reason
       boundaries/        district polygons, if imported
       hotspots.sqlite    what people edit (weight sets, areas, log entries)
+      database.id        which schema of a PostgreSQL database is this workspace's, where one is used
       secret.key         what officers' identities are hashed with; in no export
       cache/             what can be worked out again; may be deleted at any time
       settings.toml      optional overrides of hotspots.base.settings
@@ -37,7 +38,6 @@ from hotspots.base.columns import INCIDENTS, PINGS, schema
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings, load_settings
 from hotspots.store.database import FILE, has_database
-from hotspots.store.server import IDENTITY
 from hotspots.store.sound import opened, read_stored
 
 MANIFEST, COPY = "manifest.json", "manifest.copy.json"
@@ -248,8 +248,8 @@ def is_workspace(folder: Path) -> bool:
 
 
 def remains(folder: Path) -> str:
-    """A file that only a workspace has, '' where there is none; settings, cache and key may come before it."""
-    kept = [name for name in (COPY, FILE, IDENTITY) if (folder / name).is_file()]
+    """A file that only a workspace has, '' where there is none; settings, cache, key and name may come before it."""
+    kept = [name for name in (COPY, FILE) if (folder / name).is_file()]
     return next(iter([*kept, *stored_files(folder)]), "")
 
 

@@ -25,13 +25,15 @@ from sqlalchemy.exc import IntegrityError
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.main import main
 from hotspots.harm.weights.register import audit, load
+from hotspots.intake import Imported
 from hotspots.patrols import form
 from hotspots.store import copying, database, ledger, revisions, server, sqlite
 from hotspots.store.database import FILE, problems, read, write
 from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA
-from hotspots.store.workspace import Manifest
+from hotspots.store.workspace import Manifest, open_workspace
 from tests.conftest import REPOSITORY, fill
+from tests.samples import MAPPING, export, record
 from tests.workspaces import patrolled  # noqa: F401
 
 BEFORE = REPOSITORY / "tests" / "fixtures" / "store_0001"
@@ -217,6 +219,66 @@ def test_tables_of_before_in_public_are_named_and_taken_by_one_workspace(
     assert put(new) == 2
     with pytest.raises(HotspotsError, match="edited in another workspace"):
         put(made(tmp_path / "third"))
+
+
+def test_a_demo_is_built_and_built_anew_on_a_server(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hotspots.demo import workspace as demo
+
+    def few(scratch: Path, seed: int, _effect: float) -> tuple[Path, Path, str]:
+        name, content = export([record(str(i), f"0{i + 1}/01/2026 10:00") for i in range(seed)])
+        (scratch / name).write_bytes(content)
+        (scratch / "truth.json").write_text("{}", encoding="utf-8")
+        return scratch / name, scratch / "truth.json", ""
+
+    def no_patrols(folder: Path, *_: object) -> tuple[list[Imported], dict[str, object]]:
+        put(folder)
+        return [Imported(open_workspace(folder), (), True, ())], {}
+
+    monkeypatch.setattr(demo, "make_export", few)
+    monkeypatch.setattr(demo, "MAPPING", MAPPING)
+    monkeypatch.setattr(demo, "freeze_spots", lambda _folder: None)
+    monkeypatch.setattr(demo, "import_patrols", no_patrols)
+    folder = tmp_path / "ws"
+    for built in (1, 2):
+        demo.build_demo(folder, seed=2 + built)
+        assert sum(part.rows for part in open_workspace(folder).manifest.parts) == 2 + built
+        assert len(ledger.rows(folder, TABLE)) == built  # what a server holds stays
+        assert not (folder / FILE).exists()
+
+
+def test_an_identity_may_be_there_before_the_first_import_and_finds_what_was_edited(
+    postgres: str, tmp_path: Path
+) -> None:
+    """As after a disk that was lost: the schema's name in the database gives the name of the workspace."""
+    put(old := made(tmp_path / "old"))
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / server.IDENTITY).write_text(server.identity_of(old) + "\n", encoding="ascii")
+    assert len(ledger.rows(made(new), TABLE)) == 1
+
+
+def test_a_copy_is_read_into_another_folder_where_it_is_named(folder: Path, tmp_path: Path) -> None:
+    """A backup outlives its folder; only a database that is nobody's choice is refused."""
+    put(folder)
+    backup = f"sqlite:///{tmp_path / 'backup.sqlite'}"
+    copying.copy(folder, backup)
+    other = made(tmp_path / "other")
+    copying.copy(other, "workspace", backup)
+    assert len(ledger.rows(other, TABLE)) == 1
+
+
+def test_two_spellings_of_one_schema_take_the_same_turn(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder := made(tmp_path / "ws"))
+    name = f"hotspots_{server.identity_of(folder)}"
+    monkeypatch.setattr(server, "WAIT", 1)
+    with write(folder):
+        monkeypatch.setenv("HOTSPOTS_DATABASE_URL", f"{postgres}?options=-c%20search_path%3D{name}")
+        with pytest.raises(HotspotsError, match="Another program has been writing to the database"):
+            put(folder)
 
 
 def test_rights_as_documented_suffice(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
