@@ -72,7 +72,9 @@ def writer(address: URL, schema: str) -> Engine:
         # by the schema itself: a URL may name it in several ways, and a new one is not there yet
         mine = "" if names_schema(address) else schema
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(coalesce(current_schema(), %s)))", (mine,))
-        if not names_schema(address) and connection.exec_driver_sql("SELECT current_schema()").scalar() is None:
+        # asked of the table: current_schema() does not see what the one before us made while we waited for the lock
+        there = connection.exec_driver_sql("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).scalar()
+        if not names_schema(address) and there is None:
             connection.exec_driver_sql(f'CREATE SCHEMA "{schema}"')
 
     event.listen(engine, "begin", on_begin)

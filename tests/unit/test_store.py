@@ -13,6 +13,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
@@ -114,6 +116,29 @@ def test_forty_decisions_by_eight_processes_are_all_in_the_newest_version(either
     assert sorted(mine["ho_class"]) == sorted(f"90{w}/0{n}" for w in range(8) for n in range(5))
     assert sorted(audit(either, "cchi-2020-sv")["author"].value_counts()[[f"w90{w}" for w in range(8)]]) == [5] * 8
     assert problems(either) == []
+
+
+def test_the_schema_that_another_made_while_a_writer_waited_is_not_made_again(postgres: str, tmp_path: Path) -> None:
+    """The waiting session has looked for the schema before, and remembers that it was not there."""
+    folder = made(tmp_path / "ws")
+    address = make_url(postgres.replace("postgresql://", "postgresql+psycopg://"))
+    schema = server.schema_of(folder, address, make=True)
+    first, second = server.writer(address, schema), server.writer(address, schema)
+    went_on = []
+
+    def follow() -> None:
+        with second.begin() as connection:
+            went_on.append(connection.exec_driver_sql("SELECT current_schema()").scalar())
+
+    with first.connect() as connection, connection.begin():
+        follower = threading.Thread(target=follow)
+        follower.start()
+        waits = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        until = time.monotonic() + 20
+        while connection.exec_driver_sql(waits).scalar() is None and time.monotonic() < until:
+            time.sleep(0.02)
+    follower.join(20)
+    assert went_on == [schema]
 
 
 @pytest.mark.parametrize("name", ADDED_TO_ONLY)
