@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
-PLACES = Path(__file__).resolve().parents[1] / "data" / "lancashire_places.csv"
+PLACES = Path(__file__).resolve().parents[1] / "data" / "forces" / "lancashire" / "places.csv"
 FIRST_MONTH, MONTHS = 2020 * 12, 32  # January 2020, counted in months
 POINTS = 60_000  # anonymised map points; the real archive uses 36,975
 WITH_ID, REPEATED, WITHOUT_PLACE = 0.656, 0.0119, 0.0623  # shares of rows, as in the real archive

@@ -3,9 +3,8 @@
     python scripts/build_geography.py FOLDER
 
 FOLDER holds `lancashire_districts.geojson` (the fourteen districts, from the Office for National
-Statistics). Writes `data/lancashire_cover.parquet` and `data/lancashire_outlines.geojson`. The two tables
-written by hand, `data/lancashire_bcu.csv` and `data/lancashire_places.csv`, are checked against the polygons.
-The polygons themselves are not shipped.
+Statistics). Writes `cover.parquet` and `outlines.geojson` in `data/forces/lancashire`. The two tables written by hand
+there, `districts.csv` and `places.csv`, are checked against the polygons. The polygons themselves are not shipped.
 """
 
 from __future__ import annotations

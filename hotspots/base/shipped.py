@@ -9,6 +9,7 @@ from hotspots.base.errors import HotspotsError
 HOME = Path(__file__).resolve().parents[2]
 DATA, DOCS = HOME / "data", HOME / "docs"
 MAPPINGS = DATA / "mappings"
+FORCE = DATA / "forces" / "lancashire"  # the profile of a workspace that names no other
 
 
 def shipped(path: Path) -> Path:

@@ -12,17 +12,17 @@ from numpy.typing import ArrayLike
 
 from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
-from hotspots.base.shipped import DATA, shipped
+from hotspots.base.shipped import FORCE, shipped
 from hotspots.geography.cells import Floats, coordinates
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-COVER = DATA / "lancashire_cover.parquet"
-BCU_TABLE = DATA / "lancashire_bcu.csv"
-OUTLINES = DATA / "lancashire_outlines.geojson"
-PLACES = DATA / "lancashire_places.csv"
+COVER = FORCE / "cover.parquet"
+BCU_TABLE = FORCE / "districts.csv"
+OUTLINES = FORCE / "outlines.geojson"
+PLACES = FORCE / "places.csv"
 STORED_COLUMNS = ("lad_code", "lad_name", "bcu", "geometry")  # of boundaries kept in a workspace
 
 ATTRIBUTION = (

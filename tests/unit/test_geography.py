@@ -441,7 +441,7 @@ def test_the_cover_has_the_fourteen_districts_and_three_bcus():
 
 
 def test_the_bcus_are_those_of_the_force():
-    """As the local press names them: see the evidence column of lancashire_bcu.csv."""
+    """As the local press names them: see the evidence column of forces/lancashire/districts.csv."""
     cover = geography.load_cover()
     bcu = dict(zip(cover.districts, cover.bcus, strict=True))
     assert {d for d in bcu if bcu[d] == "West"} == {"Blackpool", "Fylde", "Wyre", "Lancaster"}
@@ -578,10 +578,10 @@ def test_importing_the_room_imports_nothing_heavy():
 def test_every_shipped_file_is_described():
     readme = (DATA / "README.md").read_text(encoding="utf-8")
     for name in (
-        "lancashire_cover.parquet",
-        "lancashire_bcu.csv",
-        "lancashire_outlines.geojson",
-        "lancashire_places.csv",
+        "forces/lancashire/cover.parquet",
+        "forces/lancashire/districts.csv",
+        "forces/lancashire/outlines.geojson",
+        "forces/lancashire/places.csv",
     ):
         assert f"`{name}`" in readme
         assert (DATA / name).stat().st_size < 700_000
