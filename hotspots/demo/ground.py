@@ -1,7 +1,8 @@
 """Where synthetic incidents happen: some 15,000 street-like addresses on Lancashire's real geography, from a seed.
 
-A dense centre, the town around it and a few estates for each place of ``data/forces/lancashire/places.csv``, kept inside
-the force, on whole metres of the National Grid, each with a kind (dwelling, street, shop, …) and a log-normal weight.
+A dense centre, the town around it and a few estates for each place of ``data/forces/lancashire/places.csv``, kept
+inside the force, on whole metres of the National Grid, each with a kind (dwelling, street, shop, …) and a log-normal
+weight.
 """
 
 from __future__ import annotations
