@@ -22,13 +22,16 @@ from hotspots.base.words import counted
 from hotspots.sources.checks import Judged, judge, numbers, zero_pairs
 from hotspots.sources.mapping import GRID, Mapping, columns_in
 from hotspots.sources.reading import QUARANTINE_COLUMNS, RawTable, parquet_text
-from hotspots.sources.times import Wall, place_times
+from hotspots.sources.times import parse_times, place_times
+from hotspots.sources.written import Wall
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 OLDEST = np.datetime64("1990-01-01", "s")  # no feed holds anything older; 1900-01-01 is a blank
 FALLS = ("time falls", "times fall")
 RAGGED = "the row has too few or too many fields"
+_MIDNIGHT = r"^(\S+[-/.]\S+)[T ]00:00(?::00(?:\.0+)?)?$"
+_NO_DATE = r"^(?:1899-12-3[01]|1900-01-0[01]|3[01]/12/1899|0[01]/01/1900)[T ]"
 SKIPPED = "in the hour that the clocks skipped, read as GMT"
 TWICE = "in the hour that happens twice when the clocks go back, read as the first (summer time)"
 
@@ -141,6 +144,11 @@ class FeedFile:
         first, *second = (self.coded(column) for column in self.columns[what])
         return joined(first, *second) if second else first
 
+    def times(self, what: str) -> Times:
+        """The times of a field, by row. Raises where they need a time zone and have none."""
+        texts = self.time_texts(what)
+        return self.on_the_line(parse_times(texts.dictionary, self.mapping.datetime_formats), texts)
+
     def on_the_line(self, wall: Wall, texts: pa.DictionaryArray) -> Times:
         """Wall clocks of distinct texts as instants, by row. Raises where they need a time zone and have none."""
         if wall.naive.any() and not self.mapping.timezone:
@@ -211,28 +219,10 @@ def spread(per_text: Array, column: pa.DictionaryArray, empty: object) -> Array:
 def joined(day: pa.DictionaryArray, time: pa.DictionaryArray) -> pa.DictionaryArray:
     """A date column and a time column as one text; a row with only one of them keeps that one."""
     # Excel knows no date without a time and no time without a date, so it prints '00:00:00' or '1899-12-31' too.
-    days = pc.replace_substring_regex(day.dictionary, r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", r"\1").take(day.indices)
-    times = pc.replace_substring_regex(time.dictionary, r"^1(899-12-3[01]|900-01-00) ", "").take(time.indices)
+    days = pc.replace_substring_regex(day.dictionary, _MIDNIGHT, r"\1").take(day.indices)
+    times = pc.replace_substring_regex(time.dictionary, _NO_DATE, "").take(time.indices)
     both = pc.binary_join_element_wise(days, times, " ", null_handling="skip")
     return pc.if_else(pc.equal(both, ""), pa.scalar(None, pa.string()), both).dictionary_encode()
-
-
-def epochs(wall: Wall, texts: pa.Array, pattern: str) -> Wall:
-    """The same, with texts of this pattern read as seconds since 1970, or milliseconds where they are too many."""
-    digits = pc.fill_null(pc.match_substring_regex(texts, pattern), False).to_numpy(zero_copy_only=False)
-    digits = digits & np.isnat(wall.clock)
-    if not digits.any():
-        return wall
-    values, _ = numbers(texts.filter(pa.array(digits)))
-    clock, offset = wall.clock.copy(), wall.offset.copy()
-    clock[digits], offset[digits] = seconds_of(values).astype("datetime64[s]"), 0
-    return Wall(clock, offset)
-
-
-def seconds_of(values: Array) -> Array:
-    """Whole seconds since 1970 of numbers of seconds or milliseconds; fractions are dropped."""
-    whole = np.floor(values).astype(np.int64)
-    return np.where(np.abs(whole) >= 100_000_000_000, whole // 1000, whole)
 
 
 def no_timezone(file: str, times: str) -> HotspotsError:

@@ -25,7 +25,6 @@ from hotspots.sources.checks import numbers, record_numbers
 from hotspots.sources.feed import FeedFile, Times, codes_of, opened, original_columns, quarantined, spread
 from hotspots.sources.mapping import CODES, FLAGS, Mapping, place_of
 from hotspots.sources.reading import RawTable
-from hotspots.sources.times import parse_times
 
 PLACED_LATER = ("cell_9", "cell_10", "cell_11", "district", "bcu")  # filled by intake, which knows the boundaries
 FIELDS = (
@@ -90,7 +89,7 @@ def read_incidents(raw: RawTable, mapping: Mapping, settings: Settings, now: dat
 def _read_times(file: FeedFile, now: datetime) -> tuple[Times, Times, np.ndarray]:
     """Start and end of each offence, and when it was recorded (local)."""
     latest = np.datetime64((now + timedelta(days=1)).astimezone(UTC).replace(tzinfo=None), "s")
-    start = _times_of(file, "committed_from")
+    start = file.times("committed_from")
     file.refuse(start.empty, f"{file.name('committed_from')} is empty")
     file.refuse_times(start, "committed_from", latest, quoted=True)
     end = _read_end(file, start, latest) if "committed_to" in file.columns else start
@@ -99,14 +98,9 @@ def _read_times(file: FeedFile, now: datetime) -> tuple[Times, Times, np.ndarray
     return start, end, _read_recorded(file)
 
 
-def _times_of(file: FeedFile, what: str) -> Times:
-    texts = file.time_texts(what)
-    return file.on_the_line(parse_times(texts.dictionary, file.mapping.datetime_formats), texts)
-
-
 def _read_end(file: FeedFile, start: Times, latest: np.datetime64) -> Times:
     """The end of the time of each offence; its start where none is given."""
-    end = _times_of(file, "committed_to")
+    end = file.times("committed_to")
     file.refuse_times(end, "committed_to", latest, quoted=True)
     # From 01:50 to 01:10 on the night the clocks go back: the end is in the second of the two hours.
     second = end.repeated & (end.instant < start.instant)
@@ -122,7 +116,7 @@ def _read_end(file: FeedFile, start: Times, latest: np.datetime64) -> Times:
 def _read_recorded(file: FeedFile) -> np.ndarray:
     if "recorded" not in file.columns:
         return np.full(len(file.rows), np.datetime64("NaT", "s"))
-    times = _times_of(file, "recorded")
+    times = file.times("recorded")
     _note_unread(file, times.unread, times.texts, "recorded", "cannot be read as a time")
     return times.local
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from hotspots.base.clock import zone
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.sources.formats import day_before_month
 
 GRID, DEGREES = ("easting", "northing"), ("longitude", "latitude")
 PLACES = (*DEGREES, *GRID)
@@ -270,8 +271,8 @@ def _times(source: str, toml: dict[str, Any]) -> list[str]:
             "'datetime_formats' must list how times are written, such as ['%d/%m/%Y %H:%M']: dates are not guessed."
         ]
     problems = [f"'datetime_formats' has '{f}': {why}." for f in formats if (why := _format_problem(f))]
-    day_first = {f for f in formats if _day_before_month(f)}
-    month_first = {f for f in formats if _day_before_month(f) is False}
+    day_first = {f for f in formats if day_before_month(f)}
+    month_first = {f for f in formats if day_before_month(f) is False}
     if strict and day_first and month_first:
         problems.append(
             f"'datetime_formats' has day first ({sample(sorted(day_first))}) and month first "
@@ -282,7 +283,7 @@ def _times(source: str, toml: dict[str, Any]) -> list[str]:
 
 def _format_problem(text: str) -> str | None:
     codes = re.findall(r"%(.)", text)
-    unknown = [f"%{c}" for c in codes if c not in "YymbBdHIMSpf%"]
+    unknown = [f"%{c}" for c in codes if c not in "YymbBaAdHIMSpf%"]
     if unknown:
         return (
             f"{', '.join(unknown)} is not understood; use %d %m %Y %H %M %S (ISO times with an offset need no format)"
@@ -292,14 +293,6 @@ def _format_problem(text: str) -> str | None:
     if re.search(r"%Y.*%d.*%m", text):
         return "with the year first, the month comes before the day"
     return None
-
-
-def _day_before_month(text: str) -> bool | None:
-    """Whether 05/04 means 5 April; None where the year comes first or the month is a word."""
-    codes = re.findall(r"%([YymbBd])", text)
-    if "m" not in codes or "d" not in codes or codes[0] == "Y":
-        return None
-    return codes.index("d") < codes.index("m")
 
 
 def _values(feed: Feed, toml: dict[str, Any]) -> list[str]:

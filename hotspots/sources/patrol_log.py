@@ -35,7 +35,6 @@ from hotspots.sources.feed import (
     FALLS,
     TWICE,
     FeedFile,
-    epochs,
     opened,
     original_columns,
     own_name,
@@ -44,7 +43,6 @@ from hotspots.sources.feed import (
 )
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.reading import RawTable
-from hotspots.sources.times import parse_times
 
 SCHEMA = pa.schema([*(pa.field(c.name, c.type) for c in LOG_ENTRIES), pa.field("source_row", pa.int32())])
 CONTENT = tuple(c.name for c in LOG_ENTRIES if c.name not in ("entry", "origin"))  # what an entry says
@@ -56,7 +54,6 @@ MOST_FOUND = 32_767  # searches, arrests or weapons of one entry
 IN_WORDS = ("activity", "mode", "reactive")  # where the name of a unit may stand too
 SHORTEST_HIDDEN = 3  # characters: a shorter name is found in any text
 LONGEST_ACTIVITY = 200  # characters
-EPOCH = r"^(\d{9,10}|\d{12,13})(\.\d+)?$"  # seconds since 1970, or milliseconds
 DECIMALS = 6  # of a degree: 0.1 m
 
 Codes = Callable[[Sequence[str | None]], np.ndarray]  # names → keyed hashes, 0 for none
@@ -218,12 +215,7 @@ def _number_of(text: str | None) -> int:
 def _read_times(log: _Log, now: datetime) -> tuple[tuple[list[int], list[int]], int, list[str]]:
     """(start and end in UTC seconds by row, number of times given, those that cannot be read)."""
     file, latest = log.file, np.datetime64(int(now.timestamp()), "s")
-    both = []
-    for what in ("start", "end"):
-        texts = file.time_texts(what)
-        wall = epochs(parse_times(texts.dictionary, file.mapping.datetime_formats), texts.dictionary, EPOCH)
-        both.append(file.on_the_line(wall, texts))
-    start, end = both
+    start, end = file.times("start"), file.times("end")
     second = end.repeated & (end.instant < start.instant)  # from 01:50 to 01:10 on the night the clocks go back
     instant = np.where(second, end.instant + np.timedelta64(1, "h"), end.instant)
     end = end._replace(instant=instant, repeated=end.repeated & ~second)

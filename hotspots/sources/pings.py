@@ -25,10 +25,11 @@ from hotspots.base.errors import sample
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
-from hotspots.sources.feed import OLDEST, Array, FeedFile, epochs, opened, quarantined, seconds_of, spread
+from hotspots.sources.feed import OLDEST, Array, FeedFile, Times, opened, quarantined, spread
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.reading import RawTable, parquet_text
-from hotspots.sources.times import NO_OFFSET, Wall, parse_times
+from hotspots.sources.times import seconds_of
+from hotspots.sources.written import wall_of
 
 Codes: TypeAlias = Callable[[Sequence[str | None]], Array]  # names of units → their numbers, 0 for none
 
@@ -41,9 +42,6 @@ SCHEMA = pa.schema(
         ("known", pa.uint8()), ("status", pa.int32()), ("row", pa.int32()),
     ]
 )  # fmt: skip
-EPOCH = r"^\d{1,14}(\.\d+)?$"  # seconds since 1970, or milliseconds
-SHORT_OFFSET = r"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)([+-]\d{2})$"
-BASIC = r"^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})((?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +119,7 @@ def _read_times(file: FeedFile, now: datetime) -> tuple[Array, Array, Array]:
     elif not second and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         values = column.to_numpy(zero_copy_only=False)
         empty = pc.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False)
-        unread = ~(np.abs(values) < 1e14) & ~empty
+        unread = ~(np.abs(values) < 1e20) & ~empty
         t = seconds_of(np.where(unread | empty, 0, values))
     else:
         t, empty, unread = _of_texts(file)
@@ -142,23 +140,18 @@ def _of_timestamps(file: FeedFile, column: pa.Array) -> tuple[Array, Array, Arra
     if column.type.tz is not None or empty.all():
         return pc.fill_null(clock.cast(pa.int64()), 0).to_numpy(zero_copy_only=False), empty, nothing
     coded = clock.dictionary_encode()
-    wall = Wall(coded.dictionary.to_numpy(zero_copy_only=False), np.full(len(coded.dictionary), NO_OFFSET))
-    return _seconds(file, wall, coded), empty, nothing
+    times = file.on_the_line(wall_of(coded.dictionary.to_numpy(zero_copy_only=False)), coded)
+    return _seconds(file, times), empty, nothing
 
 
 def _of_texts(file: FeedFile) -> tuple[Array, Array, Array]:
-    """The same of texts: in the mapping's formats, in ISO form, or as a number of seconds or milliseconds."""
-    texts = file.time_texts("time")
-    plain = pc.replace_substring_regex(texts.dictionary, SHORT_OFFSET, r"\1\2:00")
-    plain = pc.replace_substring_regex(plain, BASIC, r"\1-\2-\3T\4:\5:\6\7")
-    wall = epochs(parse_times(plain, file.mapping.datetime_formats), plain, EPOCH)
-    unread = spread(np.isnat(wall.clock), texts, False)
-    return _seconds(file, wall, texts), pc.is_null(texts).to_numpy(zero_copy_only=False), unread
+    """The same of texts."""
+    times = file.times("time")
+    return _seconds(file, times), times.empty, times.unread
 
 
-def _seconds(file: FeedFile, wall: Wall, texts: pa.DictionaryArray) -> Array:
+def _seconds(file: FeedFile, times: Times) -> Array:
     """UTC seconds of each row, 0 where there is none; hours that the clocks skip or repeat are noted."""
-    times = file.on_the_line(wall, texts)
     file.note_clock_changes([times], ": export times with their offset to tell them apart")
     return (
         np.where(np.isnat(times.instant), np.datetime64(0, "s"), times.instant).astype("datetime64[s]").astype(np.int64)

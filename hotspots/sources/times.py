@@ -1,4 +1,4 @@
-"""Printed times → instants. Formats are named by the mapping, never guessed.
+"""Printed times → instants. Formats are named by the mapping, never guessed; some need none, see `written`.
 
 A wall clock is not an instant: in autumn one hour happens twice (read as the first, summer time), in
 spring one hour does not happen (read as GMT, that is, on the clock as it ran before). Text that carries
@@ -17,27 +17,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hotspots.sources.formats import day_before_month, formatted
+from hotspots.sources.written import NO_OFFSET, Wall, from_serials, serial_days, wall_of, written_times
+
 # Year first can be read in one way only, so these need no mention in a mapping (Excel dates arrive so).
-_ISO = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
-_ISO_PATTERN = (
-    r"^(?P<day>\d{4}-\d{2}-\d{2})[T ](?P<minute>\d{2}:\d{2})(?P<second>:\d{2})?(?:\.\d{1,9})?\s?"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?$"
-)
+_YEAR_FIRST = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M", "%Y%m%d%H%M%S",
+)  # fmt: skip
+_ZULU = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%SZ")
+# Seconds, milli-, micro- or nanoseconds since 1970. Twelve digits that begin with a year are a time of day, too.
+_EPOCH = r"^(\d{9,10}|[2-9]\d{11}|\d{13}|\d{16}|\d{19})(\.\d+)?$"
+_TWELVE = r"^(19|20)\d{10}$"
 _WIDTHS = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
-NO_OFFSET = np.iinfo(np.int32).min
-
-
-@dataclass(frozen=True, eq=False)
-class Wall:
-    """Times as printed: ``clock`` datetime64[s], NaT where unreadable; ``offset`` minutes east, or `NO_OFFSET`."""
-
-    clock: np.ndarray
-    offset: np.ndarray
-
-    @property
-    def naive(self) -> np.ndarray:
-        """Which of the times read carry no offset."""
-        return np.asarray((self.offset == NO_OFFSET) & ~np.isnat(self.clock))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,21 +46,26 @@ class Placed:
 
 
 def parse_times(text: pa.Array, formats: tuple[str, ...]) -> Wall:
-    """Read times in the given ``strptime`` formats, or in ISO form with the year first.
+    """Read times in the given ``strptime`` formats, or in a form that can be read in one way only.
 
-    ``text``: trimmed strings; null stays empty. Two-digit fields are read in one pass over the bytes; what
-    is left (offsets, single-digit days, month names) goes the slower way.
+    ``text``: trimmed strings; null stays empty. Two-digit fields are read in one pass over the bytes; what is left
+    (offsets, single digits, month names, spreadsheets' numbers) goes slower ways.
     """
-    clock = np.full(len(text), np.datetime64("NaT"), dtype="datetime64[s]")
-    offset = np.full(len(text), NO_OFFSET, dtype=np.int32)
+    wall = wall_of(np.full(len(text), np.datetime64("NaT"), dtype="datetime64[s]"))
     left = pc.is_valid(text).to_numpy(zero_copy_only=False)
-    for fmt in (*formats, *_ISO):
-        _try(fixed_width_times, text, fmt, clock, left)
+    for fmt in (*formats, *_YEAR_FIRST):
+        _try(fixed_width_times, text, fmt, wall, left)
+    local = np.isnat(wall.clock)
+    for fmt in _ZULU:
+        _try(fixed_width_times, text, fmt, wall, left)
+    wall.offset[local & ~np.isnat(wall.clock)] = 0
     if left.any():
-        _try_iso(text, clock, offset, left)
+        _try_written(text, formats, wall, left)
     for fmt in formats:
-        _try(_any_width_times, text, fmt, clock, left)
-    return Wall(clock, offset)
+        _try(_any_width_times, text, fmt, wall, left)
+    if left.any():
+        _try_numbers(text, wall, left)
+    return wall
 
 
 def place_times(wall: Wall, source: ZoneInfo, home: ZoneInfo) -> Placed:
@@ -152,53 +149,57 @@ def _assemble(values: dict[str, np.ndarray], good: np.ndarray) -> np.ndarray:
     return np.where(good, times, np.datetime64("NaT", "s"))
 
 
-def _try(
-    reader: Callable[[pa.Array, str], np.ndarray], text: pa.Array, fmt: str, clock: np.ndarray, left: np.ndarray
-) -> None:
+def _try(reader: Callable[[pa.Array, str], np.ndarray], text: pa.Array, fmt: str, wall: Wall, left: np.ndarray) -> None:
     """Fill in what ``reader`` can read of the texts that are left."""
     at = np.flatnonzero(left)
     if len(at) == 0:
         return
-    read = reader(text if len(at) == len(text) else text.take(pa.array(at)), fmt)
-    clock[at] = read
-    left[at] = np.isnat(read)
+    read = reader(_some(text, at), fmt)
+    wall.clock[at], left[at] = read, np.isnat(read)
+    if day_before_month(fmt) is not None:
+        wall.ordered[at] = ~np.isnat(read)
+
+
+def _some(text: pa.Array, at: np.ndarray) -> pa.Array:
+    return text if len(at) == len(text) else text.take(pa.array(at))
 
 
 def _any_width_times(text: pa.Array, fmt: str) -> np.ndarray:
     """The same by pandas' strptime, each distinct text once: also '1/5/2025 9:05' and '5 May 2025'."""
     codes = text.dictionary_encode()
-    words = pd.Series(codes.dictionary.to_pylist(), dtype=object)
-    read = pd.to_datetime(words, format=fmt, errors="coerce").to_numpy().astype("datetime64[s]")
-    return read[codes.indices.to_numpy(zero_copy_only=False)]
+    return formatted(codes.dictionary.to_pylist(), fmt)[codes.indices.to_numpy(zero_copy_only=False)]
 
 
-def _try_iso(text: pa.Array, clock: np.ndarray, offset: np.ndarray, left: np.ndarray) -> None:
-    """ISO times with fractions of a second (dropped), 'Z' or an offset."""
+def _try_written(text: pa.Array, formats: tuple[str, ...], wall: Wall, left: np.ndarray) -> None:
+    """Dates with a time of day behind them in another form than the mapping's, with 'Z' or an offset."""
     at = np.flatnonzero(left)
-    parts = pc.extract_regex(text.take(pa.array(at)), _ISO_PATTERN)
-    found = pc.is_valid(parts).to_numpy(zero_copy_only=False)
-    at, parts = at[found], parts.drop_null()
-    if len(at) == 0:
-        return
-    day, minute, second, suffix = (parts.field(i) for i in range(4))
-    second = pc.if_else(pc.equal(second, ""), ":00", second)
-    read = fixed_width_times(pc.binary_join_element_wise(day, " ", minute, second, ""), _ISO[0])
-    shift, allowed = _offset_minutes(suffix)
-    read[~allowed] = np.datetime64("NaT")
-    clock[at], offset[at] = read, shift
-    left[at] = np.isnat(read)
+    read = written_times(_some(text, at), formats, alone=bool(np.isnat(wall.clock).all()))
+    wall.clock[at], wall.offset[at] = read.clock, read.offset
+    wall.ordered[at], wall.serial[at] = read.ordered, read.serial
+    left[at] = np.isnat(read.clock)
 
 
-def _offset_minutes(suffix: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Minutes east of UTC for each '', 'Z' or '+01:00', and whether it is an offset that exists."""
-    codes = suffix.dictionary_encode()
-    shifts = []
-    for text in codes.dictionary.to_pylist():
-        digits = text.replace(":", "")
-        minutes = int(digits[1:3]) * 60 + int(digits[3:5]) if len(digits) == 5 else 0
-        shifts.append(NO_OFFSET if not text else -minutes if digits[0] == "-" else minutes)
-    values = np.array(shifts, dtype=np.int32)[codes.indices.to_numpy(zero_copy_only=False)]
-    return values, (values == NO_OFFSET) | (np.abs(values.astype(np.int64)) <= 14 * 60)
+def _try_numbers(text: pa.Array, wall: Wall, left: np.ndarray) -> None:
+    """Numbers of seconds since 1970, and of days as spreadsheets count them where the column holds nothing else."""
+    at = np.flatnonzero(left)
+    words = _some(text, at)
+    twelve = pc.match_substring_regex(words, _TWELVE).to_numpy(zero_copy_only=False)
+    wall.clock[at[twelve]] = fixed_width_times(words.filter(pa.array(twelve)), "%Y%m%d%H%M")
+    epoch = pc.match_substring_regex(words, _EPOCH).to_numpy(zero_copy_only=False) & ~twelve
+    values = words.filter(pa.array(epoch)).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    wall.clock[at[epoch]], wall.offset[at[epoch]] = seconds_of(values).astype("datetime64[s]"), 0
+    if np.isnat(wall.clock).all():
+        days = serial_days(words.to_pylist())
+        wall.clock[at], wall.serial[at] = from_serials(days), ~np.isnan(days)
+    left[at] = np.isnat(wall.clock[at])
+
+
+def seconds_of(values: np.ndarray) -> np.ndarray:
+    """Whole seconds since 1970 of numbers of seconds, milli-, micro- or nanoseconds; fractions are dropped."""
+    whole = np.floor(values).astype(np.int64)
+    for _ in range(3):
+        whole = np.where(np.abs(whole) >= 100_000_000_000, whole // 1000, whole)
+    return whole
 
 
 def _instants(clock: np.ndarray, source: ZoneInfo) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
