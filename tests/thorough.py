@@ -10,6 +10,9 @@ PAGES = "tests/pages/test_pages.py"
 FROM_FIRST = f"{PAGES}::test_every_page_loads[from the first page"
 FAULTS = "tests/recovery/test_faults.py::test_a_fault_at_any_event_leaves_what_was_or_what_should_be"
 POLICY = "tests/browser/test_safe.py::test_no_page_breaks_its_policy"
+SURE = "tests/browser/test_harm_weights.py::test_how_sure_in_every_look"
+DOSAGE = "tests/browser/test_dosage.py"
+STEPS = "tests/browser/test_log_form.py::test_an_entry_at_each_step_fits_a_thumb_and_has_no_axe_violations"
 THOROUGH = {
     f"{FAULTS}[import of police-uk, the first": "import over others is asked, and a first one of pings",
     f"{FAULTS}[import of incidents": "as above",
@@ -21,12 +24,18 @@ THOROUGH = {
     f"{FAULTS}[change context, PostgreSQL": "an exclusion is asked",
     f"{FAULTS}[weights decide, PostgreSQL": "as above",
     "tests/browser/test_app.py::test_hostile_text_is_text[every]": "two kinds are, all on text_app",
-    "tests/browser/test_harm_weights.py::test_how_sure_in_every_look[wide]": "dark is as wide",
-    "tests/browser/test_harm_weights.py::test_how_sure_in_every_look[nogl]": "the map of all four is the simple one",
+    **{f"{SURE}[{look}]": "phone is asked; the map of all four is the simple one" for look in ("wide", "dark", "nogl")},
+    f"{DOSAGE}::test_cold_deep_link[dark]": "wide is asked, and dark of a cell and of Data",
+    f"{DOSAGE}::test_cold_deep_link[nogl]": "the page has no map",
+    f"{DOSAGE}::test_logs_against_positions[dark]": "as its cold deep link",
+    "tests/browser/test_app.py::test_no_serious_axe_violations[a cell-wide]": "dark is asked, which has less contrast",
+    f"{STEPS}[dark]": "phone is asked",
+    "tests/browser/test_map_components.py::test_deck_draws_patterns[sharp]": "expected to fail; wide is asked",
     **{
         f"{POLICY}[{name}]": "every browser test hears what breaks the policy; here it is unfolded, too"
         for name in (
             "Overview",
+            "reconciled",
             "Patrol dosage",
             "Change",
             "Harm weights",

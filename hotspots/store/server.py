@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from hotspots.base.disk import aside_of, private_file, put_in_place, remove
 from hotspots.base.errors import HotspotsError
+from hotspots.store.sqlite import WAIT
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.exc import DBAPIError
 
 IDENTITY = "database.id"
-CONNECT, WAIT = 10, 30  # seconds for a server to answer, and for another writer
+CONNECT = 10  # seconds for a server to answer
 LOGIN_OR_LOST = ("08", "28", "3D", "57")  # classes of SQLSTATE
 
 

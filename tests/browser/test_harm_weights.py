@@ -23,12 +23,17 @@ MARKS = """() => {
 }"""
 
 
-@pytest.fixture
-def own(police: Path, tmp_path: Path) -> Path:
-    """A copy that the test may change, with one cell on the list."""
-    folder = Path(shutil.copytree(police, tmp_path / "own"))
+def one_cell(police: Path, folder: Path) -> Path:
+    """A copy with one cell on the list."""
+    shutil.copytree(police, folder)
     (folder / "settings.toml").write_text("top = 1\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def looked_at(police: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For tests that save nothing."""
+    return one_cell(police, tmp_path_factory.mktemp("weights") / "looked_at")
 
 
 def press(page: Any, wait_idle: Any, name: str) -> None:
@@ -92,7 +97,10 @@ def n_versions(folder: Path) -> int:
     return len(weight_register.versions(folder))
 
 
-def test_a_weight_is_edited_seen_saved_and_undone(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
+def test_a_weight_is_edited_seen_saved_and_undone(
+    serve: Any, open_page: Any, wait_idle: Any, police: Path, tmp_path: Path
+) -> None:
+    own = one_cell(police, tmp_path / "own")
     page = open_page(serve(own) + PATH)
     assert "Both have the same weights" in body(page)
     before = n_versions(own)
@@ -123,8 +131,8 @@ def test_a_weight_is_edited_seen_saved_and_undone(serve: Any, open_page: Any, wa
     assert history["after"].tolist() == [1000, 365]
 
 
-def test_what_is_typed_outlives_another_run(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    page = open_page(serve(own) + PATH)
+def test_what_is_typed_outlives_another_run(served: Any, open_page: Any, wait_idle: Any, looked_at: Path) -> None:
+    page = open_page(served(looked_at) + PATH)
     find_robbery(page, wait_idle)
     type_days(page, wait_idle, "1000")
     press(page, wait_idle, "Apply")  # the filters at the side: another form
@@ -137,18 +145,18 @@ def test_what_is_typed_outlives_another_run(serve: Any, open_page: Any, wait_idl
     assert until(page, lambda: "not saved. See" not in body(page))
 
 
-def test_the_grid_takes_no_weight_that_cannot_be(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    page = open_page(serve(own) + PATH)
+def test_the_grid_takes_no_weight_that_cannot_be(served: Any, open_page: Any, wait_idle: Any, looked_at: Path) -> None:
+    page = open_page(served(looked_at) + PATH)
     find_robbery(page, wait_idle)
     type_days(page, wait_idle, "99999")
     page.keyboard.press("Escape")
     press(page, wait_idle, "See what changes")
     assert 0 <= float(in_grid(page)[1].replace(",", "")) <= 36_500
-    assert n_versions(own) == 2
+    assert n_versions(looked_at) == 2
 
 
-def test_a_weight_that_was_emptied_is_told(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    page = open_page(serve(own) + PATH)
+def test_a_weight_that_was_emptied_is_told(served: Any, open_page: Any, wait_idle: Any, looked_at: Path) -> None:
+    page = open_page(served(looked_at) + PATH)
     find_robbery(page, wait_idle)
     type_days(page, wait_idle, "lots")
     press(page, wait_idle, "See what changes")
