@@ -136,6 +136,7 @@ DOSAGE = table(
     ("moving_minutes", NUMBER, "minutes", "officer-minutes of driving through; no part of the dose"),
     ("log_minutes", NUMBER, "minutes", "of patrol_minutes, what only logs tell of (untracked units)"),
     ("hours_in_day", WHOLE, "hours", "length of the patrol day: 23, 24 or 25"),
+    ("frozen_minutes", NUMBER, "minutes", "of patrol_minutes, with positions equal to the metre for <frozen_minutes>"),
 )
 
 # The same over the whole window, one row per hot spot: delivered against target. See hotspots.patrols.dosage.

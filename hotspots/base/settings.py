@@ -70,10 +70,12 @@ class Settings:
     underdosed_share: float = 0.8  # of the target: less is underdosed
     overdosed_share: float = 1.2  # more is overdosed
     shift_silence_hours: Positive = 4.0  # a unit silent for longer than this has ended its shift
+    frozen_minutes: Positive = 60.0  # positions equal to the metre for so long: no proof that anyone was there
     log_max_hours: Count = 12  # a log entry of the form that lasts longer was stopped late
     draft_days: Count = 14  # drafts of the form that nobody has touched for so long are removed
     log_tracked_share: Share = 0.5  # positions cover at least this share of a log entry: then the positions count
     ping_max_kmh: Positive = 200.0  # positions that only a faster unit could link are quarantined
+    shared_unit_share: Share = 0.2  # of a unit's positions of a day lie where it cannot be: two units share its name
     clock_offset_minutes: Positive = 3.0  # positions that lead or trail a unit's logs by more than this are reported
     least_comparison: Count = 5  # comparison hot spots of a BCU: with fewer those of all BCUs are taken
     least_for_percent: Count = 50  # incidents before: of fewer no percentage is given (a Poisson 50 is ±28%)

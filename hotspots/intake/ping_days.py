@@ -77,6 +77,9 @@ MOST_IN_A_JUMP = 3  # positions: a longer run is believed, wherever it is
 EARTH_M = 6_371_008.8  # mean radius
 LONGEST_DAY = 1 << 17  # seconds, for sorting: more than the 25 hours of a patrol day
 CELLS = ("cell_9", "cell_10", "cell_11", "bcu")
+APART_M = 1_000.0  # further than any error of a device
+TURNS = 4  # jumps between long runs that are believed: there and back twice, and no unit does that
+SHARED = "two units seem to share this name on that day: it is in two places by turns"
 CLASH = "the same unit and second are given at another place"
 OTHER = "the same unit, second and place are given with another status, speed or number of officers"
 
@@ -119,12 +122,15 @@ def merge_day(held: pa.Table | None, new: pa.Table, settings: Settings, place: P
     reasons: dict[int, str] = {}
     code, chosen = _one_per_second(rows, outcome, reasons)
     jumps, kmh = jumps_of(code, rows.t[chosen], rows.lon[chosen], rows.lat[chosen], settings.ping_max_kmh)
-    wild = jumps & rows.new[chosen]
+    shared = _shared(rows, code, chosen, jumps, kmh, reasons, settings) & rows.new[chosen]
+    _note(chosen[shared] - rows.n_held, SHARED, outcome, reasons)
+    wild = jumps & rows.new[chosen] & ~shared
     for at, speed in zip((chosen[wild] - rows.n_held).tolist(), kmh[wild].tolist(), strict=True):
         outcome[at] = QUARANTINED
         reasons[at] = f"a jump that no vehicle makes: {speed:,.0f} km/h"
-    kept, code = chosen[~wild], code[~wild]
-    odd = int((jumps & ~wild).sum())
+    gone = wild | shared
+    kept, code = chosen[~gone], code[~gone]
+    odd = int((jumps & ~gone).sum())
     changed = bool(np.isin(outcome, (ACCEPTED, UPDATED)).any())
     cells = _cells(held, rows, kept, place) if changed else {}
     outside = np.zeros(len(new), dtype=bool)
@@ -136,9 +142,45 @@ def merge_day(held: pa.Table | None, new: pa.Table, settings: Settings, place: P
 
 def metres_between(lon: Array, lat: Array) -> Array:
     """Great-circle metres from each position to the next (haversine, R. W. Sinnott, Sky & Telescope 68, 1984, 159)."""
-    x, y = np.radians(lon), np.radians(lat)
-    half = np.sin(np.diff(y) / 2) ** 2 + np.cos(y[:-1]) * np.cos(y[1:]) * np.sin(np.diff(x) / 2) ** 2
+    return metres_apart(lon[:-1], lat[:-1], lon[1:], lat[1:])
+
+
+def metres_apart(lon: Array, lat: Array, to_lon: Array, to_lat: Array) -> Array:
+    """The same of pairs of positions."""
+    x, y, to_x, to_y = (np.radians(v) for v in (lon, lat, to_lon, to_lat))
+    half = np.sin((to_y - y) / 2) ** 2 + np.cos(y) * np.cos(to_y) * np.sin((to_x - x) / 2) ** 2
     return 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+
+
+def _shared(
+    rows: _Rows, code: Array, chosen: Array, jumps: Array, kmh: Array, reasons: dict[int, str], settings: Settings
+) -> Array:
+    """Mask of the positions of units that are in two places by turns: two units, under one name.
+
+    A device errs now and then, and a long run elsewhere is believed once. Two are told by jumps and seconds in two
+    places that are at least a kilometre apart and ``shared_unit_share`` of the unit's positions of the day, more than
+    a run of wild ones; or by four jumps between long runs.
+    """
+    clash = np.array([i for i, why in reasons.items() if why == CLASH], dtype=np.int64) + rows.n_held
+    if not (kmh > settings.ping_max_kmh).any() and not len(clash):
+        return np.zeros(len(code), dtype=bool)
+    n, at = int(code.max()) + 1, np.arange(len(code))
+    lon, lat = rows.lon[chosen], rows.lat[chosen]
+    before = np.maximum.accumulate(np.where(jumps, 0, at))
+    after = np.minimum.accumulate(np.where(jumps, len(code) - 1, at)[::-1])[::-1]
+    near = np.where(code[before] == code, before, after)
+    far = jumps & (metres_apart(lon, lat, lon[near], lat[near]) >= APART_M)
+    since = rows.t - rows.t.min()
+    key = code * LONGEST_DAY + since[chosen]
+    _, clash_code = np.unique(np.append(rows.unit[chosen], rows.unit[clash]), return_inverse=True)
+    own = np.searchsorted(key, clash_code[len(chosen) :] * LONGEST_DAY + since[clash])
+    twice = own[metres_apart(lon[own], lat[own], rows.lon[clash], rows.lat[clash]) >= APART_M]
+    odd = np.bincount(code[far], minlength=n) + np.bincount(code[np.unique(twice)], minlength=n)
+    left = np.flatnonzero(~jumps)
+    _, link = _links(code[left], rows.t[chosen[left]], lon[left], lat[left], settings.ping_max_kmh)
+    turns = np.bincount(code[left][1:][link & (metres_between(lon[left], lat[left]) >= APART_M)], minlength=n)
+    many = (odd > MOST_IN_A_JUMP) & (odd >= settings.shared_unit_share * np.bincount(code, minlength=n))
+    return np.asarray((many | (turns >= TURNS))[code])
 
 
 def jumps_of(code: Array, t: Array, lon: Array, lat: Array, max_kmh: float) -> tuple[Array, Array]:

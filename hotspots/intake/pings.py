@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots import geography
-from hotspots.base.clock import day_numbers, day_text
+from hotspots.base.clock import day_number, day_numbers, day_text
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.words import counted
@@ -42,6 +42,8 @@ LOST_KEY = (
     f"{SECRET} was missing from the workspace and a new one was made: units imported before and units imported"
     " from now on cannot be matched. If there is a copy of the old one, put it back and import again."
 )
+YEAR = 366  # days
+FEW_OLD = 0.1  # of the positions written: fewer, a year before the rest, are reported
 SENTENCES = 20  # of an import that is refused
 NONE = pa.table({"source_row": pa.array([], pa.int32()), "reason": pa.array([], pa.string())})
 
@@ -377,8 +379,24 @@ def summary(batch: Batch) -> list[str]:
             batch.odd_held, "position held before looks like a jump", "positions held before look like jumps"
         )
         notes.append(f"{held} now that more is known. Nothing was changed.")
+    notes += long_ago(batch.days)
     if batch.days:
         first, *others = (d.day for d in batch.days)
         days = f"{counted(len(batch.days), 'patrol day')}, {first}" + (f" to {others[-1]}" if others else "")
         notes.append(f"Written anew: {days}; {counted(sum(d.rows for d in batch.days), 'position')}.")
     return notes
+
+
+def long_ago(days: Sequence[PingDay]) -> list[str]:
+    """A sentence where a few positions lie a year and more before all others: a clock that was reset, as a rule."""
+    numbers = np.array([day_number(d.day) for d in days])
+    rows = np.cumsum([d.rows for d in days])
+    apart = np.flatnonzero((np.diff(numbers) > YEAR) & (rows[:-1] < FEW_OLD * rows[-1:]))
+    if not len(apart):
+        return []
+    last = int(apart[-1])
+    span = " to ".join(dict.fromkeys([days[0].day, days[last].day]))
+    return [
+        f"{counted(int(rows[last]), 'position is', 'positions are')} of {span}, more than a"
+        f" year before all others: the clock of a device may have been reset. Look at these days before you use them."
+    ]

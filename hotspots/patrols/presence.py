@@ -163,6 +163,9 @@ UNIT_DAYS = (
 )  # fmt: skip
 # A silence: two positions of a unit's day further apart than the gap.
 SILENCES = ("patrol_day", "unit", "from_t", "to_t")
+# A standstill: a unit's positions inside an area that are equal to the metre from one second to another.
+STANDSTILLS = ("patrol_day", "unit", "area", "from_t", "to_t")
+TO_THE_METRE = 100_000  # units of a degree that are told apart: 1.1 m of latitude, 0.7 m of longitude
 
 
 class Rule(NamedTuple):
@@ -181,7 +184,7 @@ def rule_of(settings: Settings) -> Rule:
 
 @dataclass(frozen=True, eq=False)
 class Presence:
-    """What positions say of some patrol days: `SEGMENTS`, `UNIT_DAYS` and `SILENCES`, in order of day, unit and time.
+    """What positions say of some patrol days: the tables named above, in order of day, unit and time.
 
     ``place`` is twice the area's code, plus 1 on a call; −1 is outside.
     """
@@ -189,6 +192,7 @@ class Presence:
     segments: pd.DataFrame
     unit_days: pd.DataFrame
     silences: pd.DataFrame
+    standstills: pd.DataFrame
 
 
 def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str) -> ir.Table:
@@ -202,6 +206,8 @@ def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tup
 
     placed = positions.left_join(inside, positions[cell] == inside.cell).select(
         positions.unit, positions.t, positions.speed_kmh, positions.officers,
+        east=(positions.lon * TO_THE_METRE).round().cast("int64"),
+        north=(positions.lat * TO_THE_METRE).round().cast("int64"),
         patrol_day=patrol_day_of(positions.t, span, settings),
         place=(inside.area * 2 + (positions.on_call.cast("int32") if settings.exclude_on_call else 0)).fill_null(-1),
     )  # fmt: skip
@@ -250,6 +256,28 @@ def segments_of(near: ir.Table, settings: Settings) -> ir.Table:
         last_officers=ibis.ifelse(numbered.ends, numbered.officers, 0).max(),
     )  # fmt: skip
     return found.select(*SEGMENTS)
+
+
+def standstills_of(near: ir.Table, settings: Settings) -> ir.Table:
+    """`STANDSTILLS` of at least ``frozen_minutes``: consecutive positions of a unit, all at one point of one area.
+
+    A person who stands still is given a few metres to and fro; what is equal to the metre for so long is a parked car,
+    a device on its charger, or a fix that froze.
+    """
+    import ibis
+
+    there = near.filter(near.place >= 0).mutate(area=near.place // 2)
+    by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
+    before = there.mutate(**{f"{c}_before": there[c].lag().over(by_unit) for c in ("t", "area", "east", "north")})
+    same = before.t_before == before.prev_t  # nothing lies between
+    for c in ("area", "east", "north"):
+        same = same & (before[c] == before[f"{c}_before"])
+    steps = before.mutate(moved=(~same).fill_null(True).cast("int64"))
+    by_unit = ibis.window(group_by=[steps.patrol_day, steps.unit], order_by=steps.t, following=0)
+    numbered = steps.mutate(number=steps.moved.sum().over(by_unit))
+    one = numbered.group_by(["patrol_day", "unit", "number", "area"])
+    found = one.aggregate(from_t=numbered.t.min(), to_t=numbered.t.max())
+    return found.filter(found.to_t - found.from_t >= round(60 * settings.frozen_minutes)).select(*STANDSTILLS)
 
 
 def same_stay(same: Any, between: Any, next_to: Any, rule: Rule) -> Any:
@@ -314,6 +342,7 @@ def presence(
     kept = near_of(positions, inside, settings, span, cell).cache()
     try:
         segments = segments_of(kept, settings).execute()
+        standstills = standstills_of(kept, settings).execute()
         ends = kept.filter(kept.prev_t.isnull() | kept.next_t.isnull()).select(
             "patrol_day", "unit", "t", "place", "officers", first=kept.prev_t.isnull(), last=kept.next_t.isnull()
         )  # fmt: skip
@@ -324,7 +353,7 @@ def presence(
         kept.release()
     return Presence(
         in_order(segments, SEGMENTS, "first_t"), in_order(unit_days, UNIT_DAYS, "unit"),
-        in_order(silences, SILENCES, "from_t"),
+        in_order(silences, SILENCES, "from_t"), in_order(standstills, STANDSTILLS, "from_t"),
     )  # fmt: skip
 
 

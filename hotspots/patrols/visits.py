@@ -30,7 +30,17 @@ import pandas as pd
 from hotspots.base.clock import EPOCH, day_starts
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
-from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, engine, presence, read_files, rule_of
+from hotspots.patrols.presence import (
+    SEGMENTS,
+    SILENCES,
+    STANDSTILLS,
+    UNIT_DAYS,
+    Presence,
+    engine,
+    presence,
+    read_files,
+    rule_of,
+)
 
 BATCH_ROWS = 3_000_000  # positions that an engine is asked about at a time, in whole files
 PASS, BELOW, ON_TARGET, LONG = BANDS = ("pass-through", "below threshold", "on target", "long")
@@ -64,14 +74,15 @@ def presence_of_files(
 def together(parts: Sequence[Presence]) -> Presence:
     """Several results of different days as one."""
     if not parts:
-        segments, days, silences = (
-            pd.DataFrame({c: pd.Series(dtype="int64") for c in names}) for names in (SEGMENTS, UNIT_DAYS, SILENCES)
+        segments, *others = (
+            pd.DataFrame({c: pd.Series(dtype="int64") for c in names})
+            for names in (SEGMENTS, UNIT_DAYS, SILENCES, STANDSTILLS)
         )
-        return Presence(segments.astype({"joined": "bool"}), days, silences)
-    orders = ("first_t", "unit", "from_t")
+        return Presence(segments.astype({"joined": "bool"}), *others)
+    orders = ("first_t", "unit", "from_t", "from_t")
     tables = [
         pd.concat([getattr(p, name) for p in parts]).sort_values(["patrol_day", "unit", last], ignore_index=True)
-        for name, last in zip(("segments", "unit_days", "silences"), orders, strict=True)
+        for name, last in zip(("segments", "unit_days", "silences", "standstills"), orders, strict=True)
     ]
     return Presence(*tables)
 

@@ -4,7 +4,9 @@ Limits of the source, which every figure made from it carries:
 - a position is where the device believes it was: 5 to 10 m off in the open, more between high buildings;
 - a silent device is not an absent officer: no data is not no patrol;
 - the clock is the device's own; positions that lead or trail a unit's log are reported where both are held;
-- a wall clock without an offset cannot tell which of the two autumn hours it means: the first is taken;
+- a wall clock without an offset does not say which of the two autumn hours it means: the order of a unit's rows in the
+  file does where the clock steps back once; where it does not the first is taken, or the rows are set aside;
+- a clock that was never set, or that counts weeks from nought again, is told by its age alone;
 - without a status, going to a call and patrolling look the same.
 
 Who the unit is becomes a keyed hash here; the name goes no further than this module.
@@ -21,11 +23,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hotspots.base.clock import HOUR
 from hotspots.base.errors import sample
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
-from hotspots.sources.feed import OLDEST, Array, FeedFile, Times, opened, quarantined, spread
+from hotspots.sources.feed import FALLS, OLDEST, Array, FeedFile, Times, opened, quarantined, spread
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.reading import RawTable, parquet_text
 from hotspots.sources.times import seconds_of
@@ -34,6 +37,11 @@ from hotspots.sources.written import wall_of
 Codes: TypeAlias = Callable[[Sequence[str | None]], Array]  # names of units → their numbers, 0 for none
 
 MOST_OFFICERS = 100
+ROLLOVER_S = 1024 * 7 * 24 * HOUR  # GPS counts weeks up to 1,024; a receiver that forgets this is so far behind
+STEP_BACK_S = HOUR // 2  # at least, where the rows of a unit go on into the second of two equal hours
+UNTOLD_SHARE = 0.2  # of a unit's rows in that hour: so many at two places in one second are of both hours
+TOLD = "in the hour that happens twice, told apart by the order of each unit's rows: the clock steps back once"
+UNTOLD = "in the hour that happens twice, and the order of the unit's rows does not tell the first from the second"
 SAYS_STATUS, SAYS_SPEED, SAYS_OFFICERS = 1, 2, 4
 SCHEMA = pa.schema(
     [
@@ -78,9 +86,13 @@ def read_pings(
     numbers = codes(names)
     unit = spread(numbers, units, 0)
     file.refuse(unit == 0, "no unit")
-    t, empty, unread = _read_times(file, now or datetime.now(UTC))
+    t, empty, unread, times = _read_times(file, now or datetime.now(UTC))
     odd = np.flatnonzero(unread)
     lon, lat, located, misplaced, refusal = _read_places(file)
+    if times is not None:
+        if times.repeated.any():
+            times = times._replace(repeated=_tell_apart(file, unit, t, times.repeated & ~file.bad, lon, lat))
+        file.note_clock_changes([times], ": export times with their offset to tell them apart")
     speed = _read_speeds(file)
     status, on_call = _read_status(file, words)
     officers = _read_officers(file)
@@ -96,7 +108,7 @@ def read_pings(
     order = np.argsort(whose, kind="stable")
     whose, when = whose[order], when[order]
     late = int(((whose[1:] == whose[:-1]) & (when[1:] < when[:-1])).sum())
-    file.note(late, "position is", "positions are", "out of order of time; nothing is lost by that")
+    file.note(late, "position is", "positions are", "out of order of time and put in order")
     return Parsed(
         table=table,
         quarantined=_quarantined(file, unit, dict(zip(names, numbers.tolist(), strict=True))),
@@ -109,53 +121,88 @@ def read_pings(
     )  # fmt: skip
 
 
-def _read_times(file: FeedFile, now: datetime) -> tuple[Array, Array, Array]:
-    """(UTC seconds, 0 where there is none; which rows have no time; which have one that cannot be read)."""
+def _read_times(file: FeedFile, now: datetime) -> tuple[Array, Array, Array, Times | None]:
+    """(UTC seconds, 0 for none; which rows have no time; which have one that cannot be read; wall clocks, if any)."""
     latest = int((now + timedelta(days=1)).timestamp())
     first, *second = file.columns["time"]
     column = file.typed(first)
     if not second and pa.types.is_timestamp(column.type):
-        t, empty, unread = _of_timestamps(file, column)
+        t, empty, unread, times = _of_timestamps(file, column)
     elif not second and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         values = column.to_numpy(zero_copy_only=False)
         empty = pc.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False)
         unread = ~(np.abs(values) < 1e20) & ~empty
-        t = seconds_of(np.where(unread | empty, 0, values))
+        t, times = seconds_of(np.where(unread | empty, 0, values)), None
     else:
-        t, empty, unread = _of_texts(file)
+        t, empty, unread, times = _of_texts(file)
     file.refuse(empty, "no time")
     file.refuse(unread, "a time that cannot be read")
     read = ~empty & ~unread
     file.refuse(read & (t > latest), "a time in the future")
-    file.refuse(read & (t < OLDEST.astype(np.int64)), "a time before 1990")
-    return t, empty, unread
+    blank = t < OLDEST.astype(np.int64)
+    file.refuse(read & blank, "a time before 1990")
+    behind = "a time more than 1,024 weeks ago, as of a GPS clock that was never set or has started anew"
+    file.refuse(read & ~blank & (t < latest - ROLLOVER_S), behind)
+    return t, empty, unread, times
 
 
-def _of_timestamps(file: FeedFile, column: pa.Array) -> tuple[Array, Array, Array]:
+def _of_timestamps(file: FeedFile, column: pa.Array) -> tuple[Array, Array, Array, Times | None]:
     """The same of a column of timestamps."""
     empty = pc.is_null(column).to_numpy(zero_copy_only=False)
     nothing = np.zeros(len(empty), dtype=bool)
     floored = pc.floor_temporal(column, unit="second") if column.type.unit != "s" else column
     clock = floored.cast(pa.timestamp("s", column.type.tz))
     if column.type.tz is not None or empty.all():
-        return pc.fill_null(clock.cast(pa.int64()), 0).to_numpy(zero_copy_only=False), empty, nothing
+        return pc.fill_null(clock.cast(pa.int64()), 0).to_numpy(zero_copy_only=False), empty, nothing, None
     coded = clock.dictionary_encode()
     times = file.on_the_line(wall_of(coded.dictionary.to_numpy(zero_copy_only=False)), coded)
-    return _seconds(file, times), empty, nothing
+    return _seconds(times), empty, nothing, times
 
 
-def _of_texts(file: FeedFile) -> tuple[Array, Array, Array]:
+def _of_texts(file: FeedFile) -> tuple[Array, Array, Array, Times | None]:
     """The same of texts."""
     times = file.times("time")
-    return _seconds(file, times), times.empty, times.unread
+    return _seconds(times), times.empty, times.unread, times
 
 
-def _seconds(file: FeedFile, times: Times) -> Array:
-    """UTC seconds of each row, 0 where there is none; hours that the clocks skip or repeat are noted."""
-    file.note_clock_changes([times], ": export times with their offset to tell them apart")
-    return (
-        np.where(np.isnat(times.instant), np.datetime64(0, "s"), times.instant).astype("datetime64[s]").astype(np.int64)
-    )
+def _seconds(times: Times) -> Array:
+    """UTC seconds of each row, 0 where there is none."""
+    found = np.where(np.isnat(times.instant), np.datetime64(0, "s"), times.instant)
+    return np.asarray(found.astype("datetime64[s]").astype(np.int64))
+
+
+def _tell_apart(file: FeedFile, unit: Array, t: Array, repeated: Array, lon: Array, lat: Array) -> Array:
+    """Move ``t`` on by an hour where a unit's rows are in the second of two equal hours; the rows still untold, bool.
+
+    A unit's rows that go through both hours step back once, by half an hour or more, and nowhere else. Where they step
+    back so far more than once, or are at two places in many a second, rows of both hours lie over each other, nobody
+    can say which is which, and they are refused. Else the unit may have sent in one hour only: the first is taken.
+    """
+    told, lost = np.zeros((2, len(t)), dtype=bool)
+    for one in np.unique(unit[repeated]).tolist():
+        rows = np.flatnonzero((unit == one) & ~file.bad)
+        steps = np.diff(t[rows])
+        if (steps < 0).sum() > (steps > 0).sum():  # the newest row comes first
+            rows, steps = rows[::-1], -steps[::-1]
+        backwards = int((steps < 0).sum())
+        for hour in np.unique(t[rows[repeated[rows]]] // HOUR).tolist():
+            mine = rows[repeated[rows] & (t[rows] // HOUR == hour)]
+            far = np.flatnonzero(np.diff(t[mine]) <= -STEP_BACK_S)
+            if len(far) == backwards == 1:
+                told[mine] = True
+                t[mine[far[0] + 1 :]] += HOUR
+            elif len(far) or _twice_placed(t[mine], lon[mine], lat[mine]) >= UNTOLD_SHARE:
+                lost[mine] = True
+    file.refuse(lost, UNTOLD)
+    file.note(int(told.sum()), *FALLS, TOLD)
+    return np.asarray(repeated & ~told)
+
+
+def _twice_placed(t: Array, lon: Array, lat: Array) -> float:
+    """Share of the rows of one unit that are in the same second at another place than the row before in that second."""
+    order = np.lexsort((lat, lon, t))
+    same = np.diff(t[order]) == 0
+    return float((same & ((np.diff(lon[order]) != 0) | (np.diff(lat[order]) != 0))).mean()) if len(t) > 1 else 0.0
 
 
 def _read_places(file: FeedFile) -> tuple[Array, Array, int, int, tuple[str, ...]]:

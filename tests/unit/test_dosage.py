@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,8 @@ from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.dosage import coverage, logs
 from hotspots.patrols.dosage.dose import days_since, dose, set_target, summary, target_on, targets
-from hotspots.patrols.presence import SEGMENTS, Presence
+from hotspots.patrols.dosage.frozen import frozen_minutes, frozen_warnings
+from hotspots.patrols.presence import SEGMENTS, STANDSTILLS, Presence
 from hotspots.patrols.visits import visits
 from tests.dose_workspace import make_frozen
 
@@ -55,7 +57,8 @@ def found(first: str = "08:00", last: str = "16:00", silences: list[tuple[str, s
     silent = pd.DataFrame(
         [(DAY, 1, at(a), at(b)) for a, b in silences or []], columns=["patrol_day", "unit", "from_t", "to_t"]
     ).astype("int64")
-    return Presence(pd.DataFrame({c: pd.Series(dtype="int64") for c in SEGMENTS}), days, silent)
+    segments, still = (pd.DataFrame({c: pd.Series(dtype="int64") for c in t}) for t in (SEGMENTS, STANDSTILLS))
+    return Presence(segments, days, silent, still)
 
 
 def grid(area: str = "A", data: str = "tracked", target: float = 30.0, day: int = DAY) -> pd.DataFrame:
@@ -241,7 +244,7 @@ def test_what_was_logged_before_the_first_position_was_on_shift_and_not_seen():
 def test_a_unit_that_only_logs_has_no_coverage():
     entries = pd.DataFrame([entry("A", "07:00", "08:00", unit=5)])
     empty = found()
-    nobody = Presence(empty.segments, empty.unit_days.iloc[:0], empty.silences)
+    nobody = replace(empty, unit_days=empty.unit_days.iloc[:0])
     table = coverage.coverage(nobody, entries, SETTINGS)
     assert table[["bcu", "units", "shift_hours", "gps_coverage"]].to_numpy().tolist() == [["West", 0, 1.0, 0.0]]
 
@@ -251,12 +254,67 @@ def test_days_without_positions_and_with_few_units_are_told():
         "bcu": "West", "patrol_day": [DAY, DAY + 1, DAY + 2], "units": [6, 2, 6], "usual_units": 6.0,
         "gps_coverage": [0.95, 0.9, 0.5],
     })  # fmt: skip
-    said = coverage.warnings_of(table, ("West",), [DAY, DAY + 1, DAY + 2, DAY + 3])
+    said = coverage.warnings_of(table, ("West",), [DAY, DAY + 1, DAY + 2, DAY + 3], set())
     assert said == [
         "West: no positions at all on 2026-06-05. No data is not no patrol.",
         "West: on 2026-06-03 only 2 of usually 6 units sent positions. The minutes of that day may be too low.",
         "West: on 2026-06-04 positions cover less than 80% of the time on shift (the least: 50%). The minutes of these"
         " days are too low.",
+    ]
+
+
+def test_units_of_another_bcu_are_no_positions_of_this_one_and_not_none_either():
+    table = pd.DataFrame({"bcu": ["West"], "patrol_day": [DAY], "units": [3], "usual_units": 3.0, "gps_coverage": 1.0})
+    passed = coverage.bcus_passed(found())
+    assert passed == {("East", DAY), ("West", DAY)}
+    assert coverage.warnings_of(table, ("East", "South", "West"), [DAY], passed) == [
+        "East: only units with most of their positions elsewhere were seen on 2026-06-02. No data is not no patrol.",
+        "South: no positions at all on 2026-06-02. No data is not no patrol.",
+    ]
+
+
+# ---------------------------------------------------------------- standing still to the metre
+
+
+def there(start: str, end: str, unit: int = 1, pieces: list | None = None, **more: object) -> dict:
+    return {
+        "unit": unit, "area": "A", "patrol_day": DAY, "start": float(at(start)), "end": float(at(end)),
+        "reactive": False, "moving": False, "log": False, "pieces": pieces,
+    } | more  # fmt: skip
+
+
+def still(start: str, end: str, unit: int = 1) -> tuple[int, int, int, int, int]:
+    return (DAY, unit, 0, at(start), at(end))
+
+
+@pytest.mark.parametrize(
+    ("stays", "standing", "minutes"),
+    [
+        ([there("10:00", "12:00")], [still("10:30", "11:45")], 75.0),
+        ([there("10:00", "12:00"), there("11:00", "13:00", 2)],
+         [still("10:00", "12:00"), still("11:00", "13:00", 2)], 180.0),
+        ([there("10:00", "12:00")], [still("10:00", "12:00", 2)], None),  # another unit's
+        ([there("10:00", "12:00", reactive=True)], [still("10:00", "12:00")], None),
+        ([there("10:00", "12:00", pieces=[(at("10:00"), at("10:20")), (at("11:50"), at("12:00"))])],
+         [still("10:00", "12:00")], 30.0),  # of what is credited
+        ([there("10:00", "12:00")], [], None),
+    ],
+)  # fmt: skip
+def test_minutes_of_standing_still(stays: list, standing: list, minutes: float | None):
+    table = frozen_minutes(
+        pd.DataFrame(stays), pd.DataFrame(standing, columns=list(STANDSTILLS)).astype("int64"), ["A"]
+    )
+    assert table["frozen_minutes"].tolist() == ([] if minutes is None else [minutes])
+
+
+def test_the_share_that_stood_still_is_said_by_bcu():
+    table = pd.DataFrame({
+        "area": ["W1", "W2", "E1"], "bcu": ["West", "West", "East"], "patrol_day": "2026-06-02",
+        "patrol_minutes": [100.0, 60.0, 30.0], "frozen_minutes": [80.0, 0.0, np.nan],
+    })  # fmt: skip
+    assert frozen_warnings(table, SETTINGS) == [
+        "West: 80 of 160 patrol-minutes (50%) rest on positions that were equal to the metre for 60 minutes or more: a"
+        " parked car, a device on charge or a frozen fix. Make sure that officers were there: W1 on 2026-06-02."
     ]
 
 

@@ -42,7 +42,8 @@ def write_days(folder: Path, first: str, days: int, units: int = 9, seed: int = 
             cell = np.repeat(rng.integers(98, 114, size=len(t) // 4 + 1), 4)[: len(t)]
             speed = rng.choice([0.0, 6.9, 7.0, 7.1, 40.0, np.nan], size=len(t)).astype("float32")
             rows.append(pd.DataFrame({
-                "unit": unit, "t": t, "cell_10": cell, "bcu": rng.integers(0, 4, len(t)).astype("int8"),
+                "unit": unit, "t": t, "lon": -2.7 + 0.001 * cell, "lat": 53.76, "cell_10": cell,
+                "bcu": rng.integers(0, 4, len(t)).astype("int8"),
                 "speed_kmh": speed, "on_call": rng.random(len(t)) < 0.1,
                 "officers": rng.integers(1, 4, len(t)).astype("int16"),
             }))  # fmt: skip
@@ -60,7 +61,7 @@ def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path) -> None:
     here = presence(files)
     there = presence(files, SPARK_LOCAL)
     assert len(here.segments) > 300
-    for name in ("segments", "unit_days", "silences"):
+    for name in ("segments", "unit_days", "silences", "standstills"):
         pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name))
 
 
@@ -68,7 +69,7 @@ def test_days_apart_give_what_days_together_give(tmp_path: Path) -> None:
     files = write_days(tmp_path, "2026-03-27", 4)
     whole = presence(files)
     apart = together([presence([f]) for f in reversed(files)])
-    for name in ("segments", "unit_days", "silences"):
+    for name in ("segments", "unit_days", "silences", "standstills"):
         pd.testing.assert_frame_equal(getattr(whole, name), getattr(apart, name))
 
 
@@ -81,8 +82,8 @@ def test_patrol_days_are_those_of_the_calendar(tmp_path: Path, first: str) -> No
     starts = day_starts(pd.Timestamp(first).date(), (pd.Timestamp(first) + pd.Timedelta(days=15)).date(), SETTINGS)
     t = np.unique(np.concatenate([t, starts[1:12], starts[1:12] - 1]))
     table = pd.DataFrame({
-        "unit": np.arange(len(t)), "t": t, "cell_10": 1, "bcu": np.int8(0), "speed_kmh": np.float32(0),
-        "on_call": False, "officers": np.int16(1),
+        "unit": np.arange(len(t)), "t": t, "lon": -2.7, "lat": 53.76, "cell_10": 1, "bcu": np.int8(0),
+        "speed_kmh": np.float32(0), "on_call": False, "officers": np.int16(1),
     })  # fmt: skip
     table.to_parquet(tmp_path / "all.parquet")
     found = presence([tmp_path / "all.parquet"]).unit_days.sort_values("unit")

@@ -187,6 +187,55 @@ def test_a_short_run_elsewhere_is_set_aside_and_a_long_one_believed(tmp_path):
     assert (aside["longitude"].tolist()[0], aside["latitude"].tolist()[0]) == ("-3.050000", "53.810000")
 
 
+def by_turns(n: int, size: int = 1) -> list[dict]:
+    """A unit that sends from Preston and from Blackpool by turns, so many positions each time."""
+    return [row("A1", NOON + 30 * i, (PRESTON, BLACKPOOL)[i // size % 2]) for i in range(n)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        by_turns(20), by_turns(21, 2), by_turns(50, 5),
+        [r for i in range(10) for r in (row(t=NOON + 30 * i), row(t=NOON + 30 * i, place=BLACKPOOL))],
+    ],
+)  # fmt: skip
+def test_two_units_under_one_name_are_told_and_neither_is_believed(tmp_path, rows):
+    others = track("B1", 5)
+    report = load(tmp_path, csv("a.csv", [*rows, *others])).reports[0]
+    assert "two units seem to share this name on that day" in report.reasons
+    assert (report.accepted, report.quarantined) == (5, len(rows))
+    assert len(held(tmp_path)) == 5
+    assert not load(tmp_path, csv("a.csv", [*rows, *others])).changed
+
+
+def test_the_other_vehicle_in_a_later_file_takes_nothing_from_the_first(tmp_path):
+    load(tmp_path, csv("a.csv", track("A1", 20)))
+    report = load(tmp_path, csv("b.csv", track("A1", 20, NOON + 15, BLACKPOOL))).reports[0]
+    assert report.reasons == {"two units seem to share this name on that day": 20}
+    assert len(held(tmp_path)) == 20
+
+
+@pytest.mark.parametrize(("n", "shared"), [(20, False), (19, True)])
+def test_a_fifth_of_the_positions_elsewhere_is_where_two_units_begin(tmp_path, n, shared):
+    """Five wild positions of 25, and of 26."""
+    wild = [row("A1", NOON + 60 * i + 15, BLACKPOOL) for i in range(1, 6)]
+    report = load(tmp_path, csv("a.csv", [*track("A1", n + (0 if shared else 1)), *wild])).reports[0]
+    assert ("two units seem to share this name on that day" in report.reasons) is shared
+
+
+def test_a_device_that_errs_by_less_than_a_kilometre_is_one_unit(tmp_path):
+    near = (PRESTON[0], PRESTON[1] + 0.008)  # 890 m
+    rows = [row("A1", NOON + 5 * i, near if i % 2 else PRESTON) for i in range(20)]
+    assert set(load(tmp_path, csv("a.csv", rows)).reports[0].reasons) <= {"a jump that no vehicle makes"}
+
+
+def test_a_few_positions_years_before_the_others_are_pointed_out(tmp_path):
+    old = 1_420_070_400  # 2015-01-01
+    found = load(tmp_path, csv("a.csv", [*track("A1", 3, old), *track("A1", 40)]))
+    assert any(n.startswith("3 positions are of 2014-12-31, more than a year before") for n in found.notes)
+    assert not any("a year before" in n for n in load(tmp_path / "b", csv("a.csv", track("A1", 4))).notes)
+
+
 def jumps(runs: list[int], kmh: float = 200.0) -> list[bool]:
     """Runs of so many positions, in two places by turns, 6.6 km apart."""
     place = np.repeat(np.arange(len(runs)) % 2, runs)

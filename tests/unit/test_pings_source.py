@@ -91,6 +91,60 @@ def test_hours_that_come_twice_or_never_are_told():
     assert any("happens twice" in n for n in read(one(typed), timezone="Europe/London").notes)
 
 
+AUTUMN = 1_761_436_800  # 2025-10-26 00:00 UTC: 01:00 summer time, and 01:00 again an hour later
+
+
+def night(minutes: list[int]) -> list[str]:
+    """Minutes after 01:00 summer time as the wall clock prints them."""
+    walls = [AUTUMN + 60 * m + (3600 if m < 60 else 0) for m in minutes]
+    return [datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%d %H:%M:%S") for t in walls]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("minutes", [[-5, 5, 20, 50, 62, 80, 119, 125], [10, 30, 55, 60, 90], [5, 35, 55, 70]])
+def test_rows_in_order_tell_the_two_autumn_hours_apart(minutes, newest_first):
+    order = minutes[::-1] if newest_first else minutes
+    found = read(one(night(order)), timezone="Europe/London")
+    assert seconds(found) == [AUTUMN + 60 * m for m in order]
+    within = sum(0 <= m < 120 for m in minutes)
+    assert f"{within} times fall in the hour that happens twice, told apart by the order" in " ".join(found.notes)
+    assert newest_first or not any("out of order" in n for n in found.notes)
+
+
+def test_each_unit_has_an_order_of_its_own():
+    times = night([10, 40, 70, 100])
+    found = read(
+        one([*times, *night([20, 30])], unit=["PC1", "PC1", "PC1", "PC1", "PC12", "PC12"]), timezone="Europe/London"
+    )
+    assert seconds(found) == [AUTUMN + 60 * m for m in (10, 40, 70, 100, 20, 30)]
+    notes = " ".join(found.notes)
+    assert "4 times fall in the hour that happens twice, told apart" in notes
+    assert "2 times fall in the hour that happens twice when the clocks go back, read as the first" in notes
+
+
+def test_a_late_row_within_the_hour_is_no_second_hour():
+    found = read(one(night([5, 15, 10, 20, 25])), timezone="Europe/London")
+    assert seconds(found) == [AUTUMN + 60 * m for m in (5, 15, 10, 20, 25)]
+    assert any("read as the first" in n for n in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "east"),
+    [
+        ([-5, 50, 5, 55, 10, 130], None),  # back twice
+        ([-5, 50, 65, 70, 200, 190], None),  # back elsewhere too: no order to go by
+        ([0, 60, 20, 80, 40, 100], ["-2.7", "-2.8"] * 3),  # sorted by what the clock shows
+    ],
+)
+def test_rows_of_both_hours_without_an_order_are_set_aside(minutes, east):
+    found = read(one(night(minutes), **({"longitude": east} if east else {})), timezone="Europe/London")
+    outside = [m for m in minutes if not 0 <= m < 120]
+    assert seconds(found) == [AUTUMN + 60 * m for m in outside]
+    assert set(reasons(found).values()) == {
+        "in the hour that happens twice, and the order of the unit's rows does not tell the first from the second"
+    }
+
+
 def test_a_date_and_a_time_column_in_the_mappings_own_form():
     mapping = """
 name = "avl"
@@ -128,6 +182,18 @@ def test_rows_that_cannot_be_used_are_set_aside_with_the_reason():
     for row, reason in zip(told, expected, strict=True):
         assert reason in told[row], row
     assert found.refusal == ()
+
+
+@pytest.mark.parametrize("day", ["1999-12-31", "2000-01-01", "2006-10-01", "2001-09-09"])
+def test_a_clock_that_was_never_set_or_began_anew_is_set_aside(day):
+    found = read(one([f"{day}T12:00:00Z", str(NOON)]))
+    assert seconds(found) == [NOON]
+    assert reasons(found)[2].startswith("a time more than 1,024 weeks ago")
+
+
+def test_1024_weeks_ago_is_where_it_begins():
+    behind = int(NOW.timestamp()) + 86_400 - 1024 * 7 * 86_400
+    assert seconds(read(one([str(behind), str(behind - 1)]))) == [behind]
 
 
 def test_a_day_ahead_is_no_future_yet():

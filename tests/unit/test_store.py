@@ -5,6 +5,7 @@ PostgreSQL is asked where HOTSPOTS_TEST_POSTGRES names a database whose tables m
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import os
@@ -650,6 +651,15 @@ def figures(folder: Path, name: str) -> str:
     return out.getvalue()
 
 
+def in_columns_of(then: str, now: str) -> str:
+    """Without the columns that were added behind those of then."""
+    width = then.partition("\n")[0].count(",") + 1
+    rows = csv.reader(io.StringIO(now))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(row[:width] for row in rows)
+    return out.getvalue()
+
+
 def test_a_workspace_of_before_is_read_as_it_is_and_upgraded_by_the_first_write(
     patrolled: Path,  # noqa: F811
     tmp_path: Path,
@@ -665,7 +675,7 @@ def test_a_workspace_of_before_is_read_as_it_is_and_upgraded_by_the_first_write(
     bytes_before = (folder / FILE).read_bytes()
     then = {name: (BEFORE / f"{name}.csv").read_text(encoding="utf-8") for name in FIGURES}
     for name in FIGURES.keys() - {"pairs"}:
-        assert figures(folder, name) == then[name], name
+        assert in_columns_of(then[name], figures(folder, name)) == then[name], name
     assert (folder / FILE).read_bytes() == bytes_before
     with read(folder) as connection:
         assert connection is not None

@@ -103,6 +103,7 @@ def test_a_speed_stored_as_not_a_number_is_unknown(tmp_path: Path):
     speed = pa.array(np.array([np.nan, np.nan, 3.0], dtype="float32"))
     table = pa.table({
         "unit": [1, 1, 1], "t": [NOON, NOON + 60, NOON + 120], "cell_10": [7, 7, 7], "speed_kmh": speed,
+        "lon": [-2.7] * 3, "lat": [53.76] * 3,
         "on_call": [False] * 3, "officers": pa.array([1, 1, 1], pa.int16()), "bcu": pa.array([1, 1, 1], pa.int8()),
     })  # fmt: skip
     pq.write_table(table, tmp_path / "day.parquet")
@@ -222,3 +223,34 @@ def test_hot_spots_that_overlap_are_refused():
     areas = pd.DataFrame({"area": ["West-01", "West-02"], "cells": [("8a1951d491a7fff",), ("8a1951d491a7fff",)]})
     with pytest.raises(HotspotsError, match=r"overlap in '8a1951d491a7fff \(West-01 and West-02\)'"):
         refuse_overlaps(areas)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wobble", "found"),
+    [
+        (3600, 0.0, [(0, 3600)]), (3599, 0.0, []),
+        (3600, 0.000004, [(0, 3600)]),  # less than half a metre
+        (3600, 0.00002, []),  # a person who stands still
+    ],
+)  # fmt: skip
+def test_an_hour_at_one_point_is_a_standstill(tmp_path: Path, seconds: int, wobble: float, found: list):
+    t = [*range(0, seconds, 60), seconds]
+    table = pd.DataFrame({
+        "unit": 1, "t": [NOON + s for s in t], "lon": -2.7, "lat": [53.76 + wobble * (i % 2) for i in range(len(t))],
+        "cell_10": 7, "speed_kmh": np.float32(0), "on_call": [i > 5 for i in range(len(t))], "officers": np.int16(1),
+        "bcu": np.int8(1),
+    })  # fmt: skip
+    table.to_parquet(tmp_path / "day.parquet")
+    seen = presence_of_files([tmp_path / "day.parquet"], CELLS, "cell_10", SETTINGS, DEFAULT_ENGINE).standstills
+    assert [(a - NOON, b - NOON) for a, b in seen[["from_t", "to_t"]].to_numpy().tolist()] == found
+
+
+def test_a_unit_that_left_and_came_back_did_not_stand_still(tmp_path: Path):
+    t = list(range(0, 5401, 60))
+    cell = [OUT if i == 45 else 7 for i in range(len(t))]
+    table = pd.DataFrame({
+        "unit": 1, "t": [NOON + s for s in t], "lon": -2.7, "lat": 53.76, "cell_10": cell, "speed_kmh": np.float32(0),
+        "on_call": False, "officers": np.int16(1), "bcu": np.int8(1),
+    })  # fmt: skip
+    table.to_parquet(tmp_path / "day.parquet")
+    assert presence_of_files([tmp_path / "day.parquet"], CELLS, "cell_10", SETTINGS, DEFAULT_ENGINE).standstills.empty

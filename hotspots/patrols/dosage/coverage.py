@@ -110,16 +110,32 @@ def shown_shifts(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def warnings_of(table: pd.DataFrame, bcus: tuple[str, ...], days: list[int]) -> list[str]:
-    """What the tracking lacks, by BCU: days without any, with few units, with lost signal."""
+def bcus_passed(found: Presence) -> set[tuple[str, int]]:
+    """BCUs and patrol days in which any unit sent a position, of this BCU or another."""
+    days = found.unit_days
+    return {(bcu, day) for count, bcu in COUNTS.items() for day in days.loc[days[count] > 0, "patrol_day"].tolist()}
+
+
+def warnings_of(table: pd.DataFrame, bcus: tuple[str, ...], days: list[int], passed: set[tuple[str, int]]) -> list[str]:
+    """What the tracking lacks, by BCU: days without any, with few units, with lost signal.
+
+    ``passed``: of `bcus_passed`.
+    """
     words = []
     for bcu in bcus:
         mine = table[table["bcu"] == bcu].set_index("patrol_day").reindex(days)
         none = mine.index[~(mine["units"] > 0)]
         few = mine.index[(mine["units"] > 0) & (mine["units"] < FEW_UNITS * mine["usual_units"])]
         low = mine.index[(mine["units"] > 0) & (mine["gps_coverage"] < LOW_COVERAGE)]
+        others = none[[(bcu, day) in passed for day in none]]
+        none = none.difference(others)
         if len(none):
             words.append(f"{bcu}: no positions at all on {dates(none)}. No data is not no patrol.")
+        if len(others):
+            words.append(
+                f"{bcu}: only units with most of their positions elsewhere were seen on {dates(others)}. No data is not"
+                " no patrol."
+            )
         for day in few:
             row = mine.loc[day]
             words.append(

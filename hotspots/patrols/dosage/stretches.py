@@ -26,7 +26,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.patrols import log as patrol_log
 from hotspots.patrols.dosage import logs
-from hotspots.patrols.presence import SEGMENTS, SILENCES, UNIT_DAYS, Presence, rule_of
+from hotspots.patrols.presence import SEGMENTS, SILENCES, STANDSTILLS, UNIT_DAYS, Presence, rule_of
 from hotspots.patrols.visits import joined_overnight, presence_of_files, refuse_overlaps, stays, together
 from hotspots.store.sound import sound_file
 from hotspots.store.workspace import PingDay, Workspace
@@ -85,9 +85,9 @@ def days_held(workspace: Workspace) -> tuple[date, date] | None:
     return (EPOCH + timedelta(days=min(held)), EPOCH + timedelta(days=max(held))) if held else None
 
 
-FORMAT = 1  # goes up when the expression of `hotspots.patrols.presence` gives other rows
+FORMAT = 2  # goes up when the expression of `hotspots.patrols.presence` gives other rows
 MOST = 3_000  # results kept; the oldest go
-TABLES = {"segments": SEGMENTS, "unit_days": UNIT_DAYS, "silences": SILENCES}
+TABLES = {"segments": SEGMENTS, "unit_days": UNIT_DAYS, "silences": SILENCES, "standstills": STANDSTILLS}
 
 
 def key_of(file_sha: str, cells: Mapping[int, str], cell: str, settings: Settings, engine: str) -> str:
@@ -96,6 +96,7 @@ def key_of(file_sha: str, cells: Mapping[int, str], cell: str, settings: Setting
         **rule_of(settings)._asdict(),
         "stationary_kmh": settings.stationary_kmh,
         "exclude_on_call": settings.exclude_on_call,
+        "frozen_minutes": settings.frozen_minutes,
     }
     days = (settings.timezone, settings.patrol_day_starts)
     facts = [FORMAT, file_sha, sorted(cells.items()), cell, numbers, *days, engine]
@@ -260,6 +261,5 @@ def asked(
 
 def of_day(found: Presence, day: int) -> Presence:
     """One day of a result."""
-    return Presence(*(
-        t[t["patrol_day"] == day].reset_index(drop=True) for t in (found.segments, found.unit_days, found.silences)
-    ))  # fmt: skip
+    tables = (getattr(found, name) for name in TABLES)
+    return Presence(*(t[t["patrol_day"] == day].reset_index(drop=True) for t in tables))

@@ -33,6 +33,7 @@ from hotspots.patrols.dosage.dose import (
     target_on,
     targets,
 )
+from hotspots.patrols.dosage.frozen import frozen_minutes, frozen_warnings
 from hotspots.patrols.dosage.stretches import DoseQuestion, Stretch, bcus_of, one_resolution, settle, stretches
 from hotspots.patrols.presence import rule_of
 from hotspots.patrols.visits import LOG, visits
@@ -79,6 +80,7 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
     table = table[table["day"].isin(days)]
     hours, why_not = hours_of(workspace, held[-1], seen[-1], days, first)
     spans = pd.concat(covered).drop_duplicates(["bcu", "patrol_day"])
+    passed = {each for s in held for each in coverage.bcus_passed(s.found)}
     spans = spans[spans["patrol_day"].isin(days) & spans["bcu"].isin(bcus_of(question.bcu))]
     shown_spans = coverage.shown(spans)
     shown = in_columns(table, DOSAGE)
@@ -91,7 +93,10 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
         summary=summary(shown, in_hot_hours(hours), shown_spans, settings),
         visits=shown_visits(pd.concat(seen), days, settings), hours=hours, coverage=shown_spans,
         shifts=coverage.shown_shifts(mine, settings), reconciled=logs.shown(both, settings),
-        warnings=tuple(coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days))),
+        warnings=(
+            *coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days), passed),
+            *frozen_warnings(shown, settings),
+        ),
         notes=tuple(notes_of(held, both, why_not, settings)), registers=tuple(s.frozen.ref for s in held),
         no_hot_hours=why_not, settings=settings, version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic",
@@ -110,6 +115,9 @@ def table_of(workspace: Workspace, held: Stretch, seen: pd.DataFrame, covered: p
         target_on(set_, a, r, d, settings) for a, r, d in grid[["area", "role", "patrol_day"]].itertuples(index=False)
     ]
     table = dose(grid.assign(register=held.frozen.ref), held.stays, seen)
+    still = frozen_minutes(held.stays, held.found.standstills, sorted(set(held.cells.values())))
+    table = table.merge(still, on=["area", "patrol_day"], how="left")
+    table["frozen_minutes"] = table["frozen_minutes"].fillna(0).where(table["data"] != NO_DATA).round(2)
     table["days_since_adequate_visit"] = days_since(table)
     starts = day_starts(EPOCH + timedelta(days=held.days[0]), EPOCH + timedelta(days=held.days[-1]), settings)
     table["hours_in_day"] = np.diff(starts)[table["patrol_day"] - held.days[0]] // HOUR

@@ -36,6 +36,9 @@ DOSAGE = {
     "gps_coverage": COVERAGE, "reactive_minutes": REACTIVE,
     "moving_minutes": Shown("Driving through, minutes", "Officer-minutes of driving through: no part of the dose", 1),
     "log_minutes": Shown("From logs, minutes", "Of the patrol-minutes, those that only logs report", 1),
+    "frozen_minutes": Shown(
+        "Standing still, minutes", "Of the patrol-minutes: positions equal to the metre for {frozen_minutes:g} min", 1
+    ),
     "pass_throughs": Shown("Passing through", "Stays of less than {visit_pass_minutes:g} min", 0),
     "bcu": BCU, "area": AREA, "register": Shown("Register", "Name and version that held on that day"),
 }  # fmt: skip
