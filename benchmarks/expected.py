@@ -103,11 +103,12 @@ def load(workspace: str, months: int, offences: str) -> Loaded:
     from hotspots.harm.offences import POLICE_UK
     from hotspots.ranking.gather import gather
     from hotspots.ranking.question import Question, settle
-    from hotspots.store.workspace import months_held, open_workspace, read_incidents
+    from hotspots.store.held import months_held
+    from hotspots.store.workspace import open_workspace, read_incidents
 
     opened = open_workspace(Path(workspace))
     breaks = [month for _, month, _ in opened.manifest.breaks]
-    held = [m for m in months_held(opened.manifest, POLICE_UK) if not breaks or m < max(breaks)]
+    held = [m for m in months_held(opened, POLICE_UK) if not breaks or m < max(breaks)]
     held = [m for m in months_between(held[0], held[-1]) if m in set(held)][-months:]
     first, last = (f"{m // 100}-{m % 100:02d}" for m in (held[0], held[-1]))
     asked = Question(start=first, end=last, offences=offences, source=POLICE_UK, include_proactive=True)

@@ -29,11 +29,12 @@ def measure(workspace: str, name: str = "") -> dict[str, Any]:
     from hotspots.ranking.pipeline import rank_workspace
     from hotspots.ranking.question import Question
     from hotspots.ranking.what_if import reweigh
-    from hotspots.store.workspace import months_held, open_workspace
+    from hotspots.store.held import months_held
+    from hotspots.store.workspace import open_workspace
 
     opened = open_workspace(Path(workspace))
     source = "incidents" if "incidents" in opened.manifest.sources else opened.manifest.sources[0]
-    months = [f"{m // 100}-{m % 100:02d}" for m in months_held(opened.manifest, source)]
+    months = [f"{m // 100}-{m % 100:02d}" for m in months_held(opened, source)]
     question = Question(start=months[0], end=months[-1], offences="all", include_proactive=True, source=source)
     answer = rank_workspace(opened, question)
     weights = load(opened.folder, name) if name else answer.weights

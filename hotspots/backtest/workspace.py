@@ -22,7 +22,8 @@ from hotspots.ranking.answer import score_warnings
 from hotspots.ranking.gather import count_and_score, gather
 from hotspots.ranking.pipeline import cells_by_bcu
 from hotspots.ranking.question import Question, settle
-from hotspots.store.workspace import Workspace, months_held, open_workspace
+from hotspots.store.held import months_held, own_breaks, sources_held
+from hotspots.store.workspace import Workspace, open_workspace
 
 
 def history_of(folder: Path | Workspace, question: Question, period: str = "month") -> History:
@@ -40,7 +41,7 @@ def history_of(folder: Path | Workspace, question: Question, period: str = "mont
             " force's own export."
         )
     gathered = gather(workspace, source, window, question)
-    held = [m for m in months_held(workspace.manifest, source) if window.months[0] <= m <= window.months[1]]
+    held = [m for m in months_held(workspace, source) if window.months[0] <= m <= window.months[1]]
     rows, periods = by_week(gathered.rows, held) if period == "week" else (gathered.rows, held)
     scores, cube = count_and_score(rows, weights)
     bcus = bcu_of(workspace, cube, rows)
@@ -49,9 +50,8 @@ def history_of(folder: Path | Workspace, question: Question, period: str = "mont
         cube = cube[cube["cell"].isin(bcus.index)].reset_index(drop=True)
     if not len(cube):
         raise HotspotsError("No offence of this selection lies in the window and area asked for.")
-    breaks = [m for _, m, _ in workspace.manifest.breaks] if source == POLICE_UK else []
     return History(
-        cube, scores, periods, tuple(sorted(set(breaks))), total_area(workspace, question.bcu), bcus,
+        cube, scores, periods, tuple(own_breaks(workspace, source)), total_area(workspace, question.bcu), bcus,
         workspace.settings.harm_cap_days, facts_of(workspace, source, question, window, weights),
         tuple(gathered.warnings + score_warnings(scores, weights)), tuple(gathered.notes),
     )  # fmt: skip
@@ -59,7 +59,7 @@ def history_of(folder: Path | Workspace, question: Question, period: str = "mont
 
 def all_held(workspace: Workspace, question: Question) -> Question:
     """The question over every month held, where it names no window of its own."""
-    held_by = {s: months_held(workspace.manifest, s) for s in workspace.manifest.sources}
+    held_by = {s: months_held(workspace, s) for s in sources_held(workspace)}
     source = question.source or ("incidents" if "incidents" in held_by else next(iter(held_by), ""))
     held = held_by.get(source)
     if not held:

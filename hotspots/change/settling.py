@@ -16,7 +16,8 @@ from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking import rank as ranking
 from hotspots.ranking.question import Question, refuse_finer_than_months
 from hotspots.ranking.question import settle as settle_ranking
-from hotspots.store.workspace import Workspace, months_held
+from hotspots.store.held import months_held, own_breaks
+from hotspots.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from hotspots.areas.register import Frozen
@@ -59,7 +60,7 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
             include_proactive=question.include_proactive, source=question.source, by="count",
         ),
     )  # fmt: skip
-    held = months_held(workspace.manifest, source)
+    held = months_held(workspace, source)
     before, after = windows_of(question, frozen, held)
     chosen = chosen_window(question, frozen, before)
     refuse_windows(source, before, after, chosen)
@@ -79,10 +80,9 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
         after_from=str(after.start), after_to=str(after.end),
         chosen_from=str(chosen.start), chosen_to=str(chosen.end),
     )  # fmt: skip
-    breaks = sorted({m for _, m, _ in workspace.manifest.breaks}) if source == POLICE_UK else []
     return Settled(
         question=full, ranking=asked, source=source, weights=weights, frozen=frozen, before=before, after=after,
-        chosen=chosen, learned=learned, history=history, held=tuple(held), breaks=tuple(breaks),
+        chosen=chosen, learned=learned, history=history, held=tuple(held), breaks=tuple(own_breaks(workspace, source)),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from hotspots.intake.report import damaged_files
 from hotspots.patrols import form
 from hotspots.patrols.dosage import dose
 from hotspots.store import database
+from hotspots.store.held import gap_words
 from hotspots.store.publishing import leftovers, locked
 from hotspots.store.sound import is_sound, refuse_other_key, source_of
 from hotspots.store.workspace import (
@@ -63,7 +64,7 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
     workspace = Workspace(folder, manifest or Manifest(), Settings())
     for what, check in CHECKS.items():
         wrong += findings(what, check, workspace)
-    untidy = [] if manifest is None else findings("what is left over", tidy_up, workspace)
+    untidy = [] if manifest is None else findings("what is left over", tidy_up, workspace) + gap_words(workspace)
     if manifest is not None and copied_manifest(folder) != manifest:
         untidy += findings(f"the copy of {MANIFEST}", renew_copy, workspace) if not wrong else [lacking(COPY)]
     return list(dict.fromkeys(wrong)), untidy

@@ -17,16 +17,9 @@ from hotspots.base.clock import day_number, day_text
 from hotspots.base.columns import INTAKE
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
+from hotspots.store.held import BY_FORCE, force_words, months_held, months_of_others
 from hotspots.store.sound import is_sound, source_of
-from hotspots.store.workspace import (
-    FileReport,
-    Manifest,
-    PingDay,
-    Workspace,
-    months_held,
-    read_incidents,
-    referenced,
-)
+from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, read_incidents, referenced
 
 
 def damaged_files(workspace: Workspace, positions: bool = True) -> list[str]:
@@ -153,7 +146,17 @@ def holdings(workspace: Workspace) -> pd.DataFrame:
         lost = (~located).groupby(kinds, observed=True).agg(["sum", "mean"])
         for name, row in lost[lost["sum"] > 0].sort_values(["mean", "sum"], ascending=False).iterrows():
             rows.append((source, "without coordinates, share " + f"{row['mean']:.1%}", str(name), int(row["sum"])))
+    rows += force_holdings(workspace)
     return pd.DataFrame([*rows, *track_holdings(workspace.manifest)], columns=["source", "measure", "detail", "n"])
+
+
+def force_holdings(workspace: Workspace) -> list[tuple[str, str, str, int]]:
+    """Months of each force, in the rows of `holdings`, where there are files of others than the workspace's own."""
+    others = months_of_others(workspace)
+    if not others:
+        return []
+    held = {workspace.force: months_held(workspace, BY_FORCE), **others}
+    return [(BY_FORCE, "months held", force, len(months)) for force, months in held.items()]
 
 
 def track_holdings(manifest: Manifest) -> list[tuple[str, str, str, int]]:
@@ -176,14 +179,17 @@ def headline(workspace: Workspace) -> list[str]:
     table = holdings(workspace)
     for source in workspace.manifest.sources:
         n = partial(amount, table[table["source"] == source])
-        months = months_held(workspace.manifest, source)
+        parts = [p for p in workspace.manifest.parts if p.source == source]
+        months = sorted({p.month for p in parts})
+        forces = len({p.feed for p in parts}) if months_of_others(workspace) and source == BY_FORCE else 1
         bcus = ", ".join(f"{b} {n('inside the force area', b):,}" for b in sorted(BCUS))
+        whose = f"of {forces} forces " if forces > 1 else ""
         words.append(
-            f"{source}: {n('incidents'):,} incidents in {len(months)} months, {month_text(months[0])} to"
+            f"{source}: {n('incidents'):,} incidents {whose}in {len(months)} months, {month_text(months[0])} to"
             f" {month_text(months[-1])}; {n('with coordinates'):,} have coordinates; {n('inside the force area'):,} lie"
             f" in the force area ({bcus}) and {n('outside the force area'):,} outside."
         )
-    words += track_words(workspace.manifest)
+    words += force_words(workspace) + track_words(workspace.manifest)
     for feed, month, share in workspace.manifest.breaks:
         words.append(
             f"{feed}: the anonymised map points changed in {month_text(month)} ({share:.0%} of crimes at points not"

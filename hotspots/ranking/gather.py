@@ -17,7 +17,8 @@ from hotspots.harm import offences, selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet, score_offences
 from hotspots.ranking.question import Question
-from hotspots.store.workspace import Workspace, months_held, read_incidents
+from hotspots.store.held import OTHER_FORCE, few, gap_words, months_held, own_breaks, own_incidents, uneven_words
+from hotspots.store.workspace import Workspace
 
 
 def build_cell_periods(
@@ -104,12 +105,15 @@ def gather(workspace: Workspace, source: str, window: Window, question: Question
     if source != POLICE_UK:  # which has neither codes, flags nor times
         wanted |= {*offences.OFFENCE_COLUMNS, *selections.PROACTIVE_COLUMNS, "local_from", "local_to"}
         wanted |= selections.columns_needed(question.offences)
-    rows = read_incidents(workspace, sorted(wanted), source, window.months).to_pandas()
+    rows = own_incidents(workspace, sorted(wanted), source, window.months).to_pandas()
     if source != POLICE_UK:
         days = rows["local_from"].to_numpy().astype("datetime64[D]")
         rows = rows[(days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))]
-    found = Gathered(rows)
+    gaps = gap_words(workspace, months_between(*window.months)) if source == POLICE_UK else []
+    found = Gathered(rows, warnings=gaps)
     choose_offences(found, source, question)
+    if OTHER_FORCE in rows:
+        count_other_forces(found, workspace, source, window)
     if question.hours:
         choose_hours(found, question.hours)
     leave_out_unplaced(found, cell)
@@ -137,6 +141,29 @@ def choose_offences(found: Gathered, source: str, question: Question) -> None:
                 f"{n:,} offences have a code that is missing or not in the Home Office list: in no selection."
             )
     found.rows = rows[mask]
+
+
+def count_other_forces(found: Gathered, workspace: Workspace, source: str, window: Window) -> None:
+    """Crimes of other forces' files in the force's area: counted in the months that the force's own files cover."""
+    rows = found.rows
+    theirs = rows[OTHER_FORCE].notna().to_numpy()
+    held = months_held(workspace, source)
+    late = ~rows["month"].isin(held).to_numpy()
+    counted = theirs & ~late
+    if counted.any():
+        forces = sorted(rows.loc[counted, OTHER_FORCE].unique())
+        months = [m for m in months_between(*window.months) if m in set(held)]
+        found.warnings += uneven_words(workspace, forces, months)
+        found.notes.append(
+            f"{int(counted.sum()):,} offences come from the files of other forces ({few(forces)}) and lie in the force"
+            " area: each is counted once."
+        )
+    if late.any():
+        found.notes.append(
+            f"{int(late.sum()):,} offences of other forces' files fall in months for which {workspace.force} has no"
+            " file: left out."
+        )
+    found.rows = rows[~late].drop(columns=OTHER_FORCE)
 
 
 def choose_hours(found: Gathered, hours: str) -> None:
@@ -213,8 +240,7 @@ def code_and_score(rows: pd.DataFrame, weights: WeightSet) -> tuple[np.ndarray, 
 
 def holes_and_breaks(workspace: Workspace, source: str, window: Window) -> tuple[list[int], list[int]]:
     """Months of the window that were never imported, and map-point breaks inside it."""
-    held = set(months_held(workspace.manifest, source))
+    held = set(months_held(workspace, source))
     asked = months_between(*window.months)
     missing = [m for m in asked if m not in held]
-    breaks = [m for _, m, _ in workspace.manifest.breaks if asked[0] < m <= asked[-1]] if source == POLICE_UK else []
-    return missing, sorted(set(breaks))
+    return missing, [m for m in own_breaks(workspace, source) if asked[0] < m <= asked[-1]]

@@ -14,7 +14,8 @@ from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
 from hotspots.ranking.rank import checked_method
-from hotspots.store.workspace import Workspace, months_held
+from hotspots.store.held import months_held, none_of_ours, sources_held
+from hotspots.store.workspace import Workspace
 
 DEFAULT_OFFENCES = {POLICE_UK: "violence-categories", "incidents": "serious-violence"}
 
@@ -46,15 +47,16 @@ def settle(workspace: Workspace, question: Question) -> tuple[str, Window, Weigh
     resolution = question.resolution or workspace.settings.resolution
     if resolution not in RESOLUTIONS:
         raise HotspotsError(f"Resolution is {resolution}; use 9, 10 or 11.")
-    held = workspace.manifest.sources
+    held = sources_held(workspace)
     if not held:
         raise HotspotsError(
-            "The workspace holds no incidents yet. Import some, or build the demo: python -m hotspots demo."
+            none_of_ours(workspace)
+            or "The workspace holds no incidents yet. Import some, or build the demo: python -m hotspots demo."
         )
     source = question.source or ("incidents" if "incidents" in held else held[0])
     if source not in held:
         raise HotspotsError(f"The workspace holds no '{source[:40]}' incidents; it holds {', '.join(held)}.")
-    window = parse_window(question.start, question.end, months_held(workspace.manifest, source))
+    window = parse_window(question.start, question.end, months_held(workspace, source))
     if source == POLICE_UK:
         refuse_finer_than_months(window, question.hours)
     by = checked_method(question.by)

@@ -36,6 +36,7 @@ import pyarrow.compute as pc
 from hotspots.base import disk
 from hotspots.base.columns import INCIDENTS, PINGS, schema
 from hotspots.base.errors import HotspotsError
+from hotspots.base.forces import HOME_FORCE
 from hotspots.base.settings import Settings, load_settings
 from hotspots.store.database import FILE, has_database
 from hotspots.store.sound import opened, read_stored
@@ -140,6 +141,11 @@ class Workspace:
     @property
     def version(self) -> str:
         return self.manifest.version
+
+    @property
+    def force(self) -> str:
+        """The police force that answers are about, as data.police.uk writes it."""
+        return HOME_FORCE
 
 
 def to_json(manifest: Manifest) -> str:
@@ -307,14 +313,21 @@ def read_incidents(
         gone = dropped.get(part.key)
         tables.append(without_rows(table, gone) if gone is not None else table)
     if manifest.merged and source in (None, "police-uk"):
-        merged = read_stored(workspace, manifest.merged)
-        if months:
-            inside = pc.and_(pc.greater_equal(merged["month"], months[0]), pc.less_equal(merged["month"], months[1]))
-            merged = merged.filter(inside)
-        tables.append(merged.select(list(columns)))
+        tables.append(read_merged(workspace, columns, months))
     if not tables:
         return pa.schema([INCIDENT_SCHEMA.field(c) for c in columns]).empty_table()
     return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().combine_chunks()
+
+
+def read_merged(workspace: Workspace, columns: Sequence[str], months: tuple[int, int] | None = None) -> pa.Table:
+    """Incidents of data.police.uk that were published more than once, one row each; of no force in particular."""
+    if not workspace.manifest.merged:
+        return pa.schema([INCIDENT_SCHEMA.field(c) for c in columns]).empty_table()
+    merged = read_stored(workspace, workspace.manifest.merged)
+    if months:
+        inside = pc.and_(pc.greater_equal(merged["month"], months[0]), pc.less_equal(merged["month"], months[1]))
+        merged = merged.filter(inside)
+    return merged.select(list(columns))
 
 
 def read_pings(workspace: Workspace, first_day: str, last_day: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -355,11 +368,6 @@ def without_rows(table: pa.Table, positions: pa.Array) -> pa.Table:
     keep = np.ones(len(table), dtype=bool)
     keep[positions.to_numpy(zero_copy_only=False)] = False
     return table.filter(pa.array(keep))
-
-
-def months_held(manifest: Manifest, source: str) -> list[int]:
-    """Months for which the workspace holds this source, oldest first."""
-    return sorted({p.month for p in manifest.parts if p.source == source})
 
 
 def replace_parts(manifest: Manifest, new: Iterable[Part], gone: Iterable[tuple[str, str, int]] = ()) -> Manifest:

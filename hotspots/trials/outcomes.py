@@ -20,7 +20,8 @@ from hotspots.harm.scoring import WeightSet
 from hotspots.ranking.answer import score_warnings, whole_force
 from hotspots.ranking.gather import count_and_score, gather
 from hotspots.ranking.question import Question, settle
-from hotspots.store.workspace import Workspace, months_held, read_part
+from hotspots.store.held import months_held, own_parts, sources_held
+from hotspots.store.workspace import Workspace, read_part
 
 NO_DAYS = (
     "data.police.uk gives the month of a crime and no day. A trial compares days, so it needs incidents with times:"
@@ -69,7 +70,7 @@ def settled(workspace: Workspace, wanted: Wanted, window: Window, resolution: in
 
 def source_of(workspace: Workspace, wanted: Wanted) -> str:
     """The source that is counted: the one asked for, else incidents with times if there are any; '' without any."""
-    held = workspace.manifest.sources
+    held = sources_held(workspace)
     return wanted.source or ("incidents" if "incidents" in held else held[0] if held else "")
 
 
@@ -146,7 +147,7 @@ def covered_days(workspace: Workspace, source: str, days: Window) -> set[int]:
     span = first_and_last(workspace, source)
     if span is None:
         return set()
-    held = set(months_held(workspace.manifest, source))
+    held = set(months_held(workspace, source))
     low, high = max(day_number(days.start), span[0] + 1), min(day_number(days.end), span[1] - 1)
     found = set()
     for number in range(low, high + 1):
@@ -159,9 +160,9 @@ def covered_days(workspace: Workspace, source: str, days: Window) -> set[int]:
 
 def first_and_last(workspace: Workspace, source: str) -> tuple[int, int] | None:
     """The patrol days of the first and of the last incident of a source; None where it has none."""
-    months = months_held(workspace.manifest, source)
+    months = months_held(workspace, source)
     ends = {months[0], months[-1]} if months else set()
-    parts = [p for p in workspace.manifest.parts if p.source == source and p.month in ends]
+    parts = [p for p in own_parts(workspace, source) if p.month in ends]
     times = [read_part(workspace, p, ["local_from"]).to_pandas()["local_from"].dropna() for p in parts]
     found = patrol_days(pd.concat(times), workspace.settings) if times else np.zeros(0, dtype=np.int64)
     return (int(found.min()), int(found.max())) if len(found) else None

@@ -28,7 +28,8 @@ from hotspots.harm.scoring import WeightSet
 from hotspots.harm.selections import selection_named
 from hotspots.ranking.gather import count_and_score, gather
 from hotspots.store import ledger
-from hotspots.store.workspace import Workspace, months_held, open_workspace
+from hotspots.store.held import months_held
+from hotspots.store.workspace import Workspace, open_workspace
 from hotspots.trials import register
 from hotspots.trials.draw import design as draw_design
 from hotspots.trials.draw import redraw
@@ -239,7 +240,7 @@ def before_of(
 
 def before_by_month(workspace: Workspace, frozen: Frozen, areas: Sequence[str], first: date, wanted: Wanted) -> Before:
     """The same from the last twelve months held of data.police.uk: totals, and nothing by day."""
-    held = [m for m in months_held(workspace.manifest, POLICE_UK) if m < first.year * 100 + first.month]
+    held = [m for m in months_held(workspace, POLICE_UK) if m < first.year * 100 + first.month]
     if not held:
         return Before(pd.DataFrame({"area": list(areas)}), None, "", f"No month before {first} is held. {NO_DAYS}")
     window = window_of_months(max(held[0], add_months(held[-1], -11)), held[-1])

@@ -42,7 +42,7 @@ def show(view: View) -> None:
     show_last_import()
     with errors_shown():
         show_import(view)
-        if not view.empty:
+        if view.workspace.manifest.sources:
             show_holdings(view)
             show_reports(view)
             show_quarantine(view)

@@ -13,7 +13,8 @@ from hotspots.base.months import Window, month_text, months_between, parse_windo
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
 from hotspots.ranking.question import Question
-from hotspots.store.workspace import Workspace, months_held
+from hotspots.store.held import months_held, none_of_ours, sources_held
+from hotspots.store.workspace import Workspace
 from hotspots.ui import guard, loading, session, words
 from hotspots.ui.forms import TOPS, choose, choose_bcu, choose_offences, choose_source, tick_proactive, tick_simple_map
 from hotspots.ui.session import asked_anew, keep, leave_address, remembered, widget_key
@@ -54,7 +55,7 @@ class View:
 
     @property
     def empty(self) -> bool:
-        return not self.workspace.manifest.sources
+        return not sources_held(self.workspace)
 
 
 def frame(title: str, filtered: bool = False) -> View | None:
@@ -71,7 +72,7 @@ def frame(title: str, filtered: bool = False) -> View | None:
         workspace = loading.current()
         if workspace.manifest.kind == "synthetic":
             st.warning(words.SYNTHETIC, icon=":material/science:")
-        if not workspace.manifest.sources:
+        if not sources_held(workspace):
             if filtered:
                 lead_in()
                 return None
@@ -92,7 +93,7 @@ def menu() -> None:
 
 def lead_in() -> None:
     """An empty workspace leads to importing or to the demo."""
-    st.info(words.EMPTY, icon=":material/info:")
+    st.info(none_of_ours(loading.current()) or words.EMPTY, icon=":material/info:")
     with st.container(horizontal=True):
         st.page_link("pages/7_Data.py", label="Import data", icon=":material/upload:")
         if st.button("Build the demo", icon=":material/science:"):
@@ -117,7 +118,7 @@ SIZES = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (
 
 def ask(workspace: Workspace, version: str) -> tuple[Question, int, bool]:
     """(the question, how many cells are listed, whether the map is the simple one)."""
-    source = choose_source("source", workspace.manifest.sources, BY_SOURCE)
+    source = choose_source("source", sources_held(workspace), BY_SOURCE)
     with st.sidebar.form("filters", border=False):
         chosen = filter_widgets(workspace, source, version)
         st.form_submit_button("Apply", type="primary", width="stretch", on_click=leave_address, args=FIELDS)
@@ -179,7 +180,7 @@ def usable_weights(sets: dict[str, WeightSet], source: str) -> dict[str, WeightS
 
 def choose_window(workspace: Workspace, source: str) -> tuple[str, str]:
     """Whole months for a source that knows no days, else days; both ends included."""
-    held = months_held(workspace.manifest, source)
+    held = months_held(workspace, source)
     window = window_asked(source, held)
     choose_ends = months_chosen if source == POLICE_UK else days_chosen
     return choose_ends(window, held, f"{source}_{held[0]}_{held[-1]}")

@@ -22,8 +22,9 @@ from hotspots.cli.check import check_workspace
 from hotspots.demo.workspace import clear_synthetic
 from hotspots.intake import import_files
 from hotspots.store import workspace as workspaces
+from hotspots.store.held import months_held
 from hotspots.store.publishing import new_file
-from hotspots.store.workspace import MANIFEST, months_held, open_workspace, read_incidents
+from hotspots.store.workspace import MANIFEST, open_workspace, read_incidents
 from tests.conftest import REPOSITORY
 from tests.samples import (
     BURNLEY,
@@ -313,8 +314,8 @@ def test_reading_by_source_and_month(tmp_path):
     assert months(source="incidents", months=(202602, 202612)) == [202602]
     assert months(source="police-uk", months=(202202, 202202)) == [202202]  # the repeat counts in January
     assert months(months=(201001, 201012)) == []
-    assert months_held(workspace.manifest, "police-uk") == [202201, 202202]
-    assert months_held(workspace.manifest, "incidents") == [202601, 202602]
+    assert months_held(workspace, "police-uk") == [202201, 202202]
+    assert months_held(workspace, "incidents") == [202601, 202602]
 
 
 def test_the_version_changes_whenever_the_data_does(tmp_path):

@@ -39,7 +39,8 @@ from hotspots.patrols.presence import rule_of
 from hotspots.patrols.visits import LOG, visits
 from hotspots.ranking.gather import gather
 from hotspots.ranking.question import Question
-from hotspots.store.workspace import Workspace, months_held, open_workspace
+from hotspots.store.held import months_held
+from hotspots.store.workspace import Workspace, open_workspace
 
 LEARN_DAYS = 365  # of incidents before the window, for the hot hours
 ENTRIES = ("log entry", "log entries")
@@ -153,7 +154,7 @@ def incidents_before(workspace: Workspace, held: Stretch, first: date) -> tuple[
     if "incidents" not in workspace.manifest.sources:
         other = " data.police.uk gives the month and no hour." if POLICE_UK in workspace.manifest.sources else ""
         return None, f"Hot hours need incidents with times; this workspace has none.{other}"
-    last_month = months_held(workspace.manifest, "incidents")[-1]
+    last_month = months_held(workspace, "incidents")[-1]
     end = min(first - timedelta(days=1), window_of_months(last_month, last_month).end)
     window = Window(end - timedelta(days=LEARN_DAYS - 1), end)
     resolution = one_resolution(held.frozen.ref, held.areas)

@@ -14,7 +14,7 @@ from hotspots.base.settings import Settings
 from hotspots.change.question import BASELINES, COMPARISONS, ChangeQuestion
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking.question import DEFAULT_OFFENCES
-from hotspots.store.workspace import months_held
+from hotspots.store.held import months_held, sources_held
 from hotspots.ui import frame, loading
 from hotspots.ui.change import answers, words
 from hotspots.ui.forms import TOPS, choose, choose_bcu, choose_offences, choose_source, tick_proactive, tick_simple_map
@@ -40,7 +40,7 @@ def question(view: View) -> ChangeQuestion | None:
     if view.empty:
         frame.lead_in()
         return None
-    sources = [s for s in view.workspace.manifest.sources if s in DEFAULT_OFFENCES]
+    sources = [s for s in sources_held(view.workspace) if s in DEFAULT_OFFENCES]
     if not sources:
         frame.lead_to(words.NO_INCIDENTS, "pages/7_Data.py", "Import incidents", "upload")
         return None
@@ -114,7 +114,7 @@ def choose_places(names: tuple[str, ...]) -> str:
 
 def choose_end(view: View, source: str, name: str, window: str, end: str) -> str:
     """One end of a window as text: a month where the source knows no days, else a day; '' = as suggested."""
-    held = months_held(view.workspace.manifest, source)
+    held = months_held(view.workspace, source)
     monthly = source == POLICE_UK
     whole = window_of_months(held[0], held[-1])
     day = end_asked(name, whole.start, whole.end, end == "last")

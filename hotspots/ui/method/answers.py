@@ -18,6 +18,7 @@ from hotspots.insight.concentration import WHOLE_FORCE
 from hotspots.insight.workspace import concentration_of, lorenz_of, near_repeats_workspace
 from hotspots.ranking.answer import narrowed
 from hotspots.ranking.question import Question
+from hotspots.store.held import sources_held
 from hotspots.ui import loading
 from hotspots.ui.frame import View
 from hotspots.ui.session import remembered
@@ -27,7 +28,7 @@ TRAIN, HORIZON = Settings.spans["month"]
 
 def default_question(view: View) -> Question:
     """The page has no filters: the source chosen elsewhere, all BCUs, and for the rest what the program takes."""
-    sources = view.workspace.manifest.sources
+    sources = sources_held(view.workspace)
     asked = remembered("source")
     usual = "incidents" if "incidents" in sources else sources[0]
     return Question(source=asked if asked in sources else usual)
