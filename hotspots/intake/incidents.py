@@ -78,7 +78,7 @@ def correct(batch: Batch, raw: RawTable) -> None:
     lenient = replace(batch.workspace.settings, bad_coordinate_share=1.0)
     for file, rows in quarantine.by_file(raw):
         name = free_name(batch.reports, raw.name)
-        parsed = read_incidents(replace(rows, name=name), batch.mapping, lenient)
+        parsed = read_incidents(replace(rows, name=name), batch.mapping, lenient, lenient=True)
         add_file(batch, parsed, name, raw.sha256, is_correction=True)
         still = parsed.quarantined["source_row"].to_numpy()
         batch.corrected[name] = {file: np.setdiff1d(rows.row_numbers(), still)}

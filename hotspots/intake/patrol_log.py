@@ -60,7 +60,7 @@ class Batch:
     corrected: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # correction → its file → rows
     timed: int = 0  # starts and ends given in this import's files, corrections left out
     unread: int = 0  # of these, those that cannot be read
-    odd: tuple[str, str] = ("", "")  # a file with such a one, and it
+    odd: tuple[str, str, str] = ("", "", "")  # a file with such a one, it, and the format that would fit
 
 
 def stage(
@@ -85,8 +85,10 @@ def stage(
     if not batch.reports:
         problems.extend(p for one in unread for p in one.error.problems)
     share = workspace.settings.bad_coordinate_share
-    if not problems and batch.timed >= FEW_TIMES and batch.unread and batch.unread >= share * batch.timed:
-        problems.append(odd_times(batch.odd[0], batch.unread, batch.timed, batch.odd[1]))
+    many = batch.timed >= FEW_TIMES or batch.unread == batch.timed
+    if not problems and many and batch.unread and batch.unread >= share * batch.timed:
+        file, example, fits = batch.odd
+        problems.append(odd_times(file, batch.unread, batch.timed, example, fits))
     if problems:
         raise HotspotsError(problems)
     batch.reports.extend(unreadable(batch, free_name(batch.reports, one.name), one.why) for one in unread)
@@ -157,7 +159,7 @@ def parse(batch: Batch, raw: RawTable, lenient: bool = False) -> Parsed:
     parsed = read_patrol_log(raw, batch.mapping, settings, codes, frozen_areas=batch.areas, lenient=lenient)
     if not lenient:
         batch.timed, batch.unread = batch.timed + parsed.timed, batch.unread + parsed.unread
-        batch.odd = batch.odd if batch.odd[1] else (raw.name, parsed.odd_time)
+        batch.odd = batch.odd if batch.odd[1] else (raw.name, parsed.odd_time, parsed.fits)
     return parsed
 
 

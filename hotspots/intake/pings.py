@@ -215,11 +215,16 @@ def refuse(batch: Batch) -> None:
     located, misplaced = sum(p.located for p in parsed), sum(p.misplaced for p in parsed)
     if misplaced and misplaced >= batch.workspace.settings.bad_coordinate_share * located:
         raise HotspotsError([s for p in parsed for s in p.refusal][:SENTENCES])
+    if doubts := [p.doubt for p in parsed if p.doubt]:
+        raise HotspotsError(doubts[:SENTENCES])
     timed, unread = sum(p.timed for p in parsed), sum(p.unread for p in parsed)
     if unread and unread >= batch.workspace.settings.bad_coordinate_share * timed:
         worst = max((f for f in batch.files if f.parsed is not None), key=lambda f: f.parsed.unread if f.parsed else 0)
         assert worst.parsed is not None
-        raise HotspotsError(odd_times(worst.name, unread, timed, worst.parsed.odd_time))
+        raise HotspotsError(odd_times(worst.name, unread, timed, worst.parsed.odd_time, worst.parsed.fits))
+    if parsed and not timed:
+        name = next(f.name for f in batch.files if f.parsed is not None)
+        raise HotspotsError(f"{name} has no row with a time. Export it again with the times.")
 
 
 def make_days(batch: Batch, progress: Callable[[str], None]) -> None:

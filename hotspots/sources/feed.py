@@ -20,14 +20,17 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.sources.checks import Judged, judge, numbers, zero_pairs
+from hotspots.sources.doubts import Column, order_doubt
+from hotspots.sources.formats import day_before_month, fitting_words
 from hotspots.sources.mapping import GRID, Mapping, columns_in
 from hotspots.sources.reading import QUARANTINE_COLUMNS, RawTable, parquet_text
-from hotspots.sources.times import parse_times, place_times
+from hotspots.sources.times import Placed, parse_times, place_times
 from hotspots.sources.written import Wall
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 OLDEST = np.datetime64("1990-01-01", "s")  # no feed holds anything older; 1900-01-01 is a blank
+MOSTLY = 0.5  # share of the rows at 00:00 from which on the column is said to hold dates alone
 FALLS = ("time falls", "times fall")
 RAGGED = "the row has too few or too many fields"
 _MIDNIGHT = r"^(\S+[-/.]\S+)[T ]00:00(?::00(?:\.0+)?)?$"
@@ -45,6 +48,7 @@ class Times(NamedTuple):
     skipped: Array  # bool: in the hour that does not happen, read as GMT
     empty: Array  # bool
     texts: pa.DictionaryArray
+    wall: Wall  # of the distinct texts
 
     @property
     def unread(self) -> Array:
@@ -146,21 +150,71 @@ class FeedFile:
 
     def times(self, what: str) -> Times:
         """The times of a field, by row. Raises where they need a time zone and have none."""
-        texts = self.time_texts(what)
-        return self.on_the_line(parse_times(texts.dictionary, self.mapping.datetime_formats), texts)
+        return self.times_of(self.time_texts(what), self.name(what))
+
+    def times_of(self, texts: pa.DictionaryArray, name: str) -> Times:
+        """The times of texts of a column of this name."""
+        times = self.on_the_line(parse_times(texts.dictionary, self.mapping.datetime_formats), texts)
+        serial = int(spread(times.wall.serial, texts, False).sum())
+        self.note(serial, "time", "times", f"in {name} read from a spreadsheet's number of days since 1900")
+        return times
 
     def on_the_line(self, wall: Wall, texts: pa.DictionaryArray) -> Times:
         """Wall clocks of distinct texts as instants, by row. Raises where they need a time zone and have none."""
         if wall.naive.any() and not self.mapping.timezone:
             raise no_timezone(self.raw.name, sample(texts.dictionary.filter(pa.array(wall.naive)).to_pylist()))
-        source = zone(self.mapping.timezone or "UTC", f"Mapping '{self.mapping.name}'")
-        placed = place_times(wall, source, home(self.settings))
+        placed = self.placed(wall)
         nothing = np.datetime64("NaT", "s")
         return Times(
             spread(placed.instant, texts, nothing), spread(placed.local, texts, nothing),
             spread(placed.repeated, texts, False), spread(placed.skipped, texts, False),
-            pc.is_null(texts).to_numpy(zero_copy_only=False), texts,
+            pc.is_null(texts).to_numpy(zero_copy_only=False), texts, wall,
         )  # fmt: skip
+
+    def placed(self, wall: Wall) -> Placed:
+        """Wall clocks on the time line, by the mapping's time zone where they carry no offset."""
+        source = zone(self.mapping.timezone or "UTC", f"Mapping '{self.mapping.name}'")
+        return place_times(wall, source, home(self.settings))
+
+    def order_doubt(self, name: str, times: Times) -> str:
+        """Why the dates of a column cannot be read in the mapping's order of day and month; '' where they can.
+
+        What is odd about some of its rows is noted.
+        """
+        column = Column(times.texts.dictionary, times.wall, codes_of(times.texts), self.rows)
+        doubt, note = order_doubt(column, self.mapping.datetime_formats, name)
+        if note:
+            self.notes.append(note)
+        return f"{self.raw.name}: {doubt}" if doubt else ""
+
+    def refuse_order(self, columns: dict[str, Times]) -> None:
+        """Raise where the order of day and month of one of these columns is in doubt, all doubts at once."""
+        doubts = [doubt for name, times in columns.items() if (doubt := self.order_doubt(name, times))]
+        if doubts:
+            raise HotspotsError(doubts)
+
+    def formats_that_fit(self, times: Sequence[Times]) -> str:
+        """What to write in a mapping so that every time which cannot be read can be; '' where nothing would do."""
+        unread = [text for t in times for text in _unread_texts(t)]
+        ours = {day_before_month(fmt) for fmt in self.mapping.datetime_formats} - {None}
+        if all(t.wall.clock.size == 0 or np.isnat(t.wall.clock).all() for t in times):
+            ours = set()  # no date was read, so the mapping's order may be wrong
+        return fitting_words(unread, next(iter(ours), None))
+
+    def note_unread(self, what: str, times: Times) -> None:
+        """Say which format would read the times that cannot be read."""
+        if fits := self.formats_that_fit([times]) if times.unread.any() else "":
+            n = counted(int(times.unread.sum()), "time")
+            self.notes.append(f"{n} of {self.name(what)} that cannot be read would be by {fits}")
+
+    def note_midnights(self, times: Times, one: str, many: str) -> None:
+        """Say so where most rows are at 00:00, as dates without a time of day are."""
+        at = times.local[~self.bad & ~np.isnat(times.local)]
+        midnight = int((at == at.astype("datetime64[D]")).sum())
+        if midnight > 1 and midnight >= MOSTLY * len(at):
+            share = "all" if midnight == len(at) else f"{midnight:,} of"
+            why = "at 00:00, as dates without a time of day do: read as midnight, so hours of the day are not known"
+            self.notes.append(f"{share.capitalize()} {counted(len(at), one, many)} {why}")
 
     def refuse_times(self, times: Times, what: str, latest: np.datetime64, quoted: bool = False) -> None:
         """Refuse what cannot be read as a time, lies in the future or is too old."""
@@ -201,6 +255,12 @@ def opened(raw: RawTable, mapping: Mapping, settings: Settings) -> FeedFile:
     return file
 
 
+def _unread_texts(times: Times) -> list[str]:
+    texts = times.texts.dictionary
+    lost = np.isnat(times.wall.clock) & texts.is_valid().to_numpy(zero_copy_only=False)
+    return list(texts.filter(pa.array(lost)).to_pylist())
+
+
 def one_piece(column: pa.ChunkedArray) -> pa.Array:
     whole = column.combine_chunks()
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
@@ -234,13 +294,18 @@ def no_timezone(file: str, times: str) -> HotspotsError:
     )
 
 
-def odd_times(file: str, unread: int, timed: int, example: str) -> str:
-    """The sentence for times most of which cannot be read. Of one of them only the shape is shown: it may be a name."""
+def odd_times(file: str, unread: int, timed: int, example: str, fits: str = "") -> str:
+    """The sentence for times most of which cannot be read. Of one of them only the shape is shown: it may be a name.
+
+    ``fits``: the formats that would read them all, as they are written in a mapping.
+    """
     shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", example[:40]))
+    advice = "Say how they are written in a mapping, such as datetime_formats = ['%d/%m/%Y %H:%M:%S'], and give it"
+    if fits:
+        advice = f"All of these fit {fits}. Write that in a mapping, and give it"
     return (
         f"{file}: {unread:,} of {timed:,} times cannot be read; one has the shape '{shape}' (9 for a digit, a for a"
-        " letter). Say how they are written in a mapping, such as datetime_formats = ['%d/%m/%Y %H:%M:%S'], and give it"
-        " with --mapping, or on the Data page."
+        f" letter). {advice} with --mapping, or on the Data page."
     )
 
 

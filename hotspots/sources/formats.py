@@ -39,6 +39,8 @@ def formatted(texts: Sequence[str | None], fmt: str) -> np.ndarray:
     pattern, widths = _pattern(fmt)
     found = [None if text is None else pattern.fullmatch(text) for text in texts]
     whole = [None if m is None else _filled(m, widths) for m in found]
+    if not any(found):
+        return np.full(len(found), np.datetime64("NaT"), dtype="datetime64[s]")
     read = pd.to_datetime(pd.Series(whole, dtype=object), format=fmt, errors="coerce")
     return read.to_numpy().astype("datetime64[s]")
 
@@ -122,11 +124,9 @@ def _fits(texts: Sequence[str], fmt: str) -> bool:
     return not np.isnat(formatted(texts, fmt)).any()
 
 
-def fitting_words(texts: Sequence[str]) -> str:
-    """The same as the part of a sentence that says what to write in a mapping; '' where nothing fits."""
-    found = fitting(texts)
-    if not found:
-        return ""
-    either = " (day first) or " if day_before_month(found[0]) else " (month first) or "
-    written = [f"datetime_formats = ['{fmt}']" for fmt in found]
-    return either.join(written) + (" (the other way round)" if len(found) > 1 else "")
+def fitting_words(texts: Sequence[str], day_first: bool | None = None) -> str:
+    """The same as it is written in a mapping, '' where nothing fits; ``day_first``: the order that the mapping has."""
+    found = [f for f in fitting(texts) if day_first is None or day_before_month(f) in (day_first, None)]
+    order = {True: " if the day comes first", False: " if the month comes first", None: ""}
+    told = [f"datetime_formats = ['{f}']{order[day_before_month(f)] if len(found) > 1 else ''}" for f in found]
+    return ", or ".join(told)

@@ -18,11 +18,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.base.columns import CODE, INCIDENTS, LOCAL, WHEN
-from hotspots.base.errors import sample
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.sources.checks import numbers, record_numbers
-from hotspots.sources.feed import FeedFile, Times, codes_of, opened, original_columns, quarantined, spread
+from hotspots.sources.feed import (
+    OLDEST,
+    FeedFile,
+    Times,
+    codes_of,
+    odd_times,
+    opened,
+    original_columns,
+    quarantined,
+    spread,
+)
 from hotspots.sources.mapping import CODES, FLAGS, Mapping, place_of
 from hotspots.sources.reading import RawTable
 
@@ -47,17 +57,20 @@ class Parsed:
     repeated_rows: np.ndarray  # int32 row numbers that repeat an earlier row in every mapped column
 
 
-def read_incidents(raw: RawTable, mapping: Mapping, settings: Settings, now: datetime | None = None) -> Parsed:
+def read_incidents(
+    raw: RawTable, mapping: Mapping, settings: Settings, now: datetime | None = None, lenient: bool = False
+) -> Parsed:
     """One file of a force's export → one row per offence.
 
     Rows that cannot be used are quarantined with the reason. Raises `HotspotsError` when the file as a whole
-    cannot be right: mapped columns missing, an unknown time zone, coordinates that are no coordinates.
-    ``now`` (default: the clock) decides what lies in the future.
+    cannot be right: mapped columns missing, an unknown time zone, coordinates that are no coordinates, no time that can
+    be read, day and month mixed. ``now`` (default: the clock) decides what lies in the future; ``lenient`` refuses no
+    file for its times.
     """
     file = opened(raw, mapping, settings)
     ids = file.coded(file.columns["id"][0])
     file.refuse(pc.is_null(ids).to_numpy(zero_copy_only=False), f"{file.name('id')} is empty")
-    start, end, recorded = _read_times(file, now or datetime.now(UTC))
+    start, end, recorded = _read_times(file, now or datetime.now(UTC), lenient)
     lon, lat = _read_places(file)
     values = {
         "record_id": ids, "local_from": start.local, "local_to": end.local, "instant_from": start.instant,
@@ -86,48 +99,73 @@ def read_incidents(raw: RawTable, mapping: Mapping, settings: Settings, now: dat
     return Parsed(table, aside, file.notes, len(raw.table) + len(raw.bad_rows), file.rows[repeated])
 
 
-def _read_times(file: FeedFile, now: datetime) -> tuple[Times, Times, np.ndarray]:
+def _read_times(file: FeedFile, now: datetime, lenient: bool) -> tuple[Times, Times, np.ndarray]:
     """Start and end of each offence, and when it was recorded (local)."""
     latest = np.datetime64((now + timedelta(days=1)).astimezone(UTC).replace(tzinfo=None), "s")
     start = file.times("committed_from")
+    end = file.times("committed_to") if "committed_to" in file.columns else None
+    if not lenient:
+        _refuse_unread(file, start)
+        file.refuse_order({file.name(w): t for w, t in (("committed_from", start), ("committed_to", end)) if t})
     file.refuse(start.empty, f"{file.name('committed_from')} is empty")
     file.refuse_times(start, "committed_from", latest, quoted=True)
-    end = _read_end(file, start, latest) if "committed_to" in file.columns else start
+    file.note_unread("committed_from", start)
+    end = start if end is None else _read_end(file, start, end, latest)
     file.note_clock_changes([start] if end is start else [start, end])
     _note_midnights(file, start)
     return start, end, _read_recorded(file)
 
 
-def _read_end(file: FeedFile, start: Times, latest: np.datetime64) -> Times:
-    """The end of the time of each offence; its start where none is given."""
-    end = file.times("committed_to")
-    file.refuse_times(end, "committed_to", latest, quoted=True)
+def _refuse_unread(file: FeedFile, start: Times) -> None:
+    """A file without one readable time is no success, whatever else it holds."""
+    if not np.isnat(start.instant).all():
+        return
+    name, timed = file.name("committed_from"), int((~start.empty).sum())
+    if not timed:
+        raise HotspotsError(f"{file.raw.name} has no row with a time in {name}. Export it again with the times.")
+    example = next(text for text in start.texts.dictionary.to_pylist() if text)
+    raise HotspotsError(odd_times(file.raw.name, timed, timed, example, file.formats_that_fit([start])))
+
+
+def _read_end(file: FeedFile, start: Times, end: Times, latest: np.datetime64) -> Times:
+    """The end of the time of each offence; its start where none is given, or one that cannot be."""
+    _note_unread(file, end.unread, end.texts, "committed_to", "cannot be read as a time")
+    file.note_unread("committed_to", end)
+    blank = (end.instant > latest) | (end.local < OLDEST)  # 31/12/9999 and 01/01/1900 stand for nothing
+    _note_unread(file, blank, end.texts, "committed_to", "lies before 1990 or in the future")
     # From 01:50 to 01:10 on the night the clocks go back: the end is in the second of the two hours.
     second = end.repeated & (end.instant < start.instant)
     instant = np.where(second, end.instant + np.timedelta64(1, "h"), end.instant)
-    file.refuse(instant < start.instant, f"{file.name('committed_to')} is before the start of the offence", end.texts)
+    none = end.empty | end.unread | blank
+    before = (instant < start.instant) & ~none
+    file.refuse(before, f"{file.name('committed_to')} is before the start of the offence", end.texts)
     return end._replace(
-        instant=np.where(end.empty, start.instant, instant),
-        local=np.where(end.empty, start.local, end.local),
+        instant=np.where(none, start.instant, instant),
+        local=np.where(none, start.local, end.local),
         repeated=end.repeated & ~second,
     )
 
 
 def _read_recorded(file: FeedFile) -> np.ndarray:
+    """When each offence was recorded (local); left empty throughout where the order of day and month is in doubt."""
+    nothing = np.full(len(file.rows), np.datetime64("NaT", "s"))
     if "recorded" not in file.columns:
-        return np.full(len(file.rows), np.datetime64("NaT", "s"))
+        return nothing
     times = file.times("recorded")
+    if doubt := file.order_doubt(file.name("recorded"), times):
+        file.notes.append(f"{file.name('recorded')} is left empty. {doubt}")
+        return nothing
     _note_unread(file, times.unread, times.texts, "recorded", "cannot be read as a time")
     return times.local
 
 
 def _note_midnights(file: FeedFile, start: Times) -> None:
-    """A mapping that allows dates alone turns them into midnight, which is not when the offences happened."""
+    """A date alone becomes midnight, which is not when the offences happened."""
     if all("%H" in f or "%I" in f for f in file.mapping.datetime_formats):
-        return
+        return file.note_midnights(start, "offence starts", "offences start")
     midnight = (start.local == start.local.astype("datetime64[D]")) & ~file.bad
     why = "at 00:00; the mapping reads a date without a time as midnight, so hours of the day may mislead"
-    file.note(int(midnight.sum()), "offence starts", "offences start", why)
+    return file.note(int(midnight.sum()), "offence starts", "offences start", why)
 
 
 def _read_places(file: FeedFile) -> tuple[np.ndarray, np.ndarray]:

@@ -273,7 +273,7 @@ def _times(source: str, toml: dict[str, Any]) -> list[str]:
     problems = [f"'datetime_formats' has '{f}': {why}." for f in formats if (why := _format_problem(f))]
     day_first = {f for f in formats if day_before_month(f)}
     month_first = {f for f in formats if day_before_month(f) is False}
-    if strict and day_first and month_first:
+    if day_first and month_first:
         problems.append(
             f"'datetime_formats' has day first ({sample(sorted(day_first))}) and month first "
             f"({sample(sorted(month_first))}): 05/04 could be either. Keep one."

@@ -72,6 +72,7 @@ class Parsed:
     timed: int  # starts and ends given
     unread: int  # of these, those that cannot be read as a time
     odd_time: str  # one of them, never to be quoted
+    fits: str  # the format that would read them
 
 
 @dataclass(eq=False)
@@ -104,8 +105,8 @@ def read_patrol_log(
     """One file of a patrol log → one row per entry.
 
     ``codes`` hashes identities (`hotspots.base.identity.unit_codes`); ``now`` (default: the clock) decides what lies in
-    the future; ``frozen_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates.
-    Rows that cannot be used are quarantined with the reason. Raises `HotspotsError` when the file as a whole
+    the future; ``frozen_areas`` are those of the frozen registers; ``lenient`` refuses no file for its coordinates
+    or times. Rows that cannot be used are quarantined with the reason. Raises `HotspotsError` when the file as a whole
     cannot be right: columns missing, no time zone given, coordinates that are no coordinates.
     """
     have = {name.casefold() for name in raw.table.column_names}
@@ -117,7 +118,7 @@ def read_patrol_log(
         )
     log = _Log(opened(raw, mapping, settings), codes, set())
     units, officers, shown = _read_people(log)
-    (start, end), timed, odd = _read_times(log, now or datetime.now(UTC))
+    (start, end), timed, odd, fits = _read_times(log, now or datetime.now(UTC), lenient)
     area = log.texts("area")
     lon, lat = _read_places(log, np.array([a is not None for a in area], dtype=bool), lenient)
     texts = [t or "" for t in log.texts("activity")]
@@ -145,7 +146,7 @@ def read_patrol_log(
     return Parsed(
         table=_table(log, values, kept), quarantined=_quarantined(log, shown), notes=log.file.notes,
         n_read=len(raw.table) + len(raw.bad_rows), repeated=repeated, identities=frozenset(log.identities), timed=timed,
-        unread=len(odd), odd_time=odd[0] if odd else "",
+        unread=len(odd), odd_time=odd[0] if odd else "", fits=fits,
     )  # fmt: skip
 
 
@@ -212,16 +213,19 @@ def _number_of(text: str | None) -> int:
     return int(number) if number >= 1 and number.is_integer() else 0
 
 
-def _read_times(log: _Log, now: datetime) -> tuple[tuple[list[int], list[int]], int, list[str]]:
-    """(start and end in UTC seconds by row, number of times given, those that cannot be read)."""
+def _read_times(log: _Log, now: datetime, lenient: bool) -> tuple[tuple[list[int], list[int]], int, list[str], str]:
+    """(start and end in UTC seconds by row, times given, those that cannot be read, the format that would fit them)."""
     file, latest = log.file, np.datetime64(int(now.timestamp()), "s")
     start, end = file.times("start"), file.times("end")
+    if not lenient:
+        file.refuse_order({file.name("start"): start, file.name("end"): end})
     second = end.repeated & (end.instant < start.instant)  # from 01:50 to 01:10 on the night the clocks go back
     instant = np.where(second, end.instant + np.timedelta64(1, "h"), end.instant)
     end = end._replace(instant=instant, repeated=end.repeated & ~second)
     for what, times in (("start", start), ("end", end)):
         file.refuse(times.empty, f"{file.name(what)} is empty")
         file.refuse_times(times, what, latest)
+        file.note_unread(what, times)
     file.refuse(end.instant < start.instant, f"{file.name('end')} is before {file.name('start')}")
     late = end.instant > start.instant + np.timedelta64(LONGEST, "s")
     file.refuse(late, f"{file.name('end')} is more than {LONGEST // 3600} hours after {file.name('start')}")
@@ -230,7 +234,8 @@ def _read_times(log: _Log, now: datetime) -> tuple[tuple[list[int], list[int]], 
     file.note(int((second & ~file.bad).sum()), *FALLS, rule)
     seconds = [np.where(np.isnat(t.instant), 0, t.instant.astype(np.int64)).tolist() for t in (start, end)]
     odd = [text for t in (start, end) for text in t.texts.filter(pa.array(t.unread)).to_pylist()]
-    return (seconds[0], seconds[1]), int((~start.empty).sum() + (~end.empty).sum()), odd
+    fits = file.formats_that_fit([start, end]) if odd else ""
+    return (seconds[0], seconds[1]), int((~start.empty).sum() + (~end.empty).sum()), odd, fits
 
 
 def _read_places(log: _Log, named: np.ndarray, lenient: bool) -> tuple[list[float | None], list[float | None]]:

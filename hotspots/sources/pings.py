@@ -32,7 +32,7 @@ from hotspots.sources.feed import FALLS, OLDEST, Array, FeedFile, Times, opened,
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.reading import RawTable, parquet_text
 from hotspots.sources.times import seconds_of
-from hotspots.sources.written import wall_of
+from hotspots.sources.written import likely_serials, wall_of
 
 Codes: TypeAlias = Callable[[Sequence[str | None]], Array]  # names of units → their numbers, 0 for none
 
@@ -42,6 +42,7 @@ STEP_BACK_S = HOUR // 2  # at least, where the rows of a unit go on into the sec
 UNTOLD_SHARE = 0.2  # of a unit's rows in that hour: so many at two places in one second are of both hours
 TOLD = "in the hour that happens twice, told apart by the order of each unit's rows: the clock steps back once"
 UNTOLD = "in the hour that happens twice, and the order of the unit's rows does not tell the first from the second"
+LARGEST = 9e18  # a number of nanoseconds since 1970
 SAYS_STATUS, SAYS_SPEED, SAYS_OFFICERS = 1, 2, 4
 SCHEMA = pa.schema(
     [
@@ -68,6 +69,8 @@ class Parsed:
     timed: int  # rows with a time
     unread: int  # of these, rows whose time cannot be read
     odd_time: str  # one of them, never to be quoted
+    fits: str  # the format that would read them
+    doubt: str  # why day and month may be exchanged, if so
 
 
 def read_pings(
@@ -118,6 +121,8 @@ def read_pings(
         units=[n for n in names if n], located=located, misplaced=misplaced, refusal=refusal, timed=int((~empty).sum()),
         unread=len(odd),
         odd_time=str(file.typed(file.columns["time"][0])[int(odd[0])].as_py()) if len(odd) else "",
+        fits=file.formats_that_fit([times]) if times is not None and len(odd) else "",
+        doubt="" if times is None else file.order_doubt(file.name("time"), times),
     )  # fmt: skip
 
 
@@ -129,10 +134,7 @@ def _read_times(file: FeedFile, now: datetime) -> tuple[Array, Array, Array, Tim
     if not second and pa.types.is_timestamp(column.type):
         t, empty, unread, times = _of_timestamps(file, column)
     elif not second and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        values = column.to_numpy(zero_copy_only=False)
-        empty = pc.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False)
-        unread = ~(np.abs(values) < 1e20) & ~empty
-        t, times = seconds_of(np.where(unread | empty, 0, values)), None
+        t, empty, unread, times = _of_numbers(file, column)
     else:
         t, empty, unread, times = _of_texts(file)
     file.refuse(empty, "no time")
@@ -159,9 +161,20 @@ def _of_timestamps(file: FeedFile, column: pa.Array) -> tuple[Array, Array, Arra
     return _seconds(times), empty, nothing, times
 
 
+def _of_numbers(file: FeedFile, column: pa.Array) -> tuple[Array, Array, Array, Times | None]:
+    """The same of numbers: of seconds or their fractions since 1970, or of a spreadsheet's days."""
+    values = column.to_numpy(zero_copy_only=False)
+    empty = pc.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False)
+    if likely_serials(values[~empty]).all() and not empty.all():
+        return _of_texts(file)
+    unread = ~(np.abs(values) < LARGEST) & ~empty
+    return seconds_of(np.where(unread | empty, 0, values)), empty, unread, None
+
+
 def _of_texts(file: FeedFile) -> tuple[Array, Array, Array, Times | None]:
     """The same of texts."""
     times = file.times("time")
+    file.note_midnights(times, "position is", "positions are")
     return _seconds(times), times.empty, times.unread, times
 
 

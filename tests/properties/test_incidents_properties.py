@@ -85,16 +85,17 @@ def plain_fate(rows: list[tuple[str, ...]], offences: str) -> list[str]:
     fates, seen = [], {}
     for row in rows:
         ident, title, start, end, east, north, knife, age = (v.strip() if v.strip() != "NULL" else "" for v in row)
-        good = bool(ident) and start not in ("", "31/02/2025 10:00") and end != "31/02/2025 10:00"
-        if good and end:
-            good = datetime.strptime(end, "%d/%m/%Y %H:%M") >= datetime.strptime(start, "%d/%m/%Y %H:%M")
+        good = bool(ident) and start not in ("", "31/02/2025 10:00")
+        until = "" if end == "31/02/2025 10:00" else end  # no such day: the end is left empty
+        if good and until:
+            good = datetime.strptime(until, "%d/%m/%Y %H:%M") >= datetime.strptime(start, "%d/%m/%Y %H:%M")
         place = (east, north) if (east, north) != ("0", "0") else ("", "")
         good = good and (place == ("", "") or (len(place[0]) == 6 and len(place[1]) == 6))
         if not good:
             fates.append("quarantined")
             continue
         content = (title, start, end, east, north, knife, age)
-        where = (start, end or start, place)
+        where = (start, until or start, place)
         first = seen.setdefault(ident, {"contents": [], "where": where})
         if content in first["contents"]:
             fates.append("repeated")

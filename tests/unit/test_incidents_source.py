@@ -141,14 +141,12 @@ def test_the_month_is_the_local_one():
     [
         ("FROM", "", "FROM is empty"),
         ("FROM", "31/06/2025 10:00", "FROM cannot be read as a time: '31/06/2025 10:00'"),
-        ("FROM", "05/24/2025 10:00", "FROM cannot be read as a time: '05/24/2025 10:00'"),
         ("FROM", "24/05/2025 24:00", "FROM cannot be read as a time: '24/05/2025 24:00'"),
         ("FROM", "24/05/2025", "FROM cannot be read as a time: '24/05/2025'"),
         ("FROM", "29/02/2025 10:00", "FROM cannot be read as a time: '29/02/2025 10:00'"),
         ("FROM", "2025-05-24T10:00+99:00", "FROM cannot be read as a time: '2025-05-24T10:00+99:00'"),
         ("FROM", "03/11/2026 10:00", "FROM is in the future: '03/11/2026 10:00'"),
         ("FROM", "31/12/1989 23:59", "FROM is before 1990: '31/12/1989 23:59'"),
-        ("TO", "soon", "TO cannot be read as a time: 'soon'"),
         ("TO", "24/05/2025 21:39", "TO is before the start of the offence: '24/05/2025 21:39'"),
         ("ID", "", "ID is empty"),
         ("ID", "null", "ID is empty"),
@@ -160,6 +158,120 @@ def test_rows_that_cannot_be_used_are_set_aside_with_the_reason(field: str, text
     assert reasons(parsed) == {2: reason}
     assert parsed.quarantined[field].to_pylist() == [text or None]
     assert parsed.table["source_row"].to_pylist() == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("01/01/1900 00:00", "lies before 1990 or in the future"),
+        ("31/12/9999 00:00", "lies before 1990 or in the future"),
+        ("0001-01-01 00:00:00", "lies before 1990 or in the future"),
+        ("soon", "cannot be read as a time"),
+    ],
+)
+def test_an_end_that_cannot_be_costs_the_end_and_not_the_offence(text: str, why: str):
+    parsed = parse_one(TO=text)
+    row = parsed.table.to_pylist()[0]
+    assert (row["local_to"], row["instant_to"]) == (row["local_from"], row["instant_from"])
+    assert parsed.notes == [f"TO {why} in 1 row, left empty there: '{text}'"]
+    assert len(parsed.quarantined) == 0
+
+
+def dated(*texts: str) -> list[str]:
+    """A good row for each of these times."""
+    return [GOOD.replace("A1", f"D{i}").replace("24/05/2025 21:40", text) for i, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (
+            ["04/05/2026 21:30", "05/13/2026 21:30"],
+            "can only be month first (1 row, such as '05/13/2026 21:30': row 3)",
+        ),
+        (["13/05/2026 21:30", "05/13/2026 21:30"], "so what 05/04 means is not known"),
+        (
+            ["13/05/2026 21:30"] * 19 + ["05/13/2026 21:30"],
+            "so what 05/04 means is not known",
+        ),  # one in 20: the limit
+        ([f"{m:02}/{d:02}/2026 21:30" for m in (3, 4) for d in range(1, 7)], "they lie in 2 months"),
+        (
+            ["13/05/2026 21:30", "25/05/2026 21:30", *(f"2026-{d:02}-06 21:30" for d in range(1, 6))],
+            "the spreadsheet read the month first",
+        ),
+    ],
+)
+def test_a_file_whose_days_and_months_are_in_doubt_is_refused(texts: list[str], said: str):
+    sentence = refusal(*dated(*texts))
+    assert sentence.startswith("export.csv: FROM ")
+    assert said in sentence
+    assert "datetime_formats = ['%m/%d/%Y %H:%M']" in sentence or "spreadsheet" in sentence
+
+
+@pytest.mark.parametrize(
+    ("texts", "notes"),
+    [
+        (["04/05/2026 21:30", "03/02/2026 21:30"], 0),  # nothing tells
+        (["13/05/2026 21:30", "03/02/2026 21:30"], 0),
+        ([f"{d:02}/05/2026 21:30" for d in range(1, 13)], 0),  # one month
+        ([f"{d:02}/{m:02}/2026 21:30" for m in (3, 4) for d in range(1, 7)], 0),  # two months
+        ([f"{m:02}/{d:02}/2026 21:30" for m in (3, 4) for d in range(1, 6)], 0),  # ten dates
+        (["13/05/2026 21:30", "2026-05-13 21:30"], 1),  # of both kinds, and nothing speaks for an exchange
+    ],
+)
+def test_a_file_whose_days_and_months_may_be_right_is_read(texts: list[str], notes: int):
+    parsed = parse(*dated(*texts))
+    assert len(parsed.notes) == notes, parsed.notes
+    assert len(parsed.quarantined) == 0
+
+
+def test_a_slip_in_a_single_row_is_set_aside():
+    parsed = parse(*dated(*["13/05/2026 21:30"] * 20, "05/13/2026 21:30"))
+    assert parsed.notes == ["FROM can only be month first in 1 row, unlike the others: set aside"]
+    assert reasons(parsed) == {22: "FROM cannot be read as a time: '05/13/2026 21:30'"}
+
+
+def test_a_file_of_corrections_is_not_refused_for_its_times():
+    raw = read_table("e.csv", "\n".join([HEADER, *dated("05/13/2026 21:30", "soon"), ""]).encode(), SETTINGS)
+    parsed = read_incidents(raw, read_mapping("incidents", SIMPLE.format(offences="one")), SETTINGS, NOW, lenient=True)
+    assert len(parsed.quarantined) == 2
+
+
+def test_a_file_without_one_readable_time_is_refused_with_the_format_that_fits():
+    said = refusal(*dated("12 May 2026 21:30", "1 Jun 2026 09:05"))
+    assert said.startswith("export.csv: 2 of 2 times cannot be read; one has the shape '99 aaa 9999 99:99'")
+    assert "fit datetime_formats = ['%d %b %Y %H:%M']" in said
+    both = refusal(*dated("04-05-2026 2130 x", "04-05-2026 2130 x"))
+    assert "such as datetime_formats" in both
+    assert "no row with a time in FROM" in refusal(*dated("", ""))
+
+
+def test_times_that_another_format_would_read_are_told():
+    parsed = parse(*dated("13/05/2026 21:30", "14/05/2026", "15/05/2026"))
+    assert parsed.notes == ["2 times of FROM that cannot be read would be by datetime_formats = ['%d/%m/%Y']"]
+
+
+@pytest.mark.parametrize(
+    ("clocks", "share"), [(["00:00"] * 3, "All 3"), (["00:00", "00:00", "21:30", "9:30"], "2 of 4"), (["00:00"], "")]
+)
+def test_dates_that_became_midnight_are_told(clocks: list[str], share: str):
+    parsed = parse(*dated(*(f"13/05/2026 {clock}" for clock in clocks)))
+    expected = "offences start at 00:00, as dates without a time of day do: read as midnight, so hours of the day are"
+    expected += " not known"
+    assert parsed.notes == ([f"{share} {expected}"] if share else [])
+
+
+def test_a_spreadsheets_days_are_told():
+    parsed = parse(*dated("46154.895833", "46155.5"))
+    assert parsed.table["local_from"].to_pylist() == [datetime(2026, 5, 12, 21, 30), datetime(2026, 5, 13, 12)]
+    assert parsed.notes == ["2 times in FROM read from a spreadsheet's number of days since 1900"]
+
+
+def test_when_it_was_recorded_is_left_empty_where_its_order_is_in_doubt():
+    mapping = SIMPLE.format(offences="one").replace("[columns]", '[columns]\nrecorded = "REC"')
+    parsed = parse(f"{GOOD},05/25/2025 08:00", header=f"{HEADER},REC", mapping=mapping)
+    assert parsed.table["recorded"].to_pylist() == [None]
+    assert parsed.notes[0].startswith("REC is left empty. export.csv: REC holds dates that can only be month first")
 
 
 def test_the_limits_of_time_are_inside():
@@ -449,7 +561,7 @@ def test_a_windows_1252_file_is_noted():
 
 
 def test_a_file_of_nothing_but_bad_rows():
-    parsed = parse("A2,ABH", ",,,,,,,1")
+    parsed = parse("A2,ABH", GOOD.replace("A1", ""))
     assert (len(parsed.table), len(parsed.quarantined), parsed.n_read) == (0, 2, 2)
     assert parsed.table.schema.equals(SCHEMA)
 

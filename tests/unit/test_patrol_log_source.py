@@ -113,6 +113,35 @@ def test_times_that_need_no_time_zone(read, start, end, expected):
     assert (row["start"], row["end"]) == tuple(utc(t) for t in expected)
 
 
+SHEET = """
+name = "sheet"
+timezone = "UTC"
+datetime_formats = ["%d/%m/%Y %H:%M"]
+[columns]
+unit = "unit"
+area = "area"
+officers = "officers"
+start = ["day", "from"]
+end = ["day", "to"]
+"""
+
+
+def sheet(*rows: tuple[str, str, str], officers: str = "1") -> list[dict[str, Any]]:
+    """Entries with one date, a time in and a time out, each at a hot spot of its own."""
+    return [
+        {"unit": "A", "area": f"West-{i:02}", "officers": officers, "day": d, "from": a, "to": b}
+        for i, (d, a, b) in enumerate(rows)
+    ]
+
+
+def test_a_log_whose_days_and_months_are_in_doubt_is_refused_and_corrections_are_not(read):
+    rows = sheet(("04/05/2026", "14:30", "14:45"), ("05/13/2026", "14:30", "14:45"))
+    mapping = read_mapping("patrol-log", SHEET)
+    with pytest.raises(HotspotsError, match=r"log.csv: day and from holds dates that can only be month first"):
+        read(rows, mapping)
+    assert len(read(rows, mapping, lenient=True).quarantined) == 1
+
+
 def test_a_wall_clock_needs_a_time_zone(read):
     with pytest.raises(HotspotsError, match=r"log.csv.*time zone.*2026-03-02 21:00"):
         read([ENTRY], read_mapping("patrol-log", None))

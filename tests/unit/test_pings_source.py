@@ -160,6 +160,47 @@ latitude = "y"
     assert seconds(found) == [NOON]
 
 
+DAY_FIRST = """
+name = "avl"
+timezone = "UTC"
+datetime_formats = ["%d/%m/%Y %H:%M:%S"]
+[columns]
+unit = "unit"
+time = "time"
+longitude = "longitude"
+latitude = "latitude"
+"""
+
+
+def test_day_and_month_that_cannot_be_told_apart_are_told_with_the_file():
+    assert read(one(["13/05/2026 12:00:00", "01/03/2026 12:00:00"]), DAY_FIRST).doubt == ""
+    found = read(one(["05/13/2026 12:00:00", "01/03/2026 12:00:00"]), DAY_FIRST)
+    assert found.doubt.startswith("a.csv: time holds dates that can only be month first")
+    assert (found.unread, found.timed) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "time", [pa.array(["46082.5", "46083.5"]), pa.array([46082.5, 46083.5]), pa.array([46082.5, None, 46083.5])]
+)
+def test_a_spreadsheets_days(time):
+    """1 March 2026 is day 46,082 since 30 December 1899."""
+    found = read(one(time), timezone="UTC")
+    assert seconds(found) == [NOON, NOON + 86_400]
+    assert any("spreadsheet's number of days" in n for n in found.notes)
+    with pytest.raises(HotspotsError, match="a time zone is not given"):
+        read(one(time))
+
+
+def test_dates_alone_give_no_time_of_day():
+    found = read(one(["2026-03-01 00:00:00", "2026-03-02 00:00:00"]), timezone="UTC")
+    assert any(n.startswith("All 2 positions are at 00:00") for n in found.notes)
+
+
+def test_the_format_that_would_read_the_times_is_handed_back():
+    assert read(one(["1 Mar 2026 12:00", "13 Mar 2026 12:00"])).fits == "datetime_formats = ['%d %b %Y %H:%M']"
+    assert read(one(["noon"])).fits == ""
+
+
 def test_rows_that_cannot_be_used_are_set_aside_with_the_reason():
     good = {"unit": "PC1", "time": str(NOON), "longitude": "-2.7", "latitude": "53.76"}
     wrong = [
