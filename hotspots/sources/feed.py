@@ -19,10 +19,11 @@ from hotspots.base.clock import home, zone
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
-from hotspots.sources.checks import Judged, judge, numbers, zero_pairs
+from hotspots.sources.checks import BLANK_WORDS, Judged, blank, judge, numbers, zero_pairs
+from hotspots.sources.coordinates import DOTTED, Written, read_pairs, said
 from hotspots.sources.doubts import Column, order_doubt
 from hotspots.sources.formats import day_before_month, fitting_words
-from hotspots.sources.mapping import GRID, Mapping, columns_in
+from hotspots.sources.mapping import GRID, WORDED, Mapping, columns_in
 from hotspots.sources.reading import QUARANTINE_COLUMNS, RawTable, parquet_text
 from hotspots.sources.times import Placed, parse_times, place_times
 from hotspots.sources.written import Wall
@@ -64,6 +65,7 @@ class Pair(NamedTuple):
     text: Array  # bool: one of the two is text that is no number
     zero: Array  # bool: both were 0
     half: Array  # bool: only one of them is given
+    printed: tuple[pa.Array | None, ...]  # both as the file prints them, None where it holds numbers
 
 
 @dataclass(eq=False)
@@ -102,16 +104,23 @@ class FeedFile:
         texts = coded.dictionary
         if not pa.types.is_string(texts.type):
             texts = one_piece(parquet_text(self.raw.name, column, pa.chunked_array([texts])))
-        cleaned = self._without_blanks(texts)
+        cleaned = self._without_blanks(column, texts)
         if cleaned.equals(coded.dictionary):
             return coded
         again = cleaned.dictionary_encode()
         return pa.DictionaryArray.from_arrays(again.indices.take(coded.indices), again.dictionary)
 
-    def _without_blanks(self, texts: pa.Array) -> pa.Array:
+    def _without_blanks(self, column: str, texts: pa.Array) -> pa.Array:
         trimmed = pc.utf8_trim_whitespace(texts)
-        nothing = pc.is_in(pc.utf8_upper(trimmed), pa.array(["", *self.mapping.null_values], pa.string()))
-        return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
+        return pc.if_else(blank(trimmed, self._blank_words(column)), pa.scalar(None, pa.string()), trimmed)
+
+    def _blank_words(self, column: str) -> list[str]:
+        """What stands for nothing in a column: the mapping's words, and unless it is one of words those of any tool."""
+        words = ["", *self.mapping.null_values]
+        if not any(column in self.columns.get(what, ()) for what in WORDED):
+            meant = {word for texts in self.mapping.values.values() for word in texts}
+            words += [word for word in BLANK_WORDS if word not in meant]
+        return words
 
     def text_of(self, what: str) -> pa.DictionaryArray | None:
         """The texts of a field that has one column; None where the file has none."""
@@ -121,7 +130,7 @@ class FeedFile:
         """float64 values of a column, nan where it is empty, and the mask of what is no finite number."""
         values = self.typed(column)
         if pa.types.is_string(values.type):
-            return numbers(self._without_blanks(values))
+            return numbers(self._without_blanks(column, values))
         try:
             floats = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -234,16 +243,45 @@ class FeedFile:
             self.notes.append(f"{counted(n, one, many)} {what}")
 
     def pair(self, fields: tuple[str, str]) -> Pair:
-        """The coordinates of the file."""
+        """The coordinates of the file; texts with one reading are read, and said so."""
         names = (self.columns[fields[0]][0], self.columns[fields[1]][0])
         (x, no_x), (y, no_y) = (self.numbers(name) for name in names)
-        zero, text = zero_pairs(x, y), no_x | no_y
+        printed = tuple(self._printed(name) for name in names)
+        text, grid = no_x | no_y, fields == GRID
+        odd = text | _dotted(x, y, printed) if grid else text
+        if odd.any() and all(column is not None for column in printed):
+            found = self._read_texts(names, odd, grid)
+            x[odd], y[odd], text[odd] = found.x, found.y, found.how == 0
+        zero = zero_pairs(x, y)
         half = (np.isnan(x) != np.isnan(y)) & ~text
-        return Pair(np.where(zero, np.nan, x), np.where(zero, np.nan, y), names, text, zero, half)
+        return Pair(np.where(zero, np.nan, x), np.where(zero, np.nan, y), names, text, zero, half, printed)
+
+    def _printed(self, column: str) -> pa.Array | None:
+        values = self.typed(column)
+        return values if pa.types.is_string(values.type) else None
+
+    def _read_texts(self, names: tuple[str, str], odd: Array, grid: bool) -> Written:
+        """Coordinates of these rows, which are no plain numbers, where they have one reading."""
+        at = pa.array(odd)
+        x, y = (self._without_blanks(name, self.typed(name).filter(at)) for name in names)
+        found = read_pairs(x, y, grid)
+        self.notes += said(found, f"{names[0]} and {names[1]}")
+        return found
 
     def judge(self, pair: Pair, fields: tuple[str, str]) -> Judged:
         """Which of them are no place in Great Britain."""
-        return judge(pair.x, pair.y, pair.names, self.rows, self.raw.name, pair.text, fields == GRID)
+        return judge(pair.x, pair.y, pair.names, self.rows, self.raw.name, pair.text, fields == GRID, pair.printed)
+
+
+def _dotted(x: Array, y: Array, printed: tuple[pa.Array | None, ...]) -> Array:
+    """Rows with eastings and northings like 354.000, which are numbers, but no place: a dot that parts thousands."""
+    small = (x > 180) & (x < 1000) & (y > 180) & (y < 1000)
+    for column in printed:
+        if column is not None and small.any():
+            small[small] = pc.match_substring_regex(column.filter(pa.array(small)), DOTTED).to_numpy(
+                zero_copy_only=False
+            )
+    return small
 
 
 def opened(raw: RawTable, mapping: Mapping, settings: Settings) -> FeedFile:

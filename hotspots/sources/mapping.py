@@ -38,6 +38,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "foot": ("FOOT", "ON FOOT", "WALK", "WALKING"),
     "vehicle": ("VEHICLE", "CAR", "VAN", "DRIVE", "DRIVING", "MOBILE"),
 }  # fmt: skip
+# Columns of words: there 'None' and 'Unknown' may be what somebody means. Everywhere else they are empty cells.
+WORDED = ("location", "location_type", "area", "status", "activity")
 COMMON = ("name", "timezone", "datetime_formats", "null_values", "columns", "values")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
-from hotspots.sources.checks import judge, numbers
+from hotspots.sources.checks import judge, numbers, without_blank_words
+from hotspots.sources.coordinates import read_pairs, said
 from hotspots.sources.feed import original_columns, quarantined
 from hotspots.sources.reading import FROM, RawTable
 
@@ -52,6 +53,7 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
     Raises HotspotsError with the column, values and rows when the file as a whole cannot be right.
     """
     table = raw.table
+    notes: list[str] = []
     missing = [c for c in NEEDED if c not in table.column_names]
     force_column = next((c for c in FORCE_COLUMNS if c in table.column_names), None)
     if force_column is None:
@@ -63,7 +65,11 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
         )
     assert force_column is not None  # refused above
     rows = raw.row_numbers()
-    lon, lat, reasons = coordinates(raw, rows, settings)
+    named = [*NEEDED, force_column]
+    table = pa.table(
+        {name: without_blank_words(table[name]) if name in named else table[name] for name in table.column_names}
+    )
+    lon, lat, reasons = coordinates(replace(raw, table=table), rows, settings, notes)
     bad_month = ~matches(table["Month"], MONTH)
     if len(table) and bad_month.mean() >= settings.bad_coordinate_share:
         values = table["Month"].filter(pa.array(bad_month)).to_pylist()
@@ -82,6 +88,7 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
         n_read=len(table) + len(raw.bad_rows),
         parts=split_parts(typed),
         quarantined=quarantined(raw, rows[at], reasons[at].tolist(), original_columns(raw, at), ragged_text=True),
+        notes=notes,
     )
 
 
@@ -92,11 +99,19 @@ def matches(column: pa.ChunkedArray, pattern: re.Pattern[str]) -> np.ndarray:
     return ok[pc.fill_null(coded.indices, len(ok) - 1).to_numpy(zero_copy_only=False)]
 
 
-def coordinates(raw: RawTable, rows: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def coordinates(
+    raw: RawTable, rows: np.ndarray, settings: Settings, notes: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Longitude and latitude as numbers (nan where absent) and a reason per row that cannot be used."""
-    lon, bad_lon = numbers(raw.table["Longitude"])
-    lat, bad_lat = numbers(raw.table["Latitude"])
-    found = judge(lon, lat, ("Longitude", "Latitude"), rows, raw.name, bad_lon | bad_lat, grid=False)
+    printed = (raw.table["Longitude"], raw.table["Latitude"])
+    (lon, bad_lon), (lat, bad_lat) = map(numbers, printed)
+    text = bad_lon | bad_lat
+    if text.any():
+        x, y = (column.filter(pa.array(text)).combine_chunks() for column in printed)
+        read = read_pairs(x, y, grid=False)
+        lon[text], lat[text], text[text] = read.x, read.y, read.how == 0
+        notes += said(read, "Longitude and Latitude")
+    found = judge(lon, lat, ("Longitude", "Latitude"), rows, raw.name, text, False, printed)
     found.refuse(settings.bad_coordinate_share)
     reasons = np.full(len(rows), "", dtype=object)
     reasons[np.isnan(lon) != np.isnan(lat)] = "only one of Longitude and Latitude is given"

@@ -341,8 +341,19 @@ BAD_DEGREES = [
     ("354000", "429000", "LON and LAT look like grid references, not degrees: 354000, 429000"),
     ("2.7", "53.76", "LON looks as if it lost its minus sign: 2.7, 53.76"),
     ("-87.6", "41.9", "LON and LAT lie outside Great Britain: -87.6, 41.9"),
-    ("SD 540 290", "53.76", "LON and LAT are not both numbers: (not a number), 53.76"),
-    ("nan", "inf", "LON and LAT are not both numbers: (not a number), (not a number)"),
+    (
+        "SD 540 290",
+        "53.76",
+        "LON and LAT look like a grid reference with letters that is not whole: 'SD 540 290', 53.76",
+    ),
+    ("-2.704.400", "53.76", "LON and LAT are not both numbers: '-2.704.400', 53.76"),
+    (
+        "2 42 13",
+        "53 45 33",
+        "LON and LAT look like degrees, minutes and seconds without their hemisphere: '2 42 13', '53 45 33'",
+    ),
+    ("", "'-2.7031 53.7631'", "LON or LAT holds two numbers: (empty), ''-2.7031 53.7631''"),
+    ("John Smith", "inf", "LON and LAT are not both numbers: text like 'aaaa aaaaa', text like 'aaa'"),
 ]
 
 
@@ -392,7 +403,11 @@ def test_grid_references_become_degrees():
         ("1000000,350000", "LON and LAT look swapped: 1000000, 350000"),
         ("354000,0", "LON and LAT lie outside Great Britain: 354000, 0"),
         ("-300000,7100000", "LON and LAT lie outside Great Britain: -300000, 7100000"),  # web Mercator
-        ("SD5429,", "LON and LAT are not both numbers: (not a number), (not a number)"),
+        ("SD54295,", "LON and LAT look like a grid reference with letters that is not whole: 'SD54295', (empty)"),
+        ("3540,4295", "LON and LAT look like shortened grid references: 3540, 4295"),  # hundreds of metres
+        ("354,429", "LON and LAT look like shortened grid references: 354, 429"),  # kilometres
+        ("54000,29500", "LON and LAT look like shortened grid references: 54000, 29500"),  # SD 54000 29500
+        ("85000,22500", "LON and LAT look like shortened grid references: 85000, 22500"),  # SD 85000 22500
     ],
 )
 def test_bad_grid_references(pair: str, reason: str):
@@ -424,9 +439,63 @@ def test_a_grid_reference_that_the_transformation_cannot_place_is_bad():
 
 
 def test_numbers_are_not_guessed_at():
-    values, unread = numbers(pa.array(["1.5", " 2", "1,5", "x", "nan", "inf", None, "-0"]))
-    assert np.array_equal(values, [1.5, 2, np.nan, np.nan, np.nan, np.nan, np.nan, 0], equal_nan=True)
-    assert unread.tolist() == [False, False, True, True, True, True, False, False]
+    values, unread = numbers(pa.array(["1.5", " 2", "1,5", "x", "inf", None, "-0"]))
+    assert np.array_equal(values, [1.5, 2, np.nan, np.nan, np.nan, np.nan, 0], equal_nan=True)
+    assert unread.tolist() == [False, False, True, True, True, False, False]
+
+
+BLANKS = ["NA", "n/a", "#N/A", "nan", "NaN", "None", "-", "--", ".", "Unknown", " <NA> ", "\\N"]
+
+
+@pytest.mark.parametrize("word", BLANKS)
+def test_the_blank_words_of_other_tools_are_empty_cells_but_in_columns_of_words(word: str):
+    mapping = SIMPLE.format(offences="one").replace("[columns]", '[columns]\nlocation = "PLACE"')
+    rows = [f"A1,ABH,24/05/2025 21:40,{word},{word},{word},{word},{word},{word}"]
+    rows += [f"{word},ABH,24/05/2025 21:40,,-2.7031,53.7631,,,"] * 2
+    parsed = parse(*rows, header=f"{HEADER},PLACE", mapping=mapping)
+    assert reasons(parsed) == {3: "ID is empty", 4: "ID is empty"}
+    (row,) = parsed.table.to_pylist()
+    assert (row["lon"], row["lat"], row["knife"], row["victim_age"]) == (None, None, None, None)
+    assert row["instant_to"] == row["instant_from"]
+    assert row["location"] == word.strip()
+    assert parsed.notes == []
+
+
+def test_a_blank_word_that_the_mapping_gives_a_meaning_keeps_it():
+    mapping = SIMPLE.format(offences="one") + '[values]\nfalse = ["-"]\n'
+    parsed = parse(GOOD.replace(",Y,", ",-,"), mapping=mapping)
+    assert parsed.table["knife"].to_pylist() == [False]
+
+
+def test_a_further_offence_that_is_a_blank_word_is_none():
+    mapping = SIMPLE.format(offences="columns") + '[[offence]]\ntitle = "TITLE2"\n'
+    parsed = parse(f"{GOOD},N/A", f"{GOOD},Affray".replace("A1", "A2"), header=f"{HEADER},TITLE2", mapping=mapping)
+    assert parsed.table["title"].to_pylist() == ["ABH", "ABH", "Affray"]
+
+
+def test_texts_with_one_reading_are_read_and_said_so():
+    parsed = grid('"354000,5",429500', '"354.000,5",429.500', "SD 540,295", "354000,429500")
+    assert np.allclose(parsed.table["lat"].to_numpy(), parsed.table["lat"][3].as_py(), atol=1e-5)
+    assert len(parsed.quarantined) == 0
+    assert parsed.notes == [
+        "1 row has LON and LAT with a decimal comma, read as such",
+        "1 row has LON and LAT with thousands separators, read without them",
+        "1 row has LON and LAT as grid references with letters, each read as the south-west corner of its square",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence"),
+    [
+        ("-2.704.400,53.763.200", "hold text that is not a number"),
+        ("SD54,295", "Ordnance Survey grid references with letters"),
+        ("2 42 13,53 45 33", "degrees, minutes and seconds"),
+        ('"354,000","429,500"', "British National Grid references: map them as easting and northing"),
+        (',"53.76,-2.70"', "two numbers in one column"),
+    ],
+)
+def test_a_file_of_texts_with_no_one_reading_is_refused_by_what_they_are(pair: str, sentence: str):
+    assert sentence in refusal(*[GOOD.replace("A1", f"G{i}").replace("-2.7,53.76", pair) for i in range(3)])
 
 
 # ---------------------------------------------------------------- flags and ages
