@@ -319,7 +319,9 @@ def joined(day: pa.DictionaryArray, time: pa.DictionaryArray) -> pa.DictionaryAr
     # Excel knows no date without a time and no time without a date, so it prints '00:00:00' or '1899-12-31' too.
     days = pc.replace_substring_regex(day.dictionary, _MIDNIGHT, r"\1").take(day.indices)
     times = pc.replace_substring_regex(time.dictionary, _NO_DATE, "").take(time.indices)
-    both = pc.binary_join_element_wise(days, times, " ", null_handling="skip")
+    # Nulls are made blanks first: told to skip them, pyarrow leaves out the rows in which both are null.
+    days, times = (pc.fill_null(column, "") for column in (days, times))
+    both = pc.utf8_trim_whitespace(pc.binary_join_element_wise(days, times, " "))
     return pc.if_else(pc.equal(both, ""), pa.scalar(None, pa.string()), both).dictionary_encode()
 
 

@@ -201,6 +201,24 @@ def test_the_format_that_would_read_the_times_is_handed_back():
     assert read(one(["noon"])).fits == ""
 
 
+def test_a_row_without_date_and_time_of_day_moves_no_other():
+    given = {"u": ["a"] * 4, "d": ["01/03/2026", None, "02/03/2026", None], "c": ["12:00:00", None, "12:00:00", None]}
+    given |= {"x": ["-2.7"] * 4, "y": ["53.76"] * 4}
+    mapping = """
+name = "avl"
+timezone = "Europe/London"
+datetime_formats = ["%d/%m/%Y %H:%M:%S"]
+[columns]
+unit = "u"
+time = ["d", "c"]
+longitude = "x"
+latitude = "y"
+"""
+    found = read(given, mapping)
+    assert seconds(found) == [NOON, NOON + 86_400]
+    assert reasons(found) == {3: "no time", 5: "no time"}
+
+
 def test_rows_that_cannot_be_used_are_set_aside_with_the_reason():
     good = {"unit": "PC1", "time": str(NOON), "longitude": "-2.7", "latitude": "53.76"}
     wrong = [
