@@ -6,7 +6,7 @@ Limits of the source, which every figure made from it carries:
   before its start is read as the second;
 - units and officers are hashed as they are read, and their names taken out of the activity of the same entry. Other
   people's names there, and those used as the number of an entry, cannot be told from other words and stay;
-- a comma parts two officers: 'Smith, John' counts as two;
+- a comma parts two officers: 'Smith, John' counts as two, and 'John Smith' as one;
 - without numbers of their own, entries of one unit with the same place, time, mode and activity are one entry.
 
 Rows that cannot be used are quarantined with the reason, identities replaced; of columns that the mapping does not name
@@ -26,11 +26,12 @@ import numpy as np
 import pyarrow as pa
 
 from hotspots.base.columns import LOG_ENTRIES
-from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.errors import SHOWN, HotspotsError, sample
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.sources.checks import numbers
+from hotspots.sources.crews import Crew, crew_of, with_codes
 from hotspots.sources.feed import (
     FALLS,
     TWICE,
@@ -153,33 +154,52 @@ def read_patrol_log(
 def _read_people(log: _Log) -> tuple[list[int], list[int], dict[str, list[str | None]]]:
     """(unit code, number of officers) by row, and the columns of both with identities replaced by their hashes."""
     unit, officers = log.texts("unit"), log.texts("officers")
-    parts = {text: _names(text) for text in dict.fromkeys(officers)}
-    everybody = list(dict.fromkeys([*unit, *(name for names in parts.values() for name in names or ())]))
+    crews = {text: crew_of(text) for text in dict.fromkeys(officers)}
+    parts = {text: crew.names for text, crew in crews.items()}
+    everybody = list(dict.fromkeys([*unit, *(name for names in parts.values() for name in names)]))
     hashed = dict(zip(everybody, (int(c) for c in log.codes(everybody)), strict=True))
     log.identities |= {name.casefold() for name in everybody if name}
-    counts, teams, printed = {}, {}, {}
-    for text, names in parts.items():
-        crew = sorted({unit_text(hashed[n]) for n in names or ()})
-        counts[text] = len(crew) if crew else _number_of(text)
-        teams[text] = "; ".join(crew)
-        printed[text] = "; ".join(crew) if crew else text
+    teams, printed = {}, {}
+    for text, crew in crews.items():
+        theirs = sorted({unit_text(hashed[n]) for n in crew.names})
+        teams[text] = "; ".join(theirs) if crew.n else ""
+        # A text that counts others, too, must come back with its number; one that says no number must not get one.
+        masks = {n: unit_text(hashed[n]) if crew.n else "…" for n in crew.names}
+        printed[text] = teams[text] if theirs and crew.n == len(theirs) else text and with_codes(text, masks)
     joined = dict(zip(teams, (int(c) for c in log.codes(list(teams.values()))), strict=True))
-    bad = np.array([counts[t] < 1 for t in officers], dtype=bool)
-    if bad.any():
-        log.file.refuse(bad, f"{log.file.name('officers')} is no whole number from 1 to {MOST_OFFICERS}")
+    _note_officers(log, officers, crews)
+    codes = [hashed[u] or joined[o] for u, o in zip(unit, officers, strict=True)]
+    shown = {"unit": [unit_text(hashed[u]) or None for u in unit], "officers": [printed[o] for o in officers]}
+    names_of = [[n for n in (u, *parts[o]) if n] for u, o in zip(unit, officers, strict=True)]
+    for field in IN_WORDS:
+        shown[field] = [_hidden_in(log, t, n) for t, n in zip(log.texts(field), names_of, strict=True)]
+    return codes, [crews[t].n for t in officers], shown
+
+
+def _note_officers(log: _Log, officers: list[str | None], crews: dict[str | None, Crew]) -> None:
+    """Set aside the rows that do not say how many; say how numbers in words and long numbers were taken."""
+    file, name = log.file, log.file.name("officers") if "officers" in log.file.columns else "officers"
+    none = {t for t, crew in crews.items() if not 1 <= crew.n <= MOST_OFFICERS}
+    numbers = {t for t in none if t and re.fullmatch(r"[-+.\d]+", t)}
+    for texts, why in (
+        (numbers, f"is no whole number from 1 to {MOST_OFFICERS}"),
+        (none - numbers, "does not say how many: write a number, or the officers with ; between them"),
+    ):
+        bad = np.array([t in texts for t in officers], dtype=bool)
+        if bad.any():
+            file.refuse(bad, f"{name} {why}")
     found = [t for t in officers if t is not None and re.fullmatch(r"\d{3,}(\.0+)?", t)]
     if found:
         rows = counted(len(found), "row")
-        log.file.notes.append(
-            f"{log.file.name('officers')} is a number above {MOST_OFFICERS} in {rows}: taken for the number of one"
-            " officer, hashed and counted as one"
+        file.notes.append(
+            f"{name} is a number above {MOST_OFFICERS} in {rows}: taken for the number of one officer, hashed and"
+            " counted as one"
         )
-    codes = [hashed[u] or joined[o] for u, o in zip(unit, officers, strict=True)]
-    shown = {"unit": [unit_text(hashed[u]) or None for u in unit], "officers": [printed[o] for o in officers]}
-    names_of = [[n for n in (u, *(parts[o] or ())) if n] for u, o in zip(unit, officers, strict=True)]
-    for field in IN_WORDS:
-        shown[field] = [_hidden_in(log, t, n) for t, n in zip(log.texts(field), names_of, strict=True)]
-    return codes, [counts[t] for t in officers], shown
+    words = {t for t, c in crews.items() if t and c.n and not c.names and re.search(r"[^\d.;,/ ]", t)} - none
+    if words:
+        rows = counted(sum(t in words for t in officers), "row")
+        told = [f"{crews[t].n} for '{t}'" for t in sorted(t for t in words if t)[:SHOWN]]
+        file.notes.append(f"{name} is in words in {rows}, counted as written: {', '.join(told)}")
 
 
 def _hidden_in(log: _Log, text: str | None, names: Sequence[str]) -> str | None:
@@ -195,22 +215,6 @@ def hidden(text: str, identities: Collection[str]) -> str:
     if not found:
         return text
     return re.sub(rf"(?<![^\W_])(?:{'|'.join(found)})(?![^\W_])", "unit", text, flags=re.IGNORECASE)
-
-
-def _names(text: str | None) -> list[str] | None:
-    """The officers that a text names, None where it is a number of officers (or what was meant to be one)."""
-    if text is None or re.fullmatch(r"[-+]?(\d{1,2}(\.\d+)?|\.\d+)", text):
-        return None
-    parts = re.split(r"[;,/]", re.sub(r"^(\d+)\.0+$", r"\1", text))
-    return [name for part in parts if (name := part.strip())]
-
-
-def _number_of(text: str | None) -> int:
-    """1 where nothing is said, 0 where the text is no possible number of officers."""
-    if text is None or not text.strip(";,/ "):
-        return 1
-    number = float(text)
-    return int(number) if number >= 1 and number.is_integer() else 0
 
 
 def _read_times(log: _Log, now: datetime, lenient: bool) -> tuple[tuple[list[int], list[int]], int, list[str], str]:

@@ -28,6 +28,7 @@ from hotspots.base.errors import sample
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
+from hotspots.sources.crews import crew_of
 from hotspots.sources.feed import FALLS, OLDEST, Array, FeedFile, Times, opened, quarantined, spread
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.reading import RawTable, parquet_text
@@ -272,11 +273,16 @@ def _read_officers(file: FeedFile) -> Array:
         return np.zeros(len(file.rows), dtype=np.int16)
     values, unread = file.numbers(file.columns["officers"][0])
     fits = (values >= 1) & (values <= MOST_OFFICERS) & (values == np.floor(values))
-    odd = int((unread | ~np.isnan(values) & ~fits).sum())
+    found = np.where(fits, values, 0).astype(np.int16)
+    if unread.any():  # '2 PC'
+        column = file.coded(file.columns["officers"][0])
+        counts = [min(crew_of(text).n, MOST_OFFICERS) for text in column.dictionary.to_pylist()]
+        found = np.where(unread, spread(np.array(counts, dtype=np.int16), column, 0), found)
+    odd = int(((found == 0) & (unread | ~np.isnan(values))).sum())
     if odd:
         rows = counted(odd, "row")
         file.notes.append(f"The number of officers is none from 1 to {MOST_OFFICERS} in {rows}, read as one officer")
-    return np.where(fits, values, 0).astype(np.int16)
+    return found
 
 
 def _quarantined(file: FeedFile, unit: Array, units: dict[str, int]) -> pa.Table:

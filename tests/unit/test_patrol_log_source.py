@@ -205,6 +205,27 @@ def test_no_number_of_officers(read, text):
     assert reasons(read([ENTRY | {"officers": text}])) == {2: "officers is no whole number from 1 to 99"}
 
 
+def test_officers_in_words_are_counted_and_told(read):
+    rows = [ENTRY | {"entry": str(i), "officers": t} for i, t in enumerate(["2 PC", "1 Sgt 2 PC", "Two", "1", "A & B"])]
+    parsed = read(rows)
+    assert parsed.table["officers"].to_pylist() == [2, 3, 2, 1, 2]
+    assert [n for n in parsed.notes if "words" in n] == [
+        "officers is in words in 3 rows, counted as written: 3 for '1 Sgt 2 PC', 2 for '2 PC', 2 for 'Two'"
+    ]
+
+
+def test_officers_that_cannot_be_counted_are_set_aside_without_their_names(read):
+    rows = [ENTRY | {"entry": str(i), "officers": t} for i, t in enumerate(["2 PC Smith", "several", "100 PCs"])]
+    parsed = read([*rows, ENTRY | {"entry": "9", "officers": "Jones + 1", "end": ""}, ENTRY])
+    why = "officers does not say how many: write a number, or the officers with ; between them"
+    assert reasons(parsed) == {2: why, 3: why, 4: why, 5: "end is empty"}
+    shown = parsed.quarantined["officers"].to_pylist()
+    assert shown[:2] == ["2 PC …", "several"]
+    again = one(read([ENTRY | {"officers": shown[3]}]))
+    assert again["officers"] == 2
+    assert "smith" not in str([parsed.quarantined.to_pydict(), parsed.notes]).casefold()
+
+
 def test_officers_stand_for_the_unit_where_there_is_none(read, tmp_path):
     rows = [
         {"entry": str(i), "officers": text, **{k: v for k, v in ENTRY.items() if k not in ("entry", "unit")}}

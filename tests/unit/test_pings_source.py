@@ -323,6 +323,9 @@ def test_officers_are_one_where_the_feed_does_not_say():
     assert found.table["officers"].to_pylist() == [2, 1, 1, 1, 1]
     assert any("in 3 rows" in n for n in found.notes)
     assert read(one([NOON])).table["officers"].to_pylist() == [1]
+    in_words = read(one([NOON] * 4, officers=["2 PC", "Two", "A & B", "several"]))
+    assert in_words.table["officers"].to_pylist() == [2, 2, 2, 1]
+    assert any("in 1 row, read as one officer" in n for n in in_words.notes)
 
 
 def test_out_of_order_rows_are_told_and_kept():
