@@ -12,6 +12,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.cli.verbs import Verbs, put_table, say
 from hotspots.demo import DEFAULT_SEED, FALL, VALID_FROM
+from hotspots.sources.kinds import kinds_said
 
 if TYPE_CHECKING:
     from hotspots.intake import Imported
@@ -32,7 +33,7 @@ def add_verbs(verbs: Verbs) -> None:
         "load files and print the intake report; the same again changes nothing",
         "police_uk.zip --source police-uk", out=False,
     )  # fmt: skip
-    help_ = "CSV, XLSX, Parquet, a zip or folder of them; boundaries: GeoJSON or GeoPackage"
+    help_ = f"{kinds_said('pings')}; boundaries: GeoJSON or GeoPackage"
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=help_)
     one.add_argument("--source", required=True, choices=FEEDS, help="what the files are")
     one.add_argument(

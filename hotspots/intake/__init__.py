@@ -13,7 +13,7 @@ from pathlib import Path
 from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
 from hotspots.intake.report import damaged_files, refuse_loss, without
-from hotspots.sources.files import Upload
+from hotspots.sources.files import Upload, left_out_words
 from hotspots.sources.mapping import read_mapping
 from hotspots.store.publishing import publish, writing
 from hotspots.store.sound import refuse_other_key
@@ -75,23 +75,28 @@ def stage(
     progress: Callable[[str], None], timezone: str = "",
 ) -> tuple[Manifest, list[FileReport], list[str]]:  # fmt: skip
     """Hand the files to their source's own staging; returns the manifest that would make them current."""
+    left_out: list[str] = []
     if source == "police-uk":
         from hotspots.intake import police_uk
 
-        return *police_uk.stage(workspace, paths, progress), []
+        manifest, reports = police_uk.stage(workspace, paths, progress, left_out)
+        return manifest, reports, left_out_words(left_out)
     if source == "boundaries":
         from hotspots.intake.place import stage_boundaries
 
         return stage_boundaries(workspace, paths)
     columns = read_mapping(source, mapping, timezone)
+    if source == "pings":
+        from hotspots.intake import pings
+
+        manifest, reports, notes = pings.stage(workspace, paths, columns, progress, left_out)
+        return manifest, reports, [*notes, *left_out_words(left_out)]
     if source == "incidents":
         from hotspots.intake import incidents
 
-        return *incidents.stage(workspace, paths, columns, progress), []
-    if source == "patrol-log":
+        manifest, reports = incidents.stage(workspace, paths, columns, progress, left_out)
+    else:
         from hotspots.intake import patrol_log
 
-        return *patrol_log.stage(workspace, paths, columns, progress), []
-    from hotspots.intake import pings
-
-    return pings.stage(workspace, paths, columns, progress)
+        manifest, reports = patrol_log.stage(workspace, paths, columns, progress, left_out)
+    return manifest, reports, left_out_words(left_out)

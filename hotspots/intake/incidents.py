@@ -23,7 +23,7 @@ from hotspots.sources.checks import record_numbers
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.incidents import Parsed, read_incidents
 from hotspots.sources.mapping import Mapping
-from hotspots.sources.reading import RawTable
+from hotspots.sources.raw import RawTable
 from hotspots.store.publishing import write_table
 from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts
 
@@ -49,13 +49,20 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace, paths: Sequence[Path | Upload], mapping: Mapping, progress: Callable[[str], None]
+    workspace: Workspace,
+    paths: Sequence[Path | Upload],
+    mapping: Mapping,
+    progress: Callable[[str], None],
+    left_out: list[str],
 ) -> tuple[Manifest, list[FileReport]]:
-    """Read the files and write the months they touch aside; returns the manifest that would make them current."""
+    """Read the files and write the months they touch aside; returns the manifest that would make them current.
+
+    What is no table of this feed is named in ``left_out``.
+    """
     held = {p.month: p for p in workspace.manifest.parts if p.source == SOURCE and p.feed == mapping.name}
     batch = Batch(workspace, mapping, Placer(boundaries_of(workspace)), held, held_records(workspace, held))
     problems: list[str] = []
-    for raw in read_tables(paths, workspace.settings):
+    for raw in read_tables(paths, workspace.settings, sought=mapping.sought, left_out=left_out):
         progress(raw.name)
         try:
             named = replace(raw, name=free_name(batch.reports, raw.name))

@@ -26,7 +26,7 @@ from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import Mapping
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
-from hotspots.sources.reading import RawTable
+from hotspots.sources.raw import RawTable
 from hotspots.store import ledger
 from hotspots.store.publishing import write_table
 from hotspots.store.sound import is_sound, read_stored
@@ -64,16 +64,21 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace, paths: Sequence[Path | Upload], mapping: Mapping, progress: Callable[[str], None]
+    workspace: Workspace,
+    paths: Sequence[Path | Upload],
+    mapping: Mapping,
+    progress: Callable[[str], None],
+    left_out: list[str],
 ) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write all entries aside; returns the manifest that would make them current.
 
+    What is no table of this feed is named in ``left_out``.
     Raises HotspotsError where a file's columns, time zone or coordinates cannot be right, or none can be read.
     """
     batch = opened(workspace, mapping)
     problems: list[str] = []
     unread: list[Unreadable] = []
-    for raw in each_table(paths, workspace.settings, []):
+    for raw in each_table(paths, workspace.settings, left_out, mapping.sought):
         progress(raw.name)
         if isinstance(raw, Unreadable):
             unread.append(raw)

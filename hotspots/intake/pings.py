@@ -31,7 +31,7 @@ from hotspots.sources.feed import Array, odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import GRID, PLACES, Mapping, place_of
 from hotspots.sources.pings import SAYS_OFFICERS, SAYS_SPEED, Parsed, read_pings
-from hotspots.sources.reading import RawTable, read_typed
+from hotspots.sources.raw import RawTable
 from hotspots.store.publishing import write_table
 from hotspots.store.sound import damaged, read_stored
 from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace
@@ -81,7 +81,6 @@ class Batch:
     codes: dict[str | None, int] = field(default_factory=lambda: {None: 0})  # unit as named → its number
     words: dict[str, int] = field(default_factory=dict)  # texts of the status
     files: list[OneFile] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     days: list[PingDay] = field(default_factory=list)  # as they will stand, of those changed
     odd_held: int = 0
@@ -94,10 +93,15 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace, paths: Sequence[Path | Upload], mapping: Mapping, progress: Callable[[str], None]
+    workspace: Workspace,
+    paths: Sequence[Path | Upload],
+    mapping: Mapping,
+    progress: Callable[[str], None],
+    left_out: list[str],
 ) -> tuple[Manifest, list[FileReport], list[str]]:
     """Read the files and write the patrol days they change aside; returns the manifest that would make them current.
 
+    What is no table of this feed is named in ``left_out``.
     Raises HotspotsError where no file can be read, a file lacks columns or a time zone, most coordinates are wrong, or
     a day that would be changed is damaged.
     """
@@ -110,7 +114,7 @@ def stage(
             reports={r.sha256: r for r in reversed(ours) if r.feed == mapping.name},
             stored={r.file: r.sha256 for r in ours if r.read},
         )  # fmt: skip
-        for table in each_table(paths, workspace.settings, batch.skipped, read_typed):
+        for table in each_table(paths, workspace.settings, left_out, mapping.sought, typed=True):
             progress(table.name)
             add(batch, table)
         refuse(batch)
@@ -376,9 +380,6 @@ def summary(batch: Batch) -> list[str]:
             f" {sample(report_of(batch, f).file for f in broken)}. The others are loaded. Export these again, then"
             " import them."
         )
-    if batch.skipped:
-        files = counted(len(batch.skipped), "file that is no table was", "files that are no tables were")
-        notes.append(f"{files} passed over: {sample(batch.skipped)}.")
     if batch.odd_held:
         held = counted(
             batch.odd_held, "position held before looks like a jump", "positions held before look like jumps"

@@ -23,7 +23,7 @@ from hotspots.intake.report import file_report, hidden_by_a_map, numbered
 from hotspots.sources import police_uk
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.police_uk import StreetFile
-from hotspots.sources.reading import RawTable
+from hotspots.sources.raw import RawTable
 from hotspots.store.publishing import write_table
 from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts
 
@@ -45,15 +45,16 @@ class Batch:
 
 
 def stage(
-    workspace: Workspace, paths: Sequence[Path | Upload], progress: Callable[[str], None]
+    workspace: Workspace, paths: Sequence[Path | Upload], progress: Callable[[str], None], left_out: list[str]
 ) -> tuple[Manifest, list[FileReport]]:
     """Read the files and write their facts aside; returns the manifest that would make them current.
 
-    Every problem of every file is reported at once, and then nothing is imported.
+    Every problem of every file is reported at once, and then nothing is imported. What is no street-level file is
+    named in ``left_out``.
     """
     batch = Batch(workspace, Placer(boundaries_of(workspace)))
     problems: list[str] = []
-    for raw in read_tables(paths, workspace.settings, police_uk.is_street_file):
+    for raw in read_tables(paths, workspace.settings, police_uk.is_street_file, police_uk.SOUGHT, left_out):
         progress(raw.name)
         try:
             (correct if quarantine.is_correction(raw) else add_file)(batch, raw)

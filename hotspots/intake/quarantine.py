@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.words import counted
-from hotspots.sources.reading import FROM, REASON, ROW, RawTable
+from hotspots.sources.raw import FROM, REASON, ROW, RawTable
 from hotspots.store.publishing import write_table
 from hotspots.store.sound import read_stored
 from hotspots.store.workspace import FileReport, Workspace

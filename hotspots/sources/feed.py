@@ -24,7 +24,8 @@ from hotspots.sources.coordinates import DOTTED, Written, read_pairs, said
 from hotspots.sources.doubts import Column, order_doubt
 from hotspots.sources.formats import day_before_month, fitting_words
 from hotspots.sources.mapping import GRID, WORDED, Mapping, columns_in
-from hotspots.sources.reading import QUARANTINE_COLUMNS, RawTable, parquet_text
+from hotspots.sources.parquet import parquet_text
+from hotspots.sources.raw import QUARANTINE_COLUMNS, RawTable, with_notes
 from hotspots.sources.times import Placed, parse_times, place_times
 from hotspots.sources.written import Wall
 
@@ -34,6 +35,7 @@ OLDEST = np.datetime64("1990-01-01", "s")  # no feed holds anything older; 1900-
 MOSTLY = 0.5  # share of the rows at 00:00 from which on the column is said to hold dates alone
 FALLS = ("time falls", "times fall")
 RAGGED = "the row has too few or too many fields"
+_CLOCK_ALONE = r"^\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?$|^\d{1,4}$"
 _MIDNIGHT = r"^(\S+[-/.]\S+)[T ]00:00(?::00(?:\.0+)?)?$"
 _NO_DATE = r"^(?:1899-12-3[01]|1900-01-0[01]|3[01]/12/1899|0[01]/01/1900)[T ]"
 SKIPPED = "in the hour that the clocks skipped, read as GMT"
@@ -79,6 +81,7 @@ class FeedFile:
     rows: Array  # row numbers
     bad: Array  # bool: rows that cannot be used
     reasons: dict[int, str] = field(default_factory=dict)  # of these, by position
+    aside: set[int] = field(default_factory=set)  # of these, those whose reason explains all others
     notes: list[str] = field(default_factory=list)
     texts: dict[str, pa.DictionaryArray] = field(default_factory=dict)  # of the columns looked at so far
 
@@ -150,12 +153,29 @@ class FeedFile:
         """The same, each row with its own reason; several reasons of one row are joined."""
         self.bad[at] = True
         for i, reason in zip(at.tolist(), reasons, strict=True):
+            if i in self.aside:
+                continue
             self.reasons[i] = f"{self.reasons[i]}; {reason}" if i in self.reasons else reason
+
+    def set_aside(self, mask: Array, reason: str) -> None:
+        """Mark rows as unusable for a reason that explains whatever else is wrong with them."""
+        at = np.flatnonzero(mask)
+        self.refuse_each(at, [reason] * len(at))
+        self.aside.update(at.tolist())
 
     def time_texts(self, what: str) -> pa.DictionaryArray:
         """The texts of a time: of one column, or of its date and its time of day joined."""
         first, *second = (self.coded(column) for column in self.columns[what])
-        return joined(first, *second) if second else first
+        if second:
+            clock = pc.match_substring_regex(second[0].dictionary, _CLOCK_ALONE).to_numpy(zero_copy_only=False)
+            no_day = pc.is_null(first).to_numpy(zero_copy_only=False) & spread(clock, second[0], False)
+            self.set_aside(no_day, f"{self.columns[what][0]} is empty beside a time")
+            first = joined(first, *second)
+        if not self.aside:
+            return first
+        gone = np.isin(np.arange(len(first)), list(self.aside))
+        indices = pc.if_else(pa.array(gone), pa.scalar(None, first.indices.type), first.indices)
+        return pa.DictionaryArray.from_arrays(indices, first.dictionary)
 
     def times(self, what: str) -> Times:
         """The times of a field, by row. Raises where they need a time zone and have none."""
@@ -286,10 +306,14 @@ def _dotted(x: Array, y: Array, printed: tuple[pa.Array | None, ...]) -> Array:
 
 def opened(raw: RawTable, mapping: Mapping, settings: Settings) -> FeedFile:
     """A file with the columns of its mapping. HotspotsError where it lacks some."""
-    columns, n = columns_in(mapping, raw.table.column_names, raw.name), len(raw.table)
-    file = FeedFile(raw, mapping, settings, columns, raw.row_numbers(), np.zeros(n, dtype=bool))
-    if raw.encoding != "UTF-8":
+    try:
+        columns, n = columns_in(mapping, raw.table.column_names, raw.name), len(raw.table)
+    except HotspotsError as error:
+        raise with_notes(error, raw) from error
+    file = FeedFile(raw, mapping, settings, columns, raw.row_numbers(), np.zeros(n, dtype=bool), notes=[*raw.notes])
+    if raw.encoding not in ("UTF-8", "UTF-16"):
         file.notes.append(f"The file is not UTF-8 and was read as {raw.encoding}: check accents and pound signs")
+    _set_merged_aside(file)
     return file
 
 
@@ -297,6 +321,23 @@ def _unread_texts(times: Times) -> list[str]:
     texts = times.texts.dictionary
     lost = np.isnat(times.wall.clock) & texts.is_valid().to_numpy(zero_copy_only=False)
     return list(texts.filter(pa.array(lost)).to_pylist())
+
+
+def _set_merged_aside(file: FeedFile) -> None:
+    """Set rows aside whose cells were merged with one above: what stands there may hold for them, or may not."""
+    rows = {number: i for i, number in enumerate(file.rows.tolist())} if file.raw.merged else {}
+    found: dict[int, tuple[list[str], int]] = {}
+    for column in dict.fromkeys(name for names in file.columns.values() for name in names):
+        for row, above in file.raw.merged.get(column, {}).items():
+            if row in rows and above in rows and file.raw.table[column][rows[above]].is_valid:
+                found.setdefault(rows[row], ([], above))[0].append(column)
+    for i, (names, above) in found.items():
+        plural = "are" if len(names) > 1 else "is"
+        file.refuse_each(
+            np.array([i]),
+            [f"{' and '.join(names)} {plural} blank, merged with row {above:,} above; unmerge the cells and fill them"],
+        )
+        file.aside.add(i)
 
 
 def one_piece(column: pa.ChunkedArray) -> pa.Array:

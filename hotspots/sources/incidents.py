@@ -34,7 +34,7 @@ from hotspots.sources.feed import (
     spread,
 )
 from hotspots.sources.mapping import CODES, FLAGS, Mapping, place_of
-from hotspots.sources.reading import RawTable
+from hotspots.sources.raw import RawTable
 
 PLACED_LATER = ("cell_9", "cell_10", "cell_11", "district", "bcu")  # filled by intake, which knows the boundaries
 FIELDS = (

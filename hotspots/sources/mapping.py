@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from hotspots.base.clock import zone
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.sources.formats import day_before_month
+from hotspots.sources.kinds import Sought
 
 GRID, DEGREES = ("easting", "northing"), ("longitude", "latitude")
 PLACES = (*DEGREES, *GRID)
@@ -104,6 +105,12 @@ class Mapping:
         """Every column of the file that the mapping speaks of, each once, in order."""
         own = [name for names in self.columns.values() for name in names]
         return tuple(dict.fromkeys([*own, *(name for table in self.further for name in table.values())]))
+
+    @property
+    def sought(self) -> Sought:
+        """What a reader looks for in a file of this feed."""
+        must = [name for what in (*FEEDS[self.source].needed, *PLACES, "area") for name in self.columns.get(what, ())]
+        return Sought.of(self.source, self.needed, must if self.standard else ())
 
 
 def read_mapping(source: str, file: Path | str | None, timezone: str = "") -> Mapping:

@@ -43,7 +43,7 @@ from hotspots.sources.feed import (
     spread,
 )
 from hotspots.sources.mapping import Mapping, place_of
-from hotspots.sources.reading import RawTable
+from hotspots.sources.raw import RawTable
 
 SCHEMA = pa.schema([*(pa.field(c.name, c.type) for c in LOG_ENTRIES), pa.field("source_row", pa.int32())])
 CONTENT = tuple(c.name for c in LOG_ENTRIES if c.name not in ("entry", "origin"))  # what an entry says

@@ -31,7 +31,8 @@ from hotspots.base.words import counted
 from hotspots.sources.crews import crew_of
 from hotspots.sources.feed import FALLS, OLDEST, Array, FeedFile, Times, opened, quarantined, spread
 from hotspots.sources.mapping import Mapping, place_of
-from hotspots.sources.reading import RawTable, parquet_text
+from hotspots.sources.parquet import parquet_text
+from hotspots.sources.raw import RawTable
 from hotspots.sources.times import seconds_of
 from hotspots.sources.written import likely_serials, wall_of
 

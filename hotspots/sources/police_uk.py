@@ -23,10 +23,12 @@ from hotspots.base.settings import Settings
 from hotspots.sources.checks import judge, numbers, without_blank_words
 from hotspots.sources.coordinates import read_pairs, said
 from hotspots.sources.feed import original_columns, quarantined
-from hotspots.sources.reading import FROM, RawTable
+from hotspots.sources.kinds import Sought
+from hotspots.sources.raw import FROM, RawTable
 
 NEEDED = ("Crime ID", "Month", "Longitude", "Latitude", "Location", "Crime type", "Last outcome category")
 FORCE_COLUMNS = ("Falls within", "Reported by")
+SOUGHT = Sought.of("police-uk", (*NEEDED, *FORCE_COLUMNS), NEEDED)
 MONTH = re.compile(r"^(19|20)\d\d-(0[1-9]|1[0-2])$")
 
 
@@ -53,15 +55,18 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
     Raises HotspotsError with the column, values and rows when the file as a whole cannot be right.
     """
     table = raw.table
-    notes: list[str] = []
+    notes = [*raw.notes]
     missing = [c for c in NEEDED if c not in table.column_names]
     force_column = next((c for c in FORCE_COLUMNS if c in table.column_names), None)
     if force_column is None:
         missing.append(" or ".join(f"'{c}'" for c in FORCE_COLUMNS))
     if missing:
         raise HotspotsError(
-            f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(table.column_names[:12])}."
-            " Use a street-level file as downloaded from data.police.uk."
+            [
+                f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(table.column_names[:12])}."
+                " Use a street-level file as downloaded from data.police.uk.",
+                *(f"{raw.name}: {note}." for note in raw.notes),
+            ]
         )
     assert force_column is not None  # refused above
     rows = raw.row_numbers()

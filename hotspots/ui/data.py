@@ -15,6 +15,7 @@ from hotspots.base.writing import to_csv
 from hotspots.intake import TRACKS, Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import intake_table, report_line
+from hotspots.sources.kinds import kinds_said, upload_types
 from hotspots.sources.mapping import read_mapping
 from hotspots.ui import loading
 from hotspots.ui.frame import View
@@ -30,12 +31,6 @@ KINDS = {
 }
 STANDARD_NAMES = "None: the columns have the standard names"
 ZONE_HELP = "The time zone of the times in the file, such as Europe/London or UTC. Needed where they carry no offset."
-TYPES = {
-    "police-uk": ["zip", "csv"],
-    "incidents": ["csv", "xlsx", "parquet", "zip"],
-    **{source: ["csv", "tsv", "xlsx", "parquet", "zip"] for source in TRACKS},
-    "boundaries": ["geojson", "json", "gpkg", "csv"],
-}
 
 
 def show(view: View) -> None:
@@ -55,7 +50,11 @@ def show_import(view: View) -> None:
     limit = view.workspace.settings.upload_max_mb
     with st.form("import", clear_on_submit=True, border=False):
         files = st.file_uploader(
-            f"Files, {limit} MB at most each", type=TYPES[source], accept_multiple_files=True, max_upload_size=limit
+            f"Files, {limit} MB at most each",
+            type=upload_types(source),
+            accept_multiple_files=True,
+            max_upload_size=limit,
+            help=None if source == "boundaries" else f"{kinds_said(source)}.",
         )
         mapping = choose_mapping(source) if source == "incidents" or source in TRACKS else None
         timezone = st.text_input("Time zone", help=ZONE_HELP) if source in TRACKS else ""

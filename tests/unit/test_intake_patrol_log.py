@@ -46,7 +46,7 @@ def log(rows: Sequence[dict[str, Any]], name: str = "log.csv") -> tuple[str, byt
 def load(folder: Path, *files: Path | tuple[str, bytes], mapping: Any = LONDON) -> tuple[list[FileReport], bool]:
     """(reports, whether anything changed): what the door of intake does for every source."""
     with writing(folder) as workspace:
-        manifest, reports = stage(workspace, list(files), mapping, lambda name: None)
+        manifest, reports = stage(workspace, list(files), mapping, lambda name: None, [])
         for report in reports:
             assert report.read == sum(getattr(report, c) for c in COUNTS[1:])
         if manifest is workspace.manifest:
@@ -371,7 +371,7 @@ def test_other_data_of_the_workspace_stays(tmp_path):
 def test_a_kill_before_the_manifest_leaves_the_workspace_as_it_was(tmp_path):
     load(tmp_path, log([entry("1")]))
     with writing(tmp_path) as workspace:
-        stage(workspace, [log([entry("2")], "later.csv")], LONDON, lambda name: None)  # and nothing after it
+        stage(workspace, [log([entry("2")], "later.csv")], LONDON, lambda name: None, [])  # and nothing after it
     assert numbers(tmp_path) == ["1"]
     load(tmp_path, log([entry("3")], "last.csv"))
     assert numbers(tmp_path) == ["1", "3"]

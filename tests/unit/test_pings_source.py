@@ -12,7 +12,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.sources.mapping import read_mapping
 from hotspots.sources.pings import Parsed, read_pings
-from hotspots.sources.reading import RawTable
+from hotspots.sources.raw import RawTable
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NOON = 1_772_366_400  # 2026-03-01 12:00 UTC, by hand: 20,513 days of 86,400 s, and 43,200 s

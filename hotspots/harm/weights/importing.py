@@ -30,8 +30,9 @@ from hotspots.harm.weights.columns import Found, find_weights, plain_words
 from hotspots.harm.weights.contents import differences, ref
 from hotspots.harm.weights.register import CHANGE, Draft, free_version, read_weights, rows_of_sets, store
 from hotspots.harm.weights.rows import absurd, headline, our_table, their_table
-from hotspots.sources.archives import read_grids
-from hotspots.sources.reading import SHEET_ENDINGS, TEXT_ENDINGS, read_table
+from hotspots.sources.kinds import SHEET_ENDINGS, TEXT_ENDINGS, ending_of
+from hotspots.sources.reading import read_table
+from hotspots.sources.sheets import read_grids
 from hotspots.store import ledger
 from hotspots.store.database import read
 from hotspots.store.publishing import publish, writing
@@ -154,7 +155,7 @@ def _content(path: Path | Upload) -> Upload:
 
 def _grids(file: str, data: bytes) -> list[tuple[str, int, list[list[str]]]]:
     """Title, number of the first row, and cells as text of every sheet; a CSV is one sheet."""
-    ending = Path(file).suffix.lower()
+    ending = ending_of(file)
     if not data:
         raise HotspotsError(f"{file} is empty (0 bytes). Export it again.")
     if len(data) > LIMITS.upload_max_mb * 1_000_000:
@@ -162,7 +163,7 @@ def _grids(file: str, data: bytes) -> list[tuple[str, int, list[list[str]]]]:
     if ending in SHEET_ENDINGS:
         return read_grids(data, file, LIMITS)
     if ending not in TEXT_ENDINGS:
-        raise HotspotsError(f"{file} is not a weight set: give a CSV or an Excel workbook (.xlsx).")
+        raise HotspotsError(f"{file} is not a weight set: give a CSV or a workbook (.xlsx, .xls, .ods).")
     raw = read_table(file, data, LIMITS)
     if raw.bad_rows:
         rows = rows_sentence(number for number, _ in raw.bad_rows)
