@@ -71,7 +71,9 @@ def add_limits(one: Verb) -> None:
 def add_freeze(one: Verb) -> None:
     one.add_argument("--name", required=True, metavar="NAME", help="of the register; a later version supersedes")
     one.add_argument("--valid-from", required=True, metavar="DATE", help="first day on which these areas hold")
-    one.add_argument("--areas", type=Path, metavar="FILE.csv", help="edited candidates; columns area, bcu, cells, role")
+    one.add_argument(
+        "--areas", type=Path, metavar="FILE", help="edited candidates, CSV or workbook; columns area, bcu, cells, role"
+    )
     one.add_argument(
         "--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one; default: none"
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,16 @@ import pandas as pd
 from hotspots.areas import AREA_COLUMNS, in_form
 from hotspots.areas.register import Frozen
 from hotspots.base.columns import AREAS, TEXT
-from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.settings import Settings
 from hotspots.base.writing import RISKY
+from hotspots.sources.files import read_tables
+from hotspots.sources.kinds import Sought
+from hotspots.sources.raw import RawTable
 
-LARGEST = 20_000_000  # bytes of a file of areas
+FEW_AREAS = Settings(unzipped_max_mb=20)  # a file of areas is small
+NEEDED = ("area", "bcu", "cells")
+SOUGHT = Sought.of("areas", (c.name for c in AREAS), NEEDED)
 
 
 def about_frozen(frozen: Frozen) -> dict[str, Any]:
@@ -33,30 +37,29 @@ def in_its_unit(frozen: Frozen) -> pd.DataFrame:
 
 
 def read_areas(path: Path) -> pd.DataFrame:
-    """A CSV of areas as the verb ``areas`` writes it, perhaps edited: at least the columns area, bcu and cells.
+    """A table of areas as the verb ``areas`` writes it, perhaps edited: at least the columns area, bcu and cells.
 
-    Returns a table in `AREAS`; figures are as the file has them and are to be worked out again. Cells may have blanks,
-    commas or semicolons between them. HotspotsError, all problems at once, for a file that cannot be read.
+    Any kind of file that holds a table will do. Returns a table in `AREAS`; figures are as the file has them and are to
+    be worked out again. Cells may have blanks, commas or semicolons between them. HotspotsError, all problems at once,
+    for a file that cannot be read.
     """
-    try:
-        if path.stat().st_size > LARGEST:
-            raise HotspotsError(f"{path.name} has more than {LARGEST // 1_000_000} MB: that is no file of areas.")
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise HotspotsError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise HotspotsError(f"{path.name} is not UTF-8 text. Save it as 'CSV UTF-8'.") from error
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    header = [c.strip() for c in rows[0]] if rows else []
-    missing = [c for c in ("area", "bcu", "cells") if c not in header]
+    raws = [_whole(raw) for raw in read_tables([path], FEW_AREAS, sought=SOUGHT)]
+    lines = [line for raw in raws for line in raw.table.to_pylist()]
+    rows = [_row({k.strip(): v or "" for k, v in line.items()}) for line in lines]
+    return in_form(pd.DataFrame(rows, columns=list(AREA_COLUMNS)))
+
+
+def _whole(raw: RawTable) -> RawTable:
+    """The same; HotspotsError where it lacks a column, or a row has more or fewer values than there are columns."""
+    missing = [c for c in NEEDED if c not in raw.table.column_names]
     if missing:
         raise HotspotsError(
-            f"{path.name} has no column {sample(missing)}. Start from the output of: areas --format csv."
+            f"{raw.name} has no column {sample(missing)}. Start from the output of: areas --format csv."
         )
-    lines = [dict(zip(header, row, strict=False)) for row in rows[1:] if any(c.strip() for c in row)]
-    if not lines:
-        raise HotspotsError(f"{path.name} has no areas.")
-    return in_form(pd.DataFrame([_row(r) for r in lines], columns=list(AREA_COLUMNS)))
+    if raw.bad_rows:
+        rows = rows_sentence(number for number, _ in raw.bad_rows)
+        raise HotspotsError(f"{raw.name} has another number of values than columns in {rows}. Correct them there.")
+    return raw
 
 
 def _row(line: dict[str, str]) -> dict[str, Any]:

@@ -429,11 +429,29 @@ def test_a_short_file_is_enough_and_a_wrong_one_is_told(tmp_path) -> None:
     assert found["cells"].tolist() == [tuple(sorted(f"{c:x}" for c in ROW[:2]))]
     assert found["role"].tolist() == ["none"]
     for content, words in (
-        (b"area,bcu\n1,South\n", "no column 'cells'"), (b"", "no column"), (b"area,bcu,cells\n", "has no areas"),
-        (b"area,bcu,cells\n\xff,South,x\n", "not UTF-8"),
+        (b"area,bcu\n1,South\n", "no column 'cells'"), (b"", "is empty"), (b"area,bcu,cells\n", "no rows"),
+        (b"area,bcu,cells\nA,South,x,y\n", "another number of values than columns in row 2"),
     ):  # fmt: skip
         path.write_bytes(content)
         with pytest.raises(HotspotsError, match=words):
             read_areas(path)
-    with pytest.raises(HotspotsError, match="cannot be read"):
+    with pytest.raises(HotspotsError, match="does not exist"):
         read_areas(tmp_path / "absent.csv")
+
+
+@pytest.mark.parametrize("kind", [";", "\t", "|", "utf-16", "xlsx"])
+def test_areas_are_read_however_a_spreadsheet_saves_them(tmp_path, kind: str) -> None:
+    rows = [["area", "name", "bcu", "cells"], ["South-01", "The Square; north", "South", f"{ROW[0]:x} {ROW[1]:x}"]]
+    path = tmp_path / ("mine.xlsx" if kind == "xlsx" else "mine.csv")
+    if kind == "xlsx":
+        book = pytest.importorskip("openpyxl").Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    else:
+        out = io.StringIO()
+        csv.writer(out, delimiter="," if kind == "utf-16" else kind).writerows(rows)
+        path.write_bytes(out.getvalue().encode("utf-16" if kind == "utf-16" else "utf-8"))
+    found = read_areas(path)
+    assert found[["area", "name", "bcu"]].to_numpy().tolist() == [["South-01", "The Square; north", "South"]]
+    assert found["cells"].tolist() == [tuple(sorted(f"{c:x}" for c in ROW[:2]))]
