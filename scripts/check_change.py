@@ -29,8 +29,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
 from hotspots import geography  # noqa: E402
-from hotspots.base import choices  # noqa: E402
 from hotspots.base.months import months_between  # noqa: E402
+from hotspots.base.profile import home  # noqa: E402
 from hotspots.change.estimates.expected_fall import expected_fall  # noqa: E402
 from hotspots.change.estimates.from_expected import ratio_from_expected  # noqa: E402
 from hotspots.change.estimates.model import clustered, without_empty  # noqa: E402
@@ -62,7 +62,7 @@ PERIODS = pd.DataFrame({
     "period": range(len(MONDAYS)), "first": MONDAYS.date, "last": (MONDAYS + pd.Timedelta(days=6)).date,
     "exposure": 1.0,
 })  # fmt: skip
-HALF = dict.fromkeys(choices.BCUS, 0.5)
+HALF = dict.fromkeys(home().bcus, 0.5)
 SCENARIOS: Mapping[str, tuple[float, Mapping[str, float]]] = {
     "nothing": (0.0, {}),
     "fall": (FALL, {}),
@@ -188,7 +188,7 @@ def register_rows(
         {"of": "expected", **of_ratio(ratio_from_expected(against_level(spots, g.spots, levels)), truth)},
         {"of": "wdd", **of_wdd(name, spots, around, g, expected)},
     ]
-    for bcu in choices.BCUS:
+    for bcu in home().bcus:
         chosen = g.of_bcu(bcu)
         rows.append({"of": "did of a BCU", **of_did(spots[spots["unit"].isin(list(chosen))], truth)})
         if name == "fall":
@@ -253,7 +253,7 @@ def ring_truth(g: Ground, expected: pd.Series, fall: float, shares: Mapping[str,
 def of_wdd(name: str, spots: pd.DataFrame, around: pd.DataFrame, g: Ground, expected: pd.Series) -> dict[str, Any]:
     """The weighted displacement difference with its rings, in records, before scaled to the weeks after."""
     fall, shares = SCENARIOS[name]
-    left = {bcu: 1 - shares.get(bcu, 0.0) for bcu in choices.BCUS}
+    left = {bcu: 1 - shares.get(bcu, 0.0) for bcu in home().bcus}
     truth = -sum(fall * part * sums_of(expected, g, g.spots, "treated", bcu) for bcu, part in left.items())
     return of_difference(truth, spots, around)
 

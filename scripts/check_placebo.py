@@ -17,8 +17,8 @@ import pandas as pd
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
-from hotspots.base.choices import BCUS  # noqa: E402
 from hotspots.base.months import add_months, month_text, months_between  # noqa: E402
+from hotspots.base.profile import home  # noqa: E402
 from hotspots.change.question import ChangeQuestion  # noqa: E402
 from hotspots.change.workspace import change_workspace  # noqa: E402
 from hotspots.store.workspace import Workspace, open_workspace  # noqa: E402
@@ -61,7 +61,7 @@ def main() -> None:
     trials = [
         trial(workspace, start, bcu, comparison, given.top)
         for start in months_between(given.first, given.last)
-        for bcu in BCUS
+        for bcu in home().bcus
         for comparison in ("matched", "rest")
     ]
     print(summary(pd.concat(trials, ignore_index=True)).to_string(index=False))

@@ -11,7 +11,8 @@ from h3.api import basic_int as h3
 
 from hotspots.areas.candidates import Limits, candidate_areas
 from hotspots.areas.table import blank, in_form
-from hotspots.base.settings import Settings
+from hotspots.base.profile import home
+from hotspots.base.settings import Settings, load_settings
 
 CENTRE = h3.latlng_to_cell(53.7590, -2.6990, 10)  # 8a1951803b4ffff, Preston
 SIZE = 13_000.0  # m², a round number near that of a cell
@@ -47,8 +48,9 @@ def candidates(
     min_density: float = Settings.area_min_density,
 ) -> pd.DataFrame:
     """The candidate areas under these limits, and else under those of the settings."""
-    usual = Limits.of(Settings()).per_bcu
-    limits = Limits(max_area_m2, min_share, min_density, usual if per_bcu is None else per_bcu)
+    usual = Limits.of(load_settings(None, home()), home().bcus)
+    wanted = usual.per_bcu if per_bcu is None else per_bcu
+    limits = Limits(max_area_m2, min_share, min_density, wanted, usual.bcus)
     return candidate_areas(cells, limits, excluded)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from hotspots import geography
 from hotspots.areas.rules import refuse_cells
 from hotspots.areas.search import Ground, Members, best_areas
 from hotspots.areas.table import FACTS, bcus_in_order, blank, measured, named
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 
@@ -29,12 +28,13 @@ class Limits:
     min_share: float  # of its BCU's harm
     min_density: float  # a cell joins where it has more harm per m² than so many times its BCU's mean cell
     per_bcu: int | Mapping[str, int]
+    bcus: tuple[str, ...] = ()  # the order in which they come; others after them, by name
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """The limits of a workspace's settings."""
-        per_bcu = {bcu: int(getattr(settings, f"areas_{bcu.lower()}")) for bcu in BCUS}
-        return cls(settings.max_area_m2, settings.area_min_share, settings.area_min_density, per_bcu)
+    def of(cls, settings: Settings, bcus: Sequence[str]) -> Limits:
+        """The limits of a workspace's settings, for the BCUs of its force."""
+        per_bcu = {bcu: settings.areas_in(bcu) for bcu in bcus}
+        return cls(settings.max_area_m2, settings.area_min_share, settings.area_min_density, per_bcu, tuple(bcus))
 
     def wanted(self, bcu: str) -> int:
         """How many areas a BCU is to have."""
@@ -71,7 +71,7 @@ def candidate_areas(cells: pd.DataFrame, limits: Limits, excluded: Collection[in
         )
     usable = cells[~inside_excluded(cells["cell"].to_numpy(), excluded)]
     made: list[dict[str, Any]] = []
-    for bcu in bcus_in_order(cells["bcu"]):
+    for bcu in bcus_in_order(cells["bcu"], limits.bcus):
         mine = usable[usable["bcu"] == bcu].reset_index(drop=True)
         ground = ground_of(mine, cells[cells["bcu"] == bcu], limits)
         found = [mine["cell"].to_numpy()[sorted(m)] for m in best_areas(ground, limits.wanted(bcu))]

@@ -41,7 +41,9 @@ class Candidates:
 def find_areas(folder: Path | Workspace, question: Question, limits: Limits | None = None) -> Candidates:
     """Candidate areas of a workspace. Raises HotspotsError where the question cannot be answered, with the reason."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
-    return areas_of(workspace, rank_workspace(workspace, question), limits or Limits.of(workspace.settings))
+    return areas_of(
+        workspace, rank_workspace(workspace, question), limits or Limits.of(workspace.settings, workspace.profile.bcus)
+    )
 
 
 def areas_of(workspace: Workspace, answer: Answer, limits: Limits) -> Candidates:

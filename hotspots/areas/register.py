@@ -81,8 +81,8 @@ def freeze(
     if not len(areas):
         raise HotspotsError("There is no area to freeze.")
     asked = ledger.canonical(definition)
-    table = _for_storing(areas)
     workspace = open_workspace(folder)
+    table = _for_storing(areas, workspace.profile.bcus)
     if wrong := refusals(table, bcus_for(workspace, table)):
         raise HotspotsError(wrong)
     warnings = warnings_of(table, max_area_m2 or workspace.settings.max_area_m2)
@@ -118,9 +118,9 @@ def bcus_for(workspace: Workspace, areas: pd.DataFrame) -> dict[int, str]:
     return found
 
 
-def _for_storing(areas: pd.DataFrame) -> pd.DataFrame:
+def _for_storing(areas: pd.DataFrame, bcus: Sequence[str]) -> pd.DataFrame:
     """The areas in form and in order, texts on one line."""
-    table = in_order(in_form(areas))
+    table = in_order(in_form(areas), bcus)
     for column in TEXTS:
         table[column] = [" ".join(str(t).split()) for t in table[column]]
     if blank := [str(a)[:40] for a, n in zip(table["area"], table["name"], strict=True) if not a or not n]:
@@ -266,7 +266,8 @@ def problems(folder: Path) -> list[str]:
 
 def _read(connection: Connection | None, entry: Row, warnings: tuple[str, ...] = ()) -> Frozen:
     """A stored version, its hash verified."""
-    areas = _by_number(ledger.rows_in(connection, AREAS, register=entry["id"]))
+    stored = ledger.rows_in(connection, AREAS, register=entry["id"])
+    areas, bcus = _by_number(stored), list(dict.fromkeys(a["bcu"] for a in stored))  # in the order they were frozen in
     cells: dict[str, list[int]] = {}
     for row in ledger.rows_in(connection, CELLS, register=entry["id"]):
         cells.setdefault(row["area"], []).append(row["cell"])
@@ -277,7 +278,7 @@ def _read(connection: Connection | None, entry: Row, warnings: tuple[str, ...] =
     ledger.verify(f"Register {ref} is not as it was frozen", entry, "definition", areas=rows, **strays)
     first, last = entry["valid_from"], _last_day(ledger.rows_in(connection, REGISTERS, name=entry["name"]), entry)
     validity = {"valid_from": first, "valid_to": _text(last)}
-    table = in_order(in_form(pd.DataFrame([{**a, **validity} for a in rows], columns=list(AREA_COLUMNS))))
+    table = in_order(in_form(pd.DataFrame([{**a, **validity} for a in rows], columns=list(AREA_COLUMNS))), bcus)
     facts = {name: entry[name] for name in ("name", "version", "author", "note", "created", "sha256")}
     return Frozen(
         **facts, valid_from=date.fromisoformat(first), valid_to=last, definition=json.loads(entry["definition"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots import geography
-from hotspots.base.choices import BCUS
 from hotspots.base.columns import AREAS, TEXT
 from hotspots.base.errors import HotspotsError, sample
 
@@ -38,15 +37,15 @@ def in_form(areas: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def bcus_in_order(bcus: pd.Series) -> list[str]:
-    """The BCUs there are: West, South, East, then any other by name."""
-    there = {str(b) for b in bcus}
-    return [*(b for b in BCUS if b in there), *sorted(there - set(BCUS))]
+def bcus_in_order(there: Iterable[Any], bcus: Sequence[str]) -> list[str]:
+    """The BCUs there are: in the order of the force's, ``bcus``, then any other by name."""
+    found = {str(b) for b in there}
+    return [*(b for b in bcus if b in found), *sorted(found - set(bcus))]
 
 
-def in_order(areas: pd.DataFrame) -> pd.DataFrame:
-    """The areas by BCU (West, South, East, then any other) and number."""
-    place = {bcu: i for i, bcu in enumerate(bcus_in_order(areas["bcu"]))}
+def in_order(areas: pd.DataFrame, bcus: Sequence[str]) -> pd.DataFrame:
+    """The areas by BCU (in the order of ``bcus``, then any other) and number."""
+    place = {bcu: i for i, bcu in enumerate(bcus_in_order(areas["bcu"], bcus))}
     order = sorted(range(len(areas)), key=lambda i: (place[areas["bcu"].iloc[i]], areas["area"].iloc[i]))
     return areas.iloc[order].reset_index(drop=True)
 
@@ -87,7 +86,7 @@ def with_quiet_cells(facts: pd.DataFrame, cells: Iterable[int], boundaries: geog
         return facts
     zero = pd.DataFrame({"cell": new, "bcu": bcus_of(new, boundaries), "harm": 0.0, "n_incidents": 0, "harm_days": 0.0,
                          "area_m2": np.round(geography.cell_areas_m2(new), 1),
-                         "place": geography.nearest_place(*geography.cell_centres(new))})  # fmt: skip
+                         "place": geography.nearest_place(*geography.cell_centres(new), boundaries)})  # fmt: skip
     if "harm_expected_days" in facts:
         zero["harm_expected_days"] = 0.0 if facts["harm_expected_days"].notna().any() else np.nan
     return pd.concat([facts, zero], ignore_index=True)
@@ -129,9 +128,6 @@ def named(areas: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
 
 def name_of_place(cell: int, place: str) -> str:
     """'Church Street, Preston, 300 m north of the centre' → 'Preston, Church Street'; without a street, the place."""
-    near = geography.nearest_place(*geography.cell_centres([cell]))[0]
-    place = " ".join(place.split()) or near
-    if not place.endswith(f", {near}"):
-        return place
-    town = near.removesuffix(" centre").split(", ")[0]
-    return f"{town}, {place.removesuffix(f', {near}')}"
+    place = " ".join(place.split()) or geography.hex_ids([cell])[0]
+    street, town = geography.street_and_town(place)
+    return f"{town}, {street}" if street else place

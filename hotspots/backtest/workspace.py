@@ -92,7 +92,7 @@ def month_of(day: object, before: bool = False) -> int:
 def bcu_of(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
     """The one BCU of each cell of the cube, as the ranking has it."""
     cells = pd.DataFrame({"cell": np.unique(cube["cell"].to_numpy(dtype=np.int64))})
-    placed = cells_by_bcu(workspace, cells, rows)
+    placed = cells_by_bcu(boundaries_of(workspace), cells, rows)
     return placed.set_index("cell")["bcu"]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-BCUS = ("West", "South", "East")
 SOURCES = ("police-uk", "incidents")  # of incidents
 FEEDS = (*SOURCES, "pings", "patrol-log", "boundaries")  # all that can be imported
+SHAPES = (".geojson", ".json", ".gpkg", ".shp")  # files of district boundaries
+BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qpj", ".qix")  # what a shapefile has beside it
+SHAPES_SAID = "GeoJSON, GeoPackage or shapefile, also in a zip"
 EXPECTED = "expected-harm"
 METHODS = {
     EXPECTED: "Expected harm", "count": "Number of incidents", "harm": "Harm days",

@@ -63,7 +63,7 @@ INCIDENTS = table(
     ("cell_10", WHOLE, "H3", "H3 cell at resolution 10; 0 where there is no place"),
     ("cell_11", WHOLE, "H3", "H3 cell at resolution 11; 0 where there is no place"),
     ("district", CODE, "", "district whose polygon holds the point; empty outside the force or without a place"),
-    ("bcu", CODE, "", "Basic Command Unit of that district: West, South or East"),
+    ("bcu", CODE, "", "Basic Command Unit of that district, such as West"),
     ("location", CODE, "", "the source's street or place description, such as 'On or near High Street'"),
     ("location_type", CODE, "", "kind of place, such as street, dwelling, licensed premises"),
     ("outcome", CODE, "", "latest outcome published"),
@@ -86,7 +86,12 @@ PINGS = table(
     ("cell_9", WHOLE, "H3", "H3 cell at resolution 9"),
     ("cell_10", WHOLE, "H3", "H3 cell at resolution 10"),
     ("cell_11", WHOLE, "H3", "H3 cell at resolution 11"),
-    ("bcu", pa.int8(), "", "BCU of its cell at resolution 10: 1 East, 2 South, 3 West, 0 outside the force"),
+    (
+        "bcu",
+        pa.int8(),
+        "",
+        "number of its cell's BCU, by name: in Lancashire 1 East, 2 South, 3 West; 0 outside",
+    ),
     ("speed_kmh", pa.float32(), "km/h", "as the device gives it, else from the position before on that day"),
     ("speed_given", FLAG, "", "whether the device gave the speed"),
     ("on_call", FLAG, "", "sent to or at a call: reactive, no part of the dose"),
@@ -338,7 +343,7 @@ BACKTEST = table(
 
 # How concentrated harm is. See hotspots.insight.concentration.
 CONCENTRATION = table(
-    ("bcu", TEXT, "", "West, South, East or all"),
+    ("bcu", TEXT, "", "a BCU such as West, or all"),
     ("measure", TEXT, "", "incidents or harm_days"),
     ("period", TEXT, "", "the whole window, or a year, quarter or month of it"),
     ("share_of_area", NUMBER, "share", "the densest part of the BCU's whole area: 0.01 is one per cent"),

@@ -7,15 +7,17 @@ docs/method.md.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from math import inf
 from pathlib import Path
-from typing import Annotated, ClassVar, NamedTuple, get_type_hints
+from typing import Annotated, Any, ClassVar, NamedTuple, get_type_hints
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.profile import PROFILE, Profile, slug
 
+SETTINGS = "settings.toml"
 RESOLUTIONS = (9, 10, 11)
 KINDS: dict[type, str] = {str: "text", bool: "true or false"}
 
@@ -53,9 +55,9 @@ class Settings:
     max_area_m2: SquareMetres = 50_000.0  # of a hot spot: a Thames Valley hexagon
     area_min_share: Share = 0.0025  # of its BCU's harm: less is no hot spot
     area_min_density: NotNegative = 0.5  # a cell's harm per m² over the BCU's mean, below which it joins no hot spot
-    areas_west: Whole = 7  # hot spots looked for in each BCU: about 20 in all, as in late 2022
-    areas_south: Whole = 6
-    areas_east: Whole = 7
+    areas_per_bcu: Whole = 7  # hot spots looked for in a BCU; the force's profile may say another number for each
+    areas: tuple[tuple[str, int], ...] = ()  # of a BCU, where the profile or settings.toml (areas_west = 7) says so
+    place_max_km: Positive = 6.0  # a town further away gives no place its name
     timezone: str = "Europe/London"
     patrol_day_starts: Hour = 6  # local hour
     visit_gap_minutes: Positive = 5.0  # positions of one unit further apart than this are two stays
@@ -109,6 +111,7 @@ class Settings:
             for name, bound in bounds().items()
             if not bound.fits(getattr(self, name))
         ]
+        problems += [f"Setting 'areas_{slug(bcu)}' is {n}; it must be 0 or more." for bcu, n in self.areas if n < 0]
         if self.ping_credit_minutes > self.visit_gap_minutes:
             problems.append("Setting 'ping_credit_minutes' must not be above 'visit_gap_minutes'.")
         if not 0 <= self.edge_tolerance_seconds <= 60 * self.visit_gap_minutes:
@@ -122,6 +125,10 @@ class Settings:
         if problems:
             raise HotspotsError(problems)
 
+    def areas_in(self, bcu: str) -> int:
+        """How many hot spots are looked for in a BCU."""
+        return dict(self.areas).get(bcu, self.areas_per_bcu)
+
 
 @cache
 def bounds() -> dict[str, Bound]:
@@ -130,23 +137,38 @@ def bounds() -> dict[str, Bound]:
     return {name: kind.__metadata__[0] for name, kind in kinds.items() if hasattr(kind, "__metadata__")}
 
 
-def load_settings(folder: Path | None) -> Settings:
-    """Settings of a workspace folder: its ``settings.toml`` over the defaults; unknown names are refused."""
-    path = folder / "settings.toml" if folder else None
-    if path is None or not path.is_file():
-        return Settings()
-    try:
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HotspotsError(f"settings.toml cannot be read: {error}.") from error
-    kinds = {f.name: type(f.default) for f in fields(Settings)}
-    problems = [f"settings.toml has '{name}', which is not a setting." for name in stated if name not in kinds]
+def load_settings(folder: Path | None, profile: Profile) -> Settings:
+    """Settings of a workspace folder: its ``settings.toml`` over those of the force's profile, over the defaults.
+
+    The number of hot spots of each BCU has a name of its own: areas_west. HotspotsError for unknown names.
+    """
+    path = folder / SETTINGS if folder else None
+    stated = {}
+    if path is not None and path.is_file():
+        try:
+            stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise HotspotsError(f"{SETTINGS} cannot be read: {error}.") from error
+    named = {f"areas_{slug(bcu)}": bcu for bcu in profile.bcus}
+    own, problems = checked(stated, SETTINGS, named)
+    usual, more = checked(profile.settings, PROFILE, {})
+    if problems or more:
+        raise HotspotsError([*problems, *more])
+    areas = {**profile.areas, **{bcu: own.pop(name) for name, bcu in named.items() if name in own}}
+    return Settings(**{**usual, **own, "areas": tuple(areas.items())})
+
+
+def checked(stated: Mapping[str, Any], file: str, named: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """The settings of a file, each of its kind, and what is wrong with them; ``named``: whole numbers beside ours."""
+    kinds = {f.name: type(f.default) for f in fields(Settings) if f.name != "areas"} | dict.fromkeys(named, int)
+    values, problems = (
+        dict(stated),
+        [f"{file} has '{name}', which is not a setting." for name in stated if name not in kinds],
+    )
     for name, value in stated.items():
         wanted = kinds.get(name)
         if wanted is float and type(value) is int:
-            stated[name] = float(value)
+            values[name] = float(value)
         elif wanted is not None and type(value) is not wanted:
-            problems.append(f"settings.toml gives '{name}' as {value!r}; it must be {KINDS.get(wanted, 'a number')}.")
-    if problems:
-        raise HotspotsError(problems)
-    return Settings(**stated)
+            problems.append(f"{file} gives '{name}' as {value!r}; it must be {KINDS.get(wanted, 'a number')}.")
+    return values, problems

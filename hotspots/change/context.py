@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from hotspots.base.choices import BCUS
 from hotspots.base.clock import day_of
 from hotspots.base.columns import CONTEXT, CONTEXT_HISTORY, in_columns
 from hotspots.base.errors import HotspotsError
@@ -25,6 +24,7 @@ from hotspots.base.words import counted, joined
 from hotspots.harm.offences import POLICE_UK
 from hotspots.store import ledger
 from hotspots.store.ledger import Row
+from hotspots.store.workspace import profile_in_use
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -162,14 +162,15 @@ def named(line: str) -> str:
 
 def store(folder: Path, line: str, facts: Mapping[str, Any] | None, author: str, note: str) -> str:
     """Add the next row of a line ('': of a new one): with these facts over the last row's, or None: withdrawn."""
+    bcus = profile_in_use(folder).bcus
     words = ledger.faults([(author, note)], lambda signed: ledger.signature(*signed))
-    words += [] if line else ledger.faults([facts or {}], checked)
+    words += [] if line else ledger.faults([facts or {}], lambda told: checked(told, bcus))
     if words:
         raise HotspotsError(words)
     author, note = ledger.signature(author, note)
 
     def add(connection: Connection) -> str:
-        row = next_row(ledger.rows_in(connection, TABLE), line, facts)
+        row = next_row(ledger.rows_in(connection, TABLE), line, facts, bcus)
         row |= {"author": author, "note": note, "created": ledger.created()}
         ledger.insert(connection, TABLE, {**row, "sha256": ledger.hash_of(row)})
         return str(row["line"])
@@ -177,25 +178,25 @@ def store(folder: Path, line: str, facts: Mapping[str, Any] | None, author: str,
     return ledger.append(folder, add)
 
 
-def next_row(rows: Sequence[Row], line: str, facts: Mapping[str, Any] | None) -> Row:
+def next_row(rows: Sequence[Row], line: str, facts: Mapping[str, Any] | None, bcus: Sequence[str]) -> Row:
     """The row to be added after these, without its signature. HotspotsError where there can be none."""
     if not line:
         number = 1 + len({r["line"] for r in rows if r["line"].startswith("c-")})
-        return {"line": f"c-{number}", "revision": 1, "withdrawn": 0, **checked(facts or {})}
+        return {"line": f"c-{number}", "revision": 1, "withdrawn": 0, **checked(facts or {}, bcus)}
     last = ledger.newest([*shipped_rows(), *rows], "line").get(line)
     if last is None:
         raise HotspotsError(f"There is no context line '{line[:40]}'. `change context` lists them with their numbers.")
     if facts is None and last["withdrawn"]:
         raise HotspotsError(f"Context line {line} was withdrawn already.")
     before = {k: last[k] for k in FIELDS}
-    after = before if facts is None else checked({**before, **facts})
+    after = before if facts is None else checked({**before, **facts}, bcus)
     if facts is not None and after == before and not last["withdrawn"]:
         raise HotspotsError(f"Context line {line} says that already; nothing would change.")
     return {"line": line, "revision": last["revision"] + 1, "withdrawn": int(facts is None), **after}
 
 
-def checked(facts: Mapping[str, Any]) -> dict[str, str]:
-    """The facts of a line as they are stored. HotspotsError with everything that is wrong with them."""
+def checked(facts: Mapping[str, Any], bcus: Sequence[str]) -> dict[str, str]:
+    """The facts of a line as they are stored; ``bcus``: of the force. HotspotsError with all that is wrong."""
     words: list[str] = []
     values = {k: " ".join(str(facts.get(k) or "").split()) for k in FIELDS}
     if values["kind"] == MAP_POINTS:
@@ -206,8 +207,8 @@ def checked(facts: Mapping[str, Any]) -> dict[str, str]:
         words.append("A context line needs a name that says what it was.")
     elif len(values["name"]) > LONGEST_NAME:
         words.append(f"The name has {len(values['name'])} characters; give {LONGEST_NAME} at most, the rest as a note.")
-    if values["where"] not in (EVERYWHERE, *BCUS):
-        words.append(f"'{values['where'][:40]}' is no place of a context line; give all, {', '.join(BCUS)}.")
+    if values["where"] not in (EVERYWHERE, *bcus):
+        words.append(f"'{values['where'][:40]}' is no place of a context line; give all, {', '.join(bcus)}.")
     first = day_of_line(facts.get("first_day") or "", "The first day", words)
     last = day_of_line(facts["last_day"], "The last day", words) if facts.get("last_day") else None
     if first and last and last < first:

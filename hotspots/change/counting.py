@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hotspots.base.months import Window, add_months
 from hotspots.change.estimates.panel import covered
 from hotspots.change.settling import Settled
+from hotspots.geography import Boundaries, boundaries_of
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import SCORED
 from hotspots.ranking.gather import build_cell_periods, code_and_score, gather, holes_and_breaks, observed
@@ -55,6 +56,7 @@ class Counted:
     rows: pd.DataFrame
     scores: pd.DataFrame
     whose: pd.DataFrame  # cell, district, bcu of every cell of the rows
+    boundaries: Boundaries
     cube: pd.DataFrame  # cell × month × offence of the learned window, whole force
     chosen: pd.DataFrame  # the same of the window by which cells were chosen
     months: tuple[int, ...]  # of the learned window that are held
@@ -75,10 +77,11 @@ def count(workspace: Workspace, asked: Settled) -> Counted:
     cube, chosen = cube_of(learned), cube_of(inside(rows, asked.chosen))
     missing, _ = holes_and_breaks(workspace, asked.source, asked.learned)
     months, exposure = observed(asked.learned, missing)
-    whose = cells_by_bcu(workspace, rows, found.rows)
+    boundaries = boundaries_of(workspace)
+    whose = cells_by_bcu(boundaries, rows, found.rows)
     return Counted(
-        rows=rows.reset_index(drop=True), scores=scores, whose=whose, cube=cube, chosen=chosen, months=tuple(months),
-        exposure=tuple(exposure), notes=tuple(found.notes), warnings=tuple(found.warnings),
+        rows=rows.reset_index(drop=True), scores=scores, whose=whose, boundaries=boundaries, cube=cube, chosen=chosen,
+        months=tuple(months), exposure=tuple(exposure), notes=tuple(found.notes), warnings=tuple(found.warnings),
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def top_cells(asked: Settled, counted: Counted) -> pd.DataFrame:
     if not len(mine):
         raise HotspotsError(f"No cell has any of these incidents in {asked.chosen}, so none can be treated.")
     cells = mine["cell"].to_numpy(dtype=np.int64)
-    ids, names = geography.hex_ids(cells), geography.nearest_place(*geography.cell_centres(cells))
+    ids, names = geography.hex_ids(cells), geography.nearest_place(*geography.cell_centres(cells), counted.boundaries)
     return in_form(pd.DataFrame({
         "area": ids, "name": [f"{n} ({i})" for n, i in zip(names, range(1, len(ids) + 1), strict=True)],
         "bcu": mine["bcu"].to_numpy(), "role": TREATED, "cells": [(i,) for i in ids],
@@ -111,7 +111,9 @@ def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> 
     cells = left["cell"].to_numpy(dtype=np.int64)
     parents = np.array([h3.cell_to_parent(int(c), NEIGHBOURHOOD) for c in cells], dtype=np.int64)
     table = pd.DataFrame({"cell": geography.hex_ids(cells), "parent": parents, "bcu": left["bcu"].to_numpy()})
-    names = dict(zip(parents, geography.nearest_place(*geography.cell_centres(parents)), strict=True))
+    names = dict(
+        zip(parents, geography.nearest_place(*geography.cell_centres(parents), counted.boundaries), strict=True)
+    )
     found = [
         {
             "area": f"rest {i}", "name": f"around {names[parent]}", "bcu": group["bcu"].mode().iloc[0],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from hotspots import geography
 from hotspots.areas import register
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
@@ -50,7 +50,7 @@ class Settled:
 
 def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     """Fill in the question and refuse what cannot be answered. Raises HotspotsError with every reason."""
-    refuse_words(question)
+    refuse_words(question, workspace.profile.choices)
     frozen = None if question.top else register_of(workspace, question)
     resolution = question.resolution if frozen is None else resolution_of(frozen)
     source, _, weights, asked = settle_ranking(
@@ -86,12 +86,12 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     )  # fmt: skip
 
 
-def refuse_words(question: ChangeQuestion) -> None:
+def refuse_words(question: ChangeQuestion, bcus: Sequence[str]) -> None:
     """Words that do not exist, and numbers that make no sense, all at once."""
     problems = [
         f"{what} is '{value[:40]}'; use {', '.join(offered)}."
         for what, value, offered in (
-            ("The BCU", question.bcu, (*BCUS, "all")),
+            ("The BCU", question.bcu, bcus),
             ("The measure", question.measure, MEASURES),
             ("The comparison", question.comparison, ("", *COMPARISONS)),
             ("The baseline", question.baseline, ("", *BASELINES)),

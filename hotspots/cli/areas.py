@@ -60,11 +60,7 @@ def add_limits(one: Verb) -> None:
     one.add_argument(
         "--min-share", type=float, metavar="SHARE", help=f"of its BCU's harm; default: {Settings.area_min_share}"
     )
-    one.add_argument(
-        "--per-bcu", type=int, metavar="N",
-        help=f"areas of each BCU; default: West {Settings.areas_west}, South {Settings.areas_south},"
-        f" East {Settings.areas_east}",
-    )  # fmt: skip
+    one.add_argument("--per-bcu", type=int, metavar="N", help="areas of each BCU; default: as the force's profile says")
     one.add_question(top=argparse.SUPPRESS)  # refused: --per-bcu says how many
 
 
@@ -89,9 +85,9 @@ def limits_of(asked: argparse.Namespace) -> Limits:
     from hotspots.store.workspace import open_workspace
 
     chosen = {"max_area_m2": asked.max_area, "min_share": asked.min_share, "per_bcu": asked.per_bcu}
-    return replace(
-        Limits.of(open_workspace(asked.workspace).settings), **{k: v for k, v in chosen.items() if v is not None}
-    )
+    workspace = open_workspace(asked.workspace)
+    usual = Limits.of(workspace.settings, workspace.profile.bcus)
+    return replace(usual, **{k: v for k, v in chosen.items() if v is not None})
 
 
 def candidates_of(asked: argparse.Namespace) -> Candidates:

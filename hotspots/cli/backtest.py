@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
@@ -71,7 +70,7 @@ def add_test(one: Verb) -> None:
     area.add_argument("--area-share", type=float, metavar="X", help="share of the area, such as 0.001")
     area.add_argument(
         "--cells", type=int, metavar="N",
-        help=f"ranked first; default: the setting top for each BCU, {Settings.top * len(BCUS)} in all",
+        help="ranked first; default: the setting top for each BCU",
     )  # fmt: skip
     one.add_argument("--methods", default="", metavar="A,B,…", help="what is compared; default: all")
     one.add_argument("--leave-out-breaks", action="store_true", help="no origin across a change of map points")
@@ -191,7 +190,8 @@ def workspace_history(asked: argparse.Namespace, plan: Plan) -> History:
     workspace = open_workspace(asked.workspace)
     history = history_of(workspace, question_of(asked), plan.period)
     top = workspace.settings.top
-    return replace(history, facts=history.facts | {"top": top, "cells": top * (len(BCUS) if asked.bcu == "all" else 1)})
+    n = len(workspace.profile.bcus) if asked.bcu == "all" else 1
+    return replace(history, facts=history.facts | {"top": top, "cells": top * n})
 
 
 def table_history(asked: argparse.Namespace, plan: Plan) -> History:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
@@ -195,7 +194,7 @@ def add_context(words: Verbs) -> None:
     one.add_argument("--name", metavar="NAME", help="with --correct: what the line is called from now on")
     one.add_argument("--first-day", metavar="DATE", help="such as 2026-05-18")
     one.add_argument("--last-day", metavar="DATE", help="included; left out or none: since the first day for good")
-    one.add_argument("--where", metavar="BCU", help=f"{', '.join(BCUS)} or all; default: all")
+    one.add_argument("--where", metavar="BCU", help="a BCU of the force or all; default: all")
     one.add_argument("--reference", metavar="TEXT", help="where the dates come from")
     one.add_argument("--author", metavar="WHO", help="needed to add, correct or withdraw")
     one.add_argument("--note", metavar="WHY", help="needed to add, correct or withdraw")

@@ -17,10 +17,11 @@ from hotspots.areas import register as area_register
 from hotspots.base import disk
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, workspace_key
-from hotspots.base.settings import Settings, load_settings
+from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.change import context
 from hotspots.change.matching import register as match_register
+from hotspots.geography import boundaries_of, missing_districts
 from hotspots.harm.weights import register as weight_register
 from hotspots.intake.report import damaged_files
 from hotspots.patrols import form
@@ -40,6 +41,7 @@ from hotspots.store.workspace import (
     open_workspace,
     read_manifest,
     referenced,
+    settings_in_use,
     stored_files,
 )
 from hotspots.trials import register as trial_register
@@ -115,13 +117,19 @@ def wrong_key(workspace: Workspace) -> Iterable[str]:
 
 
 def wrong_settings(workspace: Workspace) -> Iterable[str]:
-    load_settings(workspace.folder)
+    settings_in_use(workspace.folder)
     return ()
 
 
 def not_opened(workspace: Workspace) -> Iterable[str]:
     open_workspace(workspace.folder)
     return ()
+
+
+def lost_districts(workspace: Workspace) -> Iterable[str]:
+    """Districts of the force that the imported boundaries are without."""
+    if workspace.manifest.boundaries:
+        yield from missing_districts(boundaries_of(workspace))
 
 
 def half_demo(workspace: Workspace) -> Iterable[str]:
@@ -170,6 +178,7 @@ CHECKS: dict[str, Callable[[Workspace], Iterable[str]]] = {
     SECRET: wrong_key,
     "settings.toml": wrong_settings,
     "the folder": not_opened,
+    "the boundaries": lost_districts,
     "the demo": half_demo,
     "the database": lambda workspace: database.problems(workspace.folder),
     "kinds of values": wrong_types,

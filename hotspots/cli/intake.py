@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotspots.base.choices import FEEDS
+from hotspots.base.choices import FEEDS, SHAPES_SAID
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.cli.verbs import Verbs, put_table, say
@@ -33,7 +33,7 @@ def add_verbs(verbs: Verbs) -> None:
         "load files and print the intake report; the same again changes nothing",
         "police_uk.zip --source police-uk", out=False,
     )  # fmt: skip
-    help_ = f"{kinds_said('pings')}; boundaries: GeoJSON or GeoPackage"
+    help_ = f"{kinds_said('pings')}; boundaries: {SHAPES_SAID}"
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=help_)
     one.add_argument("--source", required=True, choices=FEEDS, help="what the files are")
     one.add_argument(
@@ -90,7 +90,7 @@ def report(imported: Imported) -> None:
     say(*imported.notes)
     if not imported.changed:
         say("Nothing changed: the workspace already held all of this.")
-    say(*headline(imported.workspace))
+    say(*(line for line in headline(imported.workspace) if line not in imported.notes))
 
 
 def run_intake(asked: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotspots.base import disk
-from hotspots.base.choices import BCUS, DEFAULT_METHOD, METHODS, SOURCES
+from hotspots.base.choices import DEFAULT_METHOD, METHODS, SOURCES
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
 
@@ -34,7 +34,7 @@ class Verb(argparse.ArgumentParser):
     """The options of a verb; those that several verbs have are written once, here."""
 
     def add_bcu(self) -> None:
-        self.add_argument("--bcu", default="all", help=f"{', '.join(BCUS)} or all; default: all")
+        self.add_argument("--bcu", default="all", help="a BCU of the force (profile lists them) or all; default: all")
 
     def add_window(self, first: str, last: str, start: str = "start", end: str = "end") -> None:
         """--from and --to, stored as ``start`` and ``end``; ``first`` and ``last`` say what they are."""

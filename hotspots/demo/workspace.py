@@ -210,7 +210,7 @@ def freeze_spots(folder: Path) -> pd.DataFrame:
     answer = rank_workspace(workspace, Question(start="2024-11", end="2025-10", by="harm"))
     areas = demo_areas()
     areas = measured(areas, with_cells_of(workspace, facts_of(answer), areas))
-    limits = Limits.of(workspace.settings)
+    limits = Limits.of(workspace.settings, workspace.profile.bcus)
     excluded = excluded_cells(folder)
     definition = definition_of(answer, limits, excluded, synthetic=True, chosen="the planted hot spots of the demo")
     note = "SYNTHETIC: the hot spots that were planted in the demo, 14 treated and 6 for comparison"

@@ -5,7 +5,7 @@ room needs only numpy and h3; tables and polygons are imported where they are us
 
 Two kinds of boundaries answer the same question, which district holds a point:
 
-- the *cover* that is shipped: H3 cells down to resolution 12, needs no file of yours, and can place a
+- the *cover* of the force's profile: H3 cells down to resolution 12, needs no file of yours, and can place a
   point wrongly only within about 11 m of a boundary (25 of 36,975 map points of the police.uk archive
   of 2019-12 to 2022-10);
 - *polygons* that you import: exact, to the precision of the file.
@@ -27,20 +27,22 @@ from hotspots.geography.cells import (
     resolutions_of,
 )
 from hotspots.geography.districts import (
+    ATTRIBUTION,
     Boundaries,
     bcu_areas_m2,
     boundaries_of,
     cell_districts,
     load_cover,
     load_polygons,
+    missing_districts,
     outlines,
 )
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
-from hotspots.geography.shipped import ATTRIBUTION, nearest_place, places
+from hotspots.geography.places import nearest_place, places, street_and_town
 
 __all__ = [
-    "ATTRIBUTION", "Boundaries", "adjacency", "bcu_areas_m2", "boundaries_of", "bng_to_lonlat", "cell_areas_m2",
-    "cell_centres", "cell_districts", "cell_from_hex", "cell_polygons", "cells_at", "disk_pairs", "hex_ids", "is_cell",
-    "load_cover", "load_polygons", "lonlat_to_bng", "nearest_place", "neighbour_pairs", "outlines", "places",
-    "resolution_of", "resolutions_of", "surroundings",
+    "ATTRIBUTION", "Boundaries", "adjacency", "bcu_areas_m2", "bng_to_lonlat", "boundaries_of", "cell_areas_m2",
+    "cell_centres", "cell_districts", "cell_from_hex", "cell_polygons", "cells_at", "disk_pairs", "hex_ids",
+    "is_cell", "load_cover", "load_polygons", "lonlat_to_bng", "missing_districts", "nearest_place",
+    "neighbour_pairs", "outlines", "places", "resolution_of", "resolutions_of", "street_and_town", "surroundings",
 ]  # fmt: skip

@@ -1,4 +1,8 @@
-"""District boundaries that a user brings: read, checked, repaired, stored.
+"""District boundaries that people have: read, cut to the force, checked, repaired, stored.
+
+Read are GeoJSON, GeoPackage and shapefiles, also in a zip: the file of the whole country as the Office for National
+Statistics publishes it, too. Districts are found by code, then by name, in any case; those of other forces are left
+out and counted.
 
 Limits: coordinates must be WGS84 or ETRS89 degrees (taken as the same: they differ by under a metre),
 British National Grid (turned by OSTN15) or Web Mercator. Anything else is refused, because another
@@ -10,16 +14,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.profile import District, Profile, either, home, read_districts
 from hotspots.geography.cells import Floats, bng_to_lonlat
-from hotspots.geography.shipped import STORED_COLUMNS, read_bcu_table
+from hotspots.geography.layers import STORED_COLUMNS, read_layer
 
 if TYPE_CHECKING:
     import geopandas
@@ -27,53 +32,45 @@ if TYPE_CHECKING:
 
 OVERLAP_SHARE = 0.01  # two districts that share more than this part of the smaller are refused
 GREAT_BRITAIN = (-9.0, 49.0, 3.0, 61.5)  # west, south, east, north, degrees
+GRID_METRES = (0.0, 0.0, 700_000.0, 1_300_000.0)  # the same of British National Grid
 
 _DEGREES, _GRID, _MERCATOR = (4326, 4258), 27700, 3857
-_NAME = re.compile(r"lad_?name|lad\d\dnm", re.IGNORECASE)
-_CODE = re.compile(r"lad_?code|lad\d\dcd", re.IGNORECASE)
+# Columns as people name them, without what is neither letter nor digit; the best first.
+_NAMES = (r"ladname", r"lad(\d\d)?nm", r"lau1?\d*nm", r"lgd\d*nm",
+          r"(local)?authority(name)?|localauthoritydistrict(name)?",
+          r"district(name)?", r"name")  # fmt: skip
+_CODES = (r"ladcode", r"lad(\d\d)?cd", r"lau1?\d*cd", r"lgd\d*cd",
+          r"(local)?authoritycode|localauthoritydistrictcode",
+          r"districtcode|gss(code)?", r"code")  # fmt: skip
+_CODE_SHAPE = re.compile(r"[EWSN]\d{8}")  # of the Office for National Statistics
 _WRITE_AS = "Save it as EPSG:4326 (longitude, latitude) or EPSG:27700 (British National Grid) and import it again."
 
 
-def read_boundaries(path: Path, bcu_table: Path | None = None) -> geopandas.GeoDataFrame:
-    """District polygons from GeoJSON or GeoPackage: ``lad_code, lad_name, bcu, geometry``, one row a district.
+def read_boundaries(
+    path: Path, profile: Profile | None = None, bcu_table: Path | None = None
+) -> geopandas.GeoDataFrame:
+    """District polygons of a force: ``lad_code, lad_name, bcu, geometry``, one row a district.
 
-    WGS84 degrees, in order of code. Needs a column of district names (``lad_name`` or ``LAD25NM``); a code
-    (``lad_code``, ``LAD25CD``) if there is one. Each district's BCU comes from a ``bcu`` column, else from
-    ``bcu_table`` (a CSV with lad_code, lad_name, bcu) or the shipped table, by code, then by name. Several
-    features of one district, such as wards, are merged. ``.attrs["notes"]`` has a sentence for everything
-    that was repaired or converted.
+    WGS84 degrees, in order of code. Needs a column of district names or codes (``lad_name``, ``LAD25NM``, ``name``;
+    ``lad_code``, ``LAD25CD``, ``code``). Each district's BCU comes from a ``bcu`` column, else from ``bcu_table`` (a
+    CSV with lad_code, lad_name, bcu) or the profile (default: Lancashire's), by code, then by name. Districts without
+    one are left out. Several features of one district, such as wards, are merged. ``.attrs["notes"]`` has a sentence
+    for all that was left out, repaired or converted.
 
     Raises HotspotsError for an unreadable or empty file, no name column, geometry that is not polygons, an
-    unknown or wrongly declared coordinate system, a district without a BCU, and districts that overlap.
+    unknown or wrongly declared coordinate system, a file without any district of the force, a BCU that the force does
+    not have, and districts that overlap.
     """
-    path = Path(path)
-    features = _read_features(path)
-    name, code = _column(features, _NAME), _column(features, _CODE)
-    if name is None:
-        raise HotspotsError(
-            f"'{path.name}' has no column of district names; it has {sample(_properties(features), 12)}. "
-            "Name it lad_name, or LAD25NM as the Office for National Statistics does."
-        )
+    path, profile = Path(path), profile or home()
+    wanted = profile.districts if bcu_table is None else read_districts(bcu_table, profile.bcus)
+    features = read_layer(path)
+    rows = _rows(features, wanted, profile.bcus, path.name)
+    mine = (rows["bcu"] != "").to_numpy()
+    notes = _left_out(rows, mine, profile.name, path.name)
+    features, rows = features[mine], rows[mine].reset_index(drop=True)
     shapes, converted = _in_degrees(_flat_polygons(features, path.name), features.crs, path.name)
     shapes, repaired = _repaired(shapes, path.name)
-    rows = _rows(features, name, code, path.name)
-    merged = _merged(rows, shapes, converted + repaired)
-    table = read_bcu_table(bcu_table)
-    by_code = {row["lad_code"]: row["bcu"] for row in table if row["lad_code"]}
-    by_name = {row["lad_name"]: row["bcu"] for row in table}
-    found = [
-        bcu or by_code.get(code) or by_name.get(name) or ""
-        for code, name, bcu in zip(merged["lad_code"], merged["lad_name"], merged["bcu"], strict=True)
-    ]
-    without = [name for name, bcu in zip(merged["lad_name"], found, strict=True) if not bcu]
-    if without:
-        where = f"'{bcu_table.name}'" if bcu_table else "the shipped table of Lancashire's districts"
-        raise HotspotsError(
-            f"'{path.name}' has {len(without)} of {len(found)} districts without a BCU: {sample(without)}. They are "
-            f"not in {where} and the file has no 'bcu' for them; remove them from the file, or give them a 'bcu' of "
-            "West, South or East."
-        )
-    merged["bcu"] = found
+    merged = _merged(rows, shapes, notes + converted + repaired)
     _refuse_overlaps(merged, path.name)
     return merged[list(STORED_COLUMNS)]
 
@@ -98,37 +95,6 @@ def save_boundaries(gdf: geopandas.GeoDataFrame, path: Path) -> str:
     table = pa.table({**text, "geometry": geometry}).replace_schema_metadata({"geo": json.dumps(geo)})
     pq.write_table(table, path, compression="zstd")
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _read_features(path: Path) -> geopandas.GeoDataFrame:
-    """The file's only layer with shapes in it."""
-    import geopandas
-
-    if not path.is_file():
-        raise HotspotsError(f"There is no boundary file at {path}.")
-    try:
-        listed = geopandas.list_layers(path)
-        layers = [str(layer) for layer in listed.loc[listed["geometry_type"].notna(), "name"]]
-        features = geopandas.read_file(path, layer=layers[0]) if layers else None
-    except (RuntimeError, ValueError) as error:  # what the reader raises for a file it cannot make out
-        raise HotspotsError(
-            f"'{path.name}' cannot be read as GeoJSON or GeoPackage; export the district boundaries again."
-        ) from error
-    if len(layers) > 1:
-        raise HotspotsError(f"'{path.name}' holds {len(layers)} layers ({sample(layers)}); keep only the districts.")
-    if features is None or not len(features) or not isinstance(features, geopandas.GeoDataFrame):
-        raise HotspotsError(f"'{path.name}' has 0 features with a shape; export the district boundaries again.")
-    return features
-
-
-def _properties(features: geopandas.GeoDataFrame) -> list[str]:
-    return [str(name) for name in features.columns if name != features.geometry.name]
-
-
-def _column(features: geopandas.GeoDataFrame, pattern: re.Pattern[str]) -> str | None:
-    """The column that a pattern names; ours (lad_name) before that of a year (LAD25NM)."""
-    found = [c for c in _properties(features) if pattern.fullmatch(c)]
-    return min(found, key=lambda c: (bool(re.search(r"\d", c)), c), default=None)
 
 
 def _flat_polygons(features: geopandas.GeoDataFrame, file: str) -> NDArray[Any]:
@@ -180,25 +146,45 @@ def _in_degrees(shapes: NDArray[Any], crs: Any, file: str) -> tuple[NDArray[Any]
     """Shapes in WGS84 degrees inside Great Britain, and a note on how they got there."""
     import shapely
 
-    if crs is None:
-        raise HotspotsError(f"'{file}' does not say which coordinate system it is in. {_WRITE_AS}")
-    epsg = crs.to_epsg(min_confidence=25)
     xy = shapely.get_coordinates(shapes)
     if not np.isfinite(xy).all():
         raise HotspotsError(f"'{file}' has coordinates that are not numbers; export the boundaries again.")
+    epsg, name = _system(crs, xy, file)
     if epsg == _GRID:
         lon, lat = _from_grid(xy, file)
         note = [f"'{file}' was turned from British National Grid into longitude and latitude by OSTN15."]
-    elif epsg in _DEGREES or crs.to_authority() == ("OGC", "CRS84"):
+    elif epsg in _DEGREES:
         lon, lat, note = xy[:, 0], xy[:, 1], []
     elif epsg == _MERCATOR:
         radius = 6_378_137.0  # a formula on the same datum, so nothing is lost
         lon, lat = np.degrees(xy[:, 0] / radius), np.degrees(2 * np.arctan(np.exp(xy[:, 1] / radius)) - np.pi / 2)
         note = [f"'{file}' was turned from Web Mercator into longitude and latitude."]
     else:
-        raise HotspotsError(f"'{file}' is in the coordinate system '{crs.name}', which is not accepted. {_WRITE_AS}")
-    _refuse_elsewhere(lon, lat, f"'{file}', in '{crs.name}',")
+        raise HotspotsError(f"'{file}' is in the coordinate system '{name}', which is not accepted. {_WRITE_AS}")
+    _refuse_elsewhere(lon, lat, f"'{file}', in '{name}',")
     return shapely.set_coordinates(shapes, np.column_stack([lon, lat])), note
+
+
+def _system(crs: Any, xy: Floats, file: str) -> tuple[int | None, str]:
+    """(number, name) of the coordinate system: as the file says, else as its figures can be read in one way only.
+
+    GeoJSON counts as degrees where it says nothing; there metres of the National Grid are told by their size.
+    """
+    degrees = crs is not None and (crs.to_epsg(min_confidence=25) in _DEGREES or crs.to_authority() == ("OGC", "CRS84"))
+    if crs is None or degrees:
+        if _inside(xy, GREAT_BRITAIN):
+            return 4326, crs.name if crs is not None else "WGS 84"
+        if _inside(xy, GRID_METRES) and xy.min() > 180:
+            return _GRID, "British National Grid"
+        if crs is None:
+            raise HotspotsError(f"'{file}' does not say which coordinate system it is in ({_extent(xy)}). {_WRITE_AS}")
+        return 4326, crs.name
+    return crs.to_epsg(min_confidence=25), crs.name
+
+
+def _inside(xy: Floats, extent: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = extent
+    return _within(xy[:, 0], west, east) and _within(xy[:, 1], south, north)
 
 
 def _from_grid(xy: Floats, file: str) -> tuple[Floats, Floats]:
@@ -235,25 +221,93 @@ def _within(values: Floats, least: float, most: float) -> bool:
     return bool(values.min() >= least and values.max() <= most)
 
 
-def _rows(features: geopandas.GeoDataFrame, name: str, code: str | None, file: str) -> pd.DataFrame:
-    """One row a feature: ``lad_code, lad_name, bcu`` as text, '' where the file says nothing."""
+def _rows(features: geopandas.GeoDataFrame, wanted: Sequence[District], bcus: Sequence[str], file: str) -> pd.DataFrame:
+    """One row a feature: ``lad_code, lad_name, bcu``; a district that is wanted under its own name, others without a
+    BCU where the file gives none."""
     import pandas as pd
 
+    named, coded = _columns(features, wanted, file)
     bcu = next((c for c in _properties(features) if c.lower() == "bcu"), None)
-    wanted = {"lad_code": code, "lad_name": name, "bcu": bcu}
-    rows = pd.DataFrame({k: _text(features[c]) if c else "" for k, c in wanted.items()}, index=range(len(features)))
-    blank = rows.index[rows["lad_name"] == ""] + 1
-    if len(blank):
+    told = {"lad_code": coded, "lad_name": named, "bcu": bcu}
+    rows = pd.DataFrame({k: _text(features[c]) if c else "" for k, c in told.items()}, index=range(len(features)))
+    found = _districts_of(rows, wanted, file)
+    rows["bcu"] = _own_bcus(rows, found, bcus, file)
+    rows["lad_name"] = [d.name if d else own for d, own in zip(found, rows["lad_name"], strict=True)]
+    rows["lad_code"] = [own or (d.code if d else "") for d, own in zip(found, rows["lad_code"], strict=True)]
+    if problems := _contradictions(rows[rows["bcu"] != ""], file):
+        raise HotspotsError(problems)
+    return rows
+
+
+def _columns(features: geopandas.GeoDataFrame, wanted: Sequence[District], file: str) -> tuple[str | None, str | None]:
+    """The columns of names and of codes: by what they are called, else by what stands in them."""
+    properties = _properties(features)
+    named, coded = _called(properties, _NAMES), _called(properties, _CODES)
+    names, codes = {_plain(d.name) for d in wanted}, {d.code for d in wanted if d.code}
+    if named is None:
+        named = next((c for c in properties if names & {_plain(v) for v in _text(features[c])}), None)
+    if coded is None or not any(_CODE_SHAPE.fullmatch(v) for v in _text(features[coded])):
+        coded = next((c for c in properties if codes & set(_text(features[c]))), coded)
+    if named is None and coded is None:
         raise HotspotsError(
-            f"'{file}' has {len(blank)} of {len(rows)} features with no district name in '{name}' "
-            f"(feature {sample(blank)}); fill them in."
+            f"'{file}' has no column of district names; it has {sample(properties, 12)}. "
+            "Name it lad_name, or LAD25NM as the Office for National Statistics does."
         )
-    rows["bcu"] = rows["bcu"].str.capitalize()
+    return named, None if coded == named else coded
+
+
+def _properties(features: geopandas.GeoDataFrame) -> list[str]:
+    return [str(name) for name in features.columns if name != features.geometry.name]
+
+
+def _called(properties: Sequence[str], patterns: Sequence[str]) -> str | None:
+    """The first column that has the best of these names; of several years the latest."""
+    for pattern in patterns:
+        found = [c for c in properties if re.fullmatch(pattern, re.sub(r"[^a-z0-9]", "", c.lower()))]
+        if found:
+            return max(found, key=lambda c: (not re.search(r"\d", c), c))
+    return None
+
+
+def _plain(name: str) -> str:
+    """A district's name for comparing: 'St. Helens (B)', 'ST HELENS' and 'St Helens District' are one."""
+    words = re.sub(r"\(.*?\)", " ", name.casefold()).replace("&", " and ").replace("'", "").replace(".", "")
+    words = " ".join(re.sub(r"[^\w]+", " ", words).split())
+    return re.sub(r"^(city of|borough of|district of|royal borough of) | (district|borough|city)$", "", words)
+
+
+def _districts_of(rows: pd.DataFrame, wanted: Sequence[District], file: str) -> list[District | None]:
+    """The wanted district of each feature, by its code, then by its name; HotspotsError where the two differ."""
+    by_code = {d.code: d for d in wanted if d.code}
+    by_name = {_plain(d.name): d for d in wanted}
+    found = []
+    for code, name in rows[["lad_code", "lad_name"]].itertuples(index=False):
+        one, other = by_code.get(code), by_name.get(_plain(name))
+        if one and other and one != other:
+            raise HotspotsError(
+                f"'{file}' gives '{name}' the code '{code}', which is that of {one.name}. Correct one of the two."
+            )
+        found.append(one or other)
+    return found
+
+
+def _own_bcus(rows: pd.DataFrame, found: Sequence[District | None], bcus: Sequence[str], file: str) -> list[str]:
+    """The BCU of each feature: what the file says, in any case, else that of its district; '' where neither is."""
+    spelled = {bcu.casefold(): bcu for bcu in bcus}
+    own = [spelled.get(bcu.casefold(), bcu) for bcu in rows["bcu"]]
     problems = [
-        f"'{file}' gives '{district}' the BCU '{bcu}'; it must be {', '.join(BCUS[:-1])} or {BCUS[-1]}."
-        for district, bcu in rows[["lad_name", "bcu"]].drop_duplicates().itertuples(index=False)
-        if bcu and bcu not in BCUS
+        f"'{file}' gives '{name}' the BCU '{bcu}'; it must be {either(bcus)}."
+        for name, bcu in dict.fromkeys(zip(rows["lad_name"], own, strict=True))
+        if bcu and bcu not in bcus
     ]
+    if problems:
+        raise HotspotsError(problems)
+    return [bcu or (district.bcu if district else "") for bcu, district in zip(own, found, strict=True)]
+
+
+def _contradictions(rows: pd.DataFrame, file: str) -> list[str]:
+    """Districts with several BCUs or codes, in sentences."""
+    problems = []
     for column, word in (("bcu", "BCU"), ("lad_code", "code")):
         several = rows[rows[column] != ""].groupby("lad_name", sort=True)[column].unique()
         problems += [
@@ -261,9 +315,29 @@ def _rows(features: geopandas.GeoDataFrame, name: str, code: str | None, file: s
             for district, values in several.items()
             if len(values) > 1
         ]
-    if problems:
-        raise HotspotsError(problems)
-    return rows
+    return problems
+
+
+def _left_out(rows: pd.DataFrame, mine: NDArray[np.bool_], force: str, file: str) -> list[str]:
+    """What is said of the districts that are no part of the force; HotspotsError where none is."""
+    others = rows[~mine]
+    names = others["lad_name"].where(others["lad_name"] != "", others["lad_code"])
+    if (names == "").any():
+        raise HotspotsError(
+            f"'{file}' has {int((names == '').sum())} of {len(rows)} features with no district name (feature"
+            f" {sample(names.index[names == ''] + 1)}); fill them in."
+        )
+    if not mine.any():
+        raise HotspotsError(
+            f"'{file}' has no district of {force}: it has {sample(names)}. Choose another file or, for"
+            " another force, make a profile: python -m hotspots profile new."
+        )
+    if not len(others):
+        return []
+    n = names.nunique()
+    return [
+        f"{n} {'district' if n == 1 else 'districts'} of '{file}' left out, as no part of {force}: {sample(names)}."
+    ]
 
 
 def _text(values: pd.Series) -> list[str]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ from h3.api import basic_int as h3
 from numpy.typing import ArrayLike, NDArray
 
 from hotspots.base.errors import HotspotsError
-from hotspots.base.shipped import shipped
+from hotspots.base.profile import COVER, OUTLINES, District, Profile, home
+from hotspots.base.settings import Settings
 from hotspots.geography.cells import (
     RESOLUTION_BIT,
     Cells,
@@ -33,7 +34,7 @@ from hotspots.geography.cells import (
     distinct,
     resolution_of,
 )
-from hotspots.geography.shipped import COVER, OUTLINES, STORED_COLUMNS, read_bcu_table
+from hotspots.geography.layers import STORED_COLUMNS
 
 if TYPE_CHECKING:
     from hotspots.store.workspace import Workspace
@@ -45,6 +46,10 @@ FINER = 3  # a cell on a boundary is measured by its descendants this many resol
 OUTLINE_BYTES = 150_000
 NOWHERE = -1
 EARTH_M = 6_371_007.180918475  # radius of H3's sphere
+ATTRIBUTION = (
+    "Source: Office for National Statistics licensed under the OGL v3.0. "
+    "Contains OS data © Crown copyright and database right"
+)
 
 
 def _descendants(cells: Cells) -> tuple[Cells, Cells]:
@@ -132,11 +137,12 @@ class Polygons:
 
 @dataclass(frozen=True)
 class Boundaries:
-    """The districts of the force, from the shipped cover or from imported polygons.
+    """The districts of the force, from the cover of its profile or from imported polygons.
 
     ``districts[i]`` has the code ``codes[i]`` and belongs to ``bcus[i]``; districts are in order of code.
     ``kind`` is 'cover' (can be wrong within about 11 m of a boundary) or 'polygons' (exact). ``sha256``
-    identifies the file they came from, ``label`` says in words what they are.
+    identifies the file they came from, ``label`` says in words what they are. ``profile`` is the force they are of;
+    none of its towns names a place that is further away than ``place_max_km``.
     """
 
     districts: tuple[str, ...]
@@ -146,6 +152,14 @@ class Boundaries:
     sha256: str
     label: str
     geometry: Cover | Polygons = field(repr=False, compare=False)
+    profile: Profile = field(default_factory=home, repr=False)
+    place_max_km: float = Settings.place_max_km
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The districts of the force that these are without."""
+        codes, names = set(self.codes), set(self.districts)
+        return tuple(d.name for d in self.profile.districts if d.code not in codes and d.name not in names)
 
     def district_of(self, lon: ArrayLike, lat: ArrayLike) -> Districts:
         """Number of the district that holds each point (WGS84 degrees), -1 where none does or it is nan.
@@ -162,47 +176,66 @@ class Boundaries:
 
 
 def boundaries_of(workspace: Workspace) -> Boundaries:
-    """The district polygons imported into this workspace, else the shipped H3 cover."""
+    """The district polygons imported into this workspace, else the H3 cover of its force's profile."""
+    profile, place_max_km = workspace.profile, workspace.settings.place_max_km
     if workspace.manifest.boundaries:
         from hotspots.store.sound import sound_file
 
-        return load_polygons(sound_file(workspace, workspace.manifest.boundaries))
-    return load_cover()
+        found = load_polygons(sound_file(workspace, workspace.manifest.boundaries), profile)
+    else:
+        found = load_cover(profile)
+    return replace(found, place_max_km=place_max_km)
 
 
-@cache
-def load_cover() -> Boundaries:
-    """The cover of the fourteen districts that is shipped with the tool."""
+def missing_districts(boundaries: Boundaries) -> list[str]:
+    """A sentence that names the districts of the force that the boundaries are without, if any are."""
+    if not boundaries.missing:
+        return []
+    n, force = len(boundaries.missing), boundaries.profile
+    return [
+        f"{n} of {len(force.districts)} districts of {force.name} are missing from the boundaries:"
+        f" {', '.join(boundaries.missing)}. What happened there counts as outside the force. If the download was cut"
+        " off, take it again, whole, and import that (--source boundaries)."
+    ]
+
+
+def load_cover(profile: Profile | None = None) -> Boundaries:
+    """The cover of a force's districts that its profile has; without a profile Lancashire's."""
+    profile = profile or home()
+    return replace(_read_cover(profile.files[COVER], profile.districts), profile=profile)
+
+
+@lru_cache(maxsize=8)
+def _read_cover(path: Path, rows: tuple[District, ...]) -> Boundaries:
     import pyarrow.parquet as pq
 
-    content = shipped(COVER).read_bytes()
+    content = path.read_bytes()
     table = pq.read_table(io.BytesIO(content), read_dictionary=["lad_code"]).combine_chunks()
     codes = table["lad_code"].chunk(0)
-    rows = sorted(read_bcu_table(), key=lambda row: row["lad_code"])
-    number = {row["lad_code"]: i for i, row in enumerate(rows)}
+    number = {row.code: i for i, row in enumerate(rows)}
     renumber = np.array([number[code] for code in codes.dictionary.to_pylist()], dtype=np.int16)
     cover = Cover.of(table["cell"].to_numpy(), renumber[codes.indices.to_numpy()])
     return Boundaries(
-        districts=tuple(row["lad_name"] for row in rows), bcus=tuple(row["bcu"] for row in rows),
-        codes=tuple(row["lad_code"] for row in rows), kind="cover", sha256=hashlib.sha256(content).hexdigest(),
+        districts=tuple(row.name for row in rows), bcus=tuple(row.bcu for row in rows),
+        codes=tuple(row.code for row in rows), kind="cover", sha256=hashlib.sha256(content).hexdigest(),
         label=f"{len(rows)} districts, the shipped cover of H3 cells; can be wrong within about 11 m of a boundary",
         geometry=cover,
     )  # fmt: skip
 
 
-def load_polygons(path: Path) -> Boundaries:
-    """Exact district polygons, from a file of `save_boundaries` (.parquet) or from GeoJSON or GeoPackage.
+def load_polygons(path: Path, profile: Profile | None = None) -> Boundaries:
+    """Exact district polygons, from a file of `save_boundaries` (.parquet) or from one that people have.
 
     Raises HotspotsError as `hotspots.geography.boundary_files.read_boundaries` does.
     """
-    path = Path(path)
-    columns = _stored_columns(path) if path.suffix.lower() == ".parquet" else _fresh_columns(path)
+    path, profile = Path(path), profile or home()
+    columns = _stored_columns(path) if path.suffix.lower() == ".parquet" else _fresh_columns(path, profile)
     names = columns["lad_name"]
     return Boundaries(
         districts=tuple(names), bcus=tuple(columns["bcu"]), codes=tuple(columns["lad_code"]), kind="polygons",
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         label=f"{len(names)} district{'s' if len(names) != 1 else ''}, exact polygons",
-        geometry=Polygons(np.asarray(columns["geometry"], dtype=object)),
+        geometry=Polygons(np.asarray(columns["geometry"], dtype=object)), profile=profile,
     )  # fmt: skip
 
 
@@ -222,10 +255,10 @@ def _stored_columns(path: Path) -> dict[str, list[Any]]:
     return columns
 
 
-def _fresh_columns(path: Path) -> dict[str, list[Any]]:
+def _fresh_columns(path: Path, profile: Profile) -> dict[str, list[Any]]:
     from hotspots.geography.boundary_files import read_boundaries
 
-    frame = read_boundaries(path)
+    frame = read_boundaries(path, profile)
     return {name: list(frame[name]) for name in STORED_COLUMNS}
 
 
@@ -288,11 +321,11 @@ def bcu_areas_m2(boundaries: Boundaries) -> dict[str, float]:
 def outlines(boundaries: Boundaries) -> dict[str, Any]:
     """District outlines for drawing: GeoJSON with ``district`` and ``bcu``, under 150 kB as compact JSON.
 
-    Simplified, so never for deciding where a point lies. For the cover they are the shipped ones.
+    Simplified, so never for deciding where a point lies. For a cover they are those of the profile.
     """
     if isinstance(boundaries.geometry, Cover):
-        shipped_outlines: dict[str, Any] = json.loads(shipped(OUTLINES).read_text(encoding="utf-8"))
-        return shipped_outlines
+        drawn: dict[str, Any] = json.loads(boundaries.profile.files[OUTLINES].read_text(encoding="utf-8"))
+        return drawn
     tolerance = 0.0004  # degrees; drops a corner that cuts off less than about 1,000 m² (Visvalingam)
     drawn = _simplified(boundaries, tolerance)
     while len(compact_json(drawn)) > OUTLINE_BYTES:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hotspots import geography
-from hotspots.base.choices import BCUS
+from hotspots.base.choices import BESIDE
 from hotspots.base.columns import INCIDENTS
 from hotspots.base.disk import remove
 from hotspots.base.errors import HotspotsError
@@ -24,7 +24,6 @@ from hotspots.store.sound import read_stored
 from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, read_part
 
 ORDER = [c.name for c in INCIDENTS]
-BCU_NUMBERS = {bcu: i for i, bcu in enumerate(sorted(BCUS), 1)}  # of hotspots.base.columns.PINGS
 
 
 @dataclass
@@ -82,11 +81,12 @@ class CellPlacer:
         return cells | {"bcu": self.bcu_of(cells["cell_10"])}
 
     def bcu_of(self, cells: Array) -> Array:
-        """1 East, 2 South, 3 West, 0 outside the force, for each cell of resolution 10."""
+        """The number of its BCU among the force's, by name from 1, 0 outside, for each cell of resolution 10."""
         each, position = np.unique(cells, return_inverse=True)
         missing = np.array([c for c in each.tolist() if c not in self.seen], dtype=np.int64)
         if len(missing):
-            numbers = [BCU_NUMBERS.get(b, 0) for b in self.boundaries.bcus] + [0]
+            order = sorted(self.boundaries.profile.bcus)  # of hotspots.base.columns.PINGS
+            numbers = [1 + order.index(b) if b in order else 0 for b in self.boundaries.bcus] + [0]
             found = geography.cell_districts(missing, self.boundaries)  # -1: nowhere
             self.seen.update(zip(missing.tolist(), np.array(numbers)[found].tolist(), strict=True))
         return np.array([self.seen[c] for c in each.tolist()], dtype=np.int8)[position]
@@ -118,10 +118,10 @@ def stage_boundaries(
     """Check the polygons, keep them, and place every held row by them."""
     files = [p for p in paths if isinstance(p, Path)]
     tables = [p for p in files if p.suffix.lower() == ".csv"]
-    polygons = [p for p in files if p not in tables]
+    polygons = [p for p in files if p not in tables and p.suffix.lower() not in BESIDE]
     if len(polygons) != 1 or len(tables) > 1 or len(files) != len(paths):
         raise HotspotsError("Give one file of district polygons, and at most one CSV of district and BCU.")
-    found = read_boundaries(polygons[0], tables[0] if tables else None)
+    found = read_boundaries(polygons[0], workspace.profile, tables[0] if tables else None)
     path = new_file(workspace, "boundaries", "districts")
     sha = save_boundaries(found, workspace.folder / path)
     label = f"{polygons[0].name} (sha256 {sha[:12]})"
@@ -129,7 +129,8 @@ def stage_boundaries(
     if label == workspace.manifest.boundaries_label:
         remove(workspace.folder / path)
         return workspace.manifest, [], [*notes, "These boundaries were imported before; nothing changed."]
-    fresh = geography.load_polygons(workspace.folder / path)
+    fresh = geography.load_polygons(workspace.folder / path, workspace.profile)
+    notes += geography.missing_districts(fresh)
     manifest = replaced(workspace, Placer(fresh))
     n = sum(p.rows for p in manifest.parts)
     notes.append(f"{len(found)} districts from {polygons[0].name}; {n:,} rows placed by them.")

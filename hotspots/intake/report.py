@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 import pyarrow.compute as pc
 
-from hotspots.base.choices import BCUS
 from hotspots.base.clock import day_number, day_text
 from hotspots.base.columns import INTAKE
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
+from hotspots.geography import boundaries_of, missing_districts
 from hotspots.store.held import BY_FORCE, force_words, months_held, months_of_others
 from hotspots.store.sound import is_sound, source_of
 from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, read_incidents, referenced
@@ -182,7 +182,7 @@ def headline(workspace: Workspace) -> list[str]:
         parts = [p for p in workspace.manifest.parts if p.source == source]
         months = sorted({p.month for p in parts})
         forces = len({p.feed for p in parts}) if months_of_others(workspace) and source == BY_FORCE else 1
-        bcus = ", ".join(f"{b} {n('inside the force area', b):,}" for b in sorted(BCUS))
+        bcus = ", ".join(f"{b} {n('inside the force area', b):,}" for b in sorted(workspace.profile.bcus))
         whose = f"of {forces} forces " if forces > 1 else ""
         words.append(
             f"{source}: {n('incidents'):,} incidents {whose}in {len(months)} months, {month_text(months[0])} to"
@@ -199,7 +199,7 @@ def headline(workspace: Workspace) -> list[str]:
     words.append(
         f"Placed by {label or 'the shipped H3 cover; import district boundaries to place points exactly at edges'}."
     )
-    return words
+    return [*words, *missing_districts(boundaries_of(workspace))]
 
 
 def amount(holdings: pd.DataFrame, measure: str, detail: str = "") -> int:

@@ -32,6 +32,7 @@ import pandas as pd
 from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import EPOCH, HOUR, day_at, day_starts
 from hotspots.base.errors import HotspotsError
+from hotspots.base.profile import MOST_BCUS
 from hotspots.base.settings import Settings
 
 if TYPE_CHECKING:
@@ -156,10 +157,11 @@ SEGMENTS = (
     "patrol_day", "unit", "place", "first_t", "last_t", "before2", "after2", "credit2", "officer2", "n", "n_known",
     "n_slow", "joined", "first_officers", "last_officers",
 )  # fmt: skip
+COUNTS = tuple(f"n_{number}" for number in range(1, MOST_BCUS + 1))  # of positions in each BCU, by its number
 # A unit's patrol day: its first and last position, and how many there are in each BCU.
 UNIT_DAYS = (
     "patrol_day", "unit", "first_t", "last_t", "first_place", "last_place", "first_officers", "last_officers", "n",
-    "n_east", "n_south", "n_west",
+    *COUNTS,
 )  # fmt: skip
 # A silence: two positions of a unit's day further apart than the gap.
 SILENCES = ("patrol_day", "unit", "from_t", "to_t")
@@ -301,9 +303,8 @@ def unit_days_of(positions: ir.Table, span: tuple[int, int], settings: Settings)
     """How many positions each unit has in a day, in each BCU."""
     table = positions.select(positions.unit, positions.bcu, patrol_day=patrol_day_of(positions.t, span, settings))
     return table.group_by(["patrol_day", "unit"]).aggregate(
-        n=table.count(), n_east=(table.bcu == 1).cast("int64").sum(), n_south=(table.bcu == 2).cast("int64").sum(),
-        n_west=(table.bcu == 3).cast("int64").sum(),
-    )  # fmt: skip
+        n=table.count(), **{name: (table.bcu == i).cast("int64").sum() for i, name in enumerate(COUNTS, 1)}
+    )
 
 
 def patrol_day_of(t: Any, span: tuple[int, int], settings: Settings) -> Any:

@@ -37,7 +37,8 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     scores, cube = count_and_score(gathered.rows, weights)
     missing, breaks = holes_and_breaks(workspace, source, window)
     periods, exposure = observed(window, missing)
-    whose = cells_by_bcu(workspace, cube, gathered.rows)
+    area = boundaries_of(workspace)
+    whose = cells_by_bcu(area, cube, gathered.rows)
     expected = expected_harm(
         cube, scores, periods, exposure, whose.set_index("cell")["bcu"], settings.top, settings.draws, settings.seed,
         settings.expected_months, counted=question.counted, only="" if question.bcu == "all" else question.bcu,
@@ -45,8 +46,9 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     ranked = rank_cells(cube, scores, question.by, cap=settings.harm_cap_days, expected=expected)
     ranked["flag"] = flags(ranked, settings)
     ranked, no_patterns = with_patterns(ranked.merge(whose, on="cell"), cube, scores, periods, breaks)
-    table = with_places(of_bcu(ranked, question.bcu), gathered.rows, settings)
-    warnings = window_warnings(missing, breaks, source) + gathered.warnings + score_warnings(scores, weights)
+    table = with_places(of_bcu(ranked, question.bcu), gathered.rows, area, settings)
+    warnings = [*geography.missing_districts(area), *window_warnings(missing, breaks, source), *gathered.warnings]
+    warnings += score_warnings(scores, weights)
     warnings, notes = whole_force(warnings, question.bcu), whole_force(gathered.notes, question.bcu)
     memory = expected.attrs["fitted"].half_life if "fitted" in expected.attrs else float("nan")
     return Answer(
@@ -78,10 +80,9 @@ def with_patterns(
     return ranked, reason
 
 
-def cells_by_bcu(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def cells_by_bcu(area: geography.Boundaries, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Each cell of a cube with its one district and BCU, in order of cell."""
     cells = np.unique(cube["cell"].to_numpy(dtype=np.int64))
-    area = boundaries_of(workspace)
     district = np.asarray(geography.cell_districts(cells, area), dtype=np.int64)
     names = np.array([*area.districts, ""], dtype=object)[district]
     bcus = np.array([*area.bcus, ""], dtype=object)[district]
@@ -100,13 +101,16 @@ ROUNDED = {
 }  # decimals
 
 
-def with_places(ranked: pd.DataFrame, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def with_places(
+    ranked: pd.DataFrame, rows: pd.DataFrame, area: geography.Boundaries, settings: Settings
+) -> pd.DataFrame:
     """The ranked cells with centre, area and a name, in the columns of RANK, rounded once for all."""
     cells = ranked["cell"].to_numpy(dtype=np.int64)
     lon, lat = geography.cell_centres(cells)
     table = ranked.assign(
         cell=geography.hex_ids(cells), lon=np.round(lon, 6), lat=np.round(lat, 6),
-        area_m2=np.round(geography.cell_areas_m2(cells), 1), place=place_names(cells, lon, lat, rows),
+        area_m2=np.round(geography.cell_areas_m2(cells), 1),
+        place=place_names(cells, geography.nearest_place(lon, lat, area), rows),
     )  # fmt: skip
     table = table.round(ROUNDED)
     table["sure"] = ""
@@ -115,9 +119,8 @@ def with_places(ranked: pd.DataFrame, rows: pd.DataFrame, settings: Settings) ->
     return table[[c.name for c in RANK]]
 
 
-def place_names(cells: np.ndarray, lon: np.ndarray, lat: np.ndarray, rows: pd.DataFrame) -> list[str]:
-    """The street most often named in a cell, if the source names any, and the nearest town."""
-    near = geography.nearest_place(lon, lat)
+def place_names(cells: np.ndarray, near: list[str], rows: pd.DataFrame) -> list[str]:
+    """The street most often named in a cell, if the source names any, and what is near."""
     if not rows["location"].notna().any():
         return near
     named = rows.loc[rows["cell"].isin(cells), ["cell", "location"]].dropna()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hotspots.base import choices
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, parse_window
 from hotspots.base.settings import RESOLUTIONS
@@ -42,8 +41,7 @@ class Question:
 
 def settle(workspace: Workspace, question: Question) -> tuple[str, Window, WeightSet, Question]:
     """The question with its defaults filled in; refuses what does not exist or the source cannot tell."""
-    if question.bcu not in ("all", *BCUS):
-        raise HotspotsError(f"There is no BCU '{question.bcu[:40]}'. Use West, South, East or all.")
+    workspace.profile.refuse_bcu(question.bcu)
     resolution = question.resolution or workspace.settings.resolution
     if resolution not in RESOLUTIONS:
         raise HotspotsError(f"Resolution is {resolution}; use 9, 10 or 11.")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from hotspots.base.choices import BESIDE, SHAPES
+
 PLAIN = (".csv", ".tsv", ".tab", ".txt")
 TEXT_ENDINGS = (*PLAIN, *(f"{ending}.gz" for ending in PLAIN))
 SHEET_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -17,7 +19,7 @@ TABLE_ENDINGS = (*TEXT_ENDINGS, *SHEET_ENDINGS, ".parquet")
 # imported. Others that hold no table (a licence text, a damaged old workbook) are left out, and named.
 MEANT = (".csv", ".tsv", ".xlsx", ".xlsm", ".parquet")
 SPECIAL = {"incidents": JSON_ENDINGS, "pings": (*JSON_ENDINGS, ".gpx")}  # beside the tables
-BOUNDARIES = (".geojson", ".json", ".gpkg", ".csv")
+BOUNDARIES = (*SHAPES, ".zip", *BESIDE, ".csv")
 _TABLES_SAID = (
     "CSV or other text with columns (.csv, .tsv, .tab, .txt, also as .gz), workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods),"
     " Parquet"

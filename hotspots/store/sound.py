@@ -48,7 +48,11 @@ def sound_file(workspace: Workspace, name: str) -> Path:
     It is read to its end once by each process, and again when it has changed. A file without a recorded hash passes:
     an import has just written it, or the workspace is an old one.
     """
-    folder, manifest = workspace.folder, workspace.manifest
+    return verified(workspace.folder, workspace.manifest, name)
+
+
+def verified(folder: Path, manifest: Manifest, name: str) -> Path:
+    """`sound_file` of a workspace that is being opened."""
     wanted = manifest.hashes.get(name)
     with suppress(OSError):
         if not wanted or state_of(folder / name, wanted) in VERIFIED or is_sound(folder, manifest, name):
@@ -91,6 +95,8 @@ def damaged(manifest: Manifest, name: str) -> HotspotsError:
         what = f"The positions of {days[0].day} are missing or damaged in the workspace ({name})."
     else:
         what = f"{name} of the workspace is missing or damaged."
+    if name in manifest.profile.values():
+        return HotspotsError(f"{what} Choose {source_of(manifest, name)} again: python -m hotspots profile use.")
     together = ", all in one go" if days or name == manifest.patrol_log else ""
     return HotspotsError(f"{what} Import {source_of(manifest, name)} again{together}.")
 
@@ -106,6 +112,8 @@ def source_of(manifest: Manifest, name: str) -> str:
     for report in manifest.reports:
         if report.quarantine == name:
             return report.file
+    if name in manifest.profile.values():
+        return "the profile of the force"
     if name == manifest.patrol_log:
         logs = sorted({r.file for r in manifest.reports if r.source == "patrol-log"})
         return ", ".join(logs[:5]) + (" and the other patrol logs" if len(logs) > 5 else "") or "the patrol logs"

@@ -6,6 +6,7 @@
       facts/             Parquet, one file per feed and month (positions: per patrol day); written once, never changed
       quarantine/        rows that could not be used, with the reason
       boundaries/        district polygons, if imported
+      profile/           which force it is of, if not the one that comes with the program
       hotspots.sqlite    what people edit (weight sets, areas, log entries)
       database.id        which schema of a PostgreSQL database is this workspace's, where one is used
       secret.key         what officers' identities are hashed with; in no export
@@ -36,15 +37,15 @@ import pyarrow.compute as pc
 from hotspots.base import disk
 from hotspots.base.columns import INCIDENTS, PINGS, schema
 from hotspots.base.errors import HotspotsError
-from hotspots.base.forces import HOME_FORCE
+from hotspots.base.profile import Profile, home, stored_profile
 from hotspots.base.settings import Settings, load_settings
 from hotspots.store.database import FILE, has_database
-from hotspots.store.sound import opened, read_stored
+from hotspots.store.sound import opened, read_stored, verified
 
 MANIFEST, COPY = "manifest.json", "manifest.copy.json"
 DEMO, TRUTH = ".demo", "demo_truth.json"  # where a demo is built aside, and what was planted in it
 SCHEMA = 2  # 2: positions and patrol logs
-FOLDERS = ("facts", "quarantine", "boundaries")
+FOLDERS = ("facts", "quarantine", "boundaries", "profile")
 OURS = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # how new_file ends a name
 EDITED = "edited"  # stands among the hashes where the database of the workspace was there: it has no hash
 UNSIGNED = "0" * 64  # stands in a manifest for its own hash while that is worked out
@@ -113,6 +114,9 @@ class Manifest:
     superseded: str = ""  # the published rows those replace
     boundaries: str = ""
     boundaries_label: str = ""
+    profile: dict[str, str] = field(
+        default_factory=dict
+    )  # its files, by their names in a profile's folder; else home's
     breaks: tuple[tuple[str, int, float], ...] = ()  # (feed, month, share of crimes at points not used before)
     reports: tuple[FileReport, ...] = ()
     ping_days: tuple[PingDay, ...] = ()  # in order of day
@@ -143,13 +147,42 @@ class Workspace:
         return self.manifest.version
 
     @property
+    def profile(self) -> Profile:
+        """The force it is of."""
+        return profile_of(self.folder, self.manifest)
+
+    @property
     def force(self) -> str:
-        """The police force that answers are about, as data.police.uk writes it."""
-        return HOME_FORCE
+        """The police force that answers are about, as data.police.uk writes it; '' where that is not known."""
+        return self.profile.force
+
+
+def profile_of(folder: Path, manifest: Manifest) -> Profile:
+    """The profile that a workspace keeps, else Lancashire's. HotspotsError where its files are damaged."""
+    if not manifest.profile:
+        return home()
+    return stored_profile({name: verified(folder, manifest, path) for name, path in manifest.profile.items()})
+
+
+def profile_in_use(folder: Path) -> Profile:
+    """The profile of a folder, whether or not a workspace stands there; that of the program where none can be read."""
+    try:
+        manifest = read_manifest(folder)
+    except HotspotsError:
+        return home()
+    return profile_of(folder, manifest)
+
+
+def settings_in_use(folder: Path) -> Settings:
+    """The settings of a folder, whether or not a workspace stands there."""
+    return load_settings(folder, profile_in_use(folder))
 
 
 def to_json(manifest: Manifest) -> str:
-    return json.dumps(asdict(manifest), indent=1, sort_keys=True)
+    facts = asdict(manifest)
+    if not manifest.profile:  # as in the manifests of before there were profiles, whose hashes still hold
+        del facts["profile"]
+    return json.dumps(facts, indent=1, sort_keys=True)
 
 
 def signed(manifest: Manifest) -> Manifest:
@@ -212,14 +245,14 @@ def open_workspace(folder: Path, create: bool = False) -> Workspace:
     if is_workspace(folder):
         manifest = read_manifest(folder)
         refuse_lost_database(folder, manifest)
-        return Workspace(folder, manifest, load_settings(folder))
+        return Workspace(folder, manifest, load_settings(folder, profile_of(folder, manifest)))
     refuse_file(folder)
     if not create:
         raise HotspotsError(
             f"There is no workspace at {folder}. Import data into it, or build the demo: python -m hotspots demo."
         )
     disk.make_folder(folder)
-    return Workspace(folder, Manifest(), load_settings(folder))
+    return Workspace(folder, Manifest(), load_settings(folder, home()))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -269,6 +302,7 @@ def referenced(manifest: Manifest) -> set[str]:
     named = [p.file for p in manifest.parts] + [r.quarantine for r in manifest.reports]
     named += [d.file for d in manifest.ping_days]
     others = (manifest.merged, manifest.superseded, manifest.boundaries, manifest.patrol_log)
+    named += manifest.profile.values()
     return {n for n in (*named, *others) if n}
 
 

@@ -16,11 +16,12 @@ import pandas as pd
 
 from hotspots.areas import register as area_register
 from hotspots.areas.register import Frozen
-from hotspots.base.choices import BCUS, UNITS
+from hotspots.base.choices import UNITS
 from hotspots.base.clock import EPOCH, day_of
 from hotspots.base.columns import TRIAL_BALANCE, TRIAL_EFFECT, TRIAL_SCHEDULE, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, add_months, month_text, window_of_months
+from hotspots.base.profile import either
 from hotspots.base.settings import Settings
 from hotspots.change.settling import resolution_of
 from hotspots.harm.offences import POLICE_UK
@@ -154,10 +155,10 @@ def freeze_designed(folder: Path, designed: Designed, name: str, author: str, no
 
 def dated(workspace: Workspace, question: DesignQuestion) -> tuple[DesignQuestion, date, date]:
     """The question with its days filled in. HotspotsError for what makes no sense before anything is read."""
-    if question.bcu not in ("all", *BCUS):
-        raise HotspotsError(f"BCU '{question.bcu[:40]}' is not one of {', '.join(BCUS)} or all.")
-    if unknown := [b for b, _ in question.per_day if b not in ("all", *BCUS)]:
-        raise HotspotsError(f"Hot spots a day are given for BCU '{unknown[0][:40]}'; use {', '.join(BCUS)} or all.")
+    force = workspace.profile
+    force.refuse_bcu(question.bcu)
+    if unknown := [b for b, _ in question.per_day if b not in force.choices]:
+        raise HotspotsError(f"Hot spots a day are given for BCU '{unknown[0][:40]}'; use {either(force.choices)}.")
     if question.washout_days < 0 or question.simulations < 0:
         raise HotspotsError("Wash-out days and simulations are 0 or more.")
     ahead = ledger.now().date() + timedelta(days=NOTICE_DAYS)

@@ -20,8 +20,9 @@ from hotspots.areas import register as area_register
 from hotspots.base.clock import day_starts
 from hotspots.base.columns import CHANGE_FROZEN
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.base.settings import Settings, load_settings
+from hotspots.base.settings import Settings
 from hotspots.store import ledger
+from hotspots.store.workspace import settings_in_use
 from hotspots.trials.layout import Design, from_json, to_json
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def freeze(
     """
     author, note = ledger.signature(author, note)
     ledger.check_name(name, "trial")
-    start = begins(design.first, load_settings(folder))
+    start = begins(design.first, settings_in_use(folder))
     row = {
         "name": name, "kind": design.kind, "register": _held_by(folder, design, register),
         "first_day": design.first.isoformat(), "last_day": design.last.isoformat(), "design": to_json(design),
@@ -93,7 +94,7 @@ def load(folder: Path, name: str) -> FrozenDesign:
 
 def designs(folder: Path) -> pd.DataFrame:
     """Every frozen design, oldest first, in `CHANGE_FROZEN`."""
-    settings = load_settings(folder)
+    settings = settings_in_use(folder)
     rows = [
         {**row, "frozen_before": frozen_before(row["created"], row["first_day"], settings)}
         for row in ledger.rows(folder, TABLE)

@@ -98,8 +98,8 @@ def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None,
             if source == "boundaries":
                 with tempfile.TemporaryDirectory() as scratch:
                     paths = []
-                    for i, (name, content) in enumerate(files):
-                        paths.append(Path(scratch) / f"{i}-{Path(name).name}")
+                    for name, content in files:  # side by side, as the files of a shapefile have to be
+                        paths.append(Path(scratch) / Path(name).name)
                         paths[-1].write_bytes(content)
                     imported = import_files(folder, paths, source, progress=progress)
             else:

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
+from hotspots.base.profile import EVERYWHERE, Profile
 from hotspots.base.words import joined
 from hotspots.harm import offences, selections
 from hotspots.harm.offences import POLICE_UK
@@ -120,8 +120,8 @@ def switch_next(name: str, value: str) -> None:
 TOPS = (10, 20, 50, 100)  # cells
 
 
-def choose_bcu() -> str:
-    return choose("BCU", "bcu", ("all", *BCUS), "all", {"all": "All three"})
+def choose_bcu(force: Profile) -> str:
+    return choose("BCU", "bcu", (EVERYWHERE, *force.bcus), EVERYWHERE, {EVERYWHERE: force.together})
 
 
 def choose_source(name: str, sources: Sequence[str], by_source: Sequence[str]) -> str:

@@ -137,7 +137,7 @@ def filter_widgets(workspace: Workspace, source: str, version: str) -> dict[str,
     settings = workspace.settings
     best = {choices.DEFAULT_METHOD: choices.METHODS[choices.DEFAULT_METHOD] + BEST}
     tops = tuple(str(t) for t in sorted({*TOPS, settings.top}))
-    bcu = choose_bcu()
+    bcu = choose_bcu(workspace.profile)
     first, last = choose_window(workspace, source)
     return {
         "source": source, "bcu": bcu, "from": first, "to": last, "offences": choose_offences("offences", source),

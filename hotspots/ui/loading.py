@@ -15,7 +15,6 @@ import streamlit as st
 
 from hotspots import geography
 from hotspots.areas import register as area_register
-from hotspots.base.settings import Settings
 from hotspots.geography import boundaries_of
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.weights import register as weight_register
@@ -25,7 +24,7 @@ from hotspots.maps import Drawing, draw_deck, draw_svg
 from hotspots.ranking.answer import Answer, narrowed
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
-from hotspots.store.workspace import MANIFEST, Manifest, Workspace, is_workspace, open_workspace
+from hotspots.store.workspace import MANIFEST, Manifest, Workspace, is_workspace, open_workspace, settings_in_use
 
 
 def workspace_folder() -> Path:
@@ -35,7 +34,7 @@ def workspace_folder() -> Path:
 def current() -> Workspace:
     """The workspace as it stands now; an empty one where there is none yet."""
     folder = workspace_folder()
-    return open_workspace(folder) if is_workspace(folder) else Workspace(folder, Manifest(), Settings())
+    return open_workspace(folder) if is_workspace(folder) else Workspace(folder, Manifest(), settings_in_use(folder))
 
 
 def version_of(workspace: Workspace, state: str) -> str:
@@ -64,7 +63,7 @@ def outlines(folder: str, version: str) -> dict[str, Any]:
 
 def ground(folder: str, version: str, bcu: str) -> tuple[dict[str, Any], pd.DataFrame]:
     """(outlines, places) of a BCU, or of all."""
-    shape, places = outlines(folder, version), geography.places()
+    shape, places = outlines(folder, version), geography.places(current().profile)
     if bcu == "all":
         return shape, places
     shape = {**shape, "features": [f for f in shape["features"] if f["properties"]["bcu"] == bcu]}

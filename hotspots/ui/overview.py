@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from hotspots.base import choices
-from hotspots.base.choices import BCUS
 from hotspots.base.words import counted
 from hotspots.ranking.question import Question
 from hotspots.ui import frame, loading
@@ -32,8 +31,9 @@ def show(view: View) -> None:
 def show_bcus(view: View) -> None:
     """The first few cells of each BCU, side by side, and the way to the rest."""
     st.header("The first five in each BCU")
+    bcus = view.workspace.profile.bcus
     show_breaks(loading.ranked(view.folder, view.version, Question()).breaks)
-    for bcu, place in zip(BCUS, st.columns(len(BCUS), gap="medium"), strict=True):
+    for bcu, place in zip(bcus, st.columns(len(bcus), gap="medium"), strict=True):
         with place:
             st.subheader(bcu)
             answer = loading.ranked(view.folder, view.version, Question(bcu=bcu))

@@ -31,7 +31,7 @@ class Shown(NamedTuple):
 
 ROW = 35  # pixels
 NAME = Shown("Hot spot", "Name of the hot spot")
-BCU = Shown("BCU", "Basic Command Unit: West, South or East")
+BCU = Shown("BCU", "Basic Command Unit of the force")
 COLUMNS = {
     "rank": Shown("Rank", "1 is the cell with the most; ties go by harm, then count, then cell id", 0),
     "label": Shown("Map", "Its label on the map: T treated, C comparison, A without a role, and its number"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import zipfile
 from pathlib import Path
@@ -15,7 +14,9 @@ import pytest
 from shapely.geometry import Point, shape
 
 from hotspots import geography
-from hotspots.geography.shipped import COVER
+from hotspots.base.profile import COVER
+from hotspots.base.shipped import FORCE
+from hotspots.geography.making import build_cover
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -97,15 +98,12 @@ def test_the_cover_misplaces_few_incidents(incidents, polygons):
     assert wrong.sum() == 25
 
 
-def test_the_script_still_makes_what_is_shipped(shared_data, tmp_path, polygons):
+def test_what_is_shipped_can_still_be_made(shared_data, tmp_path, polygons):
     """One district computed anew has the shipped cells to the last one; the outlines cover the same ground."""
-    spec = importlib.util.spec_from_file_location("build_geography", REPOSITORY / "scripts" / "build_geography.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     districts = geopandas.read_file(shared_data / "boundaries" / "lancashire_districts.geojson")
     districts[districts["lad_name"] == "Blackpool"].to_file(tmp_path / "one.geojson", driver="GeoJSON")
-    cells = script.build_cover(geography.load_polygons(tmp_path / "one.geojson"))["cell"]
-    shipped = pq.read_table(COVER).to_pandas()
+    cells = build_cover(geography.load_polygons(tmp_path / "one.geojson"))["cell"]
+    shipped = pq.read_table(FORCE / COVER).to_pandas()
     assert cells.tolist() == sorted(shipped.loc[shipped["lad_code"] == "E06000009", "cell"])
     made, kept = geography.outlines(polygons), geography.outlines(geography.load_cover())
     for one, other in zip(made["features"], kept["features"], strict=True):

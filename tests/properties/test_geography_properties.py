@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots import geography
-from hotspots.base import choices
+from hotspots.base.profile import COVER, home
+from hotspots.base.shipped import FORCE
 from hotspots.geography.districts import Boundaries, Polygons
-from hotspots.geography.shipped import COVER
 from tests.conftest import examples
 
 # around the force; a coarse grid of values makes repeats and points on edges likely
@@ -28,7 +29,7 @@ TILES = [
 ]
 TILED = Boundaries(
     districts=tuple(f"Tile {i}" for i in range(len(TILES))),
-    bcus=tuple(choices.BCUS[i % 3] for i in range(len(TILES))),
+    bcus=tuple(home().bcus[i % 3] for i in range(len(TILES))),
     codes=tuple(f"{i:03}" for i in range(len(TILES))),
     kind="polygons",
     sha256="",
@@ -70,7 +71,7 @@ def test_the_search_for_a_district_equals_trying_every_polygon_in_turn(points):
 def cover_as_a_dictionary() -> dict[int, str]:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(COVER).to_pydict()
+    table = pq.read_table(FORCE / COVER).to_pydict()
     return dict(zip(table["cell"], table["lad_code"], strict=True))
 
 
@@ -121,8 +122,8 @@ def distance_plainly(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> 
 @settings(deadline=None)
 @given(POINTS)
 def test_the_nearest_place_equals_measuring_to_every_place(points):
-    table = geography.places()
-    for (x, y), text in zip(points, geography.nearest_place(*columns(points)), strict=True):
+    table, everywhere = geography.places(), replace(geography.load_cover(), place_max_km=40_000)
+    for (x, y), text in zip(points, geography.nearest_place(*columns(points), everywhere), strict=True):
         if unknown(x, y):
             assert text == ""
             continue

@@ -22,6 +22,7 @@ from hotspots.areas.finding import find_areas
 from hotspots.areas.register import freeze, load, problems, registers, stamp, version_on
 from hotspots.areas.rules import exclude, excluded_cells, exclusions, include
 from hotspots.base.errors import HotspotsError
+from hotspots.base.profile import home
 from hotspots.base.settings import Settings
 from hotspots.intake import import_files
 from hotspots.ranking.question import Question
@@ -132,7 +133,10 @@ def test_the_areas_of_a_day(folder: Path, areas: pd.DataFrame, day: str, version
 
 
 def test_frozen_areas_are_unchanged_after_new_data_arrive(folder: Path) -> None:
-    question, limits = Question(start="2024-01", end="2024-04", by="harm"), replace(Limits.of(Settings()), per_bcu=2)
+    question, limits = (
+        Question(start="2024-01", end="2024-04", by="harm"),
+        replace(Limits.of(Settings(), home().bcus), per_bcu=2),
+    )
     found = find_areas(folder, question, limits)
     assert found.areas["area"].tolist() == ["West-01", "South-01", "East-01"]  # Ashton is too quiet
     done = freeze(folder, found.areas, "grip", "2026-04-20", "Ann", "first", found.definition)

@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from hotspots.base.choices import BCUS
 from hotspots.base.columns import CONTEXT
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, window_of_months
+from hotspots.base.profile import home
 from hotspots.change import context
 from hotspots.change.context import Cover, days_of, differs
 from hotspots.charts import incidents as charts
@@ -76,7 +76,7 @@ def test_the_shipped_lines_are_whole_and_sourced() -> None:
     assert found["line"].is_unique
     assert set(found["kind"]) == {"restriction", "recording", "operation", "holiday"}
     assert (found[["line", "name", "source", "note"]] != "").all(axis=None)
-    assert set(found["where"]) <= {"all", *BCUS}
+    assert set(found["where"]) <= set(home().choices)
     assert set(found["author"]) == {"shipped"}
     first = found["first_day"].map(date.fromisoformat)
     last = found["last_day"].where(found["last_day"] != "", "2099-12-31").map(date.fromisoformat)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hotspots.base import choices, columns
-from hotspots.base.choices import BCUS
+from hotspots.base.profile import home
 from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.cli import reference
 from hotspots.cli.main import parser
@@ -155,10 +155,9 @@ def test_the_reference_is_up_to_date() -> None:
     assert reference.commands() == COMMANDS, "run: make docs"
 
 
-def test_the_reference_names_every_method_and_bcu() -> None:
+def test_the_reference_names_every_method() -> None:
     row = next(line for line in COMMANDS.splitlines() if line.startswith("| `--by METHOD`"))
     assert all(name in row for name in choices.METHODS)
-    assert f"| {', '.join(BCUS)} or all |" in COMMANDS
 
 
 # ---------------------------------------------------------------- commands
@@ -172,7 +171,7 @@ def test_there_are_commands_to_try() -> None:
 def test_a_command_of_the_documents_parses(command: str) -> None:
     asked = parser().parse_args(shlex.split(command, comments=True)[3:])
     if asked.verb == "rank":
-        assert asked.bcu in ("all", *BCUS)
+        assert asked.bcu in home().choices
         assert asked.by in choices.METHODS
         assert asked.resolution in (0, *RESOLUTIONS)
         assert asked.weights in ("", *harm.shipped_weight_sets())

@@ -19,12 +19,12 @@ from hotspots.base.settings import Settings
 from hotspots.patrols.dosage import coverage, logs
 from hotspots.patrols.dosage.dose import days_since, dose, set_target, summary, target_on, targets
 from hotspots.patrols.dosage.frozen import frozen_minutes, frozen_warnings
-from hotspots.patrols.presence import SEGMENTS, STANDSTILLS, Presence
+from hotspots.patrols.presence import COUNTS, SEGMENTS, STANDSTILLS, Presence
 from hotspots.patrols.visits import visits
 from tests.dose_workspace import make_frozen
 
 LONDON = ZoneInfo("Europe/London")
-SETTINGS = Settings()
+BCUS, SETTINGS = ("West", "South", "East"), Settings()
 DAY = day_number("2026-06-02")
 
 
@@ -52,7 +52,7 @@ def found(first: str = "08:00", last: str = "16:00", silences: list[tuple[str, s
     """Unit 1 in West from first to last, with these silences."""
     days = pd.DataFrame([{
         "patrol_day": DAY, "unit": 1, "first_t": at(first), "last_t": at(last), "first_place": -1, "last_place": -1,
-        "first_officers": 1, "last_officers": 1, "n": 10, "n_east": 2, "n_south": 0, "n_west": 8,
+        "first_officers": 1, "last_officers": 1, "n": 10, **dict.fromkeys(COUNTS, 0), "n_1": 2, "n_3": 8,  # East, West
     }])  # fmt: skip
     silent = pd.DataFrame(
         [(DAY, 1, at(a), at(b)) for a, b in silences or []], columns=["patrol_day", "unit", "from_t", "to_t"]
@@ -221,7 +221,7 @@ def test_a_clock_that_runs_fast_is_told_and_nothing_is_shifted():
 
 def test_coverage_of_a_shift_with_lost_signal():
     table = coverage.coverage(
-        found(silences=[("10:00", "11:00")]), pd.DataFrame([entry("A", "12:00", "12:20")]), SETTINGS
+        found(silences=[("10:00", "11:00")]), pd.DataFrame([entry("A", "12:00", "12:20")]), BCUS, SETTINGS
     )
     row = table.iloc[0]
     assert (row["bcu"], row["units"], row["shift_hours"], row["covered_hours"]) == ("West", 1, 8, 7)
@@ -231,13 +231,13 @@ def test_coverage_of_a_shift_with_lost_signal():
 
 def test_a_long_silence_ends_the_shift():
     table = coverage.coverage(
-        found(silences=[("10:00", "14:30")]), pd.DataFrame([entry("A", "15:00", "15:20")]), SETTINGS
+        found(silences=[("10:00", "14:30")]), pd.DataFrame([entry("A", "15:00", "15:20")]), BCUS, SETTINGS
     )
     assert table[["shift_hours", "covered_hours"]].to_numpy().tolist() == [[3.5, 3.5]]
 
 
 def test_what_was_logged_before_the_first_position_was_on_shift_and_not_seen():
-    table = coverage.coverage(found(), pd.DataFrame([entry("A", "07:00", "08:30")]), SETTINGS)
+    table = coverage.coverage(found(), pd.DataFrame([entry("A", "07:00", "08:30")]), BCUS, SETTINGS)
     assert table[["shift_hours", "covered_hours"]].to_numpy().tolist() == [[9, 8]]
 
 
@@ -245,7 +245,7 @@ def test_a_unit_that_only_logs_has_no_coverage():
     entries = pd.DataFrame([entry("A", "07:00", "08:00", unit=5)])
     empty = found()
     nobody = replace(empty, unit_days=empty.unit_days.iloc[:0])
-    table = coverage.coverage(nobody, entries, SETTINGS)
+    table = coverage.coverage(nobody, entries, BCUS, SETTINGS)
     assert table[["bcu", "units", "shift_hours", "gps_coverage"]].to_numpy().tolist() == [["West", 0, 1.0, 0.0]]
 
 
@@ -265,7 +265,7 @@ def test_days_without_positions_and_with_few_units_are_told():
 
 def test_units_of_another_bcu_are_no_positions_of_this_one_and_not_none_either():
     table = pd.DataFrame({"bcu": ["West"], "patrol_day": [DAY], "units": [3], "usual_units": 3.0, "gps_coverage": 1.0})
-    passed = coverage.bcus_passed(found())
+    passed = coverage.bcus_passed(found(), BCUS)
     assert passed == {("East", DAY), ("West", DAY)}
     assert coverage.warnings_of(table, ("East", "South", "West"), [DAY], passed) == [
         "East: only units with most of their positions elsewhere were seen on 2026-06-02. No data is not no patrol.",

@@ -22,12 +22,11 @@ from h3.api import basic_int as h3
 from shapely.geometry import Point, Polygon, box, shape
 
 from hotspots import geography
-from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
-from hotspots.base.shipped import DATA
+from hotspots.base.profile import COVER, home
+from hotspots.base.shipped import DATA, FORCE
 from hotspots.geography.boundary_files import read_boundaries, save_boundaries
 from hotspots.geography.districts import Cover
-from hotspots.geography.shipped import COVER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WEST_SQUARE = box(-2.72, 53.75, -2.70, 53.77)
@@ -75,7 +74,7 @@ def test_no_points_give_no_cells():
     assert geography.cells_at([np.nan], [np.nan], 10).tolist() == [0]
     assert geography.cell_polygons([]).tolist() == []
     assert geography.cell_areas_m2([]).tolist() == []
-    assert geography.nearest_place([], []) == []
+    assert geography.nearest_place([], [], geography.load_cover()) == []
 
 
 @pytest.mark.parametrize(
@@ -254,14 +253,14 @@ def test_the_bcu_comes_from_the_file_then_the_code_then_the_name(tmp_path):
         geometry=[WEST_SQUARE, EAST_SQUARE, box(-2.8, 53.8, -2.7, 53.9)],
     )
     read = read_boundaries(path).set_index("lad_name")["bcu"]
-    assert read.to_dict() == {"Preston": "West", "Borough of Burnley": "East", "Wyre": "West"}
+    assert read.to_dict() == {"Preston": "West", "Burnley": "East", "Wyre": "West"}
 
 
 def test_a_table_of_ones_own_gives_the_bcu(tmp_path):
     table = tmp_path / "bcu.csv"
     table.write_text("lad_code,lad_name,bcu\nX2,North Town,West\n,South Town,South\n", encoding="utf-8")
     path = write(tmp_path, lad_name=["North Town", "South Town"], lad_code=["X2", "X1"])
-    read = read_boundaries(path, table)
+    read = read_boundaries(path, bcu_table=table)
     assert read["lad_code"].tolist() == ["X1", "X2"]  # districts are numbered by code, not by name
     assert read["bcu"].tolist() == ["South", "West"]
 
@@ -316,6 +315,7 @@ def test_heights_are_dropped(tmp_path):
 
 
 SWAPPED = [shapely.transform(g, lambda xy: xy[:, ::-1]) for g in (WEST_SQUARE, EAST_SQUARE)]
+MERCATOR = [box(-302000, 7_100_000, -301000, 7_101_000), box(-301000, 7_100_000, -300000, 7_101_000)]
 METRES = [box(350000, 430000, 351000, 431000), box(351000, 430000, 352000, 431000)]
 TWO = ["Preston", "Chorley"]
 
@@ -323,9 +323,9 @@ TWO = ["Preston", "Chorley"]
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        ({"town": TWO}, r"no column of district names; it has 'town'"),
-        ({"lad_name": ["Preston", None]}, r"1 of 2 features with no district name in 'lad_name' \(feature '2'\)"),
-        ({"lad_name": ["Preston", "Leeds"]}, r"1 of 2 districts without a BCU: 'Leeds'"),
+        ({"town": ["Hull", "Leeds"]}, r"no column of district names; it has 'town'"),
+        ({"lad_name": ["Preston", None]}, r"1 of 2 features with no district name \(feature '2'\)"),
+        ({"lad_name": ["Hull", "Leeds"]}, r"no district of Lancashire: it has 'Hull', 'Leeds'. Choose another file"),
         ({"lad_name": TWO, "bcu": ["South", "Middle"]}, r"gives 'Chorley' the BCU 'Middle'"),
         ({"lad_name": ["Preston"] * 2, "bcu": ["South", "West"]}, r"'Preston' more than one BCU: 'South', 'West'"),
         ({"lad_name": ["Preston"] * 2, "lad_code": ["A", "B"]}, r"'Preston' more than one code: 'A', 'B'"),
@@ -333,7 +333,7 @@ TWO = ["Preston", "Chorley"]
             {"lad_name": TWO, "geometry": SWAPPED},
             r"53.75 to 53.77 across, -2.72 to -2.68 up. Longitude and latitude are swapped",
         ),
-        ({"lad_name": TWO, "geometry": METRES}, r"350000 to 352000 across, 430000 to 431000 up. These are metres"),
+        ({"lad_name": TWO, "geometry": MERCATOR}, r"-302000 to -300000 across, 7.1e\+06 to .* up. These are metres"),
         (
             {"lad_name": TWO, "geometry": [WEST_SQUARE, box(20, 53, 21, 54)]},
             r"outside Great Britain: -2.72 to 21 across",
@@ -355,7 +355,7 @@ def test_a_missing_or_unreadable_or_empty_file_is_a_sentence(tmp_path):
         read_boundaries(tmp_path / "none.geojson")
     broken = tmp_path / "broken.geojson"
     broken.write_text("PK not json", encoding="utf-8")
-    with pytest.raises(HotspotsError, match="cannot be read as GeoJSON or GeoPackage"):
+    with pytest.raises(HotspotsError, match="cannot be read as GeoJSON, GeoPackage or shapefile"):
         read_boundaries(broken)
     with pytest.raises(HotspotsError, match="0 features"):
         read_boundaries(write_raw(tmp_path, [], []))
@@ -373,9 +373,18 @@ def test_an_undeclared_or_unaccepted_coordinate_system_is_refused(tmp_path):
         read_boundaries(write(tmp_path, "wrong.gpkg", 27700, lad_name=TWO))
 
 
+@pytest.mark.parametrize("shapes", [[WEST_SQUARE, EAST_SQUARE], METRES])
+def test_without_a_coordinate_system_figures_that_can_be_read_in_one_way_only_are_read(tmp_path, shapes):
+    with pytest.warns(UserWarning, match="crs"):
+        path = write(tmp_path, "none.gpkg", None, lad_name=TWO, geometry=shapes)
+    west, south, east, north = read_boundaries(path).geometry.total_bounds
+    assert -2.80 < west < east < -2.60
+    assert 53.70 < south < north < 53.80
+
+
 def test_a_geopackage_without_a_coordinate_system_is_refused(tmp_path):
     with pytest.warns(UserWarning, match="crs"):
-        path = write(tmp_path, "none.gpkg", None, lad_name=TWO)
+        path = write(tmp_path, "none.gpkg", None, lad_name=TWO, geometry=MERCATOR)
     with pytest.raises(HotspotsError, match="coordinate system"):
         read_boundaries(path)
 
@@ -393,7 +402,7 @@ def test_a_district_table_that_cannot_be_used_says_so(tmp_path, text, sentence):
     table = tmp_path / "bcu.csv"
     table.write_text(text, encoding="utf-8")
     with pytest.raises(HotspotsError, match=sentence):
-        read_boundaries(write(tmp_path, lad_name=TWO), table)
+        read_boundaries(write(tmp_path, lad_name=TWO), bcu_table=table)
 
 
 def test_stored_boundaries_are_the_same_bytes_and_give_the_same_answers(tmp_path, squares):
@@ -434,10 +443,10 @@ def test_a_damaged_store_is_a_sentence(tmp_path):
 def test_the_cover_has_the_fourteen_districts_and_three_bcus():
     cover = geography.load_cover()
     assert len(cover.districts) == len(cover.bcus) == len(cover.codes) == 14
-    assert {b: cover.bcus.count(b) for b in choices.BCUS} == {"West": 4, "South": 4, "East": 6}
+    assert {b: cover.bcus.count(b) for b in home().bcus} == {"West": 4, "South": 4, "East": 6}
     assert cover.codes == tuple(sorted(cover.codes))
     assert cover.kind == "cover"
-    assert cover.sha256 == hashlib.sha256(COVER.read_bytes()).hexdigest()
+    assert cover.sha256 == hashlib.sha256((FORCE / COVER).read_bytes()).hexdigest()
 
 
 def test_the_bcus_are_those_of_the_force():
@@ -456,7 +465,7 @@ def test_the_cover_cells_are_disjoint():
 def test_the_cover_measures_what_the_districts_measure():
     """The dissolved district polygons cover 3,066 km² on the ellipsoid, which at 53.9° north has 1.0043 times
     the area of the sphere that H3 measures on (the product of the two radii of curvature over its radius squared)."""
-    cells = pd.read_parquet(COVER, columns=["cell"])["cell"].to_numpy()
+    cells = pd.read_parquet(FORCE / COVER, columns=["cell"])["cell"].to_numpy()
     assert geography.cell_areas_m2(cells).sum() / 1e6 == pytest.approx(3066 / 1.0043, rel=0.002)
 
 
@@ -543,12 +552,12 @@ def away(metres: float, degrees: float, lon: float = -2.6990, lat: float = 53.75
 )
 def test_a_place_in_words(metres, degrees, words):
     lon, lat = away(metres, degrees)
-    assert geography.nearest_place([lon, np.nan], [lat, 53.0]) == [words, ""]
+    assert geography.nearest_place([lon, np.nan], [lat, 53.0], geography.load_cover()) == [words, ""]
 
 
 def test_the_nearest_centre_names_the_place():
     lon = [-3.0520, -2.8010, -2.2440]
-    assert geography.nearest_place(lon, [53.8178, 54.0482, 53.7890]) == [
+    assert geography.nearest_place(lon, [53.8178, 54.0482, 53.7890], geography.load_cover()) == [
         "Blackpool centre",
         "Lancaster centre",
         "Burnley centre",

@@ -7,14 +7,17 @@ from dataclasses import fields
 import pytest
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.profile import home
 from hotspots.base.settings import Settings, load_settings
 
+AREAS = (("West", 7), ("South", 6), ("East", 7))  # of Lancashire's profile
 # Setting, the last value that is accepted on one side, the first that is not, and the sentence.
 SIDES = (
     ("resolution", 11, 12, "Setting 'resolution' is 12; it must be 9, 10 or 11."),
     ("top", 1, 0, "Setting 'top' is 0; it must be at least 1."),
     ("seed", 0, -1, "Setting 'seed' is -1; it must be 0 or more."),
-    ("areas_west", 0, -1, "Setting 'areas_west' is -1; it must be 0 or more."),
+    ("areas_per_bcu", 0, -1, "Setting 'areas_per_bcu' is -1; it must be 0 or more."),
+    ("areas", (("West", 0),), (("North West", -1),), "Setting 'areas_north_west' is -1; it must be 0 or more."),
     ("patrol_day_starts", 23, 24, "Setting 'patrol_day_starts' is 24; it must be an hour, 0 to 23."),
     ("dominant_share", 1.0, 1.01, "Setting 'dominant_share' is 1.01; it must be above 0 and at most 1."),
     ("bad_coordinate_share", 0.01, 0.0, "Setting 'bad_coordinate_share' is 0.0; it must be above 0 and at most 1."),
@@ -47,13 +50,13 @@ def test_all_problems_are_told_at_once():
 
 
 def test_a_file_changes_settings_and_what_it_gets_wrong_is_named(tmp_path):
-    assert load_settings(None) == load_settings(tmp_path) == Settings()
+    assert load_settings(None, home()) == load_settings(tmp_path, home()) == Settings(areas=AREAS)
     path = tmp_path / "settings.toml"
     path.write_text("top = 30\nharm_cap_days = 100\n", encoding="utf-8")
-    assert load_settings(tmp_path) == Settings(top=30, harm_cap_days=100.0)
+    assert load_settings(tmp_path, home()) == Settings(top=30, harm_cap_days=100.0, areas=AREAS)
     path.write_text("topp = 30\ntop = 2.5\ntimezone = 1\nexclude_on_call = 1\n", encoding="utf-8")
     with pytest.raises(HotspotsError) as told:
-        load_settings(tmp_path)
+        load_settings(tmp_path, home())
     assert told.value.problems == (
         "settings.toml has 'topp', which is not a setting.",
         "settings.toml gives 'top' as 2.5; it must be a number.",
@@ -62,7 +65,7 @@ def test_a_file_changes_settings_and_what_it_gets_wrong_is_named(tmp_path):
     )
     path.write_text("top = ", encoding="utf-8")
     with pytest.raises(HotspotsError, match=r"settings\.toml cannot be read"):
-        load_settings(tmp_path)
+        load_settings(tmp_path, home())
 
 
 def test_every_number_but_those_with_a_bound_of_two_settings_has_its_own():

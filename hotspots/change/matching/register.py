@@ -19,13 +19,13 @@ import pandas as pd
 from hotspots.base.clock import day_of, home
 from hotspots.base.columns import CHANGE_FROZEN, CHANGE_PAIRS, in_columns
 from hotspots.base.errors import HotspotsError
-from hotspots.base.settings import Settings, load_settings
+from hotspots.base.settings import Settings
 from hotspots.change.matching import rules
 from hotspots.change.matching.places import PLACE_COLUMNS, MatchedPlaces
 from hotspots.change.matching.quality import canonical
 from hotspots.change.matching.rules import Match
 from hotspots.store import ledger
-from hotspots.store.workspace import open_workspace
+from hotspots.store.workspace import open_workspace, settings_in_use
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -94,7 +94,7 @@ def load(folder: Path, name: str) -> FrozenMatch:
 
 def matches(folder: Path) -> pd.DataFrame:
     """Every frozen match, oldest first, in `hotspots.base.columns.CHANGE_FROZEN`."""
-    settings = load_settings(folder)
+    settings = settings_in_use(folder)
     rows = [
         {**row, "kind": KIND, "last_day": "", "frozen_before": is_before(row["created"], row["first_day"], settings)}
         for row in ledger.rows(folder, TABLE)
@@ -104,7 +104,7 @@ def matches(folder: Path) -> pd.DataFrame:
 
 def problems(folder: Path) -> list[str]:
     """Matches that are not as they were frozen, a sentence each."""
-    settings = load_settings(folder)
+    settings = settings_in_use(folder)
     return ledger.faults(ledger.rows(folder, TABLE), lambda row: _read(row, settings))
 
 

@@ -8,24 +8,24 @@ usual number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from hotspots.base.choices import BCUS
 from hotspots.base.clock import HOUR, day_text, local_text
 from hotspots.base.columns import COVERAGE, SHIFTS, in_columns
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.dosage.dose import share
-from hotspots.patrols.presence import Presence
+from hotspots.patrols.presence import COUNTS, Presence
 
-COUNTS = {f"n_{bcu.lower()}": bcu for bcu in sorted(BCUS)}  # columns of positions
 FEW_UNITS = 0.5  # of the usual number: fewer are reported
 LOW_COVERAGE = 0.8  # of the time on shift: less is reported
 UNIT_DAY = ["patrol_day", "unit"]
 
 
-def unit_shifts(found: Presence, settings: Settings) -> pd.DataFrame:
+def unit_shifts(found: Presence, bcus: Sequence[str], settings: Settings) -> pd.DataFrame:
     """Each unit's patrol day: patrol_day, unit, bcu, first_t, last_t, shift_s, covered_s, longest_s (silence).
 
     ``bcu`` is that of most of its positions, '' where all lie outside the force.
@@ -38,8 +38,8 @@ def unit_shifts(found: Presence, settings: Settings) -> pd.DataFrame:
     keys = pd.MultiIndex.from_frame(days[UNIT_DAY])
     lost, longest = (within[c].reindex(keys).fillna(0).to_numpy() for c in ("sum", "max"))
     shift = (days["last_t"] - days["first_t"]).to_numpy() - between.reindex(keys).fillna(0).to_numpy()
-    counts = days[list(COUNTS)].to_numpy()
-    names = np.array(list(COUNTS.values()), dtype=object)
+    names = np.array(sorted(bcus), dtype=object)  # as positions number them, from 1
+    counts = days[list(COUNTS[: len(names)])].to_numpy()
     most = names[counts.argmax(axis=1)] if len(days) else np.array([], dtype=object)
     return days[[*UNIT_DAY, "first_t", "last_t"]].assign(
         bcu=np.where(counts.sum(axis=1) > 0, most, ""), shift_s=shift, covered_s=shift - lost, longest_s=longest
@@ -60,9 +60,9 @@ def logged_outside(entries: pd.DataFrame, found: Presence) -> pd.DataFrame:
     return both.groupby([*UNIT_DAY, "bcu"])[["extra_s"]].sum().reset_index()
 
 
-def coverage(found: Presence, entries: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def coverage(found: Presence, entries: pd.DataFrame, bcus: Sequence[str], settings: Settings) -> pd.DataFrame:
     """`COVERAGE`: one row per BCU and patrol day with any unit on shift in the force."""
-    units = unit_shifts(found, settings)
+    units = unit_shifts(found, bcus, settings)
     extra = logged_outside(entries, found).merge(
         units[[*UNIT_DAY, "bcu"]], on=UNIT_DAY, how="left", suffixes=("_log", "")
     )
@@ -110,10 +110,11 @@ def shown_shifts(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def bcus_passed(found: Presence) -> set[tuple[str, int]]:
+def bcus_passed(found: Presence, bcus: Sequence[str]) -> set[tuple[str, int]]:
     """BCUs and patrol days in which any unit sent a position, of this BCU or another."""
     days = found.unit_days
-    return {(bcu, day) for count, bcu in COUNTS.items() for day in days.loc[days[count] > 0, "patrol_day"].tolist()}
+    each = zip(COUNTS, sorted(bcus), strict=False)
+    return {(bcu, day) for count, bcu in each for day in days.loc[days[count] > 0, "patrol_day"].tolist()}
 
 
 def warnings_of(table: pd.DataFrame, bcus: tuple[str, ...], days: list[int], passed: set[tuple[str, int]]) -> list[str]:

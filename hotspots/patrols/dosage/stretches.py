@@ -20,7 +20,7 @@ import pandas as pd
 from hotspots import geography
 from hotspots.areas import register
 from hotspots.base import disk
-from hotspots.base.choices import BCUS, DEFAULT_ENGINE
+from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import EPOCH, day_number, day_numbers, day_of, day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
@@ -51,14 +51,13 @@ class DoseQuestion:
     engine: str = DEFAULT_ENGINE
 
 
-def bcus_of(bcu: str) -> tuple[str, ...]:
-    return BCUS if bcu == "all" else (bcu,)
+def bcus_of(workspace: Workspace, bcu: str) -> tuple[str, ...]:
+    return workspace.profile.bcus if bcu == "all" else (bcu,)
 
 
 def settle(workspace: Workspace, question: DoseQuestion) -> tuple[DoseQuestion, date, date]:
     """The question with nothing left open, its first and its last patrol day."""
-    if question.bcu not in ("all", *BCUS):
-        raise HotspotsError(f"BCU '{question.bcu[:40]}' is not one of {', '.join(BCUS)} or all.")
+    workspace.profile.refuse_bcu(question.bcu)
     name = question.register or register.only_register(workspace.folder, "positions belong nowhere")
     held = days_held(workspace)
     if held is None:

@@ -74,30 +74,29 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
     question, first, last = settle(workspace, question or DoseQuestion())
     held, settings = stretches(workspace, question, first, last), workspace.settings
+    bcus, asked = workspace.profile.bcus, bcus_of(workspace, question.bcu)
     days = set(range(day_number(first), day_number(last) + 1))
     seen = [visits(s.stays, settings) for s in held]
-    covered = [coverage.coverage(s.found, s.entries, settings) for s in held]
+    covered = [coverage.coverage(s.found, s.entries, bcus, settings) for s in held]
     table = pd.concat([table_of(workspace, *each) for each in zip(held, seen, covered, strict=True)], ignore_index=True)
     table = table[table["day"].isin(days)]
     hours, why_not = hours_of(workspace, held[-1], seen[-1], days, first)
     spans = pd.concat(covered).drop_duplicates(["bcu", "patrol_day"])
-    passed = {each for s in held for each in coverage.bcus_passed(s.found)}
-    spans = spans[spans["patrol_day"].isin(days) & spans["bcu"].isin(bcus_of(question.bcu))]
+    passed = {each for s in held for each in coverage.bcus_passed(s.found, bcus)}
+    spans = spans[spans["patrol_day"].isin(days) & spans["bcu"].isin(asked)]
     shown_spans = coverage.shown(spans)
     shown = in_columns(table, DOSAGE)
     both = pd.concat([s.reconciled for s in held], ignore_index=True)
     both = both[both["patrol_day"].isin(days)]
-    units = pd.concat([coverage.unit_shifts(s.found, settings) for s in held]).drop_duplicates(["patrol_day", "unit"])
-    mine = units[units["patrol_day"].isin(days) & (units["bcu"].isin(bcus_of(question.bcu)) | (question.bcu == "all"))]
+    units = pd.concat([coverage.unit_shifts(s.found, bcus, settings) for s in held])
+    units = units.drop_duplicates(["patrol_day", "unit"])
+    mine = units[units["patrol_day"].isin(days) & (units["bcu"].isin(asked) | (question.bcu == "all"))]
     return Dose(
         question=question, first=first, last=last, table=shown,
         summary=summary(shown, in_hot_hours(hours), shown_spans, settings),
         visits=shown_visits(pd.concat(seen), days, settings), hours=hours, coverage=shown_spans,
         shifts=coverage.shown_shifts(mine, settings), reconciled=logs.shown(both, settings),
-        warnings=(
-            *coverage.warnings_of(spans, bcus_of(question.bcu), sorted(days), passed),
-            *frozen_warnings(shown, settings),
-        ),
+        warnings=(*coverage.warnings_of(spans, asked, sorted(days), passed), *frozen_warnings(shown, settings)),
         notes=tuple(notes_of(held, both, why_not, settings)), registers=tuple(s.frozen.ref for s in held),
         no_hot_hours=why_not, settings=settings, version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hotspots.base.choices import BCUS
 from hotspots.change import context
 from hotspots.change.context import EARLIEST, EVERYWHERE, LATEST, LONGEST_NAME
 from hotspots.ui.change import answers
@@ -24,7 +24,6 @@ HELP = (
     " nothing that was written is lost."
 )
 TO_ADD, TO_CORRECT, TO_WITHDRAW, TO_READ = "Add", "Correct", "Withdraw", "History"
-PLACES = (EVERYWHERE, *BCUS)
 COLUMNS: Any = {
     "kind": "Kind", "name": st.column_config.TextColumn("What", width=240), "first_day": "First day",
     "last_day": "Last day", "where": "Where", "note": st.column_config.TextColumn("Note", width=260),
@@ -72,7 +71,7 @@ def holidays_last(table: pd.DataFrame) -> pd.DataFrame:
 def add_one(view: View, table: pd.DataFrame) -> None:
     """The form of a new line."""
     with st.form(form_key("context_add"), border=True):
-        entered = fields("new", None)
+        entered = fields("new", None, view.workspace.profile.bcus)
         author, note = signature("context_new", "Why it matters")
         go = st.form_submit_button("Add this line", icon=":material/add:")
     if go:
@@ -86,7 +85,7 @@ def correct_one(view: View, table: pd.DataFrame) -> None:
     if line is None:
         return
     with st.form(form_key(f"context_correct_{line['line']}"), border=True):
-        entered = fields(str(line["line"]), line)
+        entered = fields(str(line["line"]), line, view.workspace.profile.bcus)
         author, note = signature(f"context_{line['line']}", "Why")
         go = st.form_submit_button("Store the correction", icon=":material/edit:")
     if go:
@@ -118,7 +117,7 @@ def chosen(table: pd.DataFrame, name: str, label: str) -> dict[Any, Any] | None:
     return lines.get(picked) if picked else None
 
 
-def fields(name: str, line: dict[Any, Any] | None) -> dict[str, Any]:
+def fields(name: str, line: dict[Any, Any] | None, bcus: Sequence[str]) -> dict[str, Any]:
     """The fields of a line: what they say now, or blank."""
     old = line or {"kind": "operation", "name": "", "first_day": "", "last_day": "", "where": EVERYWHERE, "source": ""}
 
@@ -138,7 +137,7 @@ def fields(name: str, line: dict[Any, Any] | None) -> dict[str, Any]:
         "Last day", value=None, key=key("last", day(old["last_day"])), help="Empty: since the first day for good.",
         **limits,
     )  # fmt: skip
-    where = right.selectbox("Where", PLACES, key=key("where", old["where"]))
+    where = right.selectbox("Where", (EVERYWHERE, *bcus), key=key("where", old["where"]))
     source = st.text_input("Where the dates come from", key=key("source", old["source"]), max_chars=500)
     return {
         "kind": kind or "", "name": what.strip(), "first_day": str(first or ""), "last_day": str(last or ""),

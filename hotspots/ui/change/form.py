@@ -77,7 +77,7 @@ def asked(chosen: dict[str, str]) -> ChangeQuestion:
 
 def filter_widgets(view: View, source: str, names: tuple[str, ...]) -> dict[str, str]:
     """The widgets of the form, each starting from what was chosen before. Returns plain text by field."""
-    bcu = choose_bcu()
+    bcu = choose_bcu(view.workspace.profile)
     places = choose_places(names)
     measure = choose("Measure", "change_measure", tuple(MEASURES), "count", MEASURES)
     windows = {name: choose_end(view, source, name, *about) for name, about in WINDOWS.items()}

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.profile import Profile
 from hotspots.charts import dosage as charts
 from hotspots.charts.dosage import Bands
 from hotspots.exports import dosage as exports
@@ -212,7 +213,7 @@ def question(view: View) -> DoseQuestion | None:
         return None
     names = tuple(dict.fromkeys(registers["name"].tolist()[::-1]))  # the one frozen last comes first
     with st.sidebar.form("dose_filters", border=False):
-        chosen = filter_widgets(names, *held)
+        chosen = filter_widgets(view.workspace.profile, names, *held)
         st.form_submit_button("Apply", type="primary", width="stretch", on_click=leave_address, args=FILTERS)
     for name, value in chosen.items():
         keep(name, value, over=False)
@@ -223,9 +224,9 @@ def question(view: View) -> DoseQuestion | None:
     )
 
 
-def filter_widgets(names: tuple[str, ...], first: date, last: date) -> dict[str, str]:
+def filter_widgets(force: Profile, names: tuple[str, ...], first: date, last: date) -> dict[str, str]:
     """BCU, register (where there are several), first and last patrol day, as plain text by their name."""
-    bcu = choose_bcu()
+    bcu = choose_bcu(force)
     register = choose("Register", "register", names, names[0], {}) if len(names) > 1 else names[0]
     usual = max(first, last - timedelta(days=USUAL_DAYS - 1))
     start = choose_day("First patrol day", "patrol_from", usual, first, last)

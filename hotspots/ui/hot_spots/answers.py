@@ -72,7 +72,7 @@ def detail(folder: str, version: str, question: Question, cell: str) -> tuple[pd
 def candidates(folder: str, version: str, question: Question, stamp: str) -> Candidates:
     """Candidate areas of a question, within the limits of the settings: as the verb ``areas`` gives them."""
     workspace = open_workspace(Path(folder))
-    return areas_of(workspace, ranked(folder, version, question), Limits.of(workspace.settings))
+    return areas_of(workspace, ranked(folder, version, question), Limits.of(workspace.settings, workspace.profile.bcus))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

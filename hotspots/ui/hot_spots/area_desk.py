@@ -74,7 +74,8 @@ def desk(view: View, answer: Answer) -> Desk:
     return Desk(
         found, own, labelled(found.areas if own is None else own.areas),
         [] if own is None else draft.changed_under(own, answer),
-        frozenset(int(c, 16) for c in found.definition["excluded_cells"]), Limits.of(view.workspace.settings),
+        frozenset(int(c, 16) for c in found.definition["excluded_cells"]),
+        Limits.of(view.workspace.settings, view.workspace.profile.bcus),
     )  # fmt: skip
 
 

@@ -183,7 +183,7 @@ def show_exclusions(view: View, now: Desk, chosen: str) -> None:
         table = answers.exclusions(view.folder, loading.areas_stamp(view.folder))
         if len(table):
             st.markdown("**What was excluded and lifted**")
-            st.dataframe(as_shown(table), hide_index=True, alt="Exclusions of cells", column_config=COLUMNS)
+            st.dataframe(as_shown(view, table), hide_index=True, alt="Exclusions of cells", column_config=COLUMNS)
         if shut:
             lift_one(view, shut)
 
@@ -221,7 +221,8 @@ def offered_cells(view: View, now: Desk, chosen: str) -> list[int]:
 
 def lift_one(view: View, shut: list[int]) -> None:
     """Let a cell in again; the exclusion and its lifting both stay in the list."""
-    names = dict(zip(shut, geography.nearest_place(*geography.cell_centres(shut)), strict=True))
+    near = geography.nearest_place(*geography.cell_centres(shut), geography.boundaries_of(view.workspace))
+    names = dict(zip(shut, near, strict=True))
     with st.form(form_key("area_lift"), border=True):
         cell = st.selectbox("Exclusion to lift", shut, format_func=lambda c: f"{names[c]} (cell {c:x})")
         author, note = signature("lift", "Why")
@@ -231,10 +232,10 @@ def lift_one(view: View, shut: list[int]) -> None:
         done(f"Cell {cell:x} may be in areas again.")
 
 
-def as_shown(table: pd.DataFrame) -> pd.DataFrame:
+def as_shown(view: View, table: pd.DataFrame) -> pd.DataFrame:
     """The list as it is read: newest first, with places and days."""
     cells = [int(c, 16) for c in table["cell"]]
-    places = geography.nearest_place(*geography.cell_centres(cells))
+    places = geography.nearest_place(*geography.cell_centres(cells), geography.boundaries_of(view.workspace))
     shown = table.assign(
         place=places,
         what=["excluded" if yes else "lifted" for yes in table["excluded"]],

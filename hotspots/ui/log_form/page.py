@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.patrols import form as patrol_form
 from hotspots.patrols.form import ACTIVITIES, COUNTS, MOST_COUNTED, MOST_OFFICERS, Entry, Submission
@@ -73,7 +72,7 @@ def form_key() -> str:
 
 def choose_bcu(view: View, areas: pd.DataFrame) -> str:
     """Whose hot spots are offered; not asked where there is one BCU only."""
-    bcus = [b for b in BCUS if b in set(areas["bcu"])]
+    bcus = [b for b in view.workspace.profile.bcus if b in set(areas["bcu"])]
     asked = remembered("log_bcu") or view.question.bcu
     if len(bcus) < 2:
         return "all"

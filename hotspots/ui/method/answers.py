@@ -11,7 +11,7 @@ import streamlit as st
 from hotspots.backtest import METHODS, backtest, evidence, origins_available
 from hotspots.backtest.periods import period_text
 from hotspots.backtest.workspace import history_of
-from hotspots.base.choices import BCUS, DEFAULT_METHOD
+from hotspots.base.choices import DEFAULT_METHOD
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.insight.concentration import WHOLE_FORCE
@@ -54,7 +54,8 @@ def tried(folder: str, version: str, question: Question, slow: bool) -> Tried:
     origins, said = origins_available(
         history.periods, TRAIN, HORIZON, breaks=history.breaks, leave_out_breaks=True
     )  # fmt: skip
-    cells = loading.current().settings.top * len(BCUS)
+    workspace = loading.current()
+    cells = workspace.settings.top * len(workspace.profile.bcus)
     found = backtest(
         history.cube, history.scores, periods=history.periods, total_area_m2=history.total_area_m2,
         methods=list(METHODS) if slow else evidence.QUICK, train=TRAIN, horizon=HORIZON, origins=origins,
@@ -78,7 +79,7 @@ class Concentrated(NamedTuple):
 def concentrated(folder: str, version: str, question: Question) -> Concentrated:
     """As ``python -m hotspots concentration`` gives it, by quarter, and the curves for the chart."""
     workspace, answer = loading.current(), loading.ranked(folder, version, question)
-    order = {name: place for place, name in enumerate((WHOLE_FORCE, *BCUS))}  # as on every page
+    order = {name: place for place, name in enumerate((WHOLE_FORCE, *workspace.profile.bcus))}  # as on every page
     table = concentration_of(workspace, answer, "quarter")
     table = table.sort_values("bcu", key=lambda names: names.map(order), kind="stable", ignore_index=True)
     return Concentrated(table, {n: lorenz_of(workspace, narrowed(answer, n)) for n in dict.fromkeys(table["bcu"])})

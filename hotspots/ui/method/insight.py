@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from hotspots.base.choices import BCUS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.charts import evidence as charts
@@ -36,7 +35,6 @@ SHARES = {
 QUARTERS = {
     "period": Shown("Quarter", "Three months"), "n_incidents": COLUMNS["n_incidents"],
     "n_months": Shown("Months held", "Months of the quarter that the workspace holds", 0),
-    WHOLE_FORCE: HELD_OUT._replace(label="All three"), **{bcu: HELD_OUT._replace(label=bcu) for bcu in BCUS},
 }  # fmt: skip
 
 
@@ -46,7 +44,7 @@ def show_concentration(view: View) -> None:
     if view.empty:
         st.info(words.EMPTY, icon=":material/info:")
         return
-    question = default_question(view)
+    question, force = default_question(view), view.workspace.profile
     answer = loading.ranked(view.folder, view.version, question)
     st.markdown(plain_text(f"{words.SOURCES[answer.source]}, {answer.window}. {answer.weights.label}."))
     show_breaks(answer.breaks)
@@ -55,17 +53,17 @@ def show_concentration(view: View) -> None:
         return
     st.markdown(ABOUT_CONCENTRATION)
     found = concentrated(view.folder, view.version, question)
-    st.markdown(bullets(concentration_sentences(found.table)))
+    st.markdown(bullets(concentration_sentences(found.table, f"{force.together} BCUs")))
     left, right = st.columns([4, 5], gap="medium")
     with left:
         names = list(found.curves)
         key = widget_key("lorenz_bcu", view.question.bcu if view.question.bcu in names else names[0])
-        bcu = st.selectbox("Curves of", names, format_func=lambda n: "All three" if n == WHOLE_FORCE else n, key=key)
+        bcu = st.selectbox("Curves of", names, format_func=lambda n: force.together if n == WHOLE_FORCE else n, key=key)
         show_chart(charts.lorenz_spec(found.curves[bcu], dark=components.is_dark()))
         st.caption("The more a curve bends to the top left, the less of the area holds the harm. Picked in hindsight.")
     with right:
         whole = found.table[found.table["period"] == WHOLE_WINDOW]
-        bcus = whole["bcu"].replace(WHOLE_FORCE, "All three")
+        bcus = whole["bcu"].replace(WHOLE_FORCE, force.together)
         whole = whole.assign(measure=whole["measure"].map(MEASURES), bcu=bcus)
         show_columns(whole, SHARES, "Concentration per BCU")
     st.subheader("By quarter")
@@ -73,15 +71,17 @@ def show_concentration(view: View) -> None:
         f"The share of harm in the first {SHARE:.0%} of the area, held out: comparable over time, though a quarter with"
         " fewer incidents still swings more."
     )
-    show_columns(over_time(found.table), QUARTERS, "Concentration by quarter")
+    each = {WHOLE_FORCE: force.together, **{bcu: bcu for bcu in force.bcus}}
+    columns = QUARTERS | {name: HELD_OUT._replace(label=label) for name, label in each.items()}
+    show_columns(over_time(found.table), columns, "Concentration by quarter")
 
 
-def concentration_sentences(table: pd.DataFrame) -> list[str]:
+def concentration_sentences(table: pd.DataFrame, together: str) -> list[str]:
     """'West: 2% of the area held 83% of harm in hindsight, 78% held out, 15% by chance.'"""
     whole = table[(table["period"] == WHOLE_WINDOW) & (table["measure"] == "harm_days")]
     whole = whole[whole["share_of_area"] == SHARE].dropna(subset="share")
     return [
-        f"{'All three BCUs' if r['bcu'] == WHOLE_FORCE else r['bcu']}: {SHARE:.0%} of the area held {r['share']:.0%} of"
+        f"{together if r['bcu'] == WHOLE_FORCE else r['bcu']}: {SHARE:.0%} of the area held {r['share']:.0%} of"
         f" harm in hindsight, {r['share_adjusted']:.0%} held out and {r['share_by_chance']:.0%} by chance."
         for r in whole.to_dict("records")
     ]
