@@ -8,10 +8,12 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from hotspots.base.columns import INCIDENTS
+from hotspots.base.profile import home
 from hotspots.store.workspace import open_workspace, read_incidents
 
 # Town centres, one in each BCU, and a place in Kent.
@@ -121,17 +123,23 @@ def export(rows: Sequence[Mapping[str, object]], name: str = "export.csv") -> tu
 
 
 def one_district(folder: Path) -> Path:
-    """A square round Preston as its only district."""
-    west, south, east, north = -2.75, 53.72, -2.65, 53.80
+    """A square round Preston, and the other districts of the force as specks in the Irish Sea."""
+    features = [square("Preston", "E07000123", (-2.75, 53.72, -2.65, 53.80))]
+    others = [d for d in home().districts if d.name != "Preston"]
+    features += [square(d.name, d.code, (-4 + i / 10, 53.8, -3.99 + i / 10, 53.81)) for i, d in enumerate(others)]
+    return write_boundaries(folder / "square.geojson", features)
+
+
+def square(name: str, code: str, extent: tuple[float, float, float, float], **more: str) -> dict[str, Any]:
+    """A feature of GeoJSON: a district from west, south to east, north."""
+    west, south, east, north = extent
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    shape = {"type": "Polygon", "coordinates": [ring]}
-    about = {"lad_name": "Preston", "lad_code": "E07000123", "bcu": "South"}
-    path = folder / "square.geojson"
-    path.write_text(
-        json.dumps(
-            {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": shape, "properties": about}]}
-        )
-    )
+    about = {"lad_name": name, "lad_code": code, **more}
+    return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": about}
+
+
+def write_boundaries(path: Path, features: list[dict[str, Any]]) -> Path:
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     return path
 
 

@@ -86,12 +86,7 @@ PINGS = table(
     ("cell_9", WHOLE, "H3", "H3 cell at resolution 9"),
     ("cell_10", WHOLE, "H3", "H3 cell at resolution 10"),
     ("cell_11", WHOLE, "H3", "H3 cell at resolution 11"),
-    (
-        "bcu",
-        pa.int8(),
-        "",
-        "number of its cell's BCU, by name: in Lancashire 1 East, 2 South, 3 West; 0 outside",
-    ),
+    ("bcu", pa.int8(), "", "number of its cell's BCU, by name: in Lancashire 1 East, 2 South, 3 West; 0 outside"),
     ("speed_kmh", pa.float32(), "km/h", "as the device gives it, else from the position before on that day"),
     ("speed_given", FLAG, "", "whether the device gave the speed"),
     ("on_call", FLAG, "", "sent to or at a call: reactive, no part of the dose"),
@@ -678,6 +673,14 @@ TRIAL_DAYS = table(
     ("harm", NUMBER, "days", "harm of them; empty = not covered by data"),
     ("largest_harm", NUMBER, "days", "harm of the gravest offence among them"),
     ("minutes", NUMBER, "minutes", "patrol-minutes delivered; empty = no positions and no log"),
+)
+
+# The districts of a force. See hotspots.base.profile.
+PROFILE = table(
+    ("bcu", TEXT, "", "Basic Command Unit, in the order of the force"),
+    ("district", TEXT, "", "local authority district"),
+    ("lad_code", TEXT, "", "its code of the Office for National Statistics"),
+    ("towns", TEXT, "", "towns and villages in it that name places"),
 )
 
 

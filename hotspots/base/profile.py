@@ -110,7 +110,7 @@ def read_profile(files: Mapping[str, Path]) -> Profile:
     if problems := wrong_keys(told):
         raise HotspotsError(problems)
     bcus = tuple(told["bcus"])
-    districts = read_districts(files[DISTRICTS], bcus)
+    districts = tuple(sorted(read_districts(files[DISTRICTS], bcus)))
     if empty := [bcu for bcu in bcus if bcu not in {d.bcu for d in districts}]:
         raise HotspotsError(f"No district of '{DISTRICTS}' is in the BCU {sample(empty)} that '{PROFILE}' names.")
     return Profile(
@@ -169,7 +169,7 @@ def slug(bcu: str) -> str:
 
 
 def read_districts(path: Path, bcus: Sequence[str] = ()) -> tuple[District, ...]:
-    """The districts of a CSV with at least ``lad_code, lad_name, bcu``, in order of code.
+    """The districts of a CSV with at least ``lad_code, lad_name, bcu``, in the order of its rows.
 
     HotspotsError for a missing file or column, a repeated district, a district without a BCU, and a BCU that is not
     one of ``bcus`` (any, where none are given).
@@ -185,7 +185,7 @@ def read_districts(path: Path, bcus: Sequence[str] = ()) -> tuple[District, ...]
     rows = [row for row in rows if any(row.values())]
     if problems := wrong_districts(rows, path.name, bcus):
         raise HotspotsError(problems)
-    return tuple(sorted(District(*(row[c] for c in COLUMNS)) for row in rows))
+    return tuple(District(*(row[c] for c in COLUMNS)) for row in rows)
 
 
 def wrong_districts(rows: Sequence[Mapping[str, str]], name: str, bcus: Sequence[str]) -> list[str]:

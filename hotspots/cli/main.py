@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from hotspots.base.errors import HotspotsError
-from hotspots.cli import areas, backtest, change, dosage, intake, rank, store, weights
+from hotspots.cli import areas, backtest, change, dosage, intake, profile, rank, store, weights
 from hotspots.cli.verbs import PROGRAM, Verb, Verbs, refuse_out
 
 
@@ -46,5 +46,6 @@ def parser() -> Verb:
         family.add_verbs(verbs)
     rank.add_insight(verbs)
     weights.add_verbs(verbs)
+    profile.add_verbs(verbs)
     store.add_verbs(verbs)
     return whole

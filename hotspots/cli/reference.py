@@ -132,6 +132,7 @@ def dictionary() -> str:
         ("Days of a trial (`change trial NAME --table days`, one row per hot spot and patrol day)", columns.TRIAL_DAYS),
         ("Frozen matches and trial designs (`change matches`, `change designs`)", columns.CHANGE_FROZEN),
         ("Intake (one row per file and reason)", columns.INTAKE),
+        ("Profile of a force (`profile`, one row per district)", columns.PROFILE),
     )
     lines = ["# Data dictionary", "", "Generated from `hotspots/base/columns.py` by `make docs`; do not edit.", ""]
     for title, fields in tables:

@@ -82,9 +82,11 @@ def refuse_real(folder: Path) -> None:
     """HotspotsError where there is a workspace that is no demo, or what remains of one."""
     if not is_workspace(folder) or is_half(folder):
         return
-    kind = read_manifest(folder).kind
-    if kind == "real" or (kind == "empty" and (folder / FILE).is_file()):
-        held = "real data" if kind == "real" else "what people edited"
+    manifest = read_manifest(folder)
+    kind = manifest.kind
+    if kind == "real" or (kind == "empty" and ((folder / FILE).is_file() or manifest.profile)):
+        other = "the profile of another force" if manifest.profile else "what people edited"
+        held = "real data" if kind == "real" else other
         raise HotspotsError(
             f"The workspace {folder} holds {held}; the demo would overwrite it. Give another: --workspace DIR."
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hotspots.base.columns import PROFILE as FORCE
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.profile import PLACES, Profile, home
 from hotspots.geography.cells import Floats, coordinates
@@ -57,6 +58,17 @@ def places(profile: Profile | None = None) -> pd.DataFrame:
     centre, in degrees; size is 3 for cities and large towns, 2 for towns, 1 for villages. Empty where a profile has
     none; without one those of Lancashire."""
     return _read_places((profile or home()).files.get(PLACES)).copy()
+
+
+def profile_table(profile: Profile) -> pd.DataFrame:
+    """The districts of a force in `hotspots.base.columns.PROFILE`, BCU by BCU in the force's order."""
+    import pandas as pd
+
+    towns = _read_places(profile.files.get(PLACES)).groupby("district")["name"]
+    named = {str(district): ", ".join(sorted(names)) for district, names in towns}
+    rows = [(d.bcu, d.name, d.code, named.get(d.name, "")) for d in profile.districts]
+    rows.sort(key=lambda row: (profile.bcus.index(row[0]), row[1]))
+    return pd.DataFrame(rows, columns=[c.name for c in FORCE])
 
 
 def nearest_place(lon: ArrayLike, lat: ArrayLike, boundaries: Boundaries) -> list[str]:

@@ -16,6 +16,8 @@ from hotspots.base.clock import day_number, day_text
 from hotspots.base.columns import INTAKE
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
+from hotspots.base.profile import Profile
+from hotspots.base.words import counted
 from hotspots.geography import boundaries_of, missing_districts
 from hotspots.store.held import BY_FORCE, force_words, months_held, months_of_others
 from hotspots.store.sound import is_sound, source_of
@@ -175,7 +177,7 @@ def track_holdings(manifest: Manifest) -> list[tuple[str, str, str, int]]:
 
 def headline(workspace: Workspace) -> list[str]:
     """The holdings in sentences, with months and breaks."""
-    words = []
+    words = [force_line(workspace.profile)] if workspace.manifest.profile else []
     table = holdings(workspace)
     for source in workspace.manifest.sources:
         n = partial(amount, table[table["source"] == source])
@@ -200,6 +202,14 @@ def headline(workspace: Workspace) -> list[str]:
         f"Placed by {label or 'the shipped H3 cover; import district boundaries to place points exactly at edges'}."
     )
     return [*words, *missing_districts(boundaries_of(workspace))]
+
+
+def force_line(profile: Profile) -> str:
+    """'Cleveland: 4 districts in 2 BCUs (North, South).'"""
+    n = len(profile.districts)
+    return (
+        f"{profile.name}: {counted(n, 'district')} in {counted(len(profile.bcus), 'BCU')} ({', '.join(profile.bcus)})."
+    )
 
 
 def amount(holdings: pd.DataFrame, measure: str, detail: str = "") -> int:

@@ -241,7 +241,7 @@ def test_several_registers_ask_which(own: Path):
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        (DoseQuestion(bcu="North"), "BCU 'North' is not one of"),
+        (DoseQuestion(bcu="North"), "There is no BCU 'North'. Use West, South, East or all"),
         (DoseQuestion(bcu="East"), "has no hot spot in East"),
         (DoseQuestion(start="2024-03-07", end="2024-03-04"), "ends on 2024-03-04, before it begins"),
         (DoseQuestion(start="March"), "write a date like"),
