@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-HOME_FORCE = "Lancashire Constabulary"  # whose own files a workspace answers from
-
 # How data.police.uk names a force in the names of its files, and in its columns: the 43 of England and Wales, the
 # British Transport Police and Northern Ireland.
 FORCES = {

@@ -12,6 +12,7 @@ import numpy as np
 
 from hotspots.base import disk
 from hotspots.base.errors import HotspotsError
+from hotspots.base.forces import force_named, is_listed
 from hotspots.base.profile import (
     COVER,
     DISTRICTS,
@@ -106,9 +107,8 @@ def profile_text(name: str, bcus: Sequence[str]) -> str:
     return (
         "# Which force this is. What each line means: docs/another_force.md.\n"
         f"name = {quoted(name)}\n"
+        f"force = {quoted(force_named(name) if is_listed(name) else '')} # as data.police.uk writes it; '' any\n"
         f"bcus = [{', '.join(map(quoted, bcus))}] # in the order of every page and list\n"
-        "\n"
-        '# force = "…" # as data.police.uk writes it\n'
         "\n"
         "# [areas] # hot spots looked for in each BCU; without a line as many as the setting areas_per_bcu says\n"
         + "".join(f"# {quoted(bcu)} = 7\n" for bcu in bcus)
