@@ -17,11 +17,19 @@ DEEP = os.environ.get("HOTSPOTS_TESTS") == "thorough"  # as `make test-thorough`
 
 
 def examples(n: int) -> int:
-    """How many examples a property is tried on: ``n`` in `make test-thorough`, a third in `make test`.
+    """How many examples a property is tried on: ``n`` in `make test-thorough`, a fifth in `make test`.
 
     Hypothesis draws anew each time, so that many short runs see as much as a few long ones.
     """
-    return n if DEEP else max(10, n // 3)
+    return n if DEEP else max(6, n // 5)
+
+
+def sets(n: int, few: int) -> int:
+    """How many made-up sets a recovery is tried on: ``n`` in `make test-thorough`, ``few`` in `make test`.
+
+    Bounds that follow from the number are wider with few: there `make test` sees the larger errors only.
+    """
+    return n if DEEP else few
 
 
 # A slow machine is no defect: no test here is about time.

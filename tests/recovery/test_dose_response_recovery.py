@@ -13,8 +13,9 @@ import pytest
 from scipy import stats
 
 from hotspots.change.dose import response as dose_response
+from tests.conftest import sets
 
-SEEDS = 100
+SEEDS = sets(100, 50)
 UNITS, DAYS = 14, 364
 WEEKEND = np.where(np.arange(DAYS) % 7 > 4, 1.6, 1.0)
 SLOPE = np.log(0.85)  # per ten minutes

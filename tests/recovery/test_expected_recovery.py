@@ -37,6 +37,7 @@ from h3.api import basic_int as h3
 from hotspots.ranking.expected.fitting import Fitted
 from hotspots.ranking.expected.model import expected_harm
 from hotspots.ranking.expected.posterior import INTERVAL
+from tests.conftest import sets
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 25)))
 DAYS = np.array([1.0, 10.0, 365.0, 1825.0])
@@ -44,7 +45,7 @@ MIX = np.array([0.5, 0.4, 0.07, 0.03])
 SCORES = pd.DataFrame({"status": ["scored"] * 4, "days": DAYS})
 MONTHS = 12
 PLANTED = 15
-SETS = 200
+SETS = sets(200, 60)
 TOP = 20
 
 
@@ -97,10 +98,10 @@ def test_intervals_of_planted_hot_spots_and_of_the_first_cover_as_well(shape, me
     assert found["first"] == pytest.approx(INTERVAL, abs=0.03)
 
 
-def found_first(rates: tuple[float, float], sets: int = 30) -> tuple[float, float]:
+def found_first(rates: tuple[float, float]) -> tuple[float, float]:
     """Share of the planted cells among as many first ones, by expected harm and by raw harm."""
     shares = []
-    for seed in range(sets):
+    for seed in range(sets(30, 20)):
         cube, _, hot = simulate(seed, shape=1, alike=1000, rates=rates)
         table = expected_harm(cube, SCORES, draws=0).set_index("cell")
         raw = (cube["n_offences"] * DAYS[cube["offence"]]).groupby(cube["cell"]).sum()
@@ -121,7 +122,8 @@ def test_planted_hot_spots_come_first():
 
 def test_the_chance_of_the_top_is_what_it_says():
     told, true = [], []
-    for seed in range(100):
+    maps = sets(100, 50)
+    for seed in range(maps):
         cube, truth, _ = simulate(seed)
         table = expected_harm(cube, SCORES, draws=300, top=TOP)
         told.append(table["p_top"].to_numpy())
@@ -130,7 +132,7 @@ def test_the_chance_of_the_top_is_what_it_says():
     bins = np.digitize(p, [0.05, 0.2, 0.4, 0.6, 0.8, 0.95])
     for b in range(7):
         inside = bins == b
-        assert inside.sum() > 200
+        assert inside.sum() > 2 * maps
         assert is_top[inside].mean() == pytest.approx(p[inside].mean(), abs=0.08)
     sure = p >= 0.8
     assert is_top[sure].mean() == pytest.approx(p[sure].mean(), abs=0.04)
@@ -151,7 +153,7 @@ def test_where_nothing_is_planted_no_cell_is_called_hot():
     at most twice the mean, where the raw sum says 13 to 22 times.
     """
     chances, told, most, raw = [], [], [], []
-    for seed in range(20):
+    for seed in range(sets(20, 8)):
         cube, _, _ = simulate(seed, shape=0, alike=0, planted=0)
         table = expected_harm(cube, SCORES, draws=500, top=TOP)
         chances.append(table["p_top"].to_numpy())

@@ -51,6 +51,7 @@ from scipy import stats
 
 from hotspots.change.estimates import panel_models
 from hotspots.change.estimates.model import Clustered, Design, clustered, fit, without_empty
+from tests.conftest import sets
 
 SEEDS = 200
 WEEKS = 104
@@ -156,6 +157,20 @@ def test_a_rise_is_found_as_a_fall_is():
 # ---------------------------------------------------------------- selection looks like success
 
 
+def naive_p(before: int, after: int) -> float:
+    """What `before_after` says of these sums (`test_the_naive_figure_is_that_of_two_sums`)."""
+    total = before + after
+    return min(1.0, 2 * min(stats.binom.cdf(after, total, 0.5), stats.binom.sf(after - 1, total, 0.5)))
+
+
+@pytest.mark.parametrize("ratio", [0.75, 1.0, 1.5])
+def test_the_naive_figure_is_that_of_two_sums(ratio):
+    counts = simulate(3, ratio, 0)
+    found = panel_models.before_after(as_panel(counts, 14))
+    before, after = (int(counts[:14, when].sum()) for when in (~AFTER, AFTER))
+    assert (found.rate_ratio, found.p) == pytest.approx((after / before, naive_p(before, after)), rel=1e-9)
+
+
 @cache
 def selected() -> pd.DataFrame:
     """400 stable cells, 5 incidents a year each on average, no effect; the worst 14 of the first year are treated.
@@ -170,13 +185,13 @@ def selected() -> pd.DataFrame:
         counts = counts[np.argsort(-counts[:, ~AFTER].sum(1), kind="stable")]
         sums = np.column_stack([counts[:, ~AFTER].sum(1), counts[:, AFTER].sum(1)])
         side = np.array([False, True])
-        naive = panel_models.before_after(as_panel(sums[:28], 14, side))
+        before, after = sums[:14].sum(axis=0)
         pairs = rng.permuted(np.arange(28).reshape(14, 2), axis=1).T.ravel()  # of each two neighbours one is treated
         alike, anywhere = (
             estimate(sums[pairs], 14, side),
             estimate(sums[[*range(14), *rng.choice(range(28, 400), 40)]], 14, side),
         )
-        rows.append((naive.p < 0.05, naive.rate_ratio, alike.p()[0] < 0.05, anywhere.p()[0] < 0.05))
+        rows.append((naive_p(before, after) < 0.05, after / before, alike.p()[0] < 0.05, anywhere.p()[0] < 0.05))
     return pd.DataFrame(rows, columns=["naive", "ratio", "alike", "anywhere"])
 
 
@@ -202,15 +217,16 @@ def test_compared_with_just_any_cells_they_still_do():
 def test_trends_before_the_start():
     """Alike before: the joint test is quiet. Apart by 4% a month: it is not."""
     quiet, loud = [], []
-    for seed in range(60):
+    n = sets(60, 30)
+    for seed in range(n):
         counts = simulate(seed, 0.75, 0, 14, 14)
         quiet.append(panel_models.pre_trend(as_panel(counts, 14)).joint_p)
-        if seed < 15:
+        if seed < 10:
             rng = np.random.default_rng(seed)
             drift = np.exp(-0.03 * np.arange(WEEKS))[None, :]
             counts[:14] = rng.binomial(counts[:14] * 4, drift)
             loud.append(panel_models.pre_trend(as_panel(counts, 14)).joint_p)
-    assert np.mean(np.array(quiet) < 0.05) <= stats.binom.ppf(0.999, 60, 0.05) / 60
+    assert np.mean(np.array(quiet) < 0.05) <= stats.binom.ppf(0.999, n, 0.05) / n
     assert np.mean(np.array(loud) < 0.05) > 0.5
 
 

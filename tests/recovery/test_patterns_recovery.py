@@ -18,6 +18,7 @@ from scipy.stats import norm
 from hotspots import geography
 from hotspots.ranking import patterns
 from hotspots.ranking.gi_star import bh_q_values, gi_star, scatter_p
+from tests.conftest import sets
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(53.7590, -2.6990, 10), 40)))
 WEIGHTS = np.sqrt([1.0, 10.0, 19.0, 365.0, 1460.0, 5475.0])
@@ -52,10 +53,10 @@ def uneven(rng: np.random.Generator) -> np.ndarray:
 
 
 @cache
-def found_where_planted(k: int, sets: int = 20) -> dict[str, Counter]:
+def found_where_planted(k: int) -> dict[str, Counter]:
     """For each planted pattern, what the middle cell was called in so many simulated sets."""
     found: dict[str, Counter] = {name: Counter() for name in PLANTED[k]}
-    for seed in range(sets):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         rate = np.repeat(uneven(rng)[:, None], k, axis=1)
         middles = spread_out(rng, len(PLANTED[k]))
@@ -96,7 +97,7 @@ def test_planted_trends_are_found_and_never_turned_round(k, name, opposite):
 @pytest.mark.parametrize("kind", ["even", "uneven, scattered anew in each span"])
 def test_harm_without_hot_spots_seldom_has_a_pattern(k, kind):
     """At most 1 map in 10 has any pattern at all; the rule promises 1 in 20 of maps without hot spots."""
-    maps, with_any, cells = 40, 0, 0
+    maps, with_any, cells = sets(40, 20), 0, 0
     for seed in range(maps):
         rng = np.random.default_rng(1000 + seed)
         if kind == "even":

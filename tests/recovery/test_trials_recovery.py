@@ -15,6 +15,7 @@ from hotspots.trials.analysis import HARM, RATIO, analyse
 from hotspots.trials.draw import design, redraw
 from hotspots.trials.layout import Design
 from hotspots.trials.power import minimum_detectable_effect
+from tests.conftest import sets
 
 FIRST = date(2026, 1, 5)
 DESIGNS, SEEDS = 4, 200
@@ -45,10 +46,10 @@ def drawn_trials() -> list[tuple[Design, np.ndarray]]:
 
 
 @cache
-def trials(rate_ratio: float) -> pd.DataFrame:
-    """200 trials. Each uses another draw as its assignment, with the remaining draws as its redraws."""
+def trials(rate_ratio: float, seeds: int = SEEDS) -> pd.DataFrame:
+    """So many trials. Each uses another draw as its assignment, with the remaining draws as its redraws."""
     rows = []
-    for seed in range(SEEDS):
+    for seed in range(seeds):
         base, drawn = drawn_trials()[seed % DESIGNS]
         used = seed // DESIGNS
         trial = replace(base, treated=drawn[used])
@@ -57,8 +58,8 @@ def trials(rate_ratio: float) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def of(rate_ratio: float, measure: str) -> pd.DataFrame:
-    table = trials(rate_ratio)
+def of(rate_ratio: float, measure: str, seeds: int = SEEDS) -> pd.DataFrame:
+    table = trials(rate_ratio, seeds)
     return table[table["measure"] == measure]
 
 
@@ -83,11 +84,11 @@ def test_nothing_planted_is_called_significant_about_one_time_in_twenty():
 
 
 def test_a_planted_rise_is_called_a_rise():
-    found = of(1.35, RATIO)
+    found = of(1.35, RATIO, sets(SEEDS, 80))
     assert (found["verdict"] == "rose").mean() > 0.8
     assert not (found["verdict"] == "fell").any()
     assert np.log(found["estimate"]).mean() == pytest.approx(np.log(1.35), abs=0.02)
-    harm = of(1.35, HARM)
+    harm = of(1.35, HARM, sets(SEEDS, 80))
     assert harm["estimate"].mean() > 0
 
 

@@ -17,6 +17,12 @@ from hotspots.patrols.presence import SPARK_LOCAL, UNIT_DAYS, Presence, clock_pi
 from hotspots.patrols.visits import BATCH_ROWS, batches, presence_of_files, span_of, together
 
 SETTINGS = Settings()
+# A few thousand rows are not worth compiling for: what is asked stays the same.
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+QUICK_SPARK = " ".join(
+    f"--conf spark.sql.{name}"
+    for name in ("codegen.wholeStage=false", "codegen.factoryMode=NO_CODEGEN", "adaptive.enabled=false")
+)
 CELLS = {100 + i: f"area {i // 3}" for i in range(12)}
 
 
@@ -54,9 +60,11 @@ def write_days(folder: Path, first: str, days: int, units: int = 9, seed: int = 
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17, which is not installed here")
-def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path) -> None:
+def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Across the night on which the clocks go back, in days of 24 and of 25 hours."""
     pytest.importorskip("pyspark", reason="pyspark is an optional extra (requirements-spark.txt)")
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", QUICK_JAVA)
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", f"{QUICK_SPARK} pyspark-shell")
     files = write_days(tmp_path, "2026-10-23", 3)
     here = presence(files)
     there = presence(files, SPARK_LOCAL)
