@@ -19,3 +19,10 @@ UNITS = {  # what a set's figures are; the column is called 'days' in every set
     "severity": "ONS severity score, not days",
     "points": "points of its own, not days",
 }
+CRIME_TYPES = (  # of data.police.uk
+    "Anti-social behaviour", "Bicycle theft", "Burglary", "Criminal damage and arson", "Drugs", "Other crime",
+    "Other theft", "Possession of weapons", "Public order", "Robbery", "Shoplifting", "Theft from the person",
+    "Vehicle crime", "Violence and sexual offences",
+)  # fmt: skip
+# Those of before May 2013 → what they are called now, '' where they were split. The first kept its key, violent-crime.
+FORMER_TYPES = {"Violent crime": "Violence and sexual offences", "Public disorder and weapons": ""}

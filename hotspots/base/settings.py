@@ -86,6 +86,7 @@ class Settings:
     break_new_share: Share = 0.75  # share of a month's crimes at map points not used before: a break
     break_look_back: Count = 6  # published months that count as "before"
     break_min_rows: int = 200  # located crimes a month needs before it can show a break
+    month_loss_share: Share = 0.25  # a file without a larger share of the rows held for its month replaces none of them
     bad_coordinate_share: Share = 0.5  # this share of unusable coordinates refuses the whole file
     upload_max_mb: Count = 200
     unzipped_max_mb: Count = 8_000

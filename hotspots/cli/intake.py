@@ -43,6 +43,10 @@ def add_verbs(verbs: Verbs) -> None:
         "--timezone", default="", metavar="ZONE",
         help="of times without an offset, in pings and patrol-log, such as Europe/London",
     )  # fmt: skip
+    one.add_argument(
+        "--replace", action="store_true",
+        help="let a file of police-uk replace its month even where that loses many of the rows held",
+    )  # fmt: skip
     one = verbs.add("intake", run_intake, "what became of every row, by file and reason", "--summary")
     one.add_format()
     one.add_argument(
@@ -62,7 +66,11 @@ def run_demo(asked: argparse.Namespace) -> None:
 def run_import(asked: argparse.Namespace) -> None:
     from hotspots.intake import import_files
 
-    report(import_files(asked.workspace, asked.paths, asked.source, asked.mapping, timezone=asked.timezone))
+    report(
+        import_files(
+            asked.workspace, asked.paths, asked.source, asked.mapping, timezone=asked.timezone, replacing=asked.replace
+        )
+    )
 
 
 def report(imported: Imported) -> None:

@@ -26,11 +26,6 @@ import pandas as pd
 from hotspots.base.shipped import DATA
 
 POLICE_UK = "police-uk"  # the one source that has crime types instead of offence codes
-CRIME_TYPES = (
-    "Anti-social behaviour", "Bicycle theft", "Burglary", "Criminal damage and arson", "Drugs", "Other crime",
-    "Other theft", "Possession of weapons", "Public order", "Robbery", "Shoplifting", "Theft from the person",
-    "Vehicle crime", "Violence and sexual offences",
-)  # fmt: skip
 PROACTIVE_TYPES = ("Drugs", "Possession of weapons")
 OFFENCE_COLUMNS = ("athena_urn", "ho_class", "crime_type", "title")
 

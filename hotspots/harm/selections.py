@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import CRIME_TYPES
 from hotspots.base.errors import HotspotsError
 from hotspots.harm import offences
-from hotspots.harm.offences import CRIME_TYPES, POLICE_UK, PROACTIVE_TYPES, Kind
+from hotspots.harm.offences import POLICE_UK, PROACTIVE_TYPES, Kind
 
 PROACTIVE_COLUMNS = frozenset({"proactive", "crime_type"})
 
@@ -138,6 +139,15 @@ def unclassified_rows(table: pd.DataFrame) -> int:
     row_codes, found = _coded_pairs(table)
     unknown = [not offences.entries(*pair) for pair in found]
     return int(np.array(unknown, dtype=bool)[row_codes].sum()) if len(table) else 0
+
+
+def unlisted_types(table: pd.DataFrame) -> dict[str, int]:
+    """Rows of each crime type that data.police.uk does not use (any more): no selection but 'all' can hold them."""
+    known = {t.casefold() for t in CRIME_TYPES}
+    codes, categories = offences.codes_of(table, "crime_type")
+    n = np.bincount(codes[codes >= 0], minlength=len(categories))
+    found = {str(c): int(n[i]) for i, c in enumerate(categories) if n[i] and str(c).casefold() not in known}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def proactive_mask(table: pd.DataFrame) -> np.ndarray:

@@ -35,13 +35,15 @@ class Imported:
 def import_files(
     folder: Path, paths: Sequence[Path | Upload], source: str, mapping: Path | str | None = None,
     synthetic: bool = False, progress: Callable[[str], None] = lambda name: None, timezone: str = "",
+    replacing: bool = False,
 ) -> Imported:  # fmt: skip
     """Import files of one source into the workspace at ``folder`` (made if there is none).
 
     ``source`` is police-uk, incidents (with ``mapping``, a TOML file), pings or patrol-log (officers' positions and
     patrol logs: with ``mapping``, or with the standard column names) or boundaries (a polygon file, and a CSV of
     district and BCU if the polygons do not name it). ``timezone`` is that of the times of pings and patrol logs that
-    carry no offset; it goes before the mapping's.
+    carry no offset; it goes before the mapping's. ``replacing``: a file of police-uk replaces its month even where that
+    loses many of the rows held.
     ``progress`` gets each file's name as it is read. Everything takes effect at once or not at all.
     Raises HotspotsError with every problem found.
     """
@@ -51,6 +53,8 @@ def import_files(
         raise HotspotsError("No file was given to import.")
     if timezone and source not in TRACKS:
         raise HotspotsError(f"A time zone is given with --timezone for {' and '.join(TRACKS)} only, not for {source}.")
+    if replacing and source != "police-uk":
+        raise HotspotsError("Only files of police-uk replace a month, so --replace goes with --source police-uk.")
     with writing(folder) as workspace:
         kind = "synthetic" if synthetic else "real"
         if source != "boundaries" and workspace.manifest.kind not in ("empty", kind):
@@ -61,7 +65,7 @@ def import_files(
         refuse_other_key(workspace)
         damaged = damaged_files(workspace, positions=False)
         sound = replace(workspace, manifest=without(workspace.manifest, damaged))
-        manifest, reports, notes = stage(sound, paths, source, mapping, progress, timezone)
+        manifest, reports, notes = stage(sound, paths, source, mapping, progress, timezone, replacing)
         refuse_loss(workspace.manifest, manifest, damaged, source)
         if manifest is workspace.manifest:
             return Imported(workspace, tuple(reports), False, tuple(notes))
@@ -72,14 +76,14 @@ def import_files(
 
 def stage(
     workspace: Workspace, paths: Sequence[Path | Upload], source: str, mapping: Path | str | None,
-    progress: Callable[[str], None], timezone: str = "",
+    progress: Callable[[str], None], timezone: str = "", replacing: bool = False,
 ) -> tuple[Manifest, list[FileReport], list[str]]:  # fmt: skip
     """Hand the files to their source's own staging; returns the manifest that would make them current."""
     left_out: list[str] = []
     if source == "police-uk":
         from hotspots.intake import police_uk
 
-        manifest, reports = police_uk.stage(workspace, paths, progress, left_out)
+        manifest, reports = police_uk.stage(workspace, paths, progress, left_out, replacing)
         return manifest, reports, left_out_words(left_out)
     if source == "boundaries":
         from hotspots.intake.place import stage_boundaries

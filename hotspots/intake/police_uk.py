@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.forces import force_named
 from hotspots.base.months import month_text
+from hotspots.base.words import counted
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
 from hotspots.intake.place import Placer
@@ -42,15 +44,35 @@ class Batch:
     from_file: dict[tuple[str, str, int], str] = field(default_factory=dict)
     files: list[StreetFile] = field(default_factory=list)
     corrected: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # correction → its file → rows
+    held: dict[tuple[str, str, int], Part] = field(init=False)  # by source, force in small letters and month
+    spelled: dict[str, str] = field(init=False)  # force in small letters → as it is kept
+
+    def __post_init__(self) -> None:
+        self.held = {self.plain(p.key): p for p in self.workspace.manifest.parts if p.source == SOURCE}
+        self.spelled = {force.casefold(): force_named(p.feed) for (_, force, _), p in self.held.items()}
+
+    def own(self, file: StreetFile) -> StreetFile:
+        """The file with its forces spelled as they are kept."""
+        parts = {(self.spelled.setdefault(f.casefold(), f), month): rows for (f, month), rows in file.parts.items()}
+        return replace(file, parts=parts)
+
+    def plain(self, key: tuple[str, str, int]) -> tuple[str, str, int]:
+        """The same for every spelling of a force."""
+        return key[0], force_named(key[1]).casefold(), key[2]
+
+    def before(self, key: tuple[str, str, int]) -> Part | None:
+        """What the workspace holds of this force and month, however the force was spelled."""
+        return self.held.get(self.plain(key))
 
 
 def stage(
-    workspace: Workspace, paths: Sequence[Path | Upload], progress: Callable[[str], None], left_out: list[str]
-) -> tuple[Manifest, list[FileReport]]:
+    workspace: Workspace, paths: Sequence[Path | Upload], progress: Callable[[str], None], left_out: list[str],
+    replacing: bool = False,
+) -> tuple[Manifest, list[FileReport]]:  # fmt: skip
     """Read the files and write their facts aside; returns the manifest that would make them current.
 
-    Every problem of every file is reported at once, and then nothing is imported. What is no street-level file is
-    named in ``left_out``.
+    Every problem of every file is reported at once, and then nothing is imported. A file without many of the rows held
+    for its month is such a problem, unless ``replacing``. What is no street-level file is named in ``left_out``.
     """
     batch = Batch(workspace, Placer(boundaries_of(workspace)))
     problems: list[str] = []
@@ -62,14 +84,13 @@ def stage(
             problems.extend(error.problems)
     if problems:
         raise HotspotsError(problems)
-    return finish(batch)
+    return finish(batch, replacing)
 
 
 def add_file(batch: Batch, raw: RawTable) -> None:
     """Stage one file as it was downloaded."""
-    file = police_uk.read_street_file(raw, batch.workspace.settings)
+    file = batch.own(police_uk.read_street_file(raw, batch.workspace.settings))
     file = replace(file, name=own_name(batch, file))
-    held = {p.key: p for p in batch.workspace.manifest.parts}
     for (force, month), table in file.parts.items():
         key = (SOURCE, force, month)
         if key in batch.parts:
@@ -79,8 +100,8 @@ def add_file(batch: Batch, raw: RawTable) -> None:
                     " A file is the whole truth for its month: import only the newer of them."
                 )
             continue
-        old = held.get(key)
-        if old is not None and old.sha256 == file.sha256:
+        old = batch.before(key)
+        if old is not None and (old.key, old.sha256) == (key, file.sha256):
             batch.parts[key] = old
         else:
             batch.parts[key] = write_part(batch, key, table, file.name, file.sha256)
@@ -112,11 +133,10 @@ def correct(batch: Batch, raw: RawTable) -> None:
     """Put corrected quarantine rows back into the months they came from."""
     # Rows that nobody has corrected yet may come back with the others: no reason to refuse the file.
     lenient = replace(batch.workspace.settings, bad_coordinate_share=1.0)
-    file = police_uk.read_street_file(replace(raw, table=quarantine.corrected_table(raw)), lenient)
-    held = {p.key: p for p in batch.workspace.manifest.parts} | batch.parts
+    file = batch.own(police_uk.read_street_file(replace(raw, table=quarantine.corrected_table(raw)), lenient))
     for (force, month), rows in file.parts.items():
         key = (SOURCE, force, month)
-        part = held.get(key) or new_part(batch, raw, key, rows)
+        part = batch.parts.get(key) or batch.before(key) or new_part(batch, raw, key, rows)
         refuse_strangers(raw, part, rows)
         old = read_part(batch.workspace, part) if part.file else rows.slice(0, 0)
         again = pc.is_in(old["source_row"], rows["source_row"].combine_chunks())
@@ -164,14 +184,19 @@ def by_row(table: pa.Table) -> dict[int, tuple[object, ...]]:
     return {row[0]: row[1:] for row in zip(*columns, strict=True)}
 
 
-def finish(batch: Batch) -> tuple[Manifest, list[FileReport]]:
+def finish(batch: Batch, replacing: bool) -> tuple[Manifest, list[FileReport]]:
     """Repeats and breaks over everything held, and the report of each file."""
     workspace = batch.workspace
-    manifest = replace_parts(workspace.manifest, batch.parts.values())
+    named = {batch.plain(key): key for key in batch.parts}
+    respelled = [p.key for p in workspace.manifest.parts if named.get(batch.plain(p.key), p.key) != p.key]
+    manifest = replace_parts(workspace.manifest, batch.parts.values(), respelled)
     parts = [p for p in manifest.parts if p.source == SOURCE]
     merged, superseded = find_repeats(workspace, parts)
     repeated = superseded[~superseded["first"].astype(bool)]
-    reports = [report_of(batch, file, repeated) for file in batch.files]
+    gone = losses(batch)
+    if not replacing:
+        refuse_losses(batch, gone)
+    reports = [report_of(batch, file, repeated, gone) for file in batch.files]
     kept = {r.sha256 for r in workspace.manifest.reports}
     unchanged = all(f.sha256 in kept or f.name in batch.corrected for f in batch.files)
     whole = bool(len(merged)) == bool(manifest.merged and manifest.superseded)
@@ -211,10 +236,53 @@ def all_breaks(workspace: Workspace, parts: Sequence[Part]) -> tuple[tuple[str, 
     return tuple(found)
 
 
-def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileReport:
+def losses(batch: Batch) -> dict[tuple[str, str, int], int]:
+    """Rows held for a month that the file in their place does not give any more; only months that lose some.
+
+    A row is still given where its ID is, or without that where one that says the same of place and type is: the IDs of
+    a whole month may change.
+    """
+    corrected = {batch.from_file[k] for k in batch.parts} & batch.corrected.keys()
+    found = {}
+    for key, part in batch.parts.items():
+        old = batch.before(key)
+        if old is not None and old.file != part.file and batch.from_file[key] not in corrected:
+            found[key] = rows_gone(keyed(batch.workspace, old), keyed(batch.workspace, part))
+    return {key: n for key, n in found.items() if n}
+
+
+def rows_gone(old: pd.DataFrame, new: pd.DataFrame) -> int:
+    """How many rows of `keyed` are no more."""
+    index_old, index_new = (pd.MultiIndex.from_frame(rows[["key", "nth"]]) for rows in (old, new))
+    lost = old.loc[~index_old.isin(index_new), "what"].value_counts()
+    fresh = new.loc[~index_new.isin(index_old), "what"].value_counts()
+    return int((lost - fresh.reindex(lost.index, fill_value=0)).clip(lower=0).sum())
+
+
+def refuse_losses(batch: Batch, gone: dict[tuple[str, str, int], int]) -> None:
+    """HotspotsError where a file would take too many rows of its month with it."""
+    most = batch.workspace.settings.month_loss_share
+    problems = []
+    for key, n in gone.items():
+        old = batch.before(key)
+        if old is not None and n > most * old.rows:
+            problems.append(
+                f"{batch.from_file[key]} gives {batch.parts[key].rows:,} rows of {key[1]} {month_text(key[2])}, for"
+                f" which {old.rows:,} are held: {n:,} of them ({n / old.rows:.0%}) would go. A file is the whole truth"
+                " for its month. Give the month's whole file; if these rows are to go, import with --replace, or tick"
+                " “Replace months” on the Data page."
+            )
+    if problems:
+        raise HotspotsError(problems)
+
+
+def report_of(
+    batch: Batch, file: StreetFile, repeated: pd.DataFrame, gone: dict[tuple[str, str, int], int]
+) -> FileReport:
     """What became of each row of one file: its months' rows by status, and the quarantined rows."""
     counts: Counter[str] = Counter()
     hidden: Counter[str] = Counter()
+    notes = [*file.notes]
     for (force, month), rows in file.parts.items():
         key = (SOURCE, force, month)
         if file.name in batch.corrected:
@@ -223,6 +291,9 @@ def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileRep
             found = {"repeated": len(rows)}
         else:
             found = part_status(batch, key, repeated)
+            if key in gone:
+                rows_of = counted(gone[key], "row", "rows")
+                notes.append(f"{rows_of} held for {force} {month_text(month)} are not in this file, and are gone")
             held = read_part(batch.workspace, batch.parts[key], ["crime_type", "lon", "district"]).to_pandas()
             hidden.update(hidden_by_a_map(held, "crime_type"))
         counts.update(found)
@@ -233,7 +304,7 @@ def report_of(batch: Batch, file: StreetFile, repeated: pd.DataFrame) -> FileRep
         quarantined=len(file.quarantined) if was is None else was.quarantined,
         reasons=quarantine.count_reasons(file.quarantined) if was is None else was.reasons,
         hidden=dict(sorted(hidden.items(), key=lambda item: (-item[1], item[0]))),
-        notes=tuple(file.notes),
+        notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -250,7 +321,7 @@ def unchanged_report(batch: Batch, file: StreetFile) -> FileReport | None:
 def part_status(batch: Batch, key: tuple[str, str, int], repeated: pd.DataFrame) -> dict[str, int]:
     """Rows of one month: repeats of another row, else new, changed or as they were."""
     part = batch.parts[key]
-    old = next((p for p in batch.workspace.manifest.parts if p.key == key), None)
+    old = batch.before(key)
     repeats = repeat_positions(key, repeated)
     if old is None:
         return {"accepted": part.rows - len(repeats), "repeated": len(repeats)}
@@ -268,17 +339,16 @@ def repeat_positions(key: tuple[str, str, int], repeated: pd.DataFrame) -> np.nd
 
 
 def keyed(workspace: Workspace, part: Part) -> pd.DataFrame:
-    """One row per published row: ``key`` says which record it is, ``content`` what it says.
+    """One row per published row: ``key`` says which record it is, ``content`` what it says, ``what`` without outcome.
 
     Rows without an ID have no key but what they say; the n-th of several equal ones is the n-th.
     """
     rows = read_part(workspace, part, ["record", "record_id", *CONTENT]).to_pandas()
-    content = pd.util.hash_pandas_object(
-        rows[CONTENT].astype({"crime_type": str, "location": str, "outcome": str}), index=False
-    )
+    texts = rows[CONTENT].astype({"crime_type": str, "location": str, "outcome": str})
+    content, what = (pd.util.hash_pandas_object(texts[names], index=False) for names in (CONTENT, CONTENT[:-1]))
     key = rows["record"].astype("uint64").where(rows["record_id"].notna(), content)
     nth = key.groupby(key).cumcount()
-    return pd.DataFrame({"key": key, "nth": nth, "content": content})
+    return pd.DataFrame({"key": key, "nth": nth, "content": content, "what": what})
 
 
 def compare(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, int]:
@@ -294,7 +364,7 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, int]:
 def corrected_status(batch: Batch, key: tuple[str, str, int], rows: pa.Table, repeated: pd.DataFrame) -> dict[str, int]:
     """Corrected rows: those the workspace held just so, repeats, and rows that changed or are new."""
     workspace, part = batch.workspace, batch.parts[key]
-    was = next((p for p in workspace.manifest.parts if p.key == key), None)
+    was = batch.before(key)
     old = {} if was is None else by_row(read_part(workspace, was, ["source_row", "record", *CONTENT]))
     at = read_part(workspace, part, ["source_row"])["source_row"].to_numpy()
     repeats = set(at[repeat_positions(key, repeated)].tolist())

@@ -134,6 +134,14 @@ def choose_offences(found: Gathered, source: str, question: Question) -> None:
     unknown = selections.unknown_flags(rows, question.offences)
     if unknown:
         found.notes.append(f"{unknown:,} offences may belong to this selection, but the record has no flag to say so.")
+    if source == POLICE_UK and question.offences != "all":
+        others = selections.unlisted_types(rows)
+        if others:
+            kinds = few(f"{kind} {n:,}" for kind, n in others.items())
+            found.warnings.append(
+                f"{sum(others.values()):,} offences have a crime type that data.police.uk does not use now ({kinds}):"
+                " they are in no selection but 'all', and no harm of theirs is counted."
+            )
     if source != POLICE_UK and question.offences != "all":
         n = selections.unclassified_rows(rows)
         if n:

@@ -25,11 +25,11 @@ from hotspots.sources.coordinates import read_pairs, said
 from hotspots.sources.feed import original_columns, quarantined
 from hotspots.sources.kinds import Sought
 from hotspots.sources.raw import FROM, RawTable
+from hotspots.sources.street_columns import forces_of, months_of, types_of
 
 NEEDED = ("Crime ID", "Month", "Longitude", "Latitude", "Location", "Crime type", "Last outcome category")
 FORCE_COLUMNS = ("Falls within", "Reported by")
 SOUGHT = Sought.of("police-uk", (*NEEDED, *FORCE_COLUMNS), NEEDED)
-MONTH = re.compile(r"^(19|20)\d\d-(0[1-9]|1[0-2])$")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class StreetFile:
 
 def is_street_file(name: str) -> bool:
     """Whether a member of the archive is a street-level file (outcomes and stop-and-search are others)."""
-    return name.lower().endswith("street.csv") or not re.search(r"(outcomes|stop-and-search)\.csv$", name.lower())
+    own = name.rpartition("/")[2].casefold()
+    return "street" in own or not re.search(r"\b(outcomes|stop[-_ ]and[-_ ]search)(\b|_)", own)
 
 
 def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
@@ -57,8 +58,8 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
     table = raw.table
     notes = [*raw.notes]
     missing = [c for c in NEEDED if c not in table.column_names]
-    force_column = next((c for c in FORCE_COLUMNS if c in table.column_names), None)
-    if force_column is None:
+    force_columns = tuple(c for c in FORCE_COLUMNS if c in table.column_names)
+    if not force_columns:
         missing.append(" or ".join(f"'{c}'" for c in FORCE_COLUMNS))
     if missing:
         raise HotspotsError(
@@ -68,14 +69,16 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
                 *(f"{raw.name}: {note}." for note in raw.notes),
             ]
         )
-    assert force_column is not None  # refused above
     rows = raw.row_numbers()
-    named = [*NEEDED, force_column]
+    named = [*NEEDED, *force_columns]
     table = pa.table(
         {name: without_blank_words(table[name]) if name in named else table[name] for name in table.column_names}
     )
     lon, lat, reasons = coordinates(replace(raw, table=table), rows, settings, notes)
-    bad_month = ~matches(table["Month"], MONTH)
+    months, by_month = months_of(table["Month"])
+    forces, by_force = forces_of(table, force_columns, raw.name)
+    types, by_type = types_of(table["Crime type"])
+    bad_month = months.to_numpy() == 0
     if len(table) and bad_month.mean() >= settings.bad_coordinate_share:
         values = table["Month"].filter(pa.array(bad_month)).to_pylist()
         raise HotspotsError(
@@ -83,9 +86,9 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
             f" {sample(values)} ({rows_sentence(rows[bad_month])}). Give the file as downloaded."
         )
     reasons[bad_month] = "Month is not like 2024-05"
-    for column in ("Crime type", force_column):
-        reasons[pc.is_null(table[column]).to_numpy(zero_copy_only=False) & (reasons == "")] = f"{column} is missing"
-    typed = typed_rows(table, rows, lon, lat, force_column).filter(pa.array(reasons == ""))
+    for name, column in (("Crime type", types), (force_columns[0], forces)):
+        reasons[pc.is_null(column).to_numpy(zero_copy_only=False) & (reasons == "")] = f"{name} is missing"
+    typed = typed_rows(table, rows, lon, lat, months, forces, types).filter(pa.array(reasons == ""))
     at = np.flatnonzero(reasons != "")
     return StreetFile(
         name=raw.name,
@@ -93,15 +96,8 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
         n_read=len(table) + len(raw.bad_rows),
         parts=split_parts(typed),
         quarantined=quarantined(raw, rows[at], reasons[at].tolist(), original_columns(raw, at), ragged_text=True),
-        notes=notes,
+        notes=[*notes, *by_month, *by_force, *by_type],
     )
-
-
-def matches(column: pa.ChunkedArray, pattern: re.Pattern[str]) -> np.ndarray:
-    """Which values match; few distinct ones, so each is tried once."""
-    coded = pc.dictionary_encode(column.combine_chunks()) if isinstance(column, pa.ChunkedArray) else column
-    ok = np.array([bool(pattern.match(v or "")) for v in coded.dictionary.to_pylist()] + [False])
-    return ok[pc.fill_null(coded.indices, len(ok) - 1).to_numpy(zero_copy_only=False)]
 
 
 def coordinates(
@@ -124,13 +120,11 @@ def coordinates(
     return lon, lat, reasons
 
 
-def typed_rows(table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarray, force: str) -> pa.Table:
+def typed_rows(
+    table: pa.Table, rows: np.ndarray, lon: np.ndarray, lat: np.ndarray,
+    month: pa.Array, forces: pa.DictionaryArray, types: pa.DictionaryArray,
+) -> pa.Table:  # fmt: skip
     """The columns of hotspots.base.columns.INCIDENTS that this source has, and source_row and force."""
-    types = pc.dictionary_encode(table["Crime type"].combine_chunks())
-    months = pc.dictionary_encode(table["Month"].combine_chunks())
-    forces = pc.dictionary_encode(table[force].combine_chunks())
-    numbered = [int(m.replace("-", "")) if m and MONTH.match(m) else 0 for m in months.dictionary.to_pylist()]
-    month = pc.take(pa.array(numbered, pa.int32()), months.indices)
     ids = table["Crime ID"].combine_chunks()
     corrects = {FROM: table[FROM]} if FROM in table.column_names else {}
     return pa.table(
@@ -159,7 +153,7 @@ def record_numbers(
     Equal numbers are only candidates for the same incident; hotspots.intake compares the IDs themselves.
     """
     kind = dictionary_hashes(types)
-    own = dictionary_hashes(forces) ^ (month.fill_null(0).to_numpy().astype(np.uint64) << np.uint64(32))
+    own = dictionary_hashes(forces) ^ (month.to_numpy().astype(np.uint64) << np.uint64(32))
     own ^= rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     has_id = pc.is_valid(ids).to_numpy(zero_copy_only=False)
     hashed = id_hashes(ids.drop_null())

@@ -31,6 +31,7 @@ KINDS = {
 }
 STANDARD_NAMES = "None: the columns have the standard names"
 ZONE_HELP = "The time zone of the times in the file, such as Europe/London or UTC. Needed where they carry no offset."
+REPLACE_HELP = "A file replaces its month even where many of the rows held for it are not in it. They are gone then."
 
 
 def show(view: View) -> None:
@@ -58,12 +59,13 @@ def show_import(view: View) -> None:
         )
         mapping = choose_mapping(source) if source == "incidents" or source in TRACKS else None
         timezone = st.text_input("Time zone", help=ZONE_HELP) if source in TRACKS else ""
+        replacing = source == "police-uk" and st.checkbox("Replace months", help=REPLACE_HELP)
         pressed = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if pressed and not files:
         st.info("Choose at least one file first.")
     elif pressed:
         with errors_shown():
-            run_import(source, [(f.name, f.getvalue()) for f in files], mapping, timezone.strip())
+            run_import(source, [(f.name, f.getvalue()) for f in files], mapping, timezone.strip(), replacing)
 
 
 def choose_mapping(source: str) -> str | None:
@@ -86,7 +88,9 @@ def is_for(source: str, mapping: Path) -> bool:
     return True
 
 
-def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None, timezone: str = "") -> None:
+def run_import(
+    source: str, files: list[tuple[str, bytes]], mapping: str | None, timezone: str, replacing: bool
+) -> None:
     """Import with progress, then keep the report for the next run, when the page shows the new state."""
     folder = loading.workspace_folder()
     with st.status("Reading …") as status:
@@ -103,7 +107,9 @@ def run_import(source: str, files: list[tuple[str, bytes]], mapping: str | None,
                         paths[-1].write_bytes(content)
                     imported = import_files(folder, paths, source, progress=progress)
             else:
-                imported = import_files(folder, files, source, mapping, progress=progress, timezone=timezone)
+                imported = import_files(
+                    folder, files, source, mapping, progress=progress, timezone=timezone, replacing=replacing
+                )
         except Exception:
             status.update(label="Nothing was imported.", state="error")
             raise

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from hotspots.base.choices import CRIME_TYPES
 from hotspots.base.errors import HotspotsError
 from hotspots.base.profile import EVERYWHERE, Profile
 from hotspots.base.words import joined
-from hotspots.harm import offences, selections
+from hotspots.harm import selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking.question import DEFAULT_OFFENCES
 from hotspots.ui import session, words
@@ -142,7 +143,7 @@ def choose_source(name: str, sources: Sequence[str], by_source: Sequence[str]) -
 def choose_offences(name: str, source: str) -> str:
     """One of the selections that this source can answer."""
     if source == POLICE_UK:
-        names = ("violence-categories", "all", *(f"category:{t}" for t in offences.CRIME_TYPES))
+        names = ("violence-categories", "all", *(f"category:{t}" for t in CRIME_TYPES))
     else:
         names = tuple(n for n, s in selections.SELECTIONS.items() if s.basis != "categories")
     labels = {n: selections.selection_named(n).label for n in names}

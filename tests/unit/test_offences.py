@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspots.base.choices import CRIME_TYPES
 from hotspots.base.errors import HotspotsError
 from hotspots.harm.offences import (
-    CRIME_TYPES,
     classify,
     distinct_offences,
     normalise_ho_class,

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hotspots.base.choices import CRIME_TYPES
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.harm.offences import CRIME_TYPES, all_codes, normalise_ho_class, normalise_urn
+from hotspots.harm.offences import all_codes, normalise_ho_class, normalise_urn
 
 HEADING_ROWS = 40  # rows of a sheet that may hold its heading
 KEY_ROLES = ("athena_urn", "ho_class", "crime_type", "code", "title")
