@@ -318,9 +318,7 @@ def opened(raw: RawTable, mapping: Mapping, settings: Settings) -> FeedFile:
 
 
 def _unread_texts(times: Times) -> list[str]:
-    texts = times.texts.dictionary
-    lost = np.isnat(times.wall.clock) & texts.is_valid().to_numpy(zero_copy_only=False)
-    return list(texts.filter(pa.array(lost)).to_pylist())
+    return list(times.texts.filter(pa.array(times.unread)).unique().to_pylist()) if times.unread.any() else []
 
 
 def _set_merged_aside(file: FeedFile) -> None:

@@ -35,6 +35,8 @@ from hotspots.sources.feed import (
 )
 from hotspots.sources.mapping import CODES, FLAGS, Mapping, place_of
 from hotspots.sources.raw import RawTable
+from hotspots.sources.start_end import Rules, note_span, read_span
+from hotspots.sources.written import DAY
 
 PLACED_LATER = ("cell_9", "cell_10", "cell_11", "district", "bcu")  # filled by intake, which knows the boundaries
 FIELDS = (
@@ -43,6 +45,7 @@ FIELDS = (
 )
 SCHEMA = pa.schema(FIELDS)
 OLDEST_AGE = 120
+SPAN = Rules(longest=DAY, most_next_day=1.0)  # many a burglary ends on the next day
 MOST_OFFENCES = 32_767  # on one record: what offence_no can count
 
 
@@ -102,8 +105,8 @@ def read_incidents(
 def _read_times(file: FeedFile, now: datetime, lenient: bool) -> tuple[Times, Times, np.ndarray]:
     """Start and end of each offence, and when it was recorded (local)."""
     latest = np.datetime64((now + timedelta(days=1)).astimezone(UTC).replace(tzinfo=None), "s")
-    start = file.times("committed_from")
-    end = file.times("committed_to") if "committed_to" in file.columns else None
+    span = read_span(file, "committed_from", "committed_to", SPAN) if "committed_to" in file.columns else None
+    start, end = (span.start, span.end) if span else (file.times("committed_from"), None)
     if not lenient:
         _refuse_unread(file, start)
         file.refuse_order({file.name(w): t for w, t in (("committed_from", start), ("committed_to", end)) if t})
@@ -112,6 +115,8 @@ def _read_times(file: FeedFile, now: datetime, lenient: bool) -> tuple[Times, Ti
     file.note_unread("committed_from", start)
     end = start if end is None else _read_end(file, start, end, latest)
     file.note_clock_changes([start] if end is start else [start, end])
+    if span:
+        note_span(file, span, file.name("committed_to"))
     _note_midnights(file, start)
     return start, end, _read_recorded(file)
 
@@ -133,16 +138,11 @@ def _read_end(file: FeedFile, start: Times, end: Times, latest: np.datetime64) -
     file.note_unread("committed_to", end)
     blank = (end.instant > latest) | (end.local < OLDEST)  # 31/12/9999 and 01/01/1900 stand for nothing
     _note_unread(file, blank, end.texts, "committed_to", "lies before 1990 or in the future")
-    # From 01:50 to 01:10 on the night the clocks go back: the end is in the second of the two hours.
-    second = end.repeated & (end.instant < start.instant)
-    instant = np.where(second, end.instant + np.timedelta64(1, "h"), end.instant)
     none = end.empty | end.unread | blank
-    before = (instant < start.instant) & ~none
+    before = (end.instant < start.instant) & ~none
     file.refuse(before, f"{file.name('committed_to')} is before the start of the offence", end.texts)
     return end._replace(
-        instant=np.where(none, start.instant, instant),
-        local=np.where(none, start.local, end.local),
-        repeated=end.repeated & ~second,
+        instant=np.where(none, start.instant, end.instant), local=np.where(none, start.local, end.local)
     )
 
 

@@ -27,6 +27,7 @@ CODES = ("ho_class", "athena_urn", "title")
 FLAGS = ("knife", "gun", "domestic", "alcohol", "proactive")
 OFFENCES = ("one", "rows", "columns")
 TIMES = ("committed_from", "committed_to", "recorded", "time", "start", "end")  # may have two columns: date and time
+SPANS = (("committed_from", "committed_to"), ("start", "end"))
 SPEED_UNITS = {"km/h": 1.0, "mph": 1.609344, "m/s": 3.6, "knots": 1.852}  # one of them in km/h
 WORDS: dict[str, tuple[str, ...]] = {
     "true": ("Y", "YES", "1", "TRUE"),
@@ -66,7 +67,7 @@ FEEDS = {
     "patrol-log": Feed(
         ("entry", "unit", "officers", "area", *PLACES, "start", "end", "mode", "activity", "reactive", "searches",
          "arrests", "weapons"),
-        ("start", "end"), ("speed_unit",), tuple(WORDS),
+        ("start",), ("speed_unit",), tuple(WORDS),
     ),
 }  # fmt: skip
 SHORT_NAMES = {"speed": "speed_kmh", "longitude": "lon", "latitude": "lat"}  # that hold without a mapping too
@@ -256,7 +257,8 @@ def _columns(source: str, toml: dict[str, Any]) -> list[str]:
         problems.append(
             f"[columns] must name a place: either easting and northing, or longitude and latitude, not both{area}."
         )
-    single = Counter(name.strip() for name in columns.values() if isinstance(name, str))
+    spans = {last for first, last in SPANS if columns.get(first) == columns.get(last)}  # 14:30-14:45 in one column
+    single = Counter(name.strip() for key, name in columns.items() if isinstance(name, str) and key not in spans)
     twice = [name for name, times in single.items() if times > 1]
     if twice:
         problems.append(f"[columns] uses {sample(twice)} for more than one thing.")

@@ -33,8 +33,6 @@ from hotspots.base.words import counted
 from hotspots.sources.checks import numbers
 from hotspots.sources.crews import Crew, crew_of, with_codes
 from hotspots.sources.feed import (
-    FALLS,
-    TWICE,
     FeedFile,
     opened,
     original_columns,
@@ -44,12 +42,14 @@ from hotspots.sources.feed import (
 )
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.raw import RawTable
+from hotspots.sources.start_end import Rules, note_span, read_span
 
 SCHEMA = pa.schema([*(pa.field(c.name, c.type) for c in LOG_ENTRIES), pa.field("source_row", pa.int32())])
 CONTENT = tuple(c.name for c in LOG_ENTRIES if c.name not in ("entry", "origin"))  # what an entry says
 DISTINCT_BY = ("unit", "area", "lon", "lat", "start", "end", "mode", "activity")  # entries without a number
 FORM = "form-"  # how the numbers of entries made in the form begin
 LONGEST = 24 * 3600  # seconds: a longer entry has a wrong date
+SPAN = Rules(longest=LONGEST // 2, most_next_day=0.5)  # no patrol lasts longer, and most end on their own day
 MOST_OFFICERS = 99  # a larger number among the officers is somebody's own
 MOST_FOUND = 32_767  # searches, arrests or weapons of one entry
 IN_WORDS = ("activity", "mode", "reactive")  # where the name of a unit may stand too
@@ -220,12 +220,10 @@ def hidden(text: str, identities: Collection[str]) -> str:
 def _read_times(log: _Log, now: datetime, lenient: bool) -> tuple[tuple[list[int], list[int]], int, list[str], str]:
     """(start and end in UTC seconds by row, times given, those that cannot be read, the format that would fit them)."""
     file, latest = log.file, np.datetime64(int(now.timestamp()), "s")
-    start, end = file.times("start"), file.times("end")
+    span = read_span(file, "start", "end", SPAN)
+    start, end = span.start, span.end
     if not lenient:
         file.refuse_order({file.name("start"): start, file.name("end"): end})
-    second = end.repeated & (end.instant < start.instant)  # from 01:50 to 01:10 on the night the clocks go back
-    instant = np.where(second, end.instant + np.timedelta64(1, "h"), end.instant)
-    end = end._replace(instant=instant, repeated=end.repeated & ~second)
     for what, times in (("start", start), ("end", end)):
         file.refuse(times.empty, f"{file.name(what)} is empty")
         file.refuse_times(times, what, latest)
@@ -234,8 +232,7 @@ def _read_times(log: _Log, now: datetime, lenient: bool) -> tuple[tuple[list[int
     late = end.instant > start.instant + np.timedelta64(LONGEST, "s")
     file.refuse(late, f"{file.name('end')} is more than {LONGEST // 3600} hours after {file.name('start')}")
     file.note_clock_changes([start, end])
-    rule = TWICE.replace("first (summer time)", "second (winter time) because the first is before the start")
-    file.note(int((second & ~file.bad).sum()), *FALLS, rule)
+    note_span(file, span, file.name("end"))
     seconds = [np.where(np.isnat(t.instant), 0, t.instant.astype(np.int64)).tolist() for t in (start, end)]
     odd = [text for t in (start, end) for text in t.texts.filter(pa.array(t.unread)).to_pylist()]
     fits = file.formats_that_fit([start, end]) if odd else ""

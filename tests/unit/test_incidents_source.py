@@ -291,6 +291,22 @@ def test_an_end_in_the_second_of_the_two_hours():
     assert row["local_to"] == datetime(2025, 10, 26, 1, 10)
 
 
+def test_an_end_with_the_date_of_its_start_may_be_on_the_next_day():
+    mapping = SIMPLE.format(offences="one").replace('"FROM"', '["DATE", "FROM"]').replace('"TO"', '["DATE", "TO"]')
+    spans = (("22:00", "01:30"), ("21:40", ""), ("21:40", "21:39"), ("09:00", "8 hours"))
+    rows = [f"A{i},ABH,24/05/2025,{a},{b},-2.7,53.76,Y,30" for i, (a, b) in enumerate(spans)]
+    parsed = parse(*rows, header="ID,TITLE,DATE,FROM,TO,LON,LAT,KNIFE,AGE", mapping=mapping)
+    day, next_day = datetime(2025, 5, 24), datetime(2025, 5, 25)
+    assert parsed.table["local_to"].to_pylist() == [
+        next_day.replace(hour=1, minute=30), day.replace(hour=21, minute=40), next_day.replace(hour=21, minute=39),
+        day.replace(hour=17),
+    ]  # fmt: skip
+    assert parsed.notes == [
+        "2 ends lie before the start on the same date in DATE and TO, read as on the next day",
+        "1 end is a length of time in DATE and TO",
+    ]
+
+
 def test_clock_changes_are_noted():
     rows = [GOOD.replace("A1", f"B{i}").replace("24/05/2025 21:40", "30/03/2025 01:15") for i in range(3)]
     rows += [GOOD.replace("24/05/2025 21:40", "26/10/2025 01:15")]

@@ -134,6 +134,129 @@ def sheet(*rows: tuple[str, str, str], officers: str = "1") -> list[dict[str, An
     ]
 
 
+def minutes(parsed: Parsed) -> list[tuple[str, float]]:
+    """When each entry starts, by the clock, and how long it lasts."""
+    return [
+        (f"{datetime.fromtimestamp(r['start'], UTC):%d %H:%M}", (r["end"] - r["start"]) / 60)
+        for r in parsed.table.to_pylist()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("23:30", "00:15", ("14 23:30", 45)),
+        ("22:00", "10:00", ("14 22:00", 720)),  # the limit
+        ("14:30", "15 min", ("14 14:30", 15)),
+        ("14:30", "15mins", ("14 14:30", 15)),
+        ("14:30", "1h", ("14 14:30", 60)),
+        ("14:30", "1h 30", ("14 14:30", 90)),
+        ("14:30", "1 hour and 5 minutes", ("14 14:30", 65)),
+        ("14:30", "1.5 hrs", ("14 14:30", 90)),
+        ("23:50", "20 min", ("14 23:50", 20)),
+        ("14.30", "2.45pm", ("14 14:30", 15)),
+        ("1430", "1445hrs", ("14 14:30", 15)),
+        ("14:30", "14:30", ("14 14:30", 0)),
+    ],
+)
+def test_ends_that_are_read_by_rule(read, start, end, expected):
+    assert minutes(read(sheet(("14/10/2025", start, end)), read_mapping("patrol-log", SHEET))) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("14:29", "day and to is before day and from"),  # not 23 h 59 min on the next day
+        ("15", "day and to cannot be read as a time"),
+        ("14h30", "day and to cannot be read as a time"),
+        ("13 hours", "day and to cannot be read as a time"),
+        ("0 min", "day and to cannot be read as a time"),
+        ("", "day and to is empty"),
+    ],
+)
+def test_ends_that_are_not(read, end, said):
+    assert reasons(read(sheet(("14/10/2025", "14:30", end)), read_mapping("patrol-log", SHEET))) == {2: said}
+
+
+def test_what_was_read_by_rule_is_told(read):
+    rows = sheet(("14/10/2025", "23:30", "00:15"), ("14/10/2025", "14:30", "15 min"), ("14/10/2025", "9:00", "9:15"))
+    notes = read(rows, read_mapping("patrol-log", SHEET)).notes
+    assert "1 end lies before the start on the same date in day and to, read as on the next day" in notes
+    assert "1 end is a length of time in day and to" in notes
+
+
+def test_lengths_of_time_that_look_like_clocks_are_not_read_as_the_next_day(read):
+    rows = sheet(*(("14/10/2025", clock, "00:15") for clock in ("14:30", "15:30", "16:30", "00:05")))
+    parsed = read(rows, read_mapping("patrol-log", SHEET))
+    assert minutes(parsed) == [("14 00:05", 10)]
+    assert any("write it as '15 min'" in n for n in parsed.notes)
+
+
+def test_an_end_with_a_date_of_its_own_is_taken_at_its_word(read):
+    mapping = read_mapping("patrol-log", SHEET.replace('["day", "to"]', '["day2", "to"]'))
+    rows = sheet(("14/10/2025", "23:30", "00:15"), ("14/10/2025", "23:30", "00:15"))
+    rows = [row | {"day2": d} for row, d in zip(rows, ("14/10/2025", "15/10/2025"), strict=True)]
+    parsed = read(rows, mapping)
+    assert minutes(parsed) == [("14 23:30", 45)]
+    assert reasons(parsed) == {2: "day2 and to is before day and from"}
+
+
+def test_an_end_that_is_a_time_of_day_alone_is_on_the_day_of_its_start(read):
+    spans = (("2026-03-02 21:00", "21:15"), ("2026-03-02T23:50:00+01:00", "00:05"))
+    parsed = read([ENTRY | {"entry": str(i), "start": a, "end": b} for i, (a, b) in enumerate(spans)])
+    assert minutes(parsed) == [("02 21:00", 15), ("02 22:50", 15)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("14:30-14:45", ("14 14:30", 15)),
+        ("14:30–14:45", ("14 14:30", 15)),
+        ("14:30 to 14:45", ("14 14:30", 15)),
+        ("1430 - 1445", ("14 14:30", 15)),
+        ("14.30hrs - 14.45hrs", ("14 14:30", 15)),
+        ("2.30-2.45pm", ("14 14:30", 15)),
+        ("11.30-12.15pm", ("14 11:30", 45)),
+        ("11.50pm-12.10", ("14 23:50", 20)),
+        ("2-3pm", ("14 14:00", 60)),
+        ("23:50-00:10", ("14 23:50", 20)),
+        ("10:30-11:00", ("14 10:30", 30)),  # no offset of eleven hours
+    ],
+)
+@pytest.mark.parametrize("where", ["two columns", "one column", "no end"])
+def test_start_and_end_in_one_column(read, text, expected, where):
+    spans = {
+        "two columns": SHEET.replace('["day", "to"]', '["day", "from"]'),
+        "one column": SHEET.replace('["day", "from"]', '"from"').replace('["day", "to"]', '"from"'),
+        "no end": SHEET.replace('end = ["day", "to"]', ""),
+    }
+    rows = sheet(("14/10/2025", text if where != "one column" else f"14/10/2025 {text}", ""))
+    assert minutes(read(rows, read_mapping("patrol-log", spans[where]))) == [expected]
+
+
+def test_a_row_without_a_span_among_spans_has_no_end(read):
+    mapping = read_mapping("patrol-log", SHEET.replace('["day", "to"]', '["day", "from"]'))
+    rows = sheet(*(("14/10/2025", t, "") for t in ("14:30-14:45", "14:30", "", "14-15", "5-20")))
+    parsed = read(rows, mapping)
+    assert minutes(parsed) == [("14 14:30", 15)]
+    assert list(reasons(parsed)) == [3, 4, 5, 6]
+
+
+def test_dates_are_no_spans(read):
+    mapping = read_mapping("patrol-log", SHEET.replace('["day", "from"]', '"from"').replace('["day", "to"]', '"from"'))
+    rows = sheet(
+        *(("", t, "") for t in ("14/10/2025 14:30 - 14/10/2025 14:45", "2025-10-14 14:30", "2025-10-14 14:30"))
+    )
+    parsed = read(rows, mapping)
+    assert minutes(parsed) == [("14 14:30", 15)]
+    assert list(reasons(parsed)) == [3, 4]
+
+
+def test_a_packed_span_keeps_its_zeros(read):
+    mapping = SHEET.replace("%H:%M", "%H%M").replace('["day", "to"]', '["day", "from"]')
+    assert minutes(read(sheet(("14/10/2025", "45-110", "")), read_mapping("patrol-log", mapping))) == [("14 00:45", 25)]
+
+
 def test_a_log_whose_days_and_months_are_in_doubt_is_refused_and_corrections_are_not(read):
     rows = sheet(("04/05/2026", "14:30", "14:45"), ("05/13/2026", "14:30", "14:45"))
     mapping = read_mapping("patrol-log", SHEET)
