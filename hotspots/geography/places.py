@@ -24,11 +24,8 @@ COLUMNS = ("name", "lon", "lat", "district", "size")  # of places.csv
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 AT_THE_CENTRE_M = 150
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
-# What `nearest_place` says, behind the name of a town or district; see `street_and_town`.
-NEARNESS = re.compile(
-    r"(?:(?P<street>.+), )?(?P<town>[^,]+?)"
-    r"(?: centre|, [\d,.]+ k?m [a-z-]+ of the centre| \d+\.\d{3} N \d+\.\d{3} [EW])"
-)
+# What `nearest_place` says behind the name of a town or district, the longest first; see `street_and_town`.
+NEARNESS = (r", [\d,.]+ k?m [a-z-]+ of the centre", r" \d+\.\d{3} N \d+\.\d{3} [EW]", r" centre")
 
 
 @lru_cache(maxsize=8)
@@ -119,8 +116,10 @@ def _by_district(x: Floats, y: Floats, boundaries: Boundaries) -> list[str]:
 
 def street_and_town(place: str) -> tuple[str, str]:
     """'Church Street, Preston, 300 m north of the centre' → ('Church Street', 'Preston'); '' for what is not said."""
-    found = NEARNESS.fullmatch(place)
-    return (found["street"] or "", found["town"]) if found else ("", "")
+    for words in NEARNESS:
+        if found := re.fullmatch(rf"(?:(.+), )?([^,]+){words}", place):
+            return found[1] or "", found[2]
+    return "", ""
 
 
 def _in_words(name: str, metres: float, toward: str) -> str:
