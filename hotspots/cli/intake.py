@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from hotspots.base.choices import FEEDS, SHAPES_SAID
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
-from hotspots.cli.verbs import Verbs, put_table, say
+from hotspots.cli.verbs import Verbs, put_out, put_table, say
 from hotspots.demo import DEFAULT_SEED, FALL, VALID_FROM
 from hotspots.sources.kinds import kinds_said
 
 if TYPE_CHECKING:
     from hotspots.intake import Imported
 
+MAPPED = ("incidents", "pings", "patrol-log")  # sources that may come with a mapping
 FEW = 40  # files of an import: of more than this, those without quarantined rows are only summed up
 
 
@@ -34,11 +35,16 @@ def add_verbs(verbs: Verbs) -> None:
         "police_uk.zip --source police-uk", out=False,
     )  # fmt: skip
     help_ = f"{kinds_said('pings')}; boundaries: {SHAPES_SAID}"
-    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=help_)
+    one.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=help_)
     one.add_argument("--source", required=True, choices=FEEDS, help="what the files are")
     one.add_argument(
-        "--mapping", type=Path, metavar="FILE.toml", help="names the columns of a force's export; incidents need it"
-    )
+        "--mapping", type=Path, metavar="FILE.toml",
+        help="names the columns of a force's export; without one, one is proposed where the file needs it",
+    )  # fmt: skip
+    one.add_argument(
+        "--propose", type=Path, metavar="FILE.toml",
+        help="propose a mapping, show ten rows as they would be read, write it there, and import nothing",
+    )  # fmt: skip
     one.add_argument(
         "--timezone", default="", metavar="ZONE",
         help="of times without an offset, in pings and patrol-log, such as Europe/London",
@@ -66,11 +72,73 @@ def run_demo(asked: argparse.Namespace) -> None:
 def run_import(asked: argparse.Namespace) -> None:
     from hotspots.intake import import_files
 
-    report(
-        import_files(
-            asked.workspace, asked.paths, asked.source, asked.mapping, timezone=asked.timezone, replacing=asked.replace
+    refuse_together(asked)
+    if asked.propose or (asked.source == "incidents" and asked.mapping is None):
+        propose(asked)
+    else:
+        try:
+            done = import_files(
+                asked.workspace, asked.paths, asked.source, asked.mapping, timezone=asked.timezone,
+                replacing=asked.replace,
+            )  # fmt: skip
+        except HotspotsError:
+            if asked.source not in MAPPED or asked.mapping is not None or standard_names(asked):
+                raise
+            propose(asked)
+            return
+        report(done)
+
+
+def refuse_together(asked: argparse.Namespace) -> None:
+    """HotspotsError for options that exclude each other."""
+    if asked.propose and asked.source not in MAPPED:
+        raise HotspotsError(f"--propose is for {', '.join(MAPPED)}: {asked.source} needs no mapping.")
+    if asked.propose and asked.mapping:
+        raise HotspotsError("--propose makes a mapping and --mapping names one: give one of them.")
+
+
+def standard_names(asked: argparse.Namespace) -> bool:
+    """Whether the first file has the standard names, so that it lacks no mapping; also where it cannot be read."""
+    from hotspots.intake.proposing import first_table, has_standard_names
+    from hotspots.store.workspace import settings_in_use
+
+    try:
+        return has_standard_names(
+            first_table(asked.paths, asked.source, settings_in_use(asked.workspace)), asked.source
         )
+    except HotspotsError:
+        return True
+
+
+def propose(asked: argparse.Namespace) -> None:
+    """Show what a mapping could be and write it; HotspotsError where an import was asked for, for it was not done."""
+    from hotspots.base.writing import to_csv
+    from hotspots.intake.proposing import propose_for
+    from hotspots.store.workspace import settings_in_use
+
+    if not asked.paths:
+        raise HotspotsError("No file was given to import.")
+    first = asked.paths[0]
+    out = asked.propose or first.with_name(f"{first.stem}.mapping.toml")
+    raw, found = propose_for(asked.paths, asked.source, settings_in_use(asked.workspace))
+    say(f"A mapping proposed for {raw.name}. What is not certain:")
+    say(
+        *(f"  {doubt}" for doubt in found.proposal.doubts), *(f"  Which column is {w}?" for w in found.proposal.lacking)
     )
+    say(*found.problems)
+    if found.rows is not None:
+        say(f"The first {len(found.rows)} rows as they would be read:")
+        put_out(to_csv(found.rows), None)
+    if out.exists():
+        raise HotspotsError(
+            f"{out} is there already and was left as it is. Import with it (--mapping {out}), or name another file:"
+            " --propose FILE.toml."
+        )
+    put_out(found.text, out)
+    then = f"look at each line of {out}, then import with --mapping {out}."
+    if not asked.propose:
+        raise HotspotsError(f"Nothing was imported: {then}")
+    say(f"{then[0].upper()}{then[1:]}")
 
 
 def report(imported: Imported) -> None:

@@ -42,7 +42,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Columns of words: there 'None' and 'Unknown' may be what somebody means. Everywhere else they are empty cells.
 WORDED = ("location", "location_type", "area", "status", "activity")
-COMMON = ("name", "timezone", "datetime_formats", "null_values", "columns", "values")
+COMMON = ("name", "system", "timezone", "datetime_formats", "null_values", "columns", "values")
+LONGEST_SYSTEM = 80  # characters
 
 
 class Feed(NamedTuple):
@@ -90,6 +91,7 @@ class Mapping:
     offences: str = "one"  # a row is one record; 'rows': rows share an id; 'columns': further offences beside the first
     further: tuple[dict[str, str], ...] = ()  # for 'columns': ho_class, athena_urn, title of the 2nd, 3rd, … offence
     speed_unit: str = "km/h"
+    system: str = ""  # and the force whose system it is, in words for a list
     standard: bool = False  # the standard names: in any capitals, and those that the file lacks are absent
 
     def words(self, key: str) -> tuple[str, ...]:
@@ -171,6 +173,7 @@ def _built(source: str, toml: dict[str, Any]) -> Mapping:
         offences=toml.get("offences", Mapping.offences),
         further=tuple({k: n.strip() for k, n in table.items()} for table in toml.get("offence", ())),
         speed_unit=toml.get("speed_unit", Mapping.speed_unit),
+        system=toml.get("system", ""),
     )
 
 
@@ -226,6 +229,11 @@ def _general(feed: Feed, toml: dict[str, Any]) -> list[str]:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
         problems.append(
             f"'name' is {name!r}; give the feed a name of lower-case letters, digits and dashes, such as 'athena'."
+        )
+    system = toml.get("system", "")
+    if not isinstance(system, str) or "\n" in system or len(system) > LONGEST_SYSTEM:
+        problems.append(
+            f"'system' must be text on one line of at most {LONGEST_SYSTEM} characters, such as 'Athena, Lancashire'."
         )
     if not isinstance(toml.get("timezone", ""), str):
         problems.append("'timezone' must be text such as 'Europe/London'.")
