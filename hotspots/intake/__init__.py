@@ -82,9 +82,10 @@ def stage(
     left_out: list[str] = []
     if source == "police-uk":
         from hotspots.intake import police_uk
+        from hotspots.sources.police_uk import unused_words
 
         manifest, reports = police_uk.stage(workspace, paths, progress, left_out, replacing)
-        return manifest, reports, left_out_words(left_out)
+        return manifest, reports, [*left_out_words(left_out), *unused_words(left_out)]
     if source == "boundaries":
         from hotspots.intake.place import stage_boundaries
 

@@ -76,12 +76,19 @@ def stage(
     """
     batch = Batch(workspace, Placer(boundaries_of(workspace)))
     problems: list[str] = []
+    others: list[HotspotsError] = []
     for raw in read_tables(paths, workspace.settings, police_uk.is_street_file, police_uk.SOUGHT, left_out):
         progress(raw.name)
+        if what := police_uk.other_feed(raw.table.column_names):
+            left_out.append(f"{raw.name} ({what})")
+            others += filter(None, [police_uk.lacking(raw)])
+            continue
         try:
             (correct if quarantine.is_correction(raw) else add_file)(batch, raw)
         except HotspotsError as error:
             problems.extend(error.problems)
+    if others and not batch.files:
+        problems += [problem for error in others for problem in error.problems]
     if problems:
         raise HotspotsError(problems)
     return finish(batch, replacing)

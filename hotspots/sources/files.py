@@ -18,7 +18,7 @@ from hotspots.base.settings import Settings
 from hotspots.sources.archives import open_zip, read_member
 from hotspots.sources.headers import ENOUGH
 from hotspots.sources.kinds import ANYTHING, MEANT, Sought, ending_of, endings, kinds_said
-from hotspots.sources.raw import RawTable
+from hotspots.sources.raw import NoRows, RawTable
 from hotspots.sources.reading import read_tables_of
 
 Upload: TypeAlias = tuple[str, bytes]  # file name, content
@@ -60,7 +60,7 @@ def read_tables(
     """Every table in the files, folders and archives given whose name, or path inside, is ``wanted``.
 
     Those that are not, and what is no table, are named in ``left_out``. Raises `HotspotsError` when a file that is
-    meant as a table cannot be read, or none is one.
+    meant as a table cannot be read, or none is one. One without a row is left out.
     """
     left_out = [] if left_out is None else left_out
     passed: list[str] = []
@@ -71,7 +71,7 @@ def read_tables(
             passed.append(found.label)
             continue
         tables, why = _opened(found, settings, sought)
-        if why and not found.stray:
+        if why and not found.stray and not isinstance(why, NoRows):
             raise why
         strays += [why] if why else []
         kept += len(tables)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.sources.raw import RawTable, checked_header
+from hotspots.sources.raw import NoRows, RawTable, checked_header
 
 
 def as_text(raw: RawTable) -> RawTable:
@@ -37,7 +37,7 @@ def read_parquet(name: str, data: bytes, settings: Settings) -> RawTable:
         ) from error
     names = checked_header(name, table.column_names)
     if not len(table):
-        raise HotspotsError(f"{name} has columns but no rows. Export it again with the rows.")
+        raise NoRows(f"{name} has columns but no rows. Export it again with the rows.")
     return RawTable(name, table.rename_columns(list(names)), sha256=hashlib.sha256(data).hexdigest())
 
 

@@ -29,6 +29,9 @@ from hotspots.sources.street_columns import forces_of, months_of, types_of
 
 NEEDED = ("Crime ID", "Month", "Longitude", "Latitude", "Location", "Crime type", "Last outcome category")
 FORCE_COLUMNS = ("Falls within", "Reported by")
+OWN = ("Crime ID", "Crime type", "Month")  # of these at least one has to be there to make it such a file
+OTHER_FILE = re.compile(r"(\b|_)(outcomes|stop[-_ ]and[-_ ]search)(\b|_)")
+OTHER_COLUMNS = {"outcome type": "outcomes", "object of search": "stop-and-search"}
 SOUGHT = Sought.of("police-uk", (*NEEDED, *FORCE_COLUMNS), NEEDED)
 
 
@@ -47,7 +50,24 @@ class StreetFile:
 def is_street_file(name: str) -> bool:
     """Whether a member of the archive is a street-level file (outcomes and stop-and-search are others)."""
     own = name.rpartition("/")[2].casefold()
-    return "street" in own or not re.search(r"\b(outcomes|stop[-_ ]and[-_ ]search)(\b|_)", own)
+    return "street" in own or not OTHER_FILE.search(own)
+
+
+def other_feed(columns: list[str]) -> str:
+    """What a table is by its columns, where it is no street-level file; '' for one, or for a part of one."""
+    held = {*map(plain_name, columns)}
+    found = next((feed for column, feed in OTHER_COLUMNS.items() if column in held and "crime type" not in held), "")
+    return found or ("" if held & {c.casefold() for c in OWN} else "no street-level file")
+
+
+def unused_words(left_out: list[str]) -> list[str]:
+    """A sentence where files of the other feeds of data.police.uk were left out."""
+    if not any(OTHER_FILE.search(name.casefold()) for name in left_out):
+        return []
+    return [
+        "Outcomes and stop-and-search files of data.police.uk are not used: the last outcome of a crime stands in the"
+        " street-level file, and a search is no crime."
+    ]
 
 
 def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
@@ -55,20 +75,10 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
 
     Raises HotspotsError with the column, values and rows when the file as a whole cannot be right.
     """
-    table = raw.table
-    notes = [*raw.notes]
-    missing = [c for c in NEEDED if c not in table.column_names]
+    if error := lacking(raw):
+        raise error
+    table, notes = with_names(raw.table), [*raw.notes]
     force_columns = tuple(c for c in FORCE_COLUMNS if c in table.column_names)
-    if not force_columns:
-        missing.append(" or ".join(f"'{c}'" for c in FORCE_COLUMNS))
-    if missing:
-        raise HotspotsError(
-            [
-                f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(table.column_names[:12])}."
-                " Use a street-level file as downloaded from data.police.uk.",
-                *(f"{raw.name}: {note}." for note in raw.notes),
-            ]
-        )
     rows = raw.row_numbers()
     named = [*NEEDED, *force_columns]
     table = pa.table(
@@ -98,6 +108,39 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
         quarantined=quarantined(raw, rows[at], reasons[at].tolist(), original_columns(raw, at), ragged_text=True),
         notes=[*notes, *by_month, *by_force, *by_type],
     )
+
+
+def lacking(raw: RawTable) -> HotspotsError | None:
+    """Which columns a street-level file would have and this table has not."""
+    names = with_names(raw.table).column_names
+    missing = [c for c in NEEDED if c not in names]
+    if not {*FORCE_COLUMNS} & {*names}:
+        missing.append(" or ".join(f"'{c}'" for c in FORCE_COLUMNS))
+    if not missing:
+        return None
+    what = f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(raw.table.column_names[:12])}."
+    return HotspotsError(
+        [
+            f"{what} Use a street-level file as downloaded from data.police.uk.",
+            *(f"{raw.name}: {note}." for note in raw.notes),
+        ]
+    )
+
+
+def plain_name(column: str) -> str:
+    """A column's name in small letters, 'crime id' for 'Crime_ID'."""
+    return " ".join(column.replace("_", " ").casefold().split())
+
+
+def with_names(table: pa.Table) -> pa.Table:
+    """The table with its columns as data.police.uk writes them, where capitals and underscores are all that differs."""
+    plain = [*map(plain_name, table.column_names)]
+    wanted = {name.casefold(): name for name in (*NEEDED, *FORCE_COLUMNS)}
+    names = [
+        wanted[p] if p in wanted and wanted[p] not in table.column_names and plain.count(p) == 1 else name
+        for name, p in zip(table.column_names, plain, strict=True)
+    ]
+    return table.rename_columns(names)
 
 
 def coordinates(

@@ -48,8 +48,12 @@ def with_notes(error: HotspotsError, raw: RawTable) -> HotspotsError:
     return HotspotsError([*error.problems, *(f"{raw.name}: {note}." for note in raw.notes)])
 
 
-def no_rows(name: str) -> str:
-    return f"{name} has a header but no rows. Export it again with the rows."
+class NoRows(HotspotsError):
+    """A table without a single row: beside others it is left out, and named."""
+
+
+def no_rows(name: str) -> NoRows:
+    return NoRows(f"{name} has a header but no rows. Export it again with the rows.")
 
 
 def checked_header(name: str, header: Sequence[str]) -> tuple[str, ...]:

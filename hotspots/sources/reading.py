@@ -57,7 +57,7 @@ def read_table(name: str, data: bytes, settings: Settings) -> RawTable:
 def _of_sheets(name: str, data: bytes, sheets: list[SheetTable]) -> list[RawTable]:
     """The tables of a workbook; where it has several sheets each is called after its own."""
     if not any(sheet.rows for sheet in sheets):
-        raise HotspotsError(no_rows(name))
+        raise no_rows(name)
     sha = hashlib.sha256(data).hexdigest()
     return [_of_sheet(name, sha if len(sheets) == 1 else _apart(sha, sheet.title), sheet) for sheet in sheets]
 

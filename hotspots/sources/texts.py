@@ -74,7 +74,7 @@ def read_csv(name: str, data: bytes, sought: Sought) -> RawTable:
     table, numbers, bad, totals = _without_totals(table, numbers, bad, layout.delimiter)
     notes += [total_note(totals)] if totals else []
     if not len(table) and not bad:
-        raise HotspotsError(no_rows(name))
+        raise no_rows(name)
     counting = len(numbers) == 0 or numbers[-1] == first + len(table) - 1
     return RawTable(
         name, table, first, bad, sha, "UTF-16" if wide else layout.encoding, None if counting else numbers, tuple(notes)
@@ -106,7 +106,7 @@ def _layout(name: str, content: memoryview, sought: Sought) -> _Layout:
     told = _SEP.fullmatch(text.splitlines()[0].strip('"'))
     rows, delimiter, at, header = _first_rows(name, text, sought, told[1] if told else "")
     if len(start) == len(content) and len(rows) < at + 2:
-        raise HotspotsError(no_rows(name))
+        raise no_rows(name)
     titles = sum(1 for row in rows[1 if told else 0 : at] if any(cell.strip() for cell in row))
     return _Layout(checked_header(name, header), delimiter, encoding, blank + at, titles)
 

@@ -221,3 +221,48 @@ def test_a_force_spelled_otherwise_by_an_earlier_version_is_replaced(tmp_path, m
 )
 def test_other_feeds_are_known_by_their_names(name, is_one):
     assert is_street_file(name) is is_one
+
+
+# ---------------------------------------------------------------- what lies beside
+
+OUTCOMES = [{"Crime ID": "a", "Month": "2026-05", "Falls within": FORCE, "Longitude": -2.7, "Latitude": 53.7,
+             "Location": "On or near", "Outcome type": "Suspect charged"}]  # fmt: skip
+SEARCHES = [{"Type": "Person search", "Date": "2026-05-01T10:00:00+00:00", "Latitude": 53.7, "Longitude": -2.7,
+             "Object of search": "Controlled drugs"}]  # fmt: skip
+EMPTY = ("2026-06-lancashire-street.csv", csv_bytes([], STREET_COLUMNS))
+
+
+@pytest.mark.parametrize(
+    ("beside", "told", "unused"),
+    [
+        (("2026-05-lancashire-outcomes (1).csv", csv_bytes(OUTCOMES)), "2026-05-lancashire-outcomes (1).csv", True),
+        (("b.csv", csv_bytes(OUTCOMES)), "b.csv (outcomes)", True),
+        (("c.csv", csv_bytes(SEARCHES)), "c.csv (stop-and-search)", True),
+        (("wards.csv", b"ward,name\n1,Bank Top\n"), "wards.csv (no street-level file)", False),
+        (EMPTY, "2026-06-lancashire-street.csv has a header but no rows", False),
+    ],
+)
+def test_what_lies_beside_a_street_file_is_left_out_and_named(tmp_path, beside, told, unused):
+    imported = load(tmp_path, beside, street("2026-05", [crime("a", "2026-05")]))
+    assert len(held(tmp_path)) == 1
+    assert told in imported.notes[0]
+    assert any(n.startswith("Outcomes and stop-and-search files") for n in imported.notes) is unused
+
+
+def test_alone_it_is_refused(tmp_path):
+    with pytest.raises(HotspotsError, match="has no column Crime type"):
+        load(tmp_path, ("b.csv", csv_bytes(OUTCOMES)))
+    with pytest.raises(HotspotsError, match="header but no rows"):
+        load(tmp_path, EMPTY)
+
+
+def test_a_street_file_that_lacks_a_column_is_refused_beside_a_whole_one(tmp_path):
+    part = [{k: v for k, v in crime("b", "2026-06").items() if k != "Location"}]
+    with pytest.raises(HotspotsError, match="has no column Location"):
+        load(tmp_path, ("june.csv", csv_bytes(part)), street("2026-05", [crime("a", "2026-05")]))
+
+
+def test_columns_in_other_letters_are_the_same(tmp_path):
+    rows = [{k.lower().replace(" ", "_"): v for k, v in crime("a", "2026-05").items()}]
+    load(tmp_path, ("july.csv", csv_bytes(rows)))
+    assert held(tmp_path)["location"].tolist() == ["On or near High Street"]
