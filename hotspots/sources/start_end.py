@@ -7,7 +7,7 @@ the date of its start that lies before it is on the next day.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError
-from hotspots.sources.feed import FALLS, TWICE, Array, FeedFile, Times, joined, spread
+from hotspots.sources.feed import FALLS, TWICE, Array, FeedFile, Times, codes_of, joined, spread
 from hotspots.sources.written import DAY, NO_OFFSET, Wall, seconds_of_day
 
 _HALF = r"\s?[ap]\.?m\.?"
@@ -118,19 +118,30 @@ class _Ends:
 
     def read_lengths(self, tail: pa.DictionaryArray) -> None:
         """Ends that are given as a length of time."""
-        seconds = spread(seconds_of_length(tail.dictionary.to_pylist(), self.rules.longest), tail, -1)
-        self.lengths = (seconds >= 0) & np.isnat(self.clock) & ~np.isnat(self.start.instant)
+        seconds = self._unread(tail, lambda texts: seconds_of_length(texts, self.rules.longest))
+        self.lengths = (seconds >= 0) & ~np.isnat(self.start.instant)
         self._set(self.lengths, self.start.instant + seconds.astype("timedelta64[s]"), np.zeros_like(self.offset))
 
     def read_clocks(self, tail: pa.DictionaryArray) -> None:
         """Ends that are a time of day alone: on the day of the start, by its clock."""
-        seconds = spread(seconds_of_day(tail.dictionary.to_pylist()), tail, -1)
-        alone = (seconds >= 0) & np.isnat(self.clock)
-        nothing = np.datetime64("NaT", "s")
-        day = spread(self.start.wall.clock, self.start.texts, nothing).astype("datetime64[D]").astype("datetime64[s]")
-        offset = spread(self.start.wall.offset, self.start.texts, NO_OFFSET)
-        self._set(alone, day + seconds.astype("timedelta64[s]"), offset)
-        self.dateless = self.dateless | alone
+        seconds = self._unread(tail, seconds_of_day)
+        alone = seconds >= 0
+        if alone.any():
+            nothing = np.datetime64("NaT", "s")
+            day = spread(self.start.wall.clock, self.start.texts, nothing).astype("datetime64[D]").astype("<M8[s]")
+            offset = spread(self.start.wall.offset, self.start.texts, NO_OFFSET)
+            self._set(alone, day + seconds.astype("timedelta64[s]"), offset)
+            self.dateless = self.dateless | alone
+
+    def _unread(self, tail: pa.DictionaryArray, reader: Callable[[list[str]], Array]) -> Array:
+        """What ``reader`` makes of the texts of the ends that are not read yet, by row; -1 for the other rows."""
+        codes = codes_of(tail)
+        rows = np.isnat(self.clock) & (codes >= 0)
+        found = np.full(len(codes), -1, dtype=np.int64)
+        if rows.any():
+            which, back = np.unique(codes[rows], return_inverse=True)
+            found[rows] = reader(tail.dictionary.take(pa.array(which)).to_pylist())[back]
+        return found
 
     def _set(self, rows: Array, clock: Array, offset: Array) -> None:
         """Give these rows another wall clock."""
@@ -160,9 +171,9 @@ class _Ends:
         return Span(self.start, self.end._replace(**kept), second, over, self.lengths)
 
 
-def seconds_of_length(texts: Sequence[str | None], longest: int) -> Array:
+def seconds_of_length(texts: Sequence[str], longest: int) -> Array:
     """int64 seconds of '15 min', '1h' or '1h 30', -1 for other texts and what is nothing or longer than ``longest``."""
-    found = [_LENGTH.fullmatch(text) if text else None for text in texts]
+    found = [_LENGTH.fullmatch(text) for text in texts]
     seconds = [
         round(float(m["hours"] or 0) * 3600) + int(m["minutes"] or 0) * 60 if m and (m["hours"] or m["unit"]) else -1
         for m in found

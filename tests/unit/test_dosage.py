@@ -307,6 +307,12 @@ def test_minutes_of_standing_still(stays: list, standing: list, minutes: float |
     assert table["frozen_minutes"].tolist() == ([] if minutes is None else [minutes])
 
 
+def test_a_log_without_any_positions_has_no_minutes_of_standing_still():
+    """Stays of entries alone: with no position, no column of theirs has a type."""
+    stays = pd.DataFrame([there("10:00", "12:00")]).assign(log=True).astype({"area": "str"})
+    assert not len(frozen_minutes(stays, pd.DataFrame(columns=list(STANDSTILLS)).astype("int64"), []))
+
+
 def test_the_share_that_stood_still_is_said_by_bcu():
     table = pd.DataFrame({
         "area": ["W1", "W2", "E1"], "bcu": ["West", "West", "East"], "patrol_day": "2026-06-02",

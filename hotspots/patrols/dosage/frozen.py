@@ -26,7 +26,8 @@ def frozen_minutes(stays: pd.DataFrame, standstills: pd.DataFrame, names: Sequen
     position of its name in ``names``. Only what counts as dose: proactive, on foot or stopped, by positions.
     """
     mine = stays[~stays["reactive"] & ~stays["moving"] & ~stays["log"]]
-    still = standstills.assign(area=[names[code] for code in standstills["area"]])
+    area = pd.Series([names[code] for code in standstills["area"]], standstills.index, mine["area"].dtype)
+    still = standstills.assign(area=area)
     both = mine.merge(still, on=["unit", *PLACE])
     whole = zip(both["pieces"], both["start"], both["end"], strict=True)
     credited = [[(start, end)] if pieces is None else pieces for pieces, start, end in whole]
