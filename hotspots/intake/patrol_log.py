@@ -27,6 +27,7 @@ from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import Mapping
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.raw import RawTable
+from hotspots.sources.sheets import LEFT_OUT
 from hotspots.store import ledger
 from hotspots.store.publishing import write_table
 from hotspots.store.sound import is_sound, read_stored
@@ -128,6 +129,7 @@ def rows_of(table: pa.Table) -> list[Row]:
 def load(batch: Batch, raw: RawTable) -> None:
     """Stage one file as it was exported."""
     parsed = parse(batch, raw)
+    parsed.notes[:] = [hidden(n, parsed.identities) if n.startswith(LEFT_OUT) else n for n in parsed.notes]
     add_file(batch, parsed, free_name(batch.reports, hidden(raw.name, parsed.identities)), raw.sha256)
 
 

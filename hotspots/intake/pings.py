@@ -32,6 +32,7 @@ from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import GRID, PLACES, Mapping, place_of
 from hotspots.sources.pings import SAYS_OFFICERS, SAYS_SPEED, Parsed, read_pings
 from hotspots.sources.raw import RawTable
+from hotspots.sources.sheets import LEFT_OUT
 from hotspots.store.publishing import write_table
 from hotspots.store.sound import damaged, read_stored
 from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace
@@ -138,6 +139,7 @@ def load(batch: Batch, raw: RawTable) -> None:
     """A file as it was exported."""
     parsed = parse(batch, raw)
     name = own_name(batch, hidden(raw.name, parsed.units, batch.codes), raw.sha256)
+    parsed.notes[:] = [hidden(n, parsed.units, batch.codes) if n.startswith(LEFT_OUT) else n for n in parsed.notes]
     put(batch, OneFile(name, raw.sha256, parsed))
 
 

@@ -6,10 +6,11 @@ columns looked for is read; the others are named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -19,10 +20,11 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.sources.headers import ENOUGH, LAST, LOOKED, find_header, header_note, is_total, total_note
 from hotspots.sources.kinds import Sought
-from hotspots.sources.spans import check_spans
+from hotspots.sources.spans import MOST_CELLS, check_spans
 
 MOST_MERGED = 10_000  # rows or columns of a merged cell that is followed
 
+LEFT_OUT = "Left out, "  # how a note begins that names sheets: they may be called after people
 _AGAIN = "Save it again without a password, as .xlsx or CSV."
 
 Grid = list[list[Any]]
@@ -44,7 +46,7 @@ class _Found(NamedTuple):
     """A visible sheet with data, and what its first rows say."""
 
     title: str
-    sheet: Any
+    load: Callable[[], Any]
     at: int  # position of the header
     header: list[str]
     names: frozenset[str]  # of those looked for, in the header
@@ -58,8 +60,7 @@ def read_sheets(data: bytes, name: str, settings: Settings, sought: Sought) -> l
     these columns, and hidden ones, are named in the notes of the first table.
     """
     with _guarded(name):
-        shown, hidden = _sheets(data, name, settings)
-        found = [_looked_at(title, sheet, sought) for title, sheet in shown]
+        found, hidden = _found(data, name, settings, sought)
         if not found:
             behind = f" Its sheets {_quoted(hidden)} are hidden: unhide what is to be read." if hidden else ""
             raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.{behind}")
@@ -70,14 +71,14 @@ def read_sheets(data: bytes, name: str, settings: Settings, sought: Sought) -> l
     filled = [t for t in tables if t.rows] or tables[:1]
     others += [f"{t.title!r} (a header without rows)" for t in tables if t not in filled]
     if others:
-        filled[0].notes.append(f"Left out, {'sheets' if len(others) > 1 else 'a sheet'}: {', '.join(others)}")
+        filled[0].notes.append(f"{LEFT_OUT}{'sheets' if len(others) > 1 else 'a sheet'}: {', '.join(others)}")
     return filled
 
 
 def read_grids(data: bytes, name: str, settings: Settings) -> list[tuple[str, int, list[list[str]]]]:
     """Every visible sheet with data: its title, the number of its first row, and its cells as text, '' where empty."""
     with _guarded(name):
-        shown, _ = _sheets(data, name, settings)
+        shown = [(title, sheet) for title, sheet, visible in _sheets(data, name, settings) if visible]
         if not shown:
             raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
         return [
@@ -103,28 +104,45 @@ def _guarded(name: str) -> Iterator[None]:
         raise HotspotsError(f"{name} cannot be read as a workbook. {_AGAIN}") from error
 
 
-def _sheets(data: bytes, name: str, settings: Settings) -> tuple[list[tuple[str, Any]], list[str]]:
-    """(title and sheet of each visible one with data, titles of hidden ones with data)."""
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+def _sheets(data: bytes, name: str, settings: Settings) -> Iterator[tuple[str, Any, bool]]:
+    """(title, sheet, whether it is visible) of each one with data, one after the other."""
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     check_spans(data, name, settings)
     book = CalamineWorkbook.from_filelike(BytesIO(data))
-    shown, hidden = [], []
     for about in book.sheets_metadata:
-        sheet = book.get_sheet_by_name(about.name)
-        if sheet.start is None:
+        if about.typ == SheetTypeEnum.WorkSheet:
+            sheet = book.get_sheet_by_name(about.name)
+            if sheet.start is not None:
+                yield about.name, sheet, about.visible == SheetVisibleEnum.Visible
+
+
+def _found(data: bytes, name: str, settings: Settings, sought: Sought) -> tuple[list[_Found], list[str]]:
+    """(the visible sheets with data and what their first rows say, titles of hidden ones with data).
+
+    No more cells are held than one sheet may have; what is beyond that is opened again when it is read.
+    """
+    found, hidden, held = [], [], 0
+    for title, sheet, visible in _sheets(data, name, settings):
+        if not visible:
+            hidden.append(title)
             continue
-        if about.visible == SheetVisibleEnum.Visible:
-            shown.append((about.name, sheet))
-        else:
-            hidden.append(about.name)
-    return shown, hidden
+        first = [_texts(row) for row in sheet.to_python(skip_empty_area=True, nrows=2 * LOOKED)]
+        at, header = find_header(first, sought)
+        held += sheet.height * sheet.width
+        load = partial(_again, data, title) if held > MOST_CELLS else partial(_itself, sheet)
+        found.append(_Found(title, load, at, header, sought.among(header)))
+    return found, hidden
 
 
-def _looked_at(title: str, sheet: Any, sought: Sought) -> _Found:
-    first = [_texts(row) for row in sheet.to_python(skip_empty_area=True, nrows=2 * LOOKED)]
-    at, header = find_header(first, sought)
-    return _Found(title, sheet, at, header, sought.among(header))
+def _itself(sheet: Any) -> Any:
+    return sheet
+
+
+def _again(data: bytes, title: str) -> Any:
+    from python_calamine import CalamineWorkbook
+
+    return CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_name(title)
 
 
 def _same(found: _Found, best: _Found, sought: Sought) -> bool:
@@ -136,8 +154,9 @@ def _same(found: _Found, best: _Found, sought: Sought) -> bool:
 
 def _table(found: _Found, title: str) -> SheetTable:
     """The table of a sheet: what is below its header, without totals and empty rows."""
-    row, column = found.sheet.start
-    grid: Grid = found.sheet.to_python(skip_empty_area=True)
+    sheet = found.load()
+    row, column = sheet.start
+    grid: Grid = sheet.to_python(skip_empty_area=True)
     notes = []
     above = sum(1 for cells in grid[: found.at] if any(cell != "" for cell in cells))
     if above:
@@ -148,7 +167,7 @@ def _table(found: _Found, title: str) -> SheetTable:
         notes.append(total_note(len(totals)))
     below = [(n, cells) for n, cells in below if n not in totals]
     columns = [pa.array(map(_text, cells), pa.string()) for cells in zip(*(c for _, c in below), strict=True)]
-    merged = _merged(found.sheet, row + found.at + 1, column)
+    merged = _merged(sheet, row + found.at + 1, column)
     return SheetTable(
         title, found.header, columns or [pa.array([], pa.string()) for _ in found.header], [n for n, _ in below], notes,
         merged,

@@ -24,6 +24,7 @@ _REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["'](\d{1,12}
 _OLD_CELLS = {0x0006, 0x00BD, 0x00BE, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x0207, 0x027E}
 _OLD_SPAN = 0x0200
 _OLD_BEGINS = 0x0809
+_FREE = 0xFFFFFFFF
 _OLD_ROWS, _OLD_COLUMNS = 65_536, 256  # that an .xls can have
 _BINARY_BOOK = "xl/workbook.bin"
 _ROW_OF_BINARY, _CELLS_OF_BINARY, _SPAN_OF_BINARY = 0, range(1, 12), 148
@@ -32,7 +33,7 @@ _ROW_OF_BINARY, _CELLS_OF_BINARY, _SPAN_OF_BINARY = 0, range(1, 12), 148
 def check_spans(data: bytes, name: str, settings: Settings) -> None:
     """Raises `HotspotsError` where a workbook cannot be opened without filling the memory, or is no sound archive."""
     if data.startswith(OLD):
-        rows, columns = _span_of_old(data)
+        rows, columns = _span_of_old(data, name)
         if rows > _OLD_ROWS or columns > _OLD_COLUMNS:
             raise HotspotsError(_too_large(name, rows, columns))
         return
@@ -130,10 +131,10 @@ def _packed(content: bytes, at: int, most: int) -> tuple[int, int]:
     return number, at + most
 
 
-def _span_of_old(data: bytes) -> tuple[int, int]:
+def _span_of_old(data: bytes, name: str) -> tuple[int, int]:
     """The most rows and columns that a record of an .xls speaks of; none where it cannot be followed."""
     rows = columns = 0
-    for stream in _streams_of_old(data):
+    for stream in _streams_of_old(data, name):
         at = 0
         while at + 4 <= len(stream):
             kind, length = struct.unpack_from("<HH", stream, at)
@@ -149,7 +150,7 @@ def _span_of_old(data: bytes) -> tuple[int, int]:
     return rows, columns
 
 
-def _streams_of_old(data: bytes) -> Iterator[bytes]:
+def _streams_of_old(data: bytes, name: str) -> Iterator[bytes]:
     """The long streams of a compound file: chains of sectors that its table of sectors links."""
     if len(data) < 512:
         return
@@ -169,6 +170,9 @@ def _streams_of_old(data: bytes) -> Iterator[bytes]:
         tables += part[:-1]
         more = part[-1]
     following = [n for table in tables for n in numbers(sector(table))]
+    used = [i for i, n in enumerate(following) if n != _FREE]
+    if used and (used[-1] + 1) * size >= len(data):
+        raise HotspotsError(f"{name} is cut short or damaged. Export it again.")
     for start in set(range(len(following))) - set(following):
         chain: list[bytes] = []
         at = start

@@ -19,12 +19,18 @@ MOST_COLUMNS = 1_000  # different properties: more are no columns
 MOST_NAME = 200  # characters of a unit's name
 GRID_CRS = "27700"
 DEGREES_CRS = ("CRS84", "4326", "4979")
-# What devices call a track of their own accord: no name of a unit.
+# What devices call a track of their own accord, and people a file: no name of a unit.
+_OWN = "active|current|recorded|saved|new|my|gpx|gps|export|download|track|log|route|activity|trk|path|trip|data|points"
+_MOVES = "walk|walking|run|running|ride|cycling|hike|drive|driving"
 _NO_UNIT = re.compile(
-    r"(active|current|recorded|saved|new)?[ _-]?(track|log|route|activity|gps|trk|path|trip|tour)s?"
-    r"[ _-]*(log)?[ _-]*\d*"
-    r"|(morning|lunch|afternoon|evening|night|outdoor)?[ _-]?(walk|walking|run|running|ride|cycling|hike|drive|driving)"
-    r"|unnamed|untitled|unknown|(?=.*\d[-/.:]\d).*\d{4}.*|(19|20)\d{6}([T _-]?\d{4,6}Z?)?",
+    rf"(({_OWN})s?[ _-]*)+\d*|unnamed|untitled|unknown|(19|20)\d\d"
+    rf"|((morning|lunch|afternoon|evening|night|outdoor)[ _-]?)?({_MOVES})|",
+    re.IGNORECASE,
+)
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DAY = re.compile(
+    rf"(?<!\d)((19|20)\d\d([-_./ ]?)\d\d\3\d\d|\d\d?([-_./ ])(\d\d?|{_MONTH})\4(19|20)\d\d)"
+    r"(([T _-]|, ?)*\d\d?[-:._]?\d\d([-:._]?\d\d)?(\.\d+)?( ?[ap]m)?(Z|[+-]\d\d:?\d\d)?)?(?!\d)",
     re.IGNORECASE,
 )
 
@@ -39,12 +45,12 @@ class Points(NamedTuple):
 def read_gpx(name: str, data: bytes) -> Points:
     """The track points of a GPX file: unit, time, longitude, latitude, in order of the file.
 
-    The unit is the name of the track, or that of the file where the device named the track itself. Waypoints and
-    routes are no positions of a unit at a time: they are counted in the notes.
+    The unit is the name of the track without the day in it, or where the device named the track itself that of the
+    file. Waypoints and routes are no positions of a unit at a time: they are counted in the notes.
     """
     _refuse_large(name, data)
-    stem = re.sub(r"\.gpx$", "", re.split(r"[/›]", name)[-1].strip(), flags=re.IGNORECASE)
-    builder = _Track(stem)
+    file = re.split(r"[/›]", re.sub(r"\.gpx$", "", name, flags=re.IGNORECASE))[-1]
+    builder = _Track(_unit_in(file))
     parser = ElementTree.XMLParser(target=builder)
     try:
         parser.feed(data)
@@ -60,12 +66,23 @@ def read_gpx(name: str, data: bytes) -> Points:
     if not builder.points:
         raise HotspotsError(f"{name} has no track points. Export the track itself, with its times.")
     units, times, lons, lats, named = map(list, zip(*builder.points, strict=True))
-    whose = "file" if not any(named) else "track" if all(named) else "track, or of the file where it has none"
+    if not all(units):
+        raise HotspotsError(
+            f"{name} does not say whose track it is: neither the track nor the file is named after a unit. Name the"
+            " file after the unit, such as LB01.gpx."
+        )
+    whose = "file" if not any(named) else "track" if all(named) else "track, or of the file"
     notes = [f"The unit is the name of the {whose}"]
     if builder.others:
         points = counted(builder.others, "waypoint or point of a route", "waypoints or points of routes")
         notes.append(f"Left out: {points}, which no unit passed at a time")
     return Points({"unit": units, "time": times, "longitude": lons, "latitude": lats}, notes)
+
+
+def _unit_in(name: str) -> str:
+    """The unit that a track or a file is named after, without the day and the time of day; '' where it names none."""
+    left = _DAY.sub(" ", " ".join(name.split())[:MOST_NAME]).strip(" _-.,:;()[]")
+    return "" if _NO_UNIT.fullmatch(left) else left
 
 
 class _DocumentType(Exception):
@@ -83,8 +100,8 @@ class _TrackPoint(NamedTuple):
 class _Track:
     """What the parser of XML hands over, piece by piece."""
 
-    def __init__(self, stem: str):
-        self.stem = stem
+    def __init__(self, unit: str):
+        self.unit = unit  # of tracks that the device has named
         self.points: list[_TrackPoint] = []
         self.others = 0
         self.gpx = False
@@ -115,16 +132,16 @@ class _Track:
         kind = self._path.pop()
         text = "".join(self._text).strip()
         if kind == "name" and self._path[-1:] == ["trk"]:
-            self._name = " ".join(text.split())[:MOST_NAME]
+            self._name = _unit_in(text)
         elif kind == "time" and self._path[-1:] == ["trkpt"]:
             self._time = text or None
         elif kind == "trkpt" and self._point is not None:
             lon, lat = self._point.get("lon"), self._point.get("lat")
-            self.points.append(_TrackPoint(self.stem, self._time, lon, lat, False))
+            self.points.append(_TrackPoint(self.unit, self._time, lon, lat, False))
             self._point = None
         elif kind in ("wpt", "rtept"):
             self.others += 1
-        elif kind == "trk" and self._name and not _NO_UNIT.fullmatch(self._name):
+        elif kind == "trk" and self._name:
             for i, point in enumerate(self.points[self._from :], start=self._from):
                 self.points[i] = point._replace(unit=self._name, named=True)
 

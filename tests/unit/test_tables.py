@@ -14,6 +14,7 @@ from hotspots.base.settings import Settings
 from hotspots.sources.files import Upload, each_table, left_out_words, read_tables
 from hotspots.sources.kinds import Sought, ending_of, endings, upload_types
 from hotspots.sources.raw import RawTable
+from tests import old_workbooks
 
 SETTINGS = Settings()
 SOUGHT = Sought.of("incidents", ("REF", "FROM", "TO", "E", "N"))
@@ -241,4 +242,73 @@ def test_one_list_of_kinds():
     assert ".gpx" in endings("pings")
     assert ".gpx" not in endings("incidents")
     assert {"csv", "gz", "xls", "geojson", "zip"} <= set(upload_types("incidents"))
-    assert upload_types("boundaries") == ["geojson", "json", "gpkg", "csv"]
+
+
+# ---------------------------------------------------------------- workbooks of other makes
+
+CELLS: old_workbooks.Rows = [HEADER, ["a1", "2026-05-01 10:00", None, 354000.0, 429500.0], ["a2", "x", None, 1.5, 2.0]]
+MAKES = {
+    "x.xls": old_workbooks.xls({"S": CELLS}),
+    "x.xlsb": old_workbooks.xlsb(CELLS),
+    "x.ods": old_workbooks.ods({"S": old_workbooks.open_rows(CELLS)}),
+    "x.xlsx": old_workbooks.xls({"S": CELLS}),  # a wrong ending does no harm
+}
+
+
+@pytest.mark.parametrize("name", MAKES)
+def test_a_workbook_of_any_make_is_the_same_table(name: str):
+    (raw,), _ = read((name, MAKES[name]))
+    assert raw.table.to_pylist() == [
+        {"REF": "a1", "FROM": "2026-05-01 10:00", "TO": None, "E": "354000", "N": "429500"},
+        {"REF": "a2", "FROM": "x", "TO": None, "E": "1.5", "N": "2"},
+    ]
+    assert raw.row_numbers().tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("name", MAKES)
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
+def test_a_workbook_cut_short_is_refused_in_a_sentence(name: str, share: float):
+    assert refusal((name, MAKES[name][: int(share * len(MAKES[name]))])).startswith("x.")
+
+
+def test_sheets_of_an_old_workbook_are_joined_too():
+    tables, _ = read(("x.xls", old_workbooks.xls({"May": CELLS, "June": CELLS, "Old": CELLS}, hidden=("Old",))))
+    assert [t.name for t in tables] == ["x.xls › May", "x.xls › June"]
+    assert tables[0].notes == ("Left out, a sheet: 'Old' (hidden)",)
+
+
+WIDE = '<table:table-row table:number-rows-repeated="{}">{}</table:table-row>'
+ONE = (
+    '<table:table-cell office:value-type="string" table:number-columns-repeated="{}"><text:p>x</text:p>'
+    "</table:table-cell>"
+)
+FAR = WIDE.format(900_000, "<table:table-cell/>") + WIDE.format(1, ONE.format(99))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.xls", old_workbooks.xls({"S": CELLS}, span=(3, 60_000))),
+        ("x.xls", old_workbooks.xls({"S": CELLS}, span=(4_000_000_000, 5))),
+        ("x.xlsb", old_workbooks.xlsb([[*["REF", "E"], *[None] * 9_000, "N"], ["a"]], row_of_last=1_048_575)),
+        ("x.ods", old_workbooks.ods({"S": WIDE.format(1_048_576, ONE.format(16_384))})),
+        (
+            "x.ods",
+            old_workbooks.ods({"S": FAR}),
+        ),
+    ],
+)
+def test_what_would_fill_the_memory_is_refused_before_it_is_opened(name: str, data: bytes):
+    assert "too many to read" in refusal((name, data))
+
+
+def test_empty_rows_and_cells_at_the_end_of_a_sheet_take_no_place():
+    empty = WIDE.format(1_048_000, '<table:table-cell table:number-columns-repeated="16384"/>')
+    (raw,), _ = read(("x.ods", old_workbooks.ods({"S": old_workbooks.open_rows(CELLS) + empty})))
+    assert len(raw.table) == 2
+
+
+def test_a_web_page_or_a_text_under_the_ending_of_an_old_workbook():
+    assert "is a web page or XML" in refusal(("x.xls", b"<html><table><tr><td>REF</td></tr></table></html>"))
+    (raw,), _ = read(("x.xls", lines("\t", HEADER, ROW).encode()))
+    assert raw.table.column_names == HEADER
