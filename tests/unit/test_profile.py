@@ -14,7 +14,7 @@ from hotspots import geography
 from hotspots.__main__ import main
 from hotspots.areas.finding import find_areas
 from hotspots.base.errors import HotspotsError
-from hotspots.base.profile import PROFILE, home, profile_in
+from hotspots.base.profile import KEYS, NEEDED, OPTIONAL, PROFILE, home, profile_in
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.workspace import change_workspace
 from hotspots.cli.check import check_workspace
@@ -28,8 +28,11 @@ from hotspots.patrols.dosage.workspace import dose_workspace
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
 from hotspots.store.workspace import MANIFEST, open_workspace
+from tests.conftest import REPOSITORY
 from tests.force_samples import BCU_TABLE, DISTRICTS, TREATED, make_ham, make_ham_workspace, street_file
 from tests.samples import VIOLENCE, crime, square, street, write_boundaries
+
+EXPLAINED = (REPOSITORY / "docs" / "another_force.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,11 @@ def test_the_verb_shows_districts_and_towns(tmp_path, capsys):
     assert len(lines) == 15
     assert lines[1].startswith("West,Blackpool,E06000009,")
     assert 'South,South Ribble,E07000126,"Bamber Bridge, Leyland' in told.out
+
+
+@pytest.mark.parametrize("key", [*KEYS, *NEEDED, *OPTIONAL])
+def test_every_line_and_file_of_a_profile_is_explained(key):
+    assert f"`[{key}]`" in EXPLAINED or f"`{key}`" in EXPLAINED
 
 
 # ---------------------------------------------------------------- another force's
