@@ -88,6 +88,11 @@ class Settings:
     break_min_rows: int = 200  # located crimes a month needs before it can show a break
     month_loss_share: Share = 0.25  # a file without a larger share of the rows held for its month replaces none of them
     bad_coordinate_share: Share = 0.5  # this share of unusable coordinates refuses the whole file
+    coarse_share: Share = 0.1  # of located rows on a raster nearly as coarse as a cell: said
+    default_point_share: Share = 0.5  # of located rows at exactly one point: said
+    default_point_rows: Count = 20  # located rows a file needs before that is said
+    outside_share: Share = 0.2  # of located rows outside the force area: said
+    least_located: Count = 3  # located rows of which the places as a whole say something
     upload_max_mb: Count = 200
     unzipped_max_mb: Count = 8_000
     zip_max_files: Count = 5_000

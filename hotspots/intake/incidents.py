@@ -16,13 +16,14 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import month_text
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
+from hotspots.intake.outside import refuse_elsewhere
 from hotspots.intake.place import Placer, put
 from hotspots.intake.repeats import plain
 from hotspots.intake.report import file_report, free_name, hidden_by_a_map
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.incidents import Parsed, read_incidents
-from hotspots.sources.mapping import Mapping
+from hotspots.sources.mapping import GRID, Mapping, place_of
 from hotspots.sources.raw import RawTable
 from hotspots.store.publishing import write_table
 from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts
@@ -125,6 +126,9 @@ def contents(table: pa.Table) -> pd.Series:
 
 def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: bool = False) -> None:
     """Match one file's records with those held and put the new and changed ones in place."""
+    placed = batch.placer.place(parsed.table)
+    if not is_correction:
+        parsed.notes.extend(whereabouts(batch, placed, name))
     table = with_held_offences(batch, parsed.table) if is_correction else parsed.table
     was = quarantine.stored_report(batch.workspace, SOURCE, batch.mapping.name, sha)
     left = parsed.quarantined if is_correction else quarantine.still_open(batch.workspace, was, parsed.quarantined)
@@ -141,7 +145,7 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: b
     changed = status.index[status != "unchanged"]
     if len(changed):
         put_records(batch, table, changed, old.loc[changed, "month"].dropna().astype(int))
-    shown = batch.placer.place(parsed.table).select(["lon", "district", "title"]).to_pandas()
+    shown = placed.select(["lon", "district", "title"]).to_pandas()
     report = file_report(
         name, SOURCE, batch.mapping.name, sha, read=parsed.n_read, accepted=int(by_row.get("accepted", 0)),
         updated=int(by_row.get("updated", 0)),
@@ -150,6 +154,14 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: b
         hidden=hidden_by_a_map(shown, "title"), notes=tuple(parsed.notes),
     )  # fmt: skip
     batch.reports.append(replace(report, quarantine=quarantine.store(batch.workspace, left)))
+
+
+def whereabouts(batch: Batch, placed: pa.Table, name: str) -> list[str]:
+    """What to say of rows outside the force area. Raises HotspotsError where all are."""
+    lon, lat = (placed[c].to_numpy() for c in ("lon", "lat"))
+    inside = pc.is_valid(placed["district"]).to_numpy(zero_copy_only=False)
+    grid = place_of(batch.mapping.columns) == GRID
+    return refuse_elsewhere(lon, lat, inside, grid, batch.placer.boundaries, batch.workspace.settings, name)
 
 
 def corrected_since(batch: Batch, parsed: Parsed, left: pa.Table) -> np.ndarray:

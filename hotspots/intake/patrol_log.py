@@ -20,11 +20,13 @@ import pyarrow.compute as pc
 from hotspots.base.columns import LOG_ENTRIES, TEXT
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_codes
+from hotspots.geography import Boundaries, boundaries_of
 from hotspots.intake import quarantine
+from hotspots.intake.outside import refuse_elsewhere
 from hotspots.intake.report import file_report, free_name
 from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
-from hotspots.sources.mapping import Mapping
+from hotspots.sources.mapping import GRID, Mapping, columns_in, place_of
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.raw import RawTable
 from hotspots.sources.sheets import LEFT_OUT
@@ -53,6 +55,7 @@ class Batch:
     areas: frozenset[str]  # of the frozen registers
     held: dict[str, Row]  # entry number → entry, of this feed
     others: pa.Table  # STORED: entries of other feeds
+    boundaries: Boundaries  # of the force
     lost: tuple[FileReport, ...] = ()  # files whose entries a damaged file of the workspace held
     lost_rows: int = 0  # entries in it
     touched: bool = False
@@ -118,7 +121,9 @@ def opened(workspace: Workspace, mapping: Mapping) -> Batch:
     mine = pc.equal(stored["feed"], mapping.name)
     held = {row[0]: row for row in rows_of(stored.filter(mine))}
     areas = frozenset(row["area"] for row in ledger.rows(workspace.folder, "register_areas"))
-    return Batch(workspace, mapping, areas, held, stored.filter(pc.invert(mine)), lost, lost_rows)
+    return Batch(
+        workspace, mapping, areas, held, stored.filter(pc.invert(mine)), boundaries_of(workspace), lost, lost_rows
+    )
 
 
 def rows_of(table: pa.Table) -> list[Row]:
@@ -130,6 +135,11 @@ def load(batch: Batch, raw: RawTable) -> None:
     """Stage one file as it was exported."""
     parsed = parse(batch, raw)
     parsed.notes[:] = [hidden(n, parsed.identities) if n.startswith(LEFT_OUT) else n for n in parsed.notes]
+    lon, lat = (parsed.table[c].to_numpy() for c in ("lon", "lat"))
+    inside = batch.boundaries.district_of(lon, lat) >= 0
+    grid = place_of(columns_in(batch.mapping, raw.table.column_names, raw.name)) == GRID
+    name = hidden(raw.name, parsed.identities)
+    parsed.notes.extend(refuse_elsewhere(lon, lat, inside, grid, batch.boundaries, batch.workspace.settings, name))
     add_file(batch, parsed, free_name(batch.reports, hidden(raw.name, parsed.identities)), raw.sha256)
 
 

@@ -24,6 +24,7 @@ from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.words import counted
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
+from hotspots.intake.outside import LOOKED_AT, elsewhere
 from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, Spool, merge_day, scratch
 from hotspots.intake.place import CellPlacer
 from hotspots.intake.report import file_report, numbered, sound_day
@@ -85,6 +86,8 @@ class Batch:
     problems: list[str] = field(default_factory=list)
     days: list[PingDay] = field(default_factory=list)  # as they will stand, of those changed
     odd_held: int = 0
+    away: list[pa.Table] = field(default_factory=list)  # lon and lat of some new positions outside the force
+    doubts: list[str] = field(default_factory=list)  # about the places of the import as a whole
 
     def unit_numbers(self, names: Sequence[str | None]) -> Array:
         new = [n for n in dict.fromkeys(names) if n not in self.codes]
@@ -251,6 +254,19 @@ def make_days(batch: Batch, progress: Callable[[str], None]) -> None:
             raise damaged(workspace.manifest, old.file)
         if merged.table is not None and len(merged.table):
             batch.days.append(write_day(batch, day, old, new, merged))
+    refuse_places(batch, placing.boundaries)
+
+
+def refuse_places(batch: Batch, boundaries: geography.Boundaries) -> None:
+    """Stop where no position that the import brings lies in the force area; note a large share."""
+    fresh = [f for f in batch.files if not f.corrects]
+    stored = int(sum(f.counts[ACCEPTED] + f.counts[UPDATED] for f in fresh))
+    if stored and batch.away:
+        lon, lat = (pa.concat_tables(batch.away)[c].to_numpy() for c in ("lon", "lat"))
+        counts = stored, sum(f.outside for f in fresh)
+        refused = f"{fresh[0].name} was not imported" if len(fresh) == 1 else "Nothing was imported"
+        grid = all(f.parsed is not None and place_of(f.parsed.columns) == GRID for f in fresh)
+        batch.doubts += elsewhere(counts, lon, lat, grid, boundaries, batch.workspace.settings, refused)
 
 
 def write_day(batch: Batch, day: str, old: PingDay | None, new: pa.Table, merged: Merged) -> PingDay:
@@ -274,6 +290,7 @@ def account(batch: Batch, new: pa.Table, merged: Merged) -> None:
         batch.files[i].counts += counts[i]
         batch.files[i].outside += int(outside[i])
     batch.odd_held += merged.odd_held
+    batch.away.append(new.select(["lon", "lat"]).filter(pa.array(merged.outside)).slice(0, LOOKED_AT))
     at = np.array(sorted(merged.reasons), dtype=np.int64)
     if len(at) != int((merged.outcome == QUARANTINED).sum()):
         raise RuntimeError("rows of a patrol day were quarantined without a reason")
@@ -374,7 +391,7 @@ def report_of(batch: Batch, file: OneFile) -> FileReport:
 
 def summary(batch: Batch) -> list[str]:
     """What the whole import did, beyond its files."""
-    notes = []
+    notes = [f"{doubt}." for doubt in batch.doubts]
     broken = [f for f in batch.files if f.parsed is None]
     if broken:
         notes.append(

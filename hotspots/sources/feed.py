@@ -20,6 +20,7 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.sources.checks import BLANK_WORDS, Judged, blank, judge, numbers, zero_pairs
+from hotspots.sources.coarse import place_notes
 from hotspots.sources.coordinates import DOTTED, Written, read_pairs, said
 from hotspots.sources.doubts import Column, order_doubt
 from hotspots.sources.formats import day_before_month, fitting_words
@@ -291,6 +292,11 @@ class FeedFile:
     def judge(self, pair: Pair, fields: tuple[str, str]) -> Judged:
         """Which of them are no place in Great Britain."""
         return judge(pair.x, pair.y, pair.names, self.rows, self.raw.name, pair.text, fields == GRID, pair.printed)
+
+    def note_places(self, pair: Pair, fields: tuple[str, str], bad: Array, one_point: bool = True) -> None:
+        """Say what is odd about the good coordinates as a whole. ``bad``: rows that are no place in Great Britain."""
+        x, y = (np.where(bad, np.nan, values) for values in (pair.x, pair.y))
+        self.notes += place_notes(x, y, pair.names, fields == GRID, self.settings, one_point)
 
 
 def _dotted(x: Array, y: Array, printed: tuple[pa.Array | None, ...]) -> Array:

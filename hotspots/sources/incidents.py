@@ -179,6 +179,7 @@ def _read_places(file: FeedFile) -> tuple[np.ndarray, np.ndarray]:
     found = file.judge(pair, fields)
     found.refuse(file.settings.bad_coordinate_share)
     file.refuse_each(np.flatnonzero(found.bad), found.why)
+    file.note_places(pair, fields, found.bad)
     return found.lon, found.lat
 
 

@@ -258,6 +258,7 @@ def _read_places(log: _Log, named: np.ndarray, lenient: bool) -> tuple[list[floa
     unnamed = ~named[bad]
     file.refuse_each(bad[unnamed], np.array(found.why, dtype=object)[unnamed].tolist())
     wrong = found.bad | pair.half
+    file.note_places(pair, fields, wrong, one_point=False)
     nowhere = np.isnan(found.lon) & ~wrong
     area = f"{file.name('area')}, " if "area" in file.columns else ""
     file.refuse(nowhere & ~named, f"{area}{x} and {y} are empty")

@@ -233,6 +233,7 @@ def _read_places(file: FeedFile) -> tuple[Array, Array, int, int, tuple[str, ...
     file.refuse(pair.zero, "0 and 0 as the position, which is what a device without one sends")
     found = file.judge(pair, fields)
     file.refuse_each(np.flatnonzero(found.bad), found.why)
+    file.note_places(pair, fields, found.bad, one_point=False)
     refusal = (found.sentence,) if found.too_many(file.settings.bad_coordinate_share) else ()
     return np.round(found.lon, 6) + 0.0, np.round(found.lat, 6) + 0.0, found.located, len(found.why), refusal
 

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
 from hotspots.sources.checks import judge, numbers, without_blank_words
+from hotspots.sources.coarse import place_notes
 from hotspots.sources.coordinates import read_pairs, said
 from hotspots.sources.feed import original_columns, quarantined
 from hotspots.sources.kinds import Sought
@@ -157,6 +158,8 @@ def coordinates(
         notes += said(read, "Longitude and Latitude")
     found = judge(lon, lat, ("Longitude", "Latitude"), rows, raw.name, text, False, printed)
     found.refuse(settings.bad_coordinate_share)
+    placed = np.where(found.bad, np.nan, lon)
+    notes += place_notes(placed, lat, ("Longitude", "Latitude"), False, settings)
     reasons = np.full(len(rows), "", dtype=object)
     reasons[np.isnan(lon) != np.isnan(lat)] = "only one of Longitude and Latitude is given"
     reasons[found.bad] = found.why

@@ -298,3 +298,38 @@ def test_grid_references_in_degree_columns(tmp_path):
 def test_a_mapping_is_needed(tmp_path):
     with pytest.raises(HotspotsError, match="mapping"):
         import_files(tmp_path, [export([record("1", "05/01/2026 10:00")])], "incidents")
+
+
+# ---------------------------------------------------------------- places outside the force
+
+GRID = ONE.replace("longitude", "easting").replace("latitude", "northing")
+DERBY = (-1.4746, 52.9219)
+
+
+def at(*places: tuple[float, float]) -> tuple[str, bytes]:
+    rows = [record(str(i), "05/01/2026 10:00", place=place) for i, place in enumerate(places)]
+    return export(rows)
+
+
+@pytest.mark.parametrize(
+    ("places", "mapping", "look"),
+    [
+        # Preston and Blackpool by their grid references 354012 429534 and 330912 436251, exchanged
+        ([(429534, 354012), (436251, 330912), (429534, 354012)], GRID, "look exchanged"),
+        ([DERBY] * 3, ONE, "they lie around 52.92°N 1.47°W"),
+    ],
+)
+def test_a_file_without_one_place_in_the_force_is_refused_with_what_it_looks_like(tmp_path, places, mapping, look):
+    with pytest.raises(HotspotsError, match=f"none of 3 rows with coordinates lies in the force area.*{look}"):
+        load(tmp_path, at(*places), mapping=mapping)
+
+
+def test_a_large_share_outside_the_force_is_told_and_a_small_one_is_not(tmp_path):
+    (report,) = load(tmp_path / "a", at(DERBY, PRESTON, PRESTON, PRESTON, PRESTON), mapping=ONE).reports
+    assert [n for n in report.notes if n.startswith("1 of 5 rows with coordinates (20%) lie outside the force area")]
+    (report,) = load(tmp_path / "b", at(DERBY, *[PRESTON] * 5), mapping=ONE).reports
+    assert not [n for n in report.notes if "outside" in n]
+
+
+def test_two_crimes_outside_the_force_say_nothing_of_the_file(tmp_path):
+    assert counts(load(tmp_path, at(DERBY, DERBY), mapping=ONE)) == {"read": 2, "accepted": 2}

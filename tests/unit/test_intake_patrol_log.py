@@ -416,3 +416,12 @@ def test_times_that_are_written_otherwise_stop_everything_and_are_not_quoted(tmp
     assert "Smith" not in str(told.value)
     reports, _ = load(tmp_path, log(odd[:2], "a.csv"), log(good, "b.csv"))
     assert [(r.quarantined, r.accepted) for r in reports] == [(2, 0), (0, 3)]  # 4 of 10
+
+
+def test_a_log_none_of_whose_positions_lies_in_the_force_is_refused(tmp_path):
+    kent = {"longitude": 0.5217, "latitude": 51.272}
+    with pytest.raises(HotspotsError, match="none of 3 rows with coordinates lies in the force area"):
+        load(tmp_path, log([entry(str(i), **kent) for i in range(3)]))
+    home = {"longitude": -2.69, "latitude": 53.7591}
+    reports, _ = load(tmp_path, log([entry("1", **kent)] + [entry(str(i), **home) for i in range(2, 7)]))
+    assert counts(reports) == {"read": 6, "accepted": 6}

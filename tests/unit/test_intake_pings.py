@@ -23,7 +23,7 @@ from hotspots.intake.ping_days import jumps_of
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import headline, holdings, intake_table
 from hotspots.store.workspace import FileReport, open_workspace, read_pings
-from tests.samples import files_of, one_district
+from tests.samples import KENT, files_of, one_district
 
 NOON = 1_772_366_400  # 2026-03-01 12:00 UTC
 PRESTON, BLACKPOOL = (-2.7, 53.76), (-3.05, 53.81)  # 24 km apart
@@ -617,3 +617,14 @@ def test_the_command_line_takes_a_time_zone(tmp_path, capsys):
     assert main([*ask, "--timezone", "Europe/London"]) == 0
     assert held(tmp_path / "w", ["t"]) == [{"t": 1_751_367_600}]  # 11:00 UTC
     assert "No status column" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- places outside the force
+
+
+def test_positions_none_of_which_lies_in_the_force_are_refused_however_they_are_split(tmp_path):
+    files = [csv(f"{unit}.csv", track(unit, 2, place=KENT)) for unit in ("A1", "B2")]
+    with pytest.raises(HotspotsError, match="Nothing was imported: none of 4 rows with coordinates lies in the force"):
+        load(tmp_path, *files)
+    home = csv("C3.csv", track("C3", 4))
+    assert any("4 of 8 rows with coordinates (50%) lie outside" in n for n in load(tmp_path, *files, home).notes)
