@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SOURCES = ("police-uk", "incidents")  # of incidents
 FEEDS = (*SOURCES, "pings", "patrol-log", "boundaries")  # all that can be imported
+MAPPED = ("incidents", "pings", "patrol-log")  # of these, those that come with a mapping, or can
 SHAPES = (".geojson", ".json", ".gpkg", ".shp")  # files of district boundaries
 BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qpj", ".qix")  # what a shapefile has beside it
 SHAPES_SAID = "GeoJSON, GeoPackage or shapefile, also in a zip"

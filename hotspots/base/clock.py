@@ -22,6 +22,7 @@ from hotspots.base.settings import Settings
 Seconds = np.ndarray[Any, np.dtype[np.int64]]
 EPOCH = date(1970, 1, 1)
 HOUR = 3600
+ZONES = ("Europe/London", "UTC")  # by which exports are written in Britain
 
 
 def zone(name: str, where: str) -> ZoneInfo:

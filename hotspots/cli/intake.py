@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotspots.base.choices import FEEDS, SHAPES_SAID
+from hotspots.base.choices import FEEDS, MAPPED, SHAPES_SAID
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.cli.verbs import Verbs, put_out, put_table, say
@@ -17,7 +17,6 @@ from hotspots.sources.kinds import kinds_said
 if TYPE_CHECKING:
     from hotspots.intake import Imported
 
-MAPPED = ("incidents", "pings", "patrol-log")  # sources that may come with a mapping
 FEW = 40  # files of an import: of more than this, those without quarantined rows are only summed up
 
 

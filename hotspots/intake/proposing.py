@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from hotspots.base import disk
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.kinds import Sought
-from hotspots.sources.mapping import columns_in, read_mapping
+from hotspots.sources.mapping import Mapping, columns_in, read_mapping
 from hotspots.sources.mapping_file import mapping_text
 from hotspots.sources.preview import preview
-from hotspots.sources.proposal import Proposal, propose
+from hotspots.sources.proposal import Proposal, lacking, propose
 from hotspots.sources.raw import RawTable
 
 
@@ -63,12 +64,43 @@ def propose_for(paths: Sequence[Path | Upload], source: str, settings: Settings)
     return raw, proposed(raw, propose(raw, source), settings)
 
 
+def chosen(raw: RawTable, mapping: Mapping, settings: Settings) -> Proposed:
+    """What somebody made of a proposal, with its first rows: nothing is in doubt any more."""
+    return proposed(raw, Proposal(mapping, lacking(mapping), ()), settings)
+
+
 def remarks(raw: RawTable, proposal: Proposal) -> list[str]:
     """What stands above a proposed mapping in its file."""
     unused = [c for c in raw.table.column_names if c not in proposal.mapping.needed]
+    asked = [*proposal.doubts, *(f"Which column is {what}?" for what in proposal.lacking)]
     return [
-        "A proposed mapping: look at each line before you import with it. What is not certain:",
-        *(f"- {doubt}" for doubt in proposal.doubts),
-        *(f"- Which column is {what}?" for what in proposal.lacking),
+        *(["A proposed mapping: look at each line before you import with it. What is not certain:"] if asked else []),
+        *(f"- {doubt}" for doubt in asked),
         f"Columns that are not read: {', '.join(unused) or 'none'}.",
     ]
+
+
+MAPPINGS = "mappings"  # folder of a workspace
+
+
+def save_mapping(folder: Path, source: str, text: str) -> Path:
+    """Keep a mapping in a workspace, under its name; one of that name is replaced. Raises where it is no mapping."""
+    path = folder / MAPPINGS / f"{read_mapping(source, text).name}.toml"
+    try:
+        disk.make_folder(path.parent)
+        disk.write_whole(path, text.encode())
+    except OSError as error:
+        raise HotspotsError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path
+
+
+def mappings_for(source: str, folders: Sequence[Path]) -> dict[str, Path]:
+    """The mappings of a source in these folders, by what a list calls them: their file's name and their system."""
+    found = {}
+    for path in (p for folder in folders for p in sorted(folder.glob("*.toml"))):
+        try:
+            mapping = read_mapping(source, path)
+        except HotspotsError:  # of another source, or no mapping at all
+            continue
+        found[f"{path.name} ({mapping.system})" if mapping.system else path.name] = path
+    return found

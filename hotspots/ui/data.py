@@ -8,17 +8,19 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from hotspots.base.errors import HotspotsError
+from hotspots.base.choices import MAPPED
 from hotspots.base.shipped import MAPPINGS
 from hotspots.base.words import counted
 from hotspots.base.writing import to_csv
 from hotspots.intake import TRACKS, Imported, import_files
+from hotspots.intake.proposing import MAPPINGS as KEPT
+from hotspots.intake.proposing import mappings_for
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import intake_table, report_line
 from hotspots.sources.kinds import kinds_said, upload_types
-from hotspots.sources.mapping import read_mapping
 from hotspots.ui import loading
 from hotspots.ui.frame import View
+from hotspots.ui.mapping_form import show_mapping_form
 from hotspots.ui.session import hand_over, handed_over
 from hotspots.ui.show import bullets, errors_shown, offer_files, plain_text
 
@@ -57,7 +59,7 @@ def show_import(view: View) -> None:
             max_upload_size=limit,
             help=None if source == "boundaries" else f"{kinds_said(source)}.",
         )
-        mapping = choose_mapping(source) if source == "incidents" or source in TRACKS else None
+        mapping = choose_mapping(source, view.workspace.folder) if source in MAPPED else None
         timezone = st.text_input("Time zone", help=ZONE_HELP) if source in TRACKS else ""
         replacing = source == "police-uk" and st.checkbox("Replace months", help=REPLACE_HELP)
         pressed = st.form_submit_button("Import", type="primary", icon=":material/upload:")
@@ -66,30 +68,23 @@ def show_import(view: View) -> None:
     elif pressed:
         with errors_shown():
             run_import(source, [(f.name, f.getvalue()) for f in files], mapping, timezone.strip(), replacing)
+    if source in MAPPED:
+        show_mapping_form(view, source, run_import)
 
 
-def choose_mapping(source: str) -> str | None:
-    """The mapping that names the columns: one of the examples, or the reader's own; None for the standard names."""
-    examples = [p.name for p in sorted(MAPPINGS.glob("*.toml")) if is_for(source, p)]
+def choose_mapping(source: str, folder: Path) -> str | None:
+    """The mapping that names the columns: a kept one, an example, or the reader's own; None for the standard names."""
+    known = mappings_for(source, (folder / KEPT, MAPPINGS))
     standard = [STANDARD_NAMES] if source in TRACKS else []
-    name = st.selectbox("Mapping", [*standard, *examples], help="A text file that says which of your columns is which.")
+    name = st.selectbox("Mapping", [*standard, *known], help="A text file that says which of your columns is which.")
     own = st.file_uploader("Or your own mapping (TOML)", type=["toml"])
     if own is not None:
         return own.getvalue().decode("utf-8", errors="replace")
-    return None if name in standard else (MAPPINGS / name).read_text(encoding="utf-8")
-
-
-def is_for(source: str, mapping: Path) -> bool:
-    """Whether an example is one of this source."""
-    try:
-        read_mapping(source, mapping)
-    except HotspotsError:
-        return False
-    return True
+    return None if name in standard else known[name].read_text(encoding="utf-8")
 
 
 def run_import(
-    source: str, files: list[tuple[str, bytes]], mapping: str | None, timezone: str, replacing: bool
+    source: str, files: list[tuple[str, bytes]], mapping: str | None, timezone: str = "", replacing: bool = False
 ) -> None:
     """Import with progress, then keep the report for the next run, when the page shows the new state."""
     folder = loading.workspace_folder()
