@@ -35,6 +35,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 OLDEST = np.datetime64("1990-01-01", "s")  # no feed holds anything older; 1900-01-01 is a blank
 MOSTLY = 0.5  # share of the rows at 00:00 from which on the column is said to hold dates alone
 FALLS = ("time falls", "times fall")
+FREE_TEXT = ("activity", "location", "location_type")  # nothing is counted by these: a blank one does no harm
 RAGGED = "the row has too few or too many fields"
 _CLOCK_ALONE = r"^\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?$|^\d{1,4}$"
 _MIDNIGHT = r"^(\S+[-/.]\S+)[T ]00:00(?::00(?:\.0+)?)?$"
@@ -331,7 +332,8 @@ def _set_merged_aside(file: FeedFile) -> None:
     """Set rows aside whose cells were merged with one above: what stands there may hold for them, or may not."""
     rows = {number: i for i, number in enumerate(file.rows.tolist())} if file.raw.merged else {}
     found: dict[int, tuple[list[str], int]] = {}
-    for column in dict.fromkeys(name for names in file.columns.values() for name in names):
+    counted_by = (names for what, names in file.columns.items() if what not in FREE_TEXT)
+    for column in dict.fromkeys(name for names in counted_by for name in names):
         for row, above in file.raw.merged.get(column, {}).items():
             if row in rows and above in rows and file.raw.table[column][rows[above]].is_valid:
                 found.setdefault(rows[row], ([], above))[0].append(column)

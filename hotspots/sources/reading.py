@@ -16,7 +16,7 @@ from hotspots.base.settings import Settings
 from hotspots.sources.archives import unpack
 from hotspots.sources.kinds import ANYTHING, JSON_ENDINGS, SHEET_ENDINGS, Sought, ending_of
 from hotspots.sources.parquet import as_text, read_parquet
-from hotspots.sources.raw import ROW, RawTable, checked_header, no_rows
+from hotspots.sources.raw import ROW, NoRows, RawTable, checked_header, no_rows
 from hotspots.sources.sheets import SheetTable, read_sheets
 from hotspots.sources.texts import is_text, read_csv
 from hotspots.sources.tracks import Points, read_geojson, read_gpx
@@ -57,7 +57,7 @@ def read_table(name: str, data: bytes, settings: Settings) -> RawTable:
 def _of_sheets(name: str, data: bytes, sheets: list[SheetTable]) -> list[RawTable]:
     """The tables of a workbook; where it has several sheets each is called after its own."""
     if not any(sheet.rows for sheet in sheets):
-        raise no_rows(name)
+        raise NoRows([*no_rows(name).problems, *(f"{name}: {note}." for note in sheets[0].notes)])
     sha = hashlib.sha256(data).hexdigest()
     return [_of_sheet(name, sha if len(sheets) == 1 else _apart(sha, sheet.title), sheet) for sheet in sheets]
 

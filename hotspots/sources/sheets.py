@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hotspots.base.errors import HotspotsError
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.sources.headers import ENOUGH, LAST, LOOKED, find_header, header_note, is_total, total_note
 from hotspots.sources.kinds import Sought
@@ -67,7 +67,8 @@ def read_sheets(data: bytes, name: str, settings: Settings, sought: Sought) -> l
         best = max(found, key=lambda f: (len(f.names), sum(1 for c in f.header if c.strip())))
         chosen = [f for f in found if f is best or _same(f, best, sought)]
         tables = [_table(f, "" if len(found) == 1 else f.title) for f in chosen]
-    others = [f"{f.title!r} (other columns)" for f in found if f not in chosen] + [f"{t!r} (hidden)" for t in hidden]
+    others = [f"{f.title!r} ({_other(f, best, sought)})" for f in found if f not in chosen]
+    others += [f"{title!r} (hidden)" for title in hidden]
     filled = [t for t in tables if t.rows] or tables[:1]
     others += [f"{t.title!r} (a header without rows)" for t in tables if t not in filled]
     if others:
@@ -150,6 +151,12 @@ def _same(found: _Found, best: _Found, sought: Sought) -> bool:
     if not sought.names:
         return [c.strip() for c in found.header] == [c.strip() for c in best.header]
     return len(best.names) >= ENOUGH and len(found.names) >= ENOUGH and best.names & sought.needed <= found.names
+
+
+def _other(found: _Found, best: _Found, sought: Sought) -> str:
+    """Why a sheet is another table than the best one."""
+    missing = [c for c in best.header if c.strip().casefold() in (best.names & sought.needed) - found.names]
+    return f"it lacks {sample(missing)}" if len(found.names) >= ENOUGH and missing else "other columns"
 
 
 def _table(found: _Found, title: str) -> SheetTable:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,6 +21,7 @@ from hotspots.base.settings import Settings
 from hotspots.base.shipped import MAPPINGS
 from hotspots.sources.mapping import Mapping, read_mapping
 from hotspots.sources.patrol_log import Parsed, read_patrol_log
+from hotspots.sources.raw import RawTable
 from hotspots.sources.reading import read_table
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -535,3 +538,59 @@ def test_a_wide_file_in_parquet_keeps_typed_times(tmp_path, read):
         raw, read_mapping("patrol-log", None), Settings(), lambda names: codes.repeat(len(names)), NOW
     )
     assert (one(parsed)["start"], one(parsed)["officers"]) == (utc("2026-03-02T21:00"), 2)
+
+
+def merged_log(*merged: str, ending: str = "xlsx") -> RawTable:
+    """Three entries of one day and one call sign, of which only the first row has them: in merged cells, or blank."""
+    rows = [
+        ["DATE", "CALLSIGN", "HOT SPOT", "IN", "OUT", "ACTIVITY"],
+        [datetime(2026, 3, 2), "LB01", "West-01", time(14, 30), time(14, 45), "Foot"],
+        [None, None, "West-01", time(16, 30), time(16, 45), None],
+        [None, None, "West-01", time(18, 30), time(18, 45), None],
+    ]
+    out = io.BytesIO()
+    if ending == "csv":
+        out.write(pd.DataFrame(rows[1:], columns=rows[0]).to_csv(index=False).encode())
+    else:
+        book = pytest.importorskip("openpyxl").Workbook()
+        for row in rows:
+            book.active.append(row)
+        for cells in merged:
+            book.active.merge_cells(cells)
+        book.save(out)
+    return read_table(f"log.{ending}", out.getvalue(), Settings())
+
+
+MERGED = Mapping(
+    "patrol-log", "sheet", timezone="Europe/London",
+    columns={"unit": ("CALLSIGN",), "area": ("HOT SPOT",), "start": ("DATE", "IN"), "end": ("DATE", "OUT"),
+             "activity": ("ACTIVITY",)},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (merged_log("A2:A4", "B2:B4", "F2:F4"), {
+            3: "CALLSIGN and DATE are blank, merged with row 2 above; unmerge the cells and fill them",
+            4: "CALLSIGN and DATE are blank, merged with row 2 above; unmerge the cells and fill them"}),
+        (merged_log("A2:A4"), dict.fromkeys(
+            (3, 4), "DATE is blank, merged with row 2 above; unmerge the cells and fill them")),
+        (merged_log(), dict.fromkeys((3, 4), "DATE is empty beside a time")),
+        (merged_log(ending="csv"), dict.fromkeys((3, 4), "DATE is empty beside a time")),
+    ],
+)  # fmt: skip
+def test_entries_below_a_merged_date_or_call_sign_say_why_they_are_quarantined(raw, why, tmp_path):
+    parsed = read_patrol_log(raw, MERGED, Settings(), lambda names: unit_codes(tmp_path, names), NOW)
+    assert one(parsed)["start"] == utc("2026-03-02T14:30")
+    assert reasons(parsed) == why
+    assert (parsed.unread, parsed.timed) == (0, 2)
+
+
+def test_a_merged_cell_of_words_alone_sets_no_entry_aside(tmp_path):
+    raw = merged_log("F2:F4")
+    rows = raw.table.set_column(0, "DATE", pa.array(["2026-03-02 00:00:00"] * 3))
+    parsed = read_patrol_log(
+        replace(raw, table=rows), MERGED, Settings(), lambda names: unit_codes(tmp_path, names), NOW
+    )
+    assert (len(parsed.table), len(parsed.quarantined)) == (3, 0)

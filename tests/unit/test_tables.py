@@ -149,6 +149,7 @@ def test_sheets_with_the_same_columns_are_joined_and_the_others_named():
         "May": [HEADER, ROW],
         "June": [["June 2026"], [], ["Notes", *HEADER], ["x", *ROW], ["x", *ROW]],
         "Codes": [["code", "meaning"], ["034/02", "Robbery"]],
+        "Short": [HEADER[:-1], ROW[:-1]],
         "July": [HEADER],
         "Old": [HEADER, ROW],
     }
@@ -157,7 +158,7 @@ def test_sheets_with_the_same_columns_are_joined_and_the_others_named():
         ("x.xlsx › May", 1, [2]), ("x.xlsx › June", 2, [4, 5]),
     ]  # fmt: skip
     assert tables[0].notes == (
-        "Left out, sheets: 'Cover' (other columns), 'Codes' (other columns), 'Old' (hidden),"
+        "Left out, sheets: 'Cover' (other columns), 'Codes' (other columns), 'Short' (it lacks 'N'), 'Old' (hidden),"
         " 'July' (a header without rows)",
     )
     assert tables[1].notes == ("The header was found in row 3: the row above it was passed over",)
@@ -177,6 +178,12 @@ def test_a_sheet_of_other_columns_is_the_one_that_is_complained_of():
 
 def test_hidden_sheets_are_named_where_no_other_has_data():
     assert "'May' are hidden: unhide" in refusal(("x.xlsx", book({"A": [], "May": [HEADER, ROW]}, hidden=("May",))))
+
+
+def test_hidden_data_beside_an_empty_table_is_named():
+    said = refusal(("x.xlsx", book({"A": [HEADER], "May": [HEADER, ROW]}, hidden=("May",))))
+    assert "has a header but no rows" in said
+    assert "Left out, a sheet: 'May' (hidden)" in said
 
 
 def test_a_header_of_two_rows_with_merged_cells_is_one():
