@@ -19,7 +19,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TABLE = REPOSITORY / "data" / "context_lines.csv"
-COLUMNS = ("line", "kind", "name", "first_day", "last_day", "where", "source", "note")
+COLUMNS = ("line", "kind", "name", "first_day", "last_day", "where", "source", "note", "force")
 OURS = "s-holiday-"  # how the lines made here begin
 DIVISION = "common.nations.england-and-wales_slug"
 SUBSTITUTE = "common.substitute_day"
@@ -63,6 +63,7 @@ def line_of(day: dict[str, str], updated: date) -> dict[str, str]:
         "where": "all",
         "source": f"GOV.UK, bank holidays of England and Wales, as of {updated.isoformat()}",
         "note": "Bank holiday",
+        "force": "",
     }
 
 

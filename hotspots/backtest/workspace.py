@@ -13,7 +13,7 @@ from hotspots.backtest.tables import History, period_numbers
 from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text
-from hotspots.geography import bcu_areas_m2, boundaries_of
+from hotspots.geography import bcu_areas_m2, boundaries_of, missing_districts
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
 from hotspots.harm.selections import selection_named
@@ -98,7 +98,10 @@ def bcu_of(workspace: Workspace, cube: pd.DataFrame, rows: pd.DataFrame) -> pd.S
 
 def total_area(workspace: Workspace, bcu: str) -> float:
     """Square metres of the force or of one BCU, on the sphere on which H3 measures its cells."""
-    areas = bcu_areas_m2(boundaries_of(workspace))
+    boundaries = boundaries_of(workspace)
+    areas = bcu_areas_m2(boundaries)
+    if bcu not in ("all", *areas):
+        raise HotspotsError([f"The boundaries have no district of {bcu}.", *missing_districts(boundaries)])
     return sum(areas.values()) if bcu == "all" else areas[bcu]
 
 

@@ -18,6 +18,7 @@ from hotspots.base.clock import day_of
 from hotspots.base.columns import CONTEXT, CONTEXT_HISTORY, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text
+from hotspots.base.profile import Profile, home
 from hotspots.base.shipped import DATA
 from hotspots.base.shipped import shipped as shipped_file
 from hotspots.base.words import counted, joined
@@ -49,15 +50,24 @@ LONGEST_NAME = 120
 # ---------------------------------------------------------------- reading
 
 
-def shipped() -> pd.DataFrame:
-    """The lines that come with the program (data/context_lines.csv), in `CONTEXT`, in the order of the file."""
+def shipped(force: Profile) -> pd.DataFrame:
+    """The lines that come with the program (data/context_lines.csv), in `CONTEXT`, in the order of the file.
+
+    Those of another force are left out.
+    """
     table = pd.read_csv(shipped_file(FILE), dtype=str, keep_default_na=False)
+    table = table[table["force"].isin(["", force.name])]
     return in_columns(table.assign(author=SHIPPED, created=""), CONTEXT)
 
 
-def shipped_rows() -> list[Row]:
+def shipped_rows(force: Profile) -> list[Row]:
     """The same as rows: as if stored before any other."""
-    return [{**row, "revision": 0, "withdrawn": 0} for row in shipped().to_dict("records")]  # type: ignore[dict-item]
+    return [{**row, "revision": 0, "withdrawn": 0} for row in shipped(force).to_dict("records")]  # type: ignore[dict-item]
+
+
+def force_of(folder: Path | None) -> Profile:
+    """The force of a workspace; without one Lancashire."""
+    return profile_in_use(folder) if folder else home()
 
 
 def lines(folder: Path | None) -> pd.DataFrame:
@@ -65,14 +75,14 @@ def lines(folder: Path | None) -> pd.DataFrame:
 
     ``folder`` None: the shipped ones alone. HotspotsError where a stored row is not as it was written.
     """
-    newest = ledger.newest([*shipped_rows(), *stored(folder)], "line").values()
+    newest = ledger.newest([*shipped_rows(force_of(folder)), *stored(folder)], "line").values()
     table = pd.DataFrame([r for r in newest if not r["withdrawn"]], columns=[c.name for c in CONTEXT])
     return in_columns(table.sort_values(["first_day", "kind", "line"], kind="stable"), CONTEXT)
 
 
 def history(folder: Path | None) -> pd.DataFrame:
     """All that was ever written, in `CONTEXT_HISTORY`, oldest first."""
-    rows = [{**row, "what": what_of(row)} for row in (*shipped_rows(), *stored(folder))]
+    rows = [{**row, "what": what_of(row)} for row in (*shipped_rows(force_of(folder)), *stored(folder))]
     return in_columns(pd.DataFrame(rows), CONTEXT_HISTORY)
 
 
@@ -162,15 +172,15 @@ def named(line: str) -> str:
 
 def store(folder: Path, line: str, facts: Mapping[str, Any] | None, author: str, note: str) -> str:
     """Add the next row of a line ('': of a new one): with these facts over the last row's, or None: withdrawn."""
-    bcus = profile_in_use(folder).bcus
+    force = force_of(folder)
     words = ledger.faults([(author, note)], lambda signed: ledger.signature(*signed))
-    words += [] if line else ledger.faults([facts or {}], lambda told: checked(told, bcus))
+    words += [] if line else ledger.faults([facts or {}], lambda told: checked(told, force.bcus))
     if words:
         raise HotspotsError(words)
     author, note = ledger.signature(author, note)
 
     def add(connection: Connection) -> str:
-        row = next_row(ledger.rows_in(connection, TABLE), line, facts, bcus)
+        row = next_row(ledger.rows_in(connection, TABLE), line, facts, force)
         row |= {"author": author, "note": note, "created": ledger.created()}
         ledger.insert(connection, TABLE, {**row, "sha256": ledger.hash_of(row)})
         return str(row["line"])
@@ -178,18 +188,18 @@ def store(folder: Path, line: str, facts: Mapping[str, Any] | None, author: str,
     return ledger.append(folder, add)
 
 
-def next_row(rows: Sequence[Row], line: str, facts: Mapping[str, Any] | None, bcus: Sequence[str]) -> Row:
+def next_row(rows: Sequence[Row], line: str, facts: Mapping[str, Any] | None, force: Profile) -> Row:
     """The row to be added after these, without its signature. HotspotsError where there can be none."""
     if not line:
         number = 1 + len({r["line"] for r in rows if r["line"].startswith("c-")})
-        return {"line": f"c-{number}", "revision": 1, "withdrawn": 0, **checked(facts or {}, bcus)}
-    last = ledger.newest([*shipped_rows(), *rows], "line").get(line)
+        return {"line": f"c-{number}", "revision": 1, "withdrawn": 0, **checked(facts or {}, force.bcus)}
+    last = ledger.newest([*shipped_rows(force), *rows], "line").get(line)
     if last is None:
         raise HotspotsError(f"There is no context line '{line[:40]}'. `change context` lists them with their numbers.")
     if facts is None and last["withdrawn"]:
         raise HotspotsError(f"Context line {line} was withdrawn already.")
     before = {k: last[k] for k in FIELDS}
-    after = before if facts is None else checked({**before, **facts}, bcus)
+    after = before if facts is None else checked({**before, **facts}, force.bcus)
     if facts is not None and after == before and not last["withdrawn"]:
         raise HotspotsError(f"Context line {line} says that already; nothing would change.")
     return {"line": line, "revision": last["revision"] + 1, "withdrawn": int(facts is None), **after}

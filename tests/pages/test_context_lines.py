@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hotspots.base.profile import home
 from hotspots.change import context
 from hotspots.store.database import FILE
 from tests.conftest import REPOSITORY
@@ -80,7 +81,7 @@ def test_the_lines_that_touch_the_windows_come_first(page: Page) -> None:
     assert "Operation Centurion" not in set(near["name"])  # it began in 2023
     ends = near.set_index("line")["last_day"]
     assert ends[["s-covid", "s-strangulation"]].tolist() == ["2021-07-18", "since then"]
-    assert len(every) == len(context.shipped())
+    assert len(every) == len(context.shipped(home()))
     for table in (near, every):  # holidays are many, so they come last
         first = table["kind"].tolist().index("holiday")
         assert first > 0
@@ -133,7 +134,7 @@ def test_a_shipped_line_is_corrected_from_what_it_says(page: Page, own: Path) ->
     row = context.lines(own).set_index("line").loc["s-covid"]
     assert (row["first_day"], row["last_day"]) == ("2020-03-23", "2022-02-23")
     assert (row["author"], row["note"]) == ("Ann", "isolating ended then")
-    assert row["source"] == context.shipped().set_index("line").loc["s-covid", "source"]
+    assert row["source"] == context.shipped(home()).set_index("line").loc["s-covid", "source"]
     assert "2022-02-23" in set(page.tables()[0]["last_day"])
 
 

@@ -11,6 +11,7 @@ import geopandas
 import pytest
 from shapely.geometry import box
 
+from hotspots.backtest.workspace import total_area
 from hotspots.base.errors import HotspotsError
 from hotspots.base.profile import home
 from hotspots.cli.check import check_workspace
@@ -187,6 +188,16 @@ def test_districts_that_are_missing_are_named_wherever_figures_stand(cut_off):
     assert any(
         n.startswith(MISSING) for n in rank_workspace(cut_off, Question(start="2022-01", end="2022-01")).warnings
     )
+
+
+def test_a_bcu_without_any_district_has_no_area_and_says_so(tmp_path):
+    west = ("Blackpool", "Fylde", "Lancaster", "Wyre")
+    table = country()
+    path = saved(table[~table["LAD25NM"].isin(west)], tmp_path / "d.geojson")
+    import_files(tmp_path / "w", [path], "boundaries")
+    assert total_area(open_workspace(tmp_path / "w"), "South") > 0
+    with pytest.raises(HotspotsError, match=r"The boundaries have no district of West\.\n4 of 14 districts"):
+        total_area(open_workspace(tmp_path / "w"), "West")
 
 
 def test_check_does_not_call_it_whole(cut_off):

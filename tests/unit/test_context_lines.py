@@ -71,7 +71,7 @@ def notes(*rows: dict[str, str], breaks: tuple[int, ...] = (), bcu: str = "all",
 
 
 def test_the_shipped_lines_are_whole_and_sourced() -> None:
-    found = context.shipped()
+    found = context.shipped(home())
     assert list(found) == NAMES
     assert found["line"].is_unique
     assert set(found["kind"]) == {"restriction", "recording", "operation", "holiday"}
@@ -84,7 +84,7 @@ def test_the_shipped_lines_are_whole_and_sourced() -> None:
 
 
 def test_the_weeks_of_action_are_weeks() -> None:
-    weeks = context.shipped().query("name == 'Operation Sceptre'")
+    weeks = context.shipped(home()).query("name == 'Operation Sceptre'")
     assert len(weeks) >= 5
     assert set(weeks["first_day"].map(lambda d: date.fromisoformat(d).weekday())) == {0}
     days = weeks["last_day"].map(date.fromisoformat) - weeks["first_day"].map(date.fromisoformat)
@@ -92,14 +92,14 @@ def test_the_weeks_of_action_are_weeks() -> None:
 
 
 def test_the_restrictions_are_those_of_the_trend_chart() -> None:
-    covid = context.shipped().set_index("line").loc["s-covid"]
+    covid = context.shipped(home()).set_index("line").loc["s-covid"]
     first, last, label = charts.RESTRICTIONS
     assert (covid["first_day"][:7].replace("-", ""), covid["last_day"][:7].replace("-", "")) == (str(first), str(last))
     assert covid["name"] == label
 
 
 def test_bank_holidays_stand_where_the_calendar_has_them() -> None:
-    found = context.shipped().query("kind == 'holiday'")
+    found = context.shipped(home()).query("kind == 'holiday'")
     by_day = dict(zip(found["first_day"], found["name"], strict=True))
     assert by_day["2022-06-03"] == "Platinum Jubilee bank holiday"
     assert by_day["2021-12-27"] == "Christmas Day (substitute day)"
@@ -149,7 +149,7 @@ def test_lines_come_by_first_day(folder: Path) -> None:
     assert found["first_day"].tolist() == sorted(found["first_day"])
     assert list(found) == NAMES
     assert found["line"].iloc[0] == "c-1"
-    assert len(found) == len(context.shipped()) + 1
+    assert len(found) == len(context.shipped(home())) + 1
 
 
 def test_a_line_is_added(folder: Path) -> None:
@@ -191,7 +191,7 @@ def test_shipped_lines_can_be_corrected_and_withdrawn(folder: Path) -> None:
     found = context.lines(folder).set_index("line")
     assert found.loc["s-covid", ["first_day", "last_day", "author"]].tolist() == ["2020-03-23", "2022-02-23", "Ann"]
     assert "s-centurion" not in found.index
-    assert len(found) == len(context.shipped()) - 1
+    assert len(found) == len(context.shipped(home())) - 1
     assert context.history(folder).query("line == 's-covid'")["what"].tolist() == ["shipped", "corrected"]
 
 
@@ -442,10 +442,10 @@ def test_a_substitute_day_is_the_same_holiday() -> None:
 def test_easter_moves_in_the_shipped_lines() -> None:
     """In 2023 Easter lay in April, in 2024 Good Friday lay in March."""
     first, second = window_of_months(202301, 202303), window_of_months(202401, 202403)
-    said = context.overlap_notes(context.shipped(), (), first, second, "all", "incidents")
+    said = context.overlap_notes(context.shipped(home()), (), first, second, "all", "incidents")
     assert "Holidays fall on 1 of the 90 days before and on 2 of the 91 after (only after: Good Friday)." in said
     years = window_of_months(202401, 202412), window_of_months(202501, 202512)
-    said = context.overlap_notes(context.shipped(), (), *years, "all", "incidents")
+    said = context.overlap_notes(context.shipped(home()), (), *years, "all", "incidents")
     assert not [s for s in said if s.startswith("Holidays")]
 
 
@@ -505,7 +505,7 @@ SIGNED = ("--author", "Ann", "--note", "why")
 def test_the_word_lists_the_lines(run) -> None:
     rows = list(csv.DictReader(io.StringIO(run()[0])))
     assert list(rows[0]) == NAMES
-    assert len(rows) == len(context.shipped())
+    assert len(rows) == len(context.shipped(home()))
     assert json.loads(run("--format", "json")[0])["rows"][0]["line"] == rows[0]["line"]
 
 

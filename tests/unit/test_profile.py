@@ -15,11 +15,13 @@ from hotspots.__main__ import main
 from hotspots.areas.finding import find_areas
 from hotspots.base.errors import HotspotsError
 from hotspots.base.profile import KEYS, NEEDED, OPTIONAL, PROFILE, home, profile_in
+from hotspots.change import context
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.workspace import change_workspace
 from hotspots.cli.check import check_workspace
 from hotspots.demo.workspace import build_demo
 from hotspots.geography.new_profile import make_profile
+from hotspots.harm.weights.importing import import_weights
 from hotspots.intake import import_files
 from hotspots.intake.profile import use_profile
 from hotspots.intake.report import headline
@@ -170,6 +172,16 @@ def test_change_in_its_hot_spots(whole):
         60, 36, 48, 48,
     ]  # fmt: skip
     assert count["estimate"] == pytest.approx((36 / 60) / (48 / 48), abs=1e-3)
+
+
+def test_what_concerns_another_force_alone_is_left_out(whole):
+    mine, lancashires = set(context.lines(whole)["line"]), set(context.lines(None)["line"])
+    assert lancashires - mine == {"s-centurion"}  # extra patrols in Lancashire
+    weights = "force,crime_type,days\nLancashire,{0},300\nHam,{0},365\nHam,Drugs,5\n"
+    table = import_weights(
+        whole, ("index.csv", weights.format(VIOLENCE).encode()), name="own", version="1"
+    ).weights.table
+    assert dict(zip(table["crime_type"], table["days"], strict=True)) == {VIOLENCE: 365, "Drugs": 5}
 
 
 # ---------------------------------------------------------------- names of places

@@ -21,6 +21,7 @@ import pandas as pd
 
 from hotspots.base.choices import UNITS
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
+from hotspots.base.profile import home
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.base.writing import to_csv
@@ -36,7 +37,7 @@ from hotspots.sources.sheets import read_grids
 from hotspots.store import ledger
 from hotspots.store.database import read
 from hotspots.store.publishing import publish, writing
-from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace, read_incidents
+from hotspots.store.workspace import MANIFEST, Manifest, Workspace, open_workspace, profile_in_use, read_incidents
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -108,18 +109,18 @@ def _unit(found: Found, words: list[str]) -> str:
 Upload: TypeAlias = tuple[str, bytes]  # file name, content
 
 LIMITS = Settings(unzipped_max_mb=300, zip_max_files=500)  # an index is small: the official workbook unpacks to 2 MB
-HOME_FORCE = "lancashire"
 
 
 def read_weight_file(
     path: Path | Upload, name: str | None = None, label: str | None = None, version: str | None = None,
-    source: str | None = None, kind: str | None = None,
+    source: str | None = None, kind: str | None = None, force: str = "",
 ) -> tuple[WeightSet, list[str]]:  # fmt: skip
     """The weight set in a CSV or Excel file, and a sentence for everything odd about it.
 
     Sheet, heading and columns are found by meaning (see `hotspots.harm.weights.columns`). What is not given is told
     from the file: ``name`` and ``version`` from the index and year it mentions, ``kind`` (what the figures are: one of
     `UNITS`) from the heading of the scores. A description beside the file (same name, ``.toml``) is read too.
+    Of a file that has several forces the rows of ``force`` count (default: Lancashire).
     HotspotsError, all problems at once, where a score is missing, negative or no number, where one key has two
     scores, or where nothing in the file can be told as weights.
     """
@@ -128,7 +129,7 @@ def read_weight_file(
         raise HotspotsError(f"'{kind[:30]}' is not a unit of weights; use {', '.join(UNITS)}.")
     found, notes = find_weights(file, _grids(file, data))
     try:
-        found = _one_force(found, notes)
+        found = _one_force(found, force or home().name, notes)
         table = our_table(found) if found.ours else their_table(found, notes)
         about = about_file(found, file, kind, notes, hashlib.sha256(data).hexdigest())
         about |= _described(path) if isinstance(path, Path) else {}
@@ -190,15 +191,15 @@ def _described(path: Path) -> dict[str, object]:
     return {field: stated[field] for field in DESCRIBED if field in stated}
 
 
-def _one_force(found: Found, notes: list[str]) -> Found:
-    """Only Lancashire's rows of a file that has several forces."""
+def _one_force(found: Found, force: str, notes: list[str]) -> Found:
+    """Only the rows of one force, of a file that has several."""
     forces = [v.casefold() for v in found.text("force")]
     if "force" not in found.roles or len(set(forces)) < 2:
         return found
-    ours = [i for i, force in enumerate(forces) if force.startswith(HOME_FORCE)]
+    ours = [i for i, each in enumerate(forces) if each.startswith(force.casefold())]
     if not ours:
-        raise HotspotsError(f"it has {len(set(forces))} forces ({sample(forces)}), none of them Lancashire. Keep one.")
-    notes.append(f"{counted(len(forces) - len(ours), 'row')} of another force than Lancashire: left out.")
+        raise HotspotsError(f"it has {len(set(forces))} forces ({sample(forces)}), none of them {force}. Keep one.")
+    notes.append(f"{counted(len(forces) - len(ours), 'row')} of another force than {force}: left out.")
     rows, numbers = ([sheet[i] for i in ours] for sheet in (found.sheet.rows, found.sheet.numbers))
     sheet = type(found.sheet)(found.sheet.title, found.sheet.header, rows, numbers)  # type: ignore[arg-type]
     return Found(sheet, found.roles, found.ours)
@@ -224,7 +225,7 @@ def import_weights(
     all problems at once, where the file cannot be used (see `read_weight_file`), where the
     version given is taken, or where the set has no weight for any offence in the data held.
     """
-    weights, notes = read_weight_file(path, name, label, version, source, kind)
+    weights, notes = read_weight_file(path, name, label, version, source, kind, profile_in_use(folder).name)
     author, note = ledger.signature(author, note, CHANGE, note_needed=False)
     if (folder / MANIFEST).is_file():
         if held := _already_here(folder, weights, name is not None):

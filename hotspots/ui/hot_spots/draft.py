@@ -89,7 +89,7 @@ def figured(workspace: Workspace, found: Candidates, table: pd.DataFrame) -> pd.
     if question.bcu != "all" and strange:
         raise HotspotsError(
             f"These areas lie in {joined(strange)}, but the page shows {question.bcu} BCU alone."
-            " Choose All three (or their own BCU) in the menu first."
+            f" Choose {workspace.profile.together} (or their own BCU) in the menu first."
         )
     sizes = geography.resolutions_of(c for cells in table["cells"] for c in cells)
     if set(sizes) - {question.resolution}:
@@ -123,7 +123,7 @@ def changed_under(draft: Draft, answer: Answer) -> list[str]:
 def asked(question: Question) -> dict[str, str]:
     """A question in words, part by part."""
     return {
-        "BCU": "all three" if question.bcu == "all" else question.bcu, "Window": f"{question.start} to {question.end}",
+        "BCU": question.bcu, "Window": f"{question.start} to {question.end}",
         "Source": question.source, "Offences": selections.selection_named(question.offences).label,
         "Rank by": choices.METHODS[question.by].lower(), "Harm weights": question.weights,
         "Cell size": f"resolution {question.resolution}", "Hours": question.hours or "all",

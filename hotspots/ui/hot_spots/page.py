@@ -48,7 +48,7 @@ def show(view: View) -> None:
 
 def show_summary(view: View, answer: Answer) -> None:
     """What the page answers, in a sentence, and what must be said beside it."""
-    where = "All three BCUs" if view.question.bcu == "all" else f"{view.question.bcu} BCU"
+    where = f"{view.workspace.profile.together} BCUs" if view.question.bcu == "all" else f"{view.question.bcu} BCU"
     kind = selections.selection_named(answer.question.offences).label
     st.markdown(
         f"**{where}**, {plain_text(str(answer.window))}: {plain_text(kind)},"
