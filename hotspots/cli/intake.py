@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotspots.base.choices import FEEDS, MAPPED, SHAPES_SAID
-from hotspots.base.errors import HotspotsError
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.words import counted
 from hotspots.cli.verbs import Verbs, put_out, put_table, say
 from hotspots.demo import DEFAULT_SEED, FALL, VALID_FROM
@@ -45,6 +45,10 @@ def add_verbs(verbs: Verbs) -> None:
         help="propose a mapping, show ten rows as they would be read, write it there, and import nothing",
     )  # fmt: skip
     one.add_argument(
+        "--new-in", type=Path, metavar="FOLDER",
+        help="import each file of this folder once, for a scheduler; exit 1 where any failed",
+    )  # fmt: skip
+    one.add_argument(
         "--timezone", default="", metavar="ZONE",
         help="of times without an offset, in pings and patrol-log, such as Europe/London",
     )  # fmt: skip
@@ -72,7 +76,9 @@ def run_import(asked: argparse.Namespace) -> None:
     from hotspots.intake import import_files
 
     refuse_together(asked)
-    if asked.propose or (asked.source == "incidents" and asked.mapping is None):
+    if asked.new_in:
+        import_new(asked)
+    elif asked.propose or (asked.source == "incidents" and asked.mapping is None):
         propose(asked)
     else:
         try:
@@ -90,10 +96,45 @@ def run_import(asked: argparse.Namespace) -> None:
 
 def refuse_together(asked: argparse.Namespace) -> None:
     """HotspotsError for options that exclude each other."""
+    if asked.new_in and (asked.paths or asked.propose):
+        raise HotspotsError("--new-in takes the files of its folder: give no other path, and no --propose.")
+    if asked.new_in and asked.source == "boundaries":
+        raise HotspotsError(
+            "--new-in is not for boundaries: import them by their name, for their files belong together."
+        )
+    if asked.new_in and asked.source == "incidents" and asked.mapping is None:
+        raise HotspotsError("--new-in needs the mapping of the incidents: --mapping FILE.toml. --propose makes one.")
     if asked.propose and asked.source not in MAPPED:
         raise HotspotsError(f"--propose is for {', '.join(MAPPED)}: {asked.source} needs no mapping.")
     if asked.propose and asked.mapping:
         raise HotspotsError("--propose makes a mapping and --mapping names one: give one of them.")
+
+
+def import_new(asked: argparse.Namespace) -> None:
+    """The new files of a folder, a line for each; HotspotsError where any failed."""
+    from hotspots.intake.watching import FAILED, FAILED_BEFORE, Request, left_out, summed, take_new
+    from hotspots.sources.mapping import read_mapping
+    from hotspots.store.publishing import Busy
+
+    if asked.mapping is not None:
+        read_mapping(asked.source, asked.mapping)  # what is wrong with it is no fault of a file
+    request = Request(asked.workspace, asked.source, asked.mapping, asked.timezone, asked.replace)
+    told = []
+    try:
+        for one in take_new(asked.new_in, request):
+            told.append(one)
+            say(*filter(None, [one.line]))
+    except Busy as error:  # the other run does what this one would
+        say(str(error))
+        return
+    others = left_out(asked.new_in, asked.source)
+    if others:
+        n = counted(len(others), "file that holds no table was", "files that hold no table were")
+        say(f"{n} left out: {sample(others)}.")
+    failed = sum(one.what in (FAILED, FAILED_BEFORE) for one in told)
+    if failed:
+        raise HotspotsError(summed(told))
+    say(summed(told))
 
 
 def standard_names(asked: argparse.Namespace) -> bool:

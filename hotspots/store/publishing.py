@@ -46,9 +46,13 @@ CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQU
 UNREPEATED = ("record", "record_id", "source_row")  # a dictionary of these would cost time and space
 
 
+class Busy(HotspotsError):
+    """Nothing is wrong with what was asked: the workspace cannot be written just now. It may be tried again."""
+
+
 @contextmanager
 def locked(folder: Path, patience: float = 60) -> Iterator[None]:
-    """Hold the folder against other imports, for which it is made. HotspotsError where one is running for too long."""
+    """Hold the folder against other imports, for which it is made. `Busy` where one is running for too long."""
     from filelock import FileLock, Timeout
 
     refuse_file(folder)
@@ -57,12 +61,12 @@ def locked(folder: Path, patience: float = 60) -> Iterator[None]:
         with FileLock(folder / ".lock", timeout=patience, mode=0o600):
             yield
     except Timeout as error:
-        raise HotspotsError("Another import is running in this workspace. Wait until it has finished.") from error
+        raise Busy("Another import is running in this workspace. Wait until it has finished.") from error
     except OSError as error:
         if error.errno not in CANNOT_WRITE:
             raise
         name = error.filename or folder
-        raise HotspotsError(f"{name} cannot be written: {error.strerror}. Nothing changed.") from error
+        raise Busy(f"{name} cannot be written: {error.strerror}. Nothing changed.") from error
 
 
 @contextmanager
