@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotspots.base.choices import FEEDS
 from hotspots.base.errors import HotspotsError
-from hotspots.intake.report import damaged_files, refuse_loss, without
+from hotspots.intake.report import damaged_files, refuse_loss, refuse_nothing, without
 from hotspots.sources.files import Upload, left_out_words
 from hotspots.sources.mapping import read_mapping
 from hotspots.store.publishing import publish, writing
@@ -67,6 +67,8 @@ def import_files(
         sound = replace(workspace, manifest=without(workspace.manifest, damaged))
         manifest, reports, notes = stage(sound, paths, source, mapping, progress, timezone, replacing)
         refuse_loss(workspace.manifest, manifest, damaged, source)
+        if source in ("incidents", "patrol-log"):  # of positions single days may be wrong
+            refuse_nothing(reports)
         if manifest is workspace.manifest:
             return Imported(workspace, tuple(reports), False, tuple(notes))
         if source != "boundaries":

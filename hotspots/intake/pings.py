@@ -27,7 +27,7 @@ from hotspots.intake import quarantine
 from hotspots.intake.outside import LOOKED_AT, elsewhere
 from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, Spool, merge_day, scratch
 from hotspots.intake.place import CellPlacer
-from hotspots.intake.report import file_report, numbered, sound_day
+from hotspots.intake.report import file_report, nothing_usable, numbered, sound_day
 from hotspots.sources.feed import Array, odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
 from hotspots.sources.mapping import GRID, PLACES, Mapping, place_of
@@ -234,6 +234,10 @@ def refuse(batch: Batch) -> None:
     if parsed and not timed:
         name = next(f.name for f in batch.files if f.parsed is not None)
         raise HotspotsError(f"{name} has no row with a time. Export it again with the times.")
+    if not batch.spool.days and any(f.parsed.n_read for f in batch.files if f.parsed is not None):
+        told = [(f.name, f.parsed) for f in batch.files if f.parsed is not None]
+        reasons = [quarantine.count_reasons(p.quarantined) for _, p in told]
+        raise nothing_usable([name for name, _ in told], sum(p.n_read for _, p in told), reasons)
 
 
 def make_days(batch: Batch, progress: Callable[[str], None]) -> None:

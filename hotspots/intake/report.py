@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from hotspots.base.clock import day_number, day_text
 from hotspots.base.columns import INTAKE
-from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.errors import SHOWN, HotspotsError, sample
 from hotspots.base.months import month_text
 from hotspots.base.profile import Profile
 from hotspots.base.words import counted
@@ -76,6 +77,25 @@ def refuse_loss(before: Manifest, after: Manifest, damaged: list[str], source: s
             " same go."
             for name in lost
         )
+
+
+def refuse_nothing(reports: Iterable[FileReport]) -> None:
+    """An import of rows none of which can be used is no success."""
+    read = [r for r in reports if r.read]
+    if read and all(r.quarantined == r.read for r in read):
+        raise nothing_usable([r.file for r in read], sum(r.read for r in read), [r.reasons for r in read])
+
+
+def nothing_usable(files: Sequence[str], rows: int, reasons: Iterable[dict[str, int]]) -> HotspotsError:
+    """The sentence for it: how many rows, and the most frequent reasons."""
+    found: Counter[str] = Counter()
+    for each in reasons:
+        found.update(each)
+    shown = "; ".join(f"{reason} ({counted(n, 'row')})" for reason, n in found.most_common(SHOWN))
+    return HotspotsError(
+        f"Nothing was imported: of {counted(rows, 'row')} in {sample(files)} none can be used: {shown}. Correct the"
+        " file or its mapping, and import it again."
+    )
 
 
 COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")

@@ -20,6 +20,8 @@ from hotspots.ranking.question import Question
 from hotspots.store.held import OTHER_FORCE, few, gap_words, months_held, own_breaks, own_incidents, uneven_words
 from hotspots.store.workspace import Workspace
 
+MOSTLY = 0.5  # share of the offences at exactly 00:00 from which on their hours are said not to be known
+
 
 def build_cell_periods(
     cells: np.ndarray, periods: np.ndarray, offences: np.ndarray, records: np.ndarray
@@ -182,6 +184,12 @@ def choose_hours(found: Gathered, hours: str) -> None:
     rows = found.rows
     length = (last - first) % 24
     start, end = rows["local_from"], rows["local_to"].fillna(rows["local_from"])
+    midnight = int(((start == start.dt.normalize()) & (end == start)).sum())
+    if midnight > 1 and midnight >= MOSTLY * len(rows):
+        found.warnings.append(
+            f"{midnight:,} of {len(rows):,} offences are at exactly 00:00, as dates without a time of day are: their"
+            " hours are not known."
+        )
     into = (start.dt.hour - first) % 24 + start.dt.minute / 60
     hours_long = (end - start).dt.total_seconds() / 3600
     inside = (into < length) & (into + hours_long <= length)

@@ -290,13 +290,16 @@ def _read_reactive(log: _Log, activity: Sequence[str]) -> list[bool]:
 
 
 def _read_counts(log: _Log, field: str) -> list[int | None]:
-    """Searches, arrests or weapons by row, None where the entry does not say; others are quarantined."""
+    """Searches, arrests or weapons by row, None where the entry does not say, or says no number: that is noted."""
     column = log.file.text_of(field)
     if column is None:
         return [None] * len(log.file.rows)
     values, _ = numbers(column.dictionary)
     fits = (values >= 0) & (values <= MOST_FOUND) & (values == np.floor(values))
-    log.file.refuse(spread(~fits, column, False), f"{log.file.name(field)} is no whole number of 0 or more")
+    unread = int(spread(~fits, column, False).sum())  # never quoted: it may be a name
+    if unread:
+        rows = counted(unread, "row")
+        log.file.notes.append(f"{log.file.name(field)} is no whole number of 0 or more in {rows}, left empty there")
     found = spread(np.where(fits, values, np.nan), column, np.nan)
     return [None if np.isnan(v) else int(v) for v in found]
 

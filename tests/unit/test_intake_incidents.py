@@ -282,6 +282,12 @@ def refused(folder: Path, *files: tuple[str, bytes], mapping: str = MAPPING) -> 
     return str(caught.value)
 
 
+def test_an_import_without_one_usable_row_is_refused_and_stores_nothing(tmp_path):
+    said = refused(tmp_path, export([record("1", "01/01/2199 10:00"), record("", "05/01/2026 10:00")], "a.csv"))
+    assert said.startswith("Nothing was imported: of 2 rows in 'a.csv' none can be used: ")
+    assert "is in the future (1 row)" in said
+
+
 def test_a_file_without_the_mapped_columns(tmp_path):
     row = record("1", "05/01/2026 10:00")
     del row["FROM"]

@@ -222,11 +222,11 @@ def faulty() -> list[dict[str, Any]]:
         entry("1"),
         entry("2", end="2026-03-02 20:00"),  # row 3
         entry("3", area=""),  # row 4
-        entry("4", unit="", officers="PC Smith; PC Jones", searches="two"),  # row 5
+        entry("4", unit="", officers="PC Smith; PC Jones", end=""),  # row 5
     ]
 
 
-MENDS = {"3": {"end": "2026-03-02 22:00"}, "4": {"area": "West-02"}, "5": {"searches": "2"}}
+MENDS = {"3": {"end": "2026-03-02 22:00"}, "4": {"area": "West-02"}, "5": {"end": "2026-03-02 22:00"}}
 
 
 def put_right(rows: list[dict[str, str]], only: Sequence[str] = ("3", "4", "5")) -> list[dict[str, str]]:

@@ -83,6 +83,12 @@ def test_one_file_per_patrol_day_in_the_columns_promised(tmp_path):
     assert check_workspace(tmp_path) == ([], [])
 
 
+def test_an_import_without_one_usable_row_is_refused(tmp_path):
+    rows = [row("A1", 9_000_000_000), row("A1", 9_000_000_001), row("", NOON)]
+    with pytest.raises(HotspotsError, match=r"of 3 rows in 'p.csv' none can be used: a time in the future \(2 rows\)"):
+        load(tmp_path, csv("p.csv", rows))
+
+
 def test_cells_and_bcu_by_known_places(tmp_path):
     places = {"S1": PRESTON, "W1": BLACKPOOL, "E1": (-2.48, 53.75), "N1": (-2.24, 53.48)}  # Blackburn, Manchester
     load(tmp_path, csv("p.csv", [row(u, place=p) for u, p in places.items()]))

@@ -488,8 +488,9 @@ def test_an_activity_is_one_line_of_at_most_200_characters(read):
 @pytest.mark.parametrize("text", ["two", "-1", "1.5", "99999"])
 def test_results_that_are_no_whole_numbers(read, text):
     parsed = read([ENTRY | {"arrests": text}, ENTRY | {"entry": "E2", "arrests": "2"}])
-    assert reasons(parsed) == {2: "arrests is no whole number of 0 or more"}
-    assert parsed.table["arrests"].to_pylist() == [2]
+    assert parsed.table["arrests"].to_pylist() == [None, 2]
+    assert parsed.notes[:-1] == ["arrests is no whole number of 0 or more in 1 row, left empty there"]
+    assert len(parsed.quarantined) == 0
 
 
 # ---------------------------------------------------------------- which entry it is

@@ -224,6 +224,16 @@ def test_hours_over_midnight(tmp_path, start, end, inside):
     assert answer.table["n_incidents"].sum() == 1 + inside
 
 
+@pytest.mark.parametrize(
+    ("clocks", "said"), [(["00:00", "00:00", "21:00"], True), (["00:00", "21:00", "22:00"], False)]
+)
+def test_hours_of_dates_without_a_time_of_day_are_not_known(tmp_path, clocks, said):
+    rows = [record(str(i), f"0{i + 1}/01/2026 {clock}") for i, clock in enumerate(clocks)]
+    answer = rank_workspace(timed(tmp_path, rows), Question(hours="20-04"))
+    expected = "2 of 3 offences are at exactly 00:00, as dates without a time of day are: their hours are not known."
+    assert (expected in answer.warnings) == said
+
+
 def test_every_minute_that_ends_with_the_hours_is_inside(tmp_path):
     """23:10 to 04:00 lies in 20-04 to the minute, whatever the rounding of a third of an hour."""
     rows = [record(f"{h}{m}", f"05/01/2026 {h:02d}:{m:02d}", end="06/01/2026 04:00")
