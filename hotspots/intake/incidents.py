@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from hotspots.intake.outside import refuse_elsewhere
 from hotspots.intake.place import Placer, put
 from hotspots.intake.repeats import plain
 from hotspots.intake.report import file_report, free_name, hidden_by_a_map
+from hotspots.intake.same_records import deeds_again, numbers_of, under_held_ids
 from hotspots.sources.checks import record_numbers
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.incidents import Parsed, read_incidents
@@ -32,6 +34,7 @@ SOURCE = "incidents"
 PLACED = ("cell_9", "cell_10", "cell_11", "district", "bcu")
 INCIDENT_SCHEMA = schema(INCIDENTS)
 CONTENT = [c.name for c in INCIDENTS if c.name not in PLACED]
+DEED = ("ho_class", "athena_urn", "title", "local_from", "local_to", "lon", "lat")  # what happened, when and where
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Batch:
     mapping: Mapping
     placer: Placer
     held: dict[int, Part]
-    records: pd.DataFrame  # index record → month, content
+    records: pd.DataFrame  # index record → month, and the columns of `facts`
     months: dict[int, pa.Table] = field(default_factory=dict)  # loaded
     touched: set[int] = field(default_factory=set)  # of these, to be written
     reports: list[FileReport] = field(default_factory=list)
@@ -77,7 +80,10 @@ def stage(
 
 def load(batch: Batch, raw: RawTable) -> None:
     """Stage one file as it was exported."""
-    add_file(batch, read_incidents(raw, batch.mapping, batch.workspace.settings), raw.name, raw.sha256)
+    parsed = read_incidents(raw, batch.mapping, batch.workspace.settings)
+    rows, notes = under_held_ids(parsed.table, batch.records, partial(month_table, batch), batch.mapping.name)
+    parsed.notes.extend(notes)
+    add_file(batch, replace(parsed, table=rows), raw.name, raw.sha256)
 
 
 def correct(batch: Batch, raw: RawTable) -> None:
@@ -93,23 +99,24 @@ def correct(batch: Batch, raw: RawTable) -> None:
 
 
 def held_records(workspace: Workspace, held: dict[int, Part]) -> pd.DataFrame:
-    """Every record the feed already has: its month and a hash of what it says."""
-    frames = []
-    for month, part in held.items():
-        table = read_part(workspace, part)
-        frames.append(contents(table).to_frame("content").assign(month=month))
-    if not frames:
-        return pd.DataFrame({"content": pd.Series(dtype="uint64"), "month": pd.Series(dtype="int32")})
-    return pd.concat(frames)
+    """Every record the feed already has: its month and its `facts`."""
+    frames = [facts(read_part(workspace, part)).assign(month=month) for month, part in held.items()]
+    return pd.concat(frames) if frames else facts(INCIDENT_SCHEMA.empty_table()).assign(month=pd.Series(dtype="int32"))
 
 
-def contents(table: pa.Table) -> pd.Series:
-    """A hash of what each record says, its offences in any order: index record, values uint64.
+def facts(table: pa.Table) -> pd.DataFrame:
+    """Index record: ``content`` and ``deed`` are hashes of what it says, ``number`` is its id where that is one."""
+    found = contents(table).to_frame("content")
+    return found.assign(deed=contents(table, DEED), number=numbers_of(table))
+
+
+def contents(table: pa.Table, names: Sequence[str] = CONTENT) -> pd.Series:
+    """A hash of what each record says in these columns, its offences in any order: index record, values uint64.
 
     The types are made the same first: a column with a gap, or one read back from a file, must hash as it did.
     """
     columns = {}
-    for name in (c for c in CONTENT if c != "offence_no"):
+    for name in (c for c in names if c != "offence_no"):
         column = table[name] if name in table.column_names else pa.nulls(len(table), INCIDENT_SCHEMA.field(name).type)
         kind = INCIDENT_SCHEMA.field(name).type
         if pa.types.is_timestamp(kind):
@@ -143,6 +150,7 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: b
     _, first = np.unique(parsed.table["source_row"].to_numpy(), return_index=True)
     by_row = status.loc[parsed.table["record"].to_numpy()[first]].value_counts()
     changed = status.index[status != "unchanged"]
+    parsed.notes.extend(deeds_again(contents(table, DEED), placed, status.index[~there], batch.records))
     if len(changed):
         put_records(batch, table, changed, old.loc[changed, "month"].dropna().astype(int))
     shown = placed.select(["lon", "district", "title"]).to_pandas()
@@ -225,7 +233,7 @@ def put_records(batch: Batch, table: pa.Table, changed: pd.Index, old_months: pd
         both = [month_table(batch, month), full(mine)]
         batch.touched.add(month)
         batch.months[month] = pa.concat_tables(both, promote_options="permissive").unify_dictionaries()
-    fresh = contents(rows).to_frame("content")
+    fresh = facts(rows)
     fresh["month"] = pd.Series(rows["month"].to_numpy(), index=rows["record"].to_numpy()).groupby(level=0).first()
     batch.records = pd.concat([batch.records.drop(index=fresh.index, errors="ignore"), fresh])
 

@@ -20,12 +20,14 @@ import pyarrow.compute as pc
 from hotspots.base.columns import LOG_ENTRIES, TEXT
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.identity import unit_codes
+from hotspots.base.words import counted
 from hotspots.geography import Boundaries, boundaries_of
 from hotspots.intake import quarantine
 from hotspots.intake.outside import refuse_elsewhere
 from hotspots.intake.report import file_report, free_name
 from hotspots.sources.feed import odd_times
 from hotspots.sources.files import Unreadable, Upload, each_table
+from hotspots.sources.ids import as_number
 from hotspots.sources.mapping import GRID, Mapping, columns_in, place_of
 from hotspots.sources.patrol_log import Parsed, hidden, read_patrol_log
 from hotspots.sources.raw import RawTable
@@ -183,7 +185,7 @@ def parse(batch: Batch, raw: RawTable, lenient: bool = False) -> Parsed:
 def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: bool = False) -> None:
     """Match one file's entries with those held and put the new and changed ones in place."""
     counts = dict.fromkeys(("accepted", "updated", "unchanged"), 0)
-    for row in rows_of(parsed.table):
+    for row in under_held_numbers(batch, parsed):
         was = batch.held.get(row[0])
         counts["accepted" if was is None else "unchanged" if was == row else "updated"] += 1
         batch.held[row[0]] = row
@@ -197,6 +199,26 @@ def add_file(batch: Batch, parsed: Parsed, name: str, sha: str, is_correction: b
     )  # fmt: skip
     batch.reports.append(report)
     batch.quarantined[name] = left
+
+
+def under_held_numbers(batch: Batch, parsed: Parsed) -> list[Row]:
+    """The entries of a file; one that says what a held one says, under its number with other leading zeros, is that."""
+    rows, names = rows_of(parsed.table), list(batch.held)
+    held = dict(zip(as_number(pa.array(names, pa.string())).to_pylist(), names, strict=True))
+    numbers = as_number(pa.array([row[0] for row in rows], pa.string())).to_pylist()
+    mine = {row[0] for row in rows}
+    n = 0
+    for i, (row, number) in enumerate(zip(rows, numbers, strict=True)):
+        name = held.get(number) if number is not None and row[0] not in batch.held else None
+        if name is not None and name not in mine and batch.held[name][1:] == row[1:]:
+            rows[i], n = batch.held[name], n + 1
+    if n:
+        entries = counted(n, "entry has the number", "entries have the numbers")
+        parsed.notes.append(
+            f"{entries} of a held one with other leading zeros, and says the same: taken for it, as a spreadsheet takes"
+            " zeros off; export the numbers as text"
+        )
+    return rows
 
 
 def unreadable(batch: Batch, name: str, why: str) -> FileReport:

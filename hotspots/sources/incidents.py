@@ -33,6 +33,7 @@ from hotspots.sources.feed import (
     quarantined,
     spread,
 )
+from hotspots.sources.ids import read_ids, repeats_by_number
 from hotspots.sources.mapping import CODES, FLAGS, Mapping, place_of
 from hotspots.sources.raw import RawTable
 from hotspots.sources.start_end import Rules, note_span, read_span
@@ -71,7 +72,7 @@ def read_incidents(
     file for its times.
     """
     file = opened(raw, mapping, settings)
-    ids = file.coded(file.columns["id"][0])
+    ids = read_ids(file, "id")
     file.refuse(pc.is_null(ids).to_numpy(zero_copy_only=False), f"{file.name('id')} is empty")
     start, end, recorded = _read_times(file, now or datetime.now(UTC), lenient)
     lon, lat = _read_places(file)
@@ -81,15 +82,6 @@ def read_incidents(
         **{flag: _read_flag(file, flag) for flag in FLAGS},
     }  # fmt: skip
     repeated, offence_no = _match_ids(file, ids, values)
-    # A spreadsheet that takes long ids for numbers makes several of them one, for good.
-    texts = ids.dictionary
-    shortened = texts.filter(pc.match_substring_regex(pc.fill_null(texts, ""), r"^\d(\.\d+)?[Ee]\+\d+$"))
-    if len(shortened):
-        file.notes.append(
-            f"{file.name('id')} holds numbers that a spreadsheet has shortened "
-            f"({sample(shortened.to_pylist())}): different records may have become one; export the file again with the "
-            "ids as text"
-        )
     kept = np.flatnonzero(~file.bad & ~repeated)
     if mapping.offences == "columns":
         codes, kept, offence_no = _unfold_columns(file, kept)
@@ -220,10 +212,10 @@ def _match_ids(file: FeedFile, ids: pa.DictionaryArray, values: dict[str, object
     Rows that share an id and contradict each other are quarantined, all but the first. Rows that are
     quarantined already take no part.
     """
-    repeated = np.zeros(len(file.rows), dtype=bool)
+    repeated = repeats_by_number(file, ids, np.flatnonzero(~file.bad))
     offence_no = np.ones(len(file.rows), dtype=np.int32)
     codes = codes_of(ids)
-    usable = np.flatnonzero(~file.bad)
+    usable = np.flatnonzero(~file.bad & ~repeated)
     shared = usable[np.bincount(codes[usable], minlength=1)[codes[usable]] > 1] if len(usable) else usable
     if len(shared) == 0:
         return repeated, offence_no

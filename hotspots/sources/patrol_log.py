@@ -40,6 +40,7 @@ from hotspots.sources.feed import (
     quarantined,
     spread,
 )
+from hotspots.sources.ids import read_ids
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.raw import RawTable
 from hotspots.sources.start_end import Rules, note_span, read_span
@@ -153,6 +154,9 @@ def read_patrol_log(
 
 def _read_people(log: _Log) -> tuple[list[int], list[int], dict[str, list[str | None]]]:
     """(unit code, number of officers) by row, and the columns of both with identities replaced by their hashes."""
+    for what in ("unit", "entry"):
+        if what in log.file.columns:
+            read_ids(log.file, what)
     unit, officers = log.texts("unit"), log.texts("officers")
     crews = {text: crew_of(text) for text in dict.fromkeys(officers)}
     parts = {text: crew.names for text, crew in crews.items()}

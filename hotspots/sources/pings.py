@@ -30,6 +30,7 @@ from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.sources.crews import crew_of
 from hotspots.sources.feed import FALLS, OLDEST, Array, FeedFile, Times, opened, quarantined, spread
+from hotspots.sources.ids import read_ids
 from hotspots.sources.mapping import Mapping, place_of
 from hotspots.sources.parquet import parquet_text
 from hotspots.sources.raw import RawTable
@@ -86,7 +87,7 @@ def read_pings(
     and no time zone is given.
     """
     file = opened(raw, mapping, settings)
-    units = file.coded(file.columns["unit"][0])
+    units = read_ids(file, "unit")
     names = units.dictionary.to_pylist()
     numbers = codes(names)
     unit = spread(numbers, units, 0)

@@ -596,8 +596,58 @@ def test_further_offences_in_columns():
     assert parsed.n_read == 3
 
 
-def test_shortened_ids_are_noted():
-    assert "a spreadsheet has shortened ('4.00123E+11')" in parse(GOOD.replace("A1", "4.00123E+11")).notes[0]
+@pytest.mark.parametrize("text", ["4.00123E+11", "4,00123E+11", "4e+11"])
+def test_shortened_ids_refuse_the_file_and_are_not_quoted(text: str):
+    said = refusal(GOOD.replace("A1", f'"{text}"'), GOOD.replace("A1", "A2"))
+    assert said.startswith("export.csv was not imported: ID holds numbers that a spreadsheet has shortened")
+    assert "in 1 row." in said
+    assert text not in said
+
+
+def test_ids_that_a_spreadsheet_made_numbers_are_read_as_they_were():
+    parsed = parse(GOOD.replace("A1", "100.0"), GOOD.replace("A1", "100"), GOOD.replace("A1", "7.00"))
+    assert parsed.table["record_id"].to_pylist() == ["100", "7"]
+    assert (reasons(parsed), parsed.repeated_rows.tolist()) == ({}, [3])
+    assert "2 rows have ID with '.0' behind a whole number, read without it" in parsed.notes
+
+
+def test_ids_with_a_part_behind_a_dot_stay_as_they_are():
+    parsed = parse(GOOD.replace("A1", "100.0"), GOOD.replace("A1", "100.1"))
+    assert parsed.table["record_id"].to_pylist() == ["100.0", "100.1"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "kept", "repeated"),
+    [
+        (["001", "1", "0001"], ["001"], [3, 4]),
+        (["10", "010", "A010"], ["10", "A010"], [3]),
+        (["0", "00"], ["0"], [3]),
+        (["1", "2"], ["1", "2"], []),
+    ],
+)
+def test_the_same_row_under_an_id_with_other_leading_zeros_counts_once(ids, kept, repeated):
+    parsed = parse(*[GOOD.replace("A1", i) for i in ids])
+    assert parsed.table["record_id"].to_pylist() == kept
+    assert parsed.repeated_rows.tolist() == repeated
+    assert any("other leading zeros" in n for n in parsed.notes) == bool(repeated)
+
+
+def test_another_row_under_an_id_with_other_leading_zeros_is_another_record():
+    parsed = parse(GOOD.replace("A1", "001"), GOOD.replace("A1", "1").replace("21:40", "22:40"))
+    assert parsed.table["record_id"].to_pylist() == ["001", "1"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        ([f"20260000000{i}2300000" for i in range(5)], True),
+        ([f"20260000000{i}2300000" for i in range(4)], False),  # too few to say
+        ([*(f"20260000000{i}2300000" for i in range(5)), "202600000009234567"], False),
+    ],
+)
+def test_long_ids_that_a_spreadsheet_has_rounded_are_told(ids: list[str], told: bool):
+    notes = parse(*[GOOD.replace("A1", i) for i in ids]).notes
+    assert any("more than 15 digits and only zeros behind the 15th in all of" in n for n in notes) == told
 
 
 # ---------------------------------------------------------------- files

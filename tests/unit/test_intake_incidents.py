@@ -339,3 +339,61 @@ def test_a_large_share_outside_the_force_is_told_and_a_small_one_is_not(tmp_path
 
 def test_two_crimes_outside_the_force_say_nothing_of_the_file(tmp_path):
     assert counts(load(tmp_path, at(DERBY, DERBY), mapping=ONE)) == {"read": 2, "accepted": 2}
+
+
+# ---------------------------------------------------------------- ids that went through a spreadsheet
+
+
+def times(*ids: str, day: int = 5) -> list[dict[str, object]]:
+    return [record(ref, f"0{day}/01/2026 1{i}:00") for i, ref in enumerate(ids)]
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (["001", "002", "010"], ["1", "2", "10"]),
+        (["1", "2", "10"], ["001", "002", "010"]),
+        (["100", "101"], ["100.0", "101.0"]),
+        (["0100", "0101"], ["100.0", "101.0"]),
+    ],
+)
+def test_a_copy_whose_ids_went_through_a_spreadsheet_doubles_nothing(tmp_path, first, again):
+    load(tmp_path, export(times(*first)), mapping=ONE)
+    imported = load(tmp_path, export(times(*again), "copy.csv"), mapping=ONE)
+    assert counts(imported) == {"read": len(first), "unchanged": len(first)}
+    assert sorted(held(tmp_path)["record_id"]) == sorted(first)
+    assert any("leading zeros" in n or "'.0' behind" in n for n in imported.reports[0].notes)
+
+
+def test_both_files_in_one_import_double_nothing(tmp_path):
+    imported = load(tmp_path, export(times("001", "002")), export(times("1", "2"), "copy.csv"), mapping=ONE)
+    assert counts(imported) == {"read": 4, "accepted": 2, "unchanged": 2}
+
+
+def test_a_changed_record_is_updated_under_the_id_it_is_held_by(tmp_path):
+    load(tmp_path, export(times("001")), mapping=ONE)
+    changed = [row | {"KNIFE": "Y"} for row in times("1")]
+    assert counts(load(tmp_path, export(changed, "copy.csv"), mapping=ONE)) == {"read": 1, "updated": 1}
+    assert held(tmp_path)[["record_id", "knife"]].to_numpy().tolist() == [["001", "True"]]
+
+
+def test_another_record_with_the_same_number_is_taken_for_another_and_told(tmp_path):
+    load(tmp_path, export(times("001")), mapping=ONE)
+    imported = load(tmp_path, export(times("1", day=6), "later.csv"), mapping=ONE)
+    assert counts(imported) == {"read": 1, "accepted": 1}
+    (note,) = imported.reports[0].notes
+    assert note.startswith("1 record has the id of a held one with other leading zeros, and another time or place")
+
+
+def test_an_id_that_two_held_records_have_as_a_number_is_nobodys(tmp_path):
+    load(tmp_path, export([*times("001"), record("01", "07/01/2026 10:00")]), mapping=ONE)
+    assert counts(load(tmp_path, export(times("1"), "copy.csv"), mapping=ONE)) == {"read": 1, "accepted": 1}
+
+
+def test_records_held_under_ids_of_their_own_are_told_and_a_few_alike_are_not(tmp_path):
+    load(tmp_path, export(times("R1", "R2", "R3", "R4", "R5")), mapping=ONE)
+    few = [*times("S1", "S2"), record("S8", "08/01/2026 10:00"), record("S9", "08/01/2026 11:00")]
+    imported = load(tmp_path, export(few, "few.csv"), mapping=ONE)
+    assert not [n for n in imported.reports[0].notes if "held under other ids" in n]
+    imported = load(tmp_path, export(times("T1", "T2", "T3"), "again.csv"), mapping=ONE)
+    assert any(n.startswith("3 of 3 new records with a place have the time") for n in imported.reports[0].notes)

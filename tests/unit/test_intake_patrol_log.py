@@ -425,3 +425,15 @@ def test_a_log_none_of_whose_positions_lies_in_the_force_is_refused(tmp_path):
     home = {"longitude": -2.69, "latitude": 53.7591}
     reports, _ = load(tmp_path, log([entry("1", **kent)] + [entry(str(i), **home) for i in range(2, 7)]))
     assert counts(reports) == {"read": 6, "accepted": 6}
+
+
+def test_entries_whose_numbers_went_through_a_spreadsheet_are_the_held_ones(tmp_path):
+    load(tmp_path, log([entry("007"), entry("008", area="West-02")]))
+    reports, changed = load(tmp_path, log([entry("7"), entry("8.0", area="West-02")], "copy.csv"))
+    assert (counts(reports), changed) == ({"read": 2, "unchanged": 2}, True)
+    assert any(
+        n.startswith("2 entries have the numbers of a held one with other leading zeros") for n in reports[0].notes
+    )
+    reports, _ = load(tmp_path, log([entry("7", officers=3)], "other.csv"))
+    assert counts(reports) == {"read": 1, "accepted": 1}
+    assert sorted(numbers(tmp_path)) == ["007", "008", "7"]
