@@ -128,8 +128,9 @@ def not_opened(workspace: Workspace) -> Iterable[str]:
 
 def lost_districts(workspace: Workspace) -> Iterable[str]:
     """Districts of the force that the imported boundaries are without."""
-    with suppress(HotspotsError):  # a damaged file is told already
-        yield from missing_districts(boundaries_of(workspace))
+    if workspace.manifest.boundaries:
+        with suppress(HotspotsError):  # a damaged file is told already
+            yield from missing_districts(boundaries_of(workspace))
 
 
 def half_demo(workspace: Workspace) -> Iterable[str]:

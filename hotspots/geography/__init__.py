@@ -36,6 +36,7 @@ from hotspots.geography.districts import (
     load_polygons,
     missing_districts,
     outlines,
+    shrunken_districts,
 )
 from hotspots.geography.neighbours import adjacency, disk_pairs, neighbour_pairs, surroundings
 from hotspots.geography.places import nearest_place, places, street_and_town
@@ -44,5 +45,6 @@ __all__ = [
     "ATTRIBUTION", "Boundaries", "adjacency", "bcu_areas_m2", "bng_to_lonlat", "boundaries_of", "cell_areas_m2",
     "cell_centres", "cell_districts", "cell_from_hex", "cell_polygons", "cells_at", "disk_pairs", "hex_ids",
     "is_cell", "load_cover", "load_polygons", "lonlat_to_bng", "missing_districts", "nearest_place",
-    "neighbour_pairs", "outlines", "places", "resolution_of", "resolutions_of", "street_and_town", "surroundings",
+    "neighbour_pairs", "outlines", "places", "resolution_of", "resolutions_of", "shrunken_districts",
+    "street_and_town", "surroundings",
 ]  # fmt: skip

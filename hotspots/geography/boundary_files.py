@@ -360,7 +360,7 @@ def _merged(rows: pd.DataFrame, shapes: NDArray[Any], notes: list[str]) -> geopa
         ]
     merged = geopandas.GeoDataFrame(table, geometry=geometry, crs=4326)
     merged = merged.sort_values(["lad_code", "lad_name"], ignore_index=True)
-    merged.attrs["notes"] = notes
+    merged.attrs |= {"notes": notes, "merged": len(table) < len(rows)}
     return merged
 
 

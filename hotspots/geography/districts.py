@@ -45,6 +45,7 @@ COVER_RESOLUTION = 12
 FINER = 3  # a cell on a boundary is measured by its descendants this many resolutions finer: 343 of them
 OUTLINE_BYTES = 150_000
 NOWHERE = -1
+WHOLE_SHARE = 0.9  # of a district's area in the cover: with less, parts of it are missing
 EARTH_M = 6_371_007.180918475  # radius of H3's sphere
 ATTRIBUTION = (
     "Source: Office for National Statistics licensed under the OGL v3.0. "
@@ -197,6 +198,26 @@ def missing_districts(boundaries: Boundaries) -> list[str]:
         f" {', '.join(boundaries.missing)}. What happened there counts as outside the force. If the download was cut"
         " off, take it again, whole, and import that (--source boundaries)."
     ]
+
+
+def shrunken_districts(boundaries: Boundaries) -> list[str]:
+    """A sentence that names districts with far less area than the profile's cover gives them: parts of them, such as
+    wards, are not in the file."""
+    cover = load_cover(boundaries.profile)
+    known = dict(zip(cover.codes, _areas_of(cover), strict=True))
+    shares = [
+        (area / known[code], name)
+        for code, name, area in zip(boundaries.codes, boundaries.districts, _areas_of(boundaries), strict=True)
+        if code in known
+    ]
+    small = [f"{name} {share:.0%}" for share, name in shares if share < WHOLE_SHARE]
+    return [f"Parts of districts seem to be missing, of their area there is: {', '.join(small)}."] if small else []
+
+
+def _areas_of(boundaries: Boundaries) -> list[float]:
+    """The area of each district in m²."""
+    areas, district = boundaries.geometry.areas_m2()
+    return np.bincount(district, weights=areas, minlength=len(boundaries.districts)).tolist()
 
 
 def load_cover(profile: Profile | None = None) -> Boundaries:

@@ -131,6 +131,7 @@ def stage_boundaries(
         return workspace.manifest, [], [*notes, "These boundaries were imported before; nothing changed."]
     fresh = geography.load_polygons(workspace.folder / path, workspace.profile)
     notes += geography.missing_districts(fresh)
+    notes += geography.shrunken_districts(fresh) if found.attrs.get("merged") else []
     manifest = replaced(workspace, Placer(fresh))
     n = sum(p.rows for p in manifest.parts)
     notes.append(f"{len(found)} districts from {polygons[0].name}; {n:,} rows placed by them.")

@@ -221,7 +221,7 @@ def headline(workspace: Workspace) -> list[str]:
     words.append(
         f"Placed by {label or 'the shipped H3 cover; import district boundaries to place points exactly at edges'}."
     )
-    return [*words, *missing_districts(boundaries_of(workspace))]
+    return [*words, *(missing_districts(boundaries_of(workspace)) if workspace.manifest.boundaries else [])]
 
 
 def force_line(profile: Profile) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pytest
 from shapely.geometry import box
 
@@ -15,7 +16,7 @@ from hotspots.backtest.workspace import total_area
 from hotspots.base.errors import HotspotsError
 from hotspots.base.profile import home
 from hotspots.cli.check import check_workspace
-from hotspots.geography import boundaries_of
+from hotspots.geography import boundaries_of, load_cover
 from hotspots.geography.boundary_files import read_boundaries
 from hotspots.intake import import_files
 from hotspots.intake.report import headline
@@ -210,3 +211,22 @@ def test_the_whole_file_afterwards_mends_it(cut_off, tmp_path):
     assert imported.changed
     assert check_workspace(cut_off)[0] == []
     assert boundaries_of(open_workspace(cut_off)).missing == ()
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.95, []), (0.55, ["Parts of districts seem to be missing"])])
+def test_wards_that_are_missing_are_told_by_the_area(tmp_path, share, said):
+    """Preston as two wards, a rectangle as large as it; of the second ward a part only."""
+    cover, west, south, north = load_cover(), -2.75, 53.72, 53.79
+    areas, district = cover.geometry.areas_m2()
+    preston = areas[district == cover.districts.index("Preston")].sum()
+    extent = preston / 111_195**2 / np.cos(np.radians(53.755))  # square degrees as large as Preston
+    width = extent / (north - south)
+    middle = west + width / 2
+    table = geopandas.GeoDataFrame(
+        {"LAD25NM": ["Preston", "Preston"], "ward": ["a", "b"]},
+        geometry=[box(west, south, middle, north), box(middle, south, west + width * share, north)], crs=4326,
+    )  # fmt: skip
+    imported = import_files(tmp_path / "w", [saved(table, tmp_path / "wards.geojson")], "boundaries")
+    told = [n for n in imported.notes if n.startswith("Parts of districts")]
+    assert [n[:37] for n in told] == said
+    assert not told or told[0].endswith("there is: Preston 55%.")
