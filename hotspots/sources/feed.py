@@ -388,6 +388,8 @@ def odd_times(file: str, unread: int, timed: int, example: str, fits: str = "") 
     """
     shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", example[:40]))
     advice = "Say how they are written in a mapping, such as datetime_formats = ['%d/%m/%Y %H:%M:%S'], and give it"
+    if re.fullmatch(r"9{1,3}", shape):
+        advice = f"A length of time is written '15 min'. {advice}"
     if fits:
         advice = f"All of these fit {fits}. Write that in a mapping, and give it"
     return (

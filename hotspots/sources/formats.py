@@ -23,7 +23,7 @@ _DATES = (
     "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%d %m %Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y",
     "%d.%m.%y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d/%b/%Y", "%d-%b-%y", "%d %b %y", "%d%b%Y", "%d%b%y", "%b %d, %Y",
     "%B %d, %Y", "%b %d %Y", "%a %d %b %Y", "%A %d %B %Y", "%A, %d %B %Y", "%a, %d %b %Y", "%d%m%Y", "%Y-%m-%d",
-    "%Y/%m/%d", "%Y%m%d", "%d%m%y",
+    "%Y/%m/%d", "%Y%m%d", "%d%m%y", "%a %d/%m/%Y", "%A %d/%m/%Y", "%A, %d/%m/%Y",
 )  # fmt: skip
 _CLOCKS = (
     " %H:%M", " %H:%M:%S", "", " %H%M", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %H:%M", "T%H:%M:%S", ":%H:%M:%S",

@@ -228,11 +228,12 @@ def _read_times(log: _Log, now: datetime, lenient: bool) -> tuple[tuple[list[int
     start, end = span.start, span.end
     if not lenient:
         file.refuse_order({file.name("start"): start, file.name("end"): end})
+    in_one = file.columns["end"] == file.columns["start"]
     for what, times in (("start", start), ("end", end)):
-        file.refuse(times.empty, f"{file.name(what)} is empty")
+        file.refuse(times.empty, f"{file.name(what)} {'gives no end' if in_one and what == 'end' else 'is empty'}")
         file.refuse_times(times, what, latest)
         file.note_unread(what, times)
-    file.refuse(end.instant < start.instant, f"{file.name('end')} is before {file.name('start')}")
+    file.refuse(end.instant < start.instant, f"{file.name('end')} is before {file.name('start')}{span.advice}")
     late = end.instant > start.instant + np.timedelta64(LONGEST, "s")
     file.refuse(late, f"{file.name('end')} is more than {LONGEST // 3600} hours after {file.name('start')}")
     file.note_clock_changes([start, end])

@@ -30,13 +30,13 @@ _SPAN = re.compile(
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
-    r"(?:(?P<hours>\d{1,2}(?:\.\d+)?)\s*(?:hours?|hrs?|h)\.?)?\s*(?:and\s+)?"
+    r"(?:(?P<hours>\d{1,2}(?:\.(?:\d|25|50|75))?)\s*(?:hours?|hrs?|h)\.?)?\s*(?:and\s+)?"
     r"(?:(?P<minutes>\d{1,3})\s*(?P<unit>minutes?|mins?|m)?\.?)?",
     re.IGNORECASE,
 )
 _HAS_HALF = re.compile(rf"{_HALF}$", re.IGNORECASE)
 FEW = 3  # rows: so many ends before their starts are no habit of the file
-LENGTHS_ADVICE = "if it is a length of time, write it as '15 min'"
+LENGTHS_ADVICE = " (as are most; a length of time is written '15 min')"
 
 
 class Rules(NamedTuple):
@@ -54,6 +54,7 @@ class Span(NamedTuple):
     second: Array  # in the second of the two equal hours of autumn, because the first is before the start
     next_day: Array  # on the day after the start
     lengths: Array  # given as a length of time
+    advice: str = ""  # where so many lie before their starts that none was read as on the next day
 
 
 def read_span(file: FeedFile, first: str, last: str, rules: Rules) -> Span:
@@ -159,16 +160,16 @@ class _Ends:
         second = self.end.repeated & (self.end.instant < self.start.instant)
         later = np.where(second, self.end.instant + np.timedelta64(1, "h"), self.end.instant)
         self.end = self.end._replace(instant=later, repeated=self.end.repeated & ~second)
-        before, day = self.end, np.timedelta64(DAY, "s")
+        before, day, advice = self.end, np.timedelta64(DAY, "s"), ""
         over = self.dateless & (later < self.start.instant)
         self._set(over, self.clock + day, self.offset)
         over &= self.end.instant - self.start.instant <= np.timedelta64(self.rules.longest, "s")
         if over.sum() >= FEW and over.sum() > self.rules.most_next_day * (~np.isnat(later)).sum():
-            self.file.notes.append(f"Most ends lie before their starts, which is read as no next day: {LENGTHS_ADVICE}")
             over[:] = False
+            advice = LENGTHS_ADVICE
         names = ("instant", "local", "repeated", "skipped")
         kept = {name: np.where(over, getattr(self.end, name), getattr(before, name)) for name in names}
-        return Span(self.start, self.end._replace(**kept), second, over, self.lengths)
+        return Span(self.start, self.end._replace(**kept), second, over, self.lengths, advice)
 
 
 def seconds_of_length(texts: Sequence[str], longest: int) -> Array:

@@ -146,8 +146,9 @@ def _seconds(text: str, packed: bool) -> int:
         return -1
     hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
     half, bare = found["half"], found["word"] is None and found["half"] is None
-    # '14' may be a day, '2 hrs' a length of time.
-    if (found["minute"] is None and not half) or (packed and bare and found.re is _NUMBER):
+    # '14' may be a day, '2 hrs' and '0.25h' lengths of time.
+    length = found["word"] is not None and re.match(r"\d\.", text) is not None
+    if (found["minute"] is None and not half) or length or (packed and bare and found.re is _NUMBER):
         return -1
     if half:
         late = half in "pP"

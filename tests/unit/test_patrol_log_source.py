@@ -156,6 +156,7 @@ def minutes(parsed: Parsed) -> list[tuple[str, float]]:
         ("14:30", "1h 30", ("14 14:30", 90)),
         ("14:30", "1 hour and 5 minutes", ("14 14:30", 65)),
         ("14:30", "1.5 hrs", ("14 14:30", 90)),
+        ("14:30", "0.25h", ("14 14:30", 15)),
         ("23:50", "20 min", ("14 23:50", 20)),
         ("14.30", "2.45pm", ("14 14:30", 15)),
         ("1430", "1445hrs", ("14 14:30", 15)),
@@ -172,6 +173,7 @@ def test_ends_that_are_read_by_rule(read, start, end, expected):
         ("14:29", "day and to is before day and from"),  # not 23 h 59 min on the next day
         ("15", "day and to cannot be read as a time"),
         ("14h30", "day and to cannot be read as a time"),
+        ("1.30hrs", "day and to cannot be read as a time"),  # 90 minutes, 78 minutes, or half past one
         ("13 hours", "day and to cannot be read as a time"),
         ("0 min", "day and to cannot be read as a time"),
         ("", "day and to is empty"),
@@ -192,7 +194,7 @@ def test_lengths_of_time_that_look_like_clocks_are_not_read_as_the_next_day(read
     rows = sheet(*(("14/10/2025", clock, "00:15") for clock in ("14:30", "15:30", "16:30", "00:05")))
     parsed = read(rows, read_mapping("patrol-log", SHEET))
     assert minutes(parsed) == [("14 00:05", 10)]
-    assert any("write it as '15 min'" in n for n in parsed.notes)
+    assert reasons(parsed)[2] == "day and to is before day and from (as are most; a length of time is written '15 min')"
 
 
 def test_an_end_with_a_date_of_its_own_is_taken_at_its_word(read):
@@ -243,6 +245,7 @@ def test_a_row_without_a_span_among_spans_has_no_end(read):
     parsed = read(rows, mapping)
     assert minutes(parsed) == [("14 14:30", 15)]
     assert list(reasons(parsed)) == [3, 4, 5, 6]
+    assert reasons(parsed)[3] == "day and from gives no end"
 
 
 def test_dates_are_no_spans(read):
