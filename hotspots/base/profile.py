@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,11 +23,18 @@ PROFILE, DISTRICTS, PLACES = "profile.toml", "districts.csv", "places.csv"
 COVER, OUTLINES = "cover.parquet", "outlines.geojson"
 NEEDED, OPTIONAL = (PROFILE, DISTRICTS, COVER, OUTLINES), (PLACES,)
 KEYS: dict[str, type] = {"name": str, "force": str, "bcus": list, "areas": dict, "settings": dict}
-COLUMNS = ("lad_code", "lad_name", "bcu")  # of a table of districts
 EVERYWHERE = "all"  # what a question says for the whole force; so no BCU is called that
 ALL = {2: "Both", 3: "All three", 4: "All four", 5: "All five"}  # BCUs
 MOST_BCUS = 9  # as many as positions are counted by
 NOT_IN_A_NAME = ',=/\\"'  # they part options and names of files
+
+# Columns as people name them, without what is neither letter nor digit; the best first.
+NAMES = (r"ladname", r"lad(\d\d)?nm", r"lau1?\d*nm", r"lgd\d*nm",
+          r"(local)?authority(name)?|localauthoritydistrict(name)?",
+          r"district(name)?", r"name")  # fmt: skip
+CODES = (r"ladcode", r"lad(\d\d)?cd", r"lau1?\d*cd", r"lgd\d*cd",
+          r"(local)?authoritycode|localauthoritydistrictcode",
+          r"districtcode|gss(code)?", r"code")  # fmt: skip
 
 
 class District(NamedTuple):
@@ -169,46 +177,77 @@ def slug(bcu: str) -> str:
 
 
 def read_districts(path: Path, bcus: Sequence[str] = ()) -> tuple[District, ...]:
-    """The districts of a CSV with at least ``lad_code, lad_name, bcu``, in the order of its rows.
+    """The districts of a CSV of name (``lad_name``, ``LAD25NM``, ``name``) and ``bcu``, in the order of its rows.
 
-    HotspotsError for a missing file or column, a repeated district, a district without a BCU, and a BCU that is not
-    one of ``bcus`` (any, where none are given).
+    A code (``lad_code``, ``LAD25CD``, ``code``) is kept where there is one. HotspotsError for a missing
+    file or column, a repeated district, a district without a BCU, and a BCU that is not one of ``bcus`` (any, where
+    none are given).
     """
+    rows = table_rows(path)
+    header = list(rows[0]) if rows else []
+    named, coded, bcu = called(header, NAMES), called(header, CODES), called(header, ("bcu",))
+    if rows and (named is None or bcu is None):
+        missing = either([c for c, found in (("lad_name", named), ("bcu", bcu)) if found is None])
+        raise HotspotsError(
+            f"The district table '{path.name}' has no column {missing}; it has {', '.join(header)}. Name its columns"
+            " lad_code, lad_name and bcu."
+        )
+    spelled = {each.casefold(): each for each in bcus}
+    found = tuple(
+        District(row[coded] if coded else "", row[str(named)], spelled.get(row[str(bcu)].casefold(), row[str(bcu)]))
+        for row in rows
+    )
+    if problems := wrong_districts(found, path.name, bcus):
+        raise HotspotsError(problems)
+    return found
+
+
+def table_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV by its header, as spreadsheets write it: with commas, semicolons or tabs."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        rows = [
-            {str(k).strip().lower(): (v or "").strip() for k, v in row.items() if k}
-            for row in csv.DictReader(io.StringIO(text, newline=""))
-        ]
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig" if is_utf8(raw) else "cp1252")
+        first = text.partition("\n")[0]
+        part = max(",;\t", key=first.count)
+        read = csv.DictReader(io.StringIO(text, newline=""), delimiter=part)
+        rows = [{str(k).strip(): (v or "").strip() for k, v in row.items() if k} for row in read]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise HotspotsError(f"The district table '{path.name}' cannot be read: {error}.") from error
-    rows = [row for row in rows if any(row.values())]
-    if problems := wrong_districts(rows, path.name, bcus):
-        raise HotspotsError(problems)
-    return tuple(District(*(row[c] for c in COLUMNS)) for row in rows)
+    return [row for row in rows if any(row.values())]
 
 
-def wrong_districts(rows: Sequence[Mapping[str, str]], name: str, bcus: Sequence[str]) -> list[str]:
+def is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def called(properties: Sequence[str], patterns: Sequence[str]) -> str | None:
+    """The first column that has the best of these names; of several years the latest."""
+    for pattern in patterns:
+        found = [c for c in properties if re.fullmatch(pattern, re.sub(r"[^a-z0-9]", "", c.lower()))]
+        if found:
+            return max(found, key=lambda c: (not re.search(r"\d", c), c))
+    return None
+
+
+def wrong_districts(rows: Sequence[District], name: str, bcus: Sequence[str]) -> list[str]:
     """What is wrong with the rows of a table of districts, in sentences."""
     if not rows:
         return [f"The district table '{name}' has no rows; it needs one row for each district."]
-    if missing := [c for c in COLUMNS if c not in rows[0]]:
-        return [
-            f"The district table '{name}' has no column {' or '.join(missing)}; it has {', '.join(rows[0])}. "
-            "Name its columns lad_code, lad_name and bcu."
-        ]
     problems = [
-        f"The district table '{name}' gives '{row['lad_name']}' the BCU '{row['bcu']}'; it must be {either(bcus)}."
+        f"The district table '{name}' gives '{row.name}' the BCU '{row.bcu}'; it must be {either(bcus)}."
         for row in rows
-        if bcus and row["bcu"] not in bcus
+        if bcus and row.bcu and row.bcu not in bcus
     ]
     problems += [
-        f"The district table '{name}' has {rows_without} without {words}; fill them in."
-        for column, words in (("lad_name", "a name"), ("bcu", "a BCU"))
-        if (n := sum(not row[column] for row in rows)) and (rows_without := f"{n} of {len(rows)} rows")
+        f"The district table '{name}' has {sum(empty)} of {len(rows)} rows without {words}; fill them in."
+        for empty, words in (([not r.name for r in rows], "a name"), ([not r.bcu for r in rows], "a BCU"))
+        if any(empty)
     ]
-    for column in ("lad_code", "lad_name"):
-        values = [row[column] for row in rows if row[column]]
+    for column, values in (("lad_code", [r.code for r in rows if r.code]), ("lad_name", [r.name for r in rows])):
         problems += [
             f"The district table '{name}' has '{value}' more than once in {column}; keep one row for each district."
             for value in sorted({v for v in values if values.count(v) > 1})

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotspots.base.errors import HotspotsError, sample
-from hotspots.base.profile import District, Profile, either, home, read_districts
+from hotspots.base.profile import CODES, NAMES, District, Profile, called, either, home, read_districts
 from hotspots.geography.cells import Floats, bng_to_lonlat
 from hotspots.geography.layers import STORED_COLUMNS, read_layer
 
@@ -35,13 +35,6 @@ GREAT_BRITAIN = (-9.0, 49.0, 3.0, 61.5)  # west, south, east, north, degrees
 GRID_METRES = (0.0, 0.0, 700_000.0, 1_300_000.0)  # the same of British National Grid
 
 _DEGREES, _GRID, _MERCATOR = (4326, 4258), 27700, 3857
-# Columns as people name them, without what is neither letter nor digit; the best first.
-_NAMES = (r"ladname", r"lad(\d\d)?nm", r"lau1?\d*nm", r"lgd\d*nm",
-          r"(local)?authority(name)?|localauthoritydistrict(name)?",
-          r"district(name)?", r"name")  # fmt: skip
-_CODES = (r"ladcode", r"lad(\d\d)?cd", r"lau1?\d*cd", r"lgd\d*cd",
-          r"(local)?authoritycode|localauthoritydistrictcode",
-          r"districtcode|gss(code)?", r"code")  # fmt: skip
 _CODE_SHAPE = re.compile(r"[EWSN]\d{8}")  # of the Office for National Statistics
 _WRITE_AS = "Save it as EPSG:4326 (longitude, latitude) or EPSG:27700 (British National Grid) and import it again."
 
@@ -242,7 +235,7 @@ def _rows(features: geopandas.GeoDataFrame, wanted: Sequence[District], bcus: Se
 def _columns(features: geopandas.GeoDataFrame, wanted: Sequence[District], file: str) -> tuple[str | None, str | None]:
     """The columns of names and of codes: by what they are called, else by what stands in them."""
     properties = _properties(features)
-    named, coded = _called(properties, _NAMES), _called(properties, _CODES)
+    named, coded = called(properties, NAMES), called(properties, CODES)
     names, codes = {_plain(d.name) for d in wanted}, {d.code for d in wanted if d.code}
     if named is None:
         named = next((c for c in properties if names & {_plain(v) for v in _text(features[c])}), None)
@@ -258,15 +251,6 @@ def _columns(features: geopandas.GeoDataFrame, wanted: Sequence[District], file:
 
 def _properties(features: geopandas.GeoDataFrame) -> list[str]:
     return [str(name) for name in features.columns if name != features.geometry.name]
-
-
-def _called(properties: Sequence[str], patterns: Sequence[str]) -> str | None:
-    """The first column that has the best of these names; of several years the latest."""
-    for pattern in patterns:
-        found = [c for c in properties if re.fullmatch(pattern, re.sub(r"[^a-z0-9]", "", c.lower()))]
-        if found:
-            return max(found, key=lambda c: (not re.search(r"\d", c), c))
-    return None
 
 
 def _plain(name: str) -> str:

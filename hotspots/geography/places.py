@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hotspots.base.columns import PROFILE as FORCE
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.profile import PLACES, Profile, home
 from hotspots.geography.cells import Floats, coordinates
@@ -61,11 +60,13 @@ def profile_table(profile: Profile) -> pd.DataFrame:
     """The districts of a force in `hotspots.base.columns.PROFILE`, BCU by BCU in the force's order."""
     import pandas as pd
 
+    from hotspots.base.columns import PROFILE as COLUMNS_OF_A_FORCE
+
     towns = _read_places(profile.files.get(PLACES)).groupby("district")["name"]
     named = {str(district): ", ".join(sorted(names)) for district, names in towns}
     rows = [(d.bcu, d.name, d.code, named.get(d.name, "")) for d in profile.districts]
     rows.sort(key=lambda row: (profile.bcus.index(row[0]), row[1]))
-    return pd.DataFrame(rows, columns=[c.name for c in FORCE])
+    return pd.DataFrame(rows, columns=[c.name for c in COLUMNS_OF_A_FORCE])
 
 
 def nearest_place(lon: ArrayLike, lat: ArrayLike, boundaries: Boundaries) -> list[str]:

@@ -14,7 +14,7 @@ from hotspots import geography
 from hotspots.__main__ import main
 from hotspots.areas.finding import find_areas
 from hotspots.base.errors import HotspotsError
-from hotspots.base.profile import KEYS, NEEDED, OPTIONAL, PROFILE, home, profile_in
+from hotspots.base.profile import KEYS, NEEDED, OPTIONAL, PROFILE, home, profile_in, read_districts
 from hotspots.change import context
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.workspace import change_workspace
@@ -125,6 +125,21 @@ def test_the_verb_makes_and_chooses_one(tmp_path, capsys):
     assert "Nothing changed" in capsys.readouterr().err
     assert main(["profile", "--workspace", folder]) == 0
     assert capsys.readouterr().out.splitlines()[1] == "Vale,Ham North,X03,"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"lad_code,lad_name,bcu\r\nX03,Ham North,Vale\r\n,Ham \xe9ast,Hill\r\n,,\r\n",
+        "\ufeffLAD25NM;LAD25CD;BCU\nHam North;X03;Vale\nHam éast;;Hill\n".encode(),
+        "BCU\tName\tCode\nVale\tHam North\tX03\nHill\tHam éast\t\n".encode(),
+    ],
+)
+def test_a_table_of_bcus_is_read_as_spreadsheets_write_it(tmp_path, table):
+    (tmp_path / "bcus.csv").write_bytes(table)
+    assert read_districts(tmp_path / "bcus.csv", ("Vale", "Hill")) == (
+        ("X03", "Ham North", "Vale"), ("", "Ham éast", "Hill"),
+    )  # fmt: skip
 
 
 def test_a_district_that_the_boundaries_lack_is_named(tmp_path):
