@@ -33,7 +33,7 @@ def corrected_table(raw: RawTable) -> pa.Table:
 
     Raises HotspotsError where the row numbers have been lost.
     """
-    rows = pc.match_substring_regex(pc.fill_null(raw.table[ROW], ""), r"^\d{1,9}(\.0)?$")
+    rows = pc.match_substring_regex(pc.fill_null(raw.table[ROW], ""), r"^\s*\d{1,9}([.,]0+)?\s*$")
     if not pc.all(rows).as_py() or raw.table[FROM].null_count:
         raise HotspotsError(
             f"{raw.name}: every row needs its '{FROM}' and '{ROW}' as they were downloaded. Download the rows again"
@@ -42,7 +42,8 @@ def corrected_table(raw: RawTable) -> pa.Table:
     table = raw.table
     for i, name in enumerate(table.column_names):
         table = table.set_column(i, name, pc.replace_substring_regex(table[name], r"^'('*[=+\-@\t\r\n])", r"\1"))
-    row = pc.replace_substring_regex(table[ROW], r"\.0$", "")
+    row = pc.utf8_trim_whitespace(pc.replace_substring_regex(table[ROW], r"[.,]0+\s*$", ""))
+    table = table.set_column(table.column_names.index(FROM), FROM, pc.utf8_trim_whitespace(table[FROM]))
     numbers = list(zip(table[FROM].to_pylist(), row.to_pylist(), strict=True))
     twice = sample(f"{n} of {f}" for (f, n), times in Counter(numbers).items() if times > 1)
     if twice:

@@ -19,12 +19,13 @@ from hotspots.geography import bng_to_lonlat, lonlat_to_bng
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
-PLAIN, COMMA, THOUSANDS, SEXAGESIMAL, LETTERS = 1, 2, 3, 4, 5  # how a text was read; 0: not at all
+PLAIN, COMMA, THOUSANDS, SEXAGESIMAL, LETTERS, ONE_COLUMN = 1, 2, 3, 4, 5, 6  # how a text was read; 0: not at all
 SAID = {
     COMMA: "with a decimal comma, read as such",
     THOUSANDS: "with thousands separators, read without them",
     SEXAGESIMAL: "in degrees with minutes or letters, read as such",
     LETTERS: "as grid references with letters, each read as the south-west corner of its square",
+    ONE_COLUMN: "in one column, parted there",
 }
 NUMBER = r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$"
 DECIMAL_COMMA = r"^[-+]?\d+,\d+(?:[eE][-+]?\d+)?$"
@@ -43,6 +44,7 @@ PARTS = (
 SQUARE = (
     r"^(?P<letters>[HJNOST][A-HJ-Z])[\s\-/.,:]*(?P<e>\d{1,10})(?:[\s\-/.,:]+(?P<again>[A-Z]{2})?\s*(?P<n>\d{1,5}))?$"
 )
+TWO = r"^(?:POINT)?\s*\(?\s*(?P<a>-?\d+(?:\.\d+)?)\s*[ ,;/]\s*(?P<b>-?\d+(?:\.\d+)?)\s*\)?$"  # 53.76, -2.70
 LETTERS_OF_GRID = "ABCDEFGHJKLMNOPQRSTUVWXYZ"  # without I
 SAME = (
     ("[−‐‑–]", "-"),
@@ -72,8 +74,9 @@ def read_pairs(x: pa.Array, y: pa.Array, grid: bool) -> Written:
     texts = [alike(pc.list_element(split, i)) if len(both.dictionary) else both.dictionary for i in (0, 1)]
     found = _of_axes(texts[0], texts[1], grid)
     lettered = _of_squares(texts[0], texts[1], grid)
-    known = lettered.how > 0
-    pairs = [np.where(known, ours, theirs) for ours, theirs in zip(lettered, found, strict=True)]
+    pairs = _of_one_column(texts[0], texts[1], grid)
+    for better in (found, lettered):
+        pairs = Written(*(np.where(better.how > 0, a, b) for a, b in zip(better, pairs, strict=True)))
     at = both.indices.to_numpy(zero_copy_only=False)
     return Written(*(values[at] for values in pairs))
 
@@ -154,11 +157,33 @@ def _sexagesimal(texts: pa.Array, hemispheres: str) -> Array:
     return np.where(fits, np.where(south, -total, total), np.nan)
 
 
+def _alone(x: pa.Array, y: pa.Array) -> pa.Array:
+    """The text that stands in one of the columns alone, or the same in both; '' where each has its own."""
+    same = pc.or_(pc.equal(x, y), pc.equal(y, ""))
+    return pc.if_else(same, x, pc.if_else(pc.equal(x, ""), y, pa.scalar("")))
+
+
+def _of_one_column(x: pa.Array, y: pa.Array, grid: bool) -> Written:
+    """Two numbers in one column: '53.76, -2.70', 'POINT(-2.70 53.76)', '354012 429534'.
+
+    In degrees of Great Britain only one of them can be a latitude; eastings stand before northings.
+    """
+    parts = pc.extract_regex(_alone(x, y), TWO)
+    a, b = (_floats(pc.struct_field(parts, n), _text(pc.struct_field(parts, n)) != "") for n in ("a", "b"))
+    whole = (a == np.round(a)) & (b == np.round(b))  # 53 12: degrees and minutes
+    if grid:
+        fits = (a >= 100_000) & (b >= 1_000)
+    else:
+        exchanged = (np.abs(a) > 45) & (np.abs(b) < 45)
+        a, b = np.where(exchanged, b, a), np.where(exchanged, a, b)
+        fits = (np.abs(a) < 45) & (np.abs(b) > 45) & (np.abs(b) <= 90) & ~whole
+    return Written(np.where(fits, a, np.nan), np.where(fits, b, np.nan), np.where(fits, ONE_COLUMN, 0))
+
+
 def _of_squares(x: pa.Array, y: pa.Array, grid: bool) -> Written:
     """Grid references with letters, over both columns or whole in one of them."""
-    joined = pc.binary_join_element_wise(x, y, " ")
-    alone = pc.or_(pc.equal(x, y), pc.equal(y, ""))
-    texts = pc.if_else(alone, x, pc.if_else(pc.equal(x, ""), y, joined))
+    alone = _alone(x, y)
+    texts = pc.if_else(pc.equal(alone, ""), pc.binary_join_element_wise(x, y, " "), alone)
     parts = pc.extract_regex(pc.utf8_trim_whitespace(texts), SQUARE)
     squares, east, again, north = (_text(pc.struct_field(parts, n)) for n in ("letters", "e", "again", "n"))
     split = north == ""

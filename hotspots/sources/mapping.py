@@ -265,8 +265,9 @@ def _columns(source: str, toml: dict[str, Any]) -> list[str]:
         problems.append(
             f"[columns] must name a place: either easting and northing, or longitude and latitude, not both{area}."
         )
-    spans = {last for first, last in SPANS if columns.get(first) == columns.get(last)}  # 14:30-14:45 in one column
-    single = Counter(name.strip() for key, name in columns.items() if isinstance(name, str) and key not in spans)
+    # 14:30-14:45, or a place, in one column
+    shared = {last for first, last in (*SPANS, GRID, DEGREES) if columns.get(first) == columns.get(last)}
+    single = Counter(name.strip() for key, name in columns.items() if isinstance(name, str) and key not in shared)
     twice = [name for name, times in single.items() if times > 1]
     if twice:
         problems.append(f"[columns] uses {sample(twice)} for more than one thing.")

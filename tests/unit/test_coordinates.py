@@ -88,8 +88,25 @@ def test_degrees(x: str, y: str, expected: tuple[float, float]):
 
 
 @pytest.mark.parametrize(
+    ("x", "y", "grid", "expected"),
+    [
+        ("53.7591, -2.7034", None, False, (-2.7034, 53.7591)),
+        ("-2.7034 53.7591", "-2.7034 53.7591", False, (-2.7034, 53.7591)),
+        (None, "53.7591,-2.7034", False, (-2.7034, 53.7591)),
+        ("POINT(-2.7034 53.7591)", None, False, (-2.7034, 53.7591)),
+        ("354012, 429534", None, True, (354012, 429534)),
+        ("354012 429534", "354012 429534", True, (354012, 429534)),
+    ],
+)
+def test_two_numbers_in_one_column(x: str | None, y: str | None, grid: bool, expected: tuple[float, float]):
+    assert read(x, y, grid) == expected
+
+
+@pytest.mark.parametrize(
     ("x", "y", "grid"),
     [
+        ("53.7591, 54.7034", None, False),
+        ("53 12", None, False),
         ("2 42 13", "53 45 33", False),  # west or east of Greenwich
         ("-2°42'W", "53°45'N", False),
         ("2°62'13\"W", "53°45'33\"N", False),

@@ -368,7 +368,7 @@ BAD_DEGREES = [
         "53 45 33",
         "LON and LAT look like degrees, minutes and seconds without their hemisphere: '2 42 13', '53 45 33'",
     ),
-    ("", "'-2.7031 53.7631'", "LON or LAT holds two numbers: (empty), ''-2.7031 53.7631''"),
+    ("", "'52.7031 53.7631'", "LON or LAT holds two numbers: (empty), ''52.7031 53.7631''"),
     ("John Smith", "inf", "LON and LAT are not both numbers: text like 'aaaa aaaaa', text like 'aaa'"),
 ]
 
@@ -500,6 +500,17 @@ def test_texts_with_one_reading_are_read_and_said_so():
     ]
 
 
+def test_one_column_may_hold_the_whole_place():
+    mapping = SIMPLE.format(offences="one").replace("longitude", "easting").replace("latitude", "northing")
+    mapping = mapping.replace('"LON"', '"REF"').replace('"LAT"', '"REF"')
+    parsed = parse(
+        "A1,ABH,24/05/2025 21:40,,SD 54012 29534,,Y,30", header=HEADER.replace("LON", "REF"), mapping=mapping
+    )
+    # Preston; the centre of its square SD 5429 lies at about 53.76 N 2.70 W
+    assert parsed.table["lat"][0].as_py() == pytest.approx(53.76, abs=0.005)
+    assert parsed.table["lon"][0].as_py() == pytest.approx(-2.70, abs=0.005)
+
+
 @pytest.mark.parametrize(
     ("pair", "sentence"),
     [
@@ -507,7 +518,7 @@ def test_texts_with_one_reading_are_read_and_said_so():
         ("SD54,295", "Ordnance Survey grid references with letters"),
         ("2 42 13,53 45 33", "degrees, minutes and seconds"),
         ('"354,000","429,500"', "British National Grid references: map them as easting and northing"),
-        (',"53.76,-2.70"', "two numbers in one column"),
+        (',"53.76,54.70"', "two numbers in one column"),
     ],
 )
 def test_a_file_of_texts_with_no_one_reading_is_refused_by_what_they_are(pair: str, sentence: str):

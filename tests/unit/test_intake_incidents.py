@@ -397,3 +397,12 @@ def test_records_held_under_ids_of_their_own_are_told_and_a_few_alike_are_not(tm
     assert not [n for n in imported.reports[0].notes if "held under other ids" in n]
     imported = load(tmp_path, export(times("T1", "T2", "T3"), "again.csv"), mapping=ONE)
     assert any(n.startswith("3 of 3 new records with a place have the time") for n in imported.reports[0].notes)
+
+
+@pytest.mark.parametrize("written", ["{}.0", "{},00", " {} "])
+def test_row_numbers_of_a_correction_that_went_through_a_spreadsheet_are_the_same(tmp_path, written: str):
+    load(tmp_path, export([*times("A1", "A2"), record("A3", "soon")]), mapping=ONE)
+    rows = [row | {"FROM": "08/01/2026 10:00"} for row in downloaded(tmp_path)]
+    rows = [row | {"quarantined_row": written.format(row["quarantined_row"])} for row in rows]
+    assert counts(load(tmp_path, mended(rows), mapping=ONE)) == {"read": 1, "accepted": 1}
+    assert downloaded(tmp_path) == []
