@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +28,8 @@ from hotspots.ranking.question import Question
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA
+from tests.apart import at_once
 from tests.area_samples import CENTRE, disk, facts, no_areas
-from tests.conftest import REPOSITORY
 from tests.samples import BURNLEY, KENT, crime, street
 from tests.workspaces import prepare
 
@@ -338,21 +337,15 @@ def test_a_workspace_of_before_goes_on_working(folder: Path, areas: pd.DataFrame
     assert guards == (2 * len(ADDED_TO_ONLY),)
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from hotspots.areas.register import freeze, load
-folder = Path(sys.argv[1])
-areas = load(folder, "seed").areas
-for _ in range(5):
-    freeze(folder, areas, "shared", "2999-01-01", sys.argv[2], "at once", {})
-"""
+def freeze_five(folder: Path, who: str) -> None:
+    frozen = load(folder, "seed").areas
+    for _ in range(5):
+        freeze(folder, frozen, "shared", "2999-01-01", who, "at once", {})
 
 
 def test_several_processes_freeze_at_once(folder: Path, areas: pd.DataFrame) -> None:
     put(folder, areas, name="seed")
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(folder), f"w{n}"], cwd=REPOSITORY) for n in range(2)]
-    assert [w.wait() for w in writers] == [0, 0]
+    assert at_once(*(partial(freeze_five, folder, f"w{n}") for n in range(2))) == [0, 0]
     told = registers(folder)
     mine = told[told["name"] == "shared"]
     assert mine["version"].tolist() == list(range(1, 11))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,7 @@ from hotspots.harm.weights.register import store_shipped, store_weight_set, weig
 from hotspots.intake import import_files
 from hotspots.store.database import FILE, problems, write
 from hotspots.store.schema import METADATA
-from tests.conftest import REPOSITORY
+from tests.apart import at_once
 from tests.samples import crime, street
 from tests.workspaces import prepare
 
@@ -118,28 +117,17 @@ def test_a_failed_transaction_leaves_nothing(folder):
     assert rows_of(folder) == expected_rows()
 
 
-WRITER = """
-import sys
-from pathlib import Path
-import pandas as pd
-from hotspots.harm.weights.register import store_shipped, store_weight_set
-from hotspots.store.database import write
-from hotspots.harm.scoring import weight_set_from_table
-folder, name = Path(sys.argv[1]), sys.argv[2]
-with write(folder) as connection:
-    store_shipped(connection)
-for version in range(10):
+def write_ten(folder: Path, name: str) -> None:
     with write(folder) as connection:
-        table = pd.DataFrame({"ho_class": ["008/06"], "days": [float(version)]})
-        store_weight_set(connection, weight_set_from_table(table, name=name, version=str(version), source="test"))
-"""
+        store_shipped(connection)
+    for version in range(10):
+        with write(folder) as connection:
+            table = pd.DataFrame({"ho_class": ["008/06"], "days": [float(version)]})
+            store_weight_set(connection, weight_set_from_table(table, name=name, version=str(version), source="test"))
 
 
 def test_several_processes_write_at_once(folder):
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(folder), f"local-{n}"], cwd=REPOSITORY) for n in range(3)
-    ]
-    assert [w.wait() for w in writers] == [0, 0, 0]
+    assert at_once(*(partial(write_ten, folder, f"local-{n}") for n in range(3))) == [0, 0, 0]
     sets, weights = expected_rows()
     assert rows_of(folder) == (sets + 30, weights + 30)
     assert problems(folder) == []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
+import os
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from hotspots import intake
 from hotspots.base.columns import PINGS, schema
 from hotspots.base.errors import HotspotsError
 from hotspots.base.writing import to_csv
@@ -23,6 +24,7 @@ from hotspots.intake.ping_days import jumps_of
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import headline, holdings, intake_table
 from hotspots.store.workspace import FileReport, open_workspace, read_pings
+from tests.apart import at_once
 from tests.samples import KENT, files_of, one_district
 
 NOON = 1_772_366_400  # 2026-03-01 12:00 UTC
@@ -388,13 +390,9 @@ def test_an_import_that_stops_before_publishing_changes_nothing(tmp_path, monkey
     assert check_workspace(tmp_path)[0] == []
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-import hotspots.intake
-hotspots.intake.publish = lambda *_: os._exit(9)
-hotspots.intake.import_files(Path(sys.argv[1]), [Path(sys.argv[2])], "pings")
-"""
+def killed_at_the_end(folder: Path, file: Path) -> None:
+    intake.publish = lambda *_: os._exit(9)
+    import_files(folder, [file], "pings")
 
 
 def test_a_killed_import_leaves_the_workspace_as_it_was(tmp_path):
@@ -403,8 +401,7 @@ def test_a_killed_import_leaves_the_workspace_as_it_was(tmp_path):
     manifest, rows = (folder / "manifest.json").read_bytes(), held(folder)
     name, data = csv("b.csv", [*track("A1", 9), *track("B1", 9)])
     (tmp_path / name).write_bytes(data)
-    done = subprocess.run([sys.executable, "-c", KILLED, folder, tmp_path / name], cwd=Path(__file__).parents[2])
-    assert done.returncode == 9
+    assert at_once(partial(killed_at_the_end, folder, tmp_path / name)) == [9]
     assert (folder / "manifest.json").read_bytes() == manifest
     assert held(folder) == rows
     assert check_workspace(folder)[0] == []

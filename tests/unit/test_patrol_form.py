@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,8 @@ from hotspots.patrols.form import Submission, begun, correct, entries_of, histor
 from hotspots.store import ledger
 from hotspots.store.database import FILE, write
 from hotspots.store.schema import METADATA
+from tests.apart import at_once
 from tests.area_samples import disk, facts, no_areas
-from tests.conftest import REPOSITORY
 from tests.workspaces import logged
 
 NOW = datetime(2026, 6, 10, 13, 15, tzinfo=UTC)  # 14:15 in London
@@ -135,31 +134,15 @@ def test_threads_with_one_key_store_one_entry(folder: Path) -> None:
     assert len(logged(folder)) == 1
 
 
-SENDER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from hotspots.patrols import form as patrol_form
-from hotspots.store import ledger
-ledger.now = lambda: datetime(2026, 6, 10, 13, 15, tzinfo=UTC)
-folder, start = Path(sys.argv[1]), int(sys.argv[2])
-for i in range(12):
-    sent = patrol_form.Submission(
-        key=f"{i:032x}", area="South-01", unit="unit", officers=2, start=start, end=start + 600
-    )
-    print(patrol_form.record(folder, sent).entry.entry)
-"""
+def send_twelve(folder: Path, out: Path) -> None:
+    ids = [str(record(folder, submission(key=f"{i:032x}")).entry.entry) for i in range(12)]
+    out.write_text("\n".join(ids), encoding="ascii")
 
 
-def test_processes_with_the_same_keys_store_each_once(folder: Path) -> None:
-    senders = [
-        subprocess.Popen(
-            [sys.executable, "-c", SENDER, str(folder), str(START)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    told = [s.communicate()[0].split() for s in senders]
-    assert [s.returncode for s in senders] == [0, 0]
+def test_processes_with_the_same_keys_store_each_once(folder: Path, tmp_path: Path) -> None:
+    outs = [tmp_path / "one", tmp_path / "other"]
+    assert at_once(*(partial(send_twelve, folder, out) for out in outs)) == [0, 0]
+    told = [out.read_text(encoding="ascii").split() for out in outs]
     assert told[0] == told[1]
     assert len(set(told[0])) == 12
     assert sorted(logged(folder)["entry"]) == sorted(told[0])

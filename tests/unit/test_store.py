@@ -19,15 +19,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from hotspots.base.errors import HotspotsError
 from hotspots.cli.main import main
-from hotspots.harm.weights.register import audit, load
+from hotspots.harm.weights.register import audit, load, new_version
 from hotspots.intake import Imported
 from hotspots.patrols import form
 from hotspots.store import copying, database, ledger, revisions, server, sqlite
@@ -35,6 +37,7 @@ from hotspots.store.database import FILE, problems, read, write
 from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import ADDED_TO_ONLY, METADATA
 from hotspots.store.workspace import Manifest, open_workspace
+from tests.apart import at_once
 from tests.conftest import REPOSITORY, fill
 from tests.samples import MAPPING, export, record
 from tests.workspaces import patrolled  # noqa: F401
@@ -91,26 +94,16 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 # ---------------------------------------------------------------- both databases
 
-WRITER = """
-import sys
-from pathlib import Path
-import pandas as pd
-from hotspots.harm.weights.register import new_version
-folder, who = Path(sys.argv[1]), sys.argv[2]
-for n in range(5):
-    days = pd.DataFrame([("", f"{who}/0{n}", 1.0 + n)], columns=["athena_urn", "ho_class", "days"])
-    new_version(folder, "cchi-2020-sv", days, f"w{who}", "at once")
-"""
+
+def five_decisions(folder: Path, who: str) -> None:
+    for n in range(5):
+        days = pd.DataFrame([("", f"{who}/0{n}", 1.0 + n)], columns=["athena_urn", "ho_class", "days"])
+        new_version(folder, "cchi-2020-sv", days, f"w{who}", "at once")
 
 
 def test_forty_decisions_by_eight_processes_are_all_in_the_newest_version(either: Path) -> None:
     """And the database is made by all eight at the same moment."""
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(either), f"90{n}"], cwd=REPOSITORY) for n in range(8)
-    ]
-    assert [w.wait() for w in writers] == [0] * 8
-    from hotspots.harm.weights.register import load
-
+    assert at_once(*(partial(five_decisions, either, f"90{n}") for n in range(8))) == [0] * 8
     newest = load(either, "cchi-2020-sv")
     assert newest.version == "2020.40"
     mine = newest.table[newest.table["ho_class"].str.startswith("90")]

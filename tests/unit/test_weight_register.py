@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,9 @@ from hotspots.intake import import_files
 from hotspots.ranking.answer import about, in_unit
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
+from hotspots.store import ledger
 from hotspots.store.database import FILE
-from tests.conftest import REPOSITORY
+from tests.apart import at_once
 from tests.samples import ABH, MAPPING, MURDER, ROBBERY, crime, export, record, street
 
 SHIPPED = "cchi-2020-sv@2020 (guidelines as of 6 October 2020)"
@@ -409,18 +411,17 @@ def test_weights_may_come_before_the_first_incidents(tmp_path: Path) -> None:
     assert table["harm_days"].tolist() == [10]
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from hotspots.harm.weights.importing import import_weights
-from hotspots.store import ledger
-def until(table, add):
-    def adding(connection, name, rows):
-        return os.kill(os.getpid(), signal.SIGKILL) if name == table else add(connection, name, rows)
-    return adding
-ledger.insert, ledger.insert_all = (until(sys.argv[2], add) for add in (ledger.insert, ledger.insert_all))
-import_weights(Path(sys.argv[1]), ("a.csv", sys.argv[3].encode()), name="killed")
-"""
+def killed_import(folder: Path, table: str, text: str) -> None:
+    """The process ends where the first rows of the table are about to be written."""
+
+    def until(add: Callable[..., object]) -> Callable[..., object]:
+        def adding(connection: object, name: str, rows: object) -> object:
+            return os.kill(os.getpid(), signal.SIGKILL) if name == table else add(connection, name, rows)
+
+        return adding
+
+    ledger.insert, ledger.insert_all = until(ledger.insert), until(ledger.insert_all)  # type: ignore[assignment]
+    import_weights(folder, ("a.csv", text.encode()), name="killed")
 
 
 @pytest.mark.parametrize("step", ["weight_sets", "weights", "weight_versions", "weight_changes"])
@@ -428,29 +429,19 @@ def test_a_kill_in_the_middle_stores_nothing(index: Path, step: str) -> None:
     """Killed when the first rows of that table are about to be written: what came before them goes too."""
     before = stored_rows(index)
     text = INDEX.replace("365", "366")
-    done = subprocess.run([sys.executable, "-c", KILLED, str(index), step, text], cwd=REPOSITORY, check=False)
-    assert done.returncode == -signal.SIGKILL
+    assert at_once(partial(killed_import, index, step, text)) == [-signal.SIGKILL]
     assert stored_rows(index) == before
     assert problems(index) == []
     assert import_weights(index, ("a.csv", text.encode()), name="killed").stored
 
 
-WRITER = """
-import sys
-from pathlib import Path
-import pandas as pd
-from hotspots.harm.weights.register import new_version
-for n in range(5):
-    days = float(sys.argv[2]) + n
-    new_version(Path(sys.argv[1]), "local", pd.DataFrame({"athena_urn": ["8N.8.6.0"], "days": [days]}), "w", "try")
-"""
+def five_versions(folder: Path, start: float) -> None:
+    for n in range(5):
+        new_version(folder, "local", pd.DataFrame({"athena_urn": ["8N.8.6.0"], "days": [start + n]}), "w", "try")
 
 
 def test_processes_that_save_at_once_all_succeed_with_versions_of_their_own(index: Path) -> None:
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(index), start], cwd=REPOSITORY) for start in ("100", "200")
-    ]
-    assert [w.wait() for w in writers] == [0, 0]
+    assert at_once(*(partial(five_versions, index, start) for start in (100.0, 200.0))) == [0, 0]
     table = versions(index)[versions(index)["name"] == "local"]
     assert sorted(table["version"], key=lambda v: float(v)) == sorted(
         ["1", *(f"1.{n}" for n in range(1, 11))], key=lambda v: float(v)

@@ -6,12 +6,10 @@ import json
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -25,7 +23,8 @@ from hotspots.store import workspace as workspaces
 from hotspots.store.held import months_held
 from hotspots.store.publishing import new_file
 from hotspots.store.workspace import MANIFEST, open_workspace, read_incidents
-from tests.conftest import REPOSITORY
+from tests.apart import at_once, begun
+from tests.conftest import sets
 from tests.samples import (
     BURNLEY,
     MAPPING,
@@ -132,24 +131,12 @@ def test_a_kill_at_any_step_leaves_the_workspace_before_or_after(tmp_path, chang
     assert seen == {"before", "after"}
 
 
-CHILD = """
-import sys
-from pathlib import Path
-from hotspots.intake import import_files, police_uk
-import pyarrow.parquet
-folder, archive = Path(sys.argv[1]), Path(sys.argv[2])
-print("ready", flush=True)
-import_files(folder, [archive], "police-uk")
-print("done", flush=True)
-"""
-
-
 def many_crimes(folder: Path) -> Path:
-    """Twelve months of 3,000 crimes, every tenth published again in the next month."""
+    """Six months of 3,000 crimes, every tenth published again in the next month."""
     draw = random.Random(1)
     archive = folder / "many"
     archive.mkdir()
-    for number in range(12):
+    for number in range(6):
         month = f"2021-{number + 1:02d}"
         rows = [
             crime(
@@ -174,18 +161,13 @@ def test_a_killed_process_leaves_the_workspace_before_or_after(tmp_path):
     import_files(goal, [archive], "police-uk")
     lasts = time.perf_counter() - began
     before, after = held(start), held(goal)
-    for n, share in enumerate((0.05, 0.3, 0.6, 0.8, 0.95, 1.1)):
+    for n, share in enumerate((0.05, 0.3, 0.6, 0.8, 0.95, 1.1)[:: sets(1, 2)]):
         folder = tmp_path / f"killed {n}"
         shutil.copytree(start, folder)
-        child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(folder), str(archive)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-        )
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
+        (child,) = begun(partial(import_files, folder, [archive], "police-uk"))
         time.sleep(lasts * share)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
+        child.kill()
+        child.join()
         now = held(folder)
         assert now.equals(before) or now.equals(after), f"killed after {share:.0%}"
         import_files(folder, [archive], "police-uk")
@@ -208,19 +190,11 @@ def test_what_a_killed_import_left_behind_goes_with_the_next(tmp_path):
 
 
 def test_a_second_writer_waits_its_turn(tmp_path):
-    code = f"""
-import sys
-from pathlib import Path
-from hotspots.intake import import_files
-month, name = sys.argv[1], sys.argv[2]
-sys.path.insert(0, {str(REPOSITORY)!r})
-from tests.samples import crime, street
-import_files(Path({str(tmp_path / "shared")!r}), [street(month, [crime(name, month)])], "police-uk")
-"""
-    writers = [
-        subprocess.Popen([sys.executable, "-c", code, f"2022-0{n}", f"crime {n}"], cwd=REPOSITORY) for n in (1, 2, 3)
-    ]
-    assert [w.wait() for w in writers] == [0, 0, 0]
+    def write(n: int) -> None:
+        month = f"2022-0{n}"
+        import_files(tmp_path / "shared", [street(month, [crime(f"crime {n}", month)])], "police-uk")
+
+    assert at_once(*(partial(write, n) for n in (1, 2, 3))) == [0, 0, 0]
     assert sorted(held(tmp_path / "shared")["record_id"]) == ["crime 1", "crime 2", "crime 3"]
     assert check_workspace(tmp_path / "shared")[0] == []
 
