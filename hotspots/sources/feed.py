@@ -239,13 +239,15 @@ class FeedFile:
             self.notes.append(f"{n} of {self.name(what)} that cannot be read would be by {fits}")
 
     def note_midnights(self, times: Times, one: str, many: str) -> None:
-        """Say so where most rows are at 00:00, as dates without a time of day are."""
-        at = times.local[~self.bad & ~np.isnat(times.local)]
-        midnight = int((at == at.astype("datetime64[D]")).sum())
-        if midnight > 1 and midnight >= MOSTLY * len(at):
-            share = "all" if midnight == len(at) else f"{midnight:,} of"
+        """Say so where most rows are at 00:00, as printed or by the local clock, as dates without a time of day are."""
+        usable = ~self.bad & ~np.isnat(times.instant)
+        printed = spread(times.wall.clock, times.texts, np.datetime64("NaT", "s"))
+        midnight = max(int((at[usable] == at[usable].astype("<M8[D]")).sum()) for at in (printed, times.local))
+        n = int(usable.sum())
+        if midnight > 1 and midnight >= MOSTLY * n:
+            share = "All" if midnight == n else f"{midnight:,} of"
             why = "at 00:00, as dates without a time of day do: read as midnight, so hours of the day are not known"
-            self.notes.append(f"{share.capitalize()} {counted(len(at), one, many)} {why}")
+            self.notes.append(f"{share} {counted(n, one, many)} {why}")
 
     def refuse_times(self, times: Times, what: str, latest: np.datetime64, quoted: bool = False) -> None:
         """Refuse what cannot be read as a time, lies in the future or is too old."""

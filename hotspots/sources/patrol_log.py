@@ -238,6 +238,7 @@ def _read_times(log: _Log, now: datetime, lenient: bool) -> tuple[tuple[list[int
     file.refuse(late, f"{file.name('end')} is more than {LONGEST // 3600} hours after {file.name('start')}")
     file.note_clock_changes([start, end])
     note_span(file, span, file.name("end"))
+    file.note_midnights(start, "entry starts", "entries start")
     seconds = [np.where(np.isnat(t.instant), 0, t.instant.astype(np.int64)).tolist() for t in (start, end)]
     odd = [text for t in (start, end) for text in t.texts.filter(pa.array(t.unread)).to_pylist()]
     fits = file.formats_that_fit([start, end]) if odd else ""

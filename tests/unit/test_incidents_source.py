@@ -261,6 +261,13 @@ def test_dates_that_became_midnight_are_told(clocks: list[str], share: str):
     assert parsed.notes == ([f"{share} {expected}"] if share else [])
 
 
+@pytest.mark.parametrize("hour", ["00:00:00+00", "23:00:00+00"])
+def test_midnights_by_either_clock_are_told(hour: str):
+    """A system that exports in UTC prints a local midnight of summer as 23:00."""
+    parsed = parse(*dated(f"2026/05/12 {hour}", f"2026/05/13 {hour}"))
+    assert parsed.notes[0].startswith("All 2 offences start at 00:00")
+
+
 def test_a_spreadsheets_days_are_told():
     parsed = parse(*dated("46154.895833", "46155.5"))
     assert parsed.table["local_from"].to_pylist() == [datetime(2026, 5, 12, 21, 30), datetime(2026, 5, 13, 12)]

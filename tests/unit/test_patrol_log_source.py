@@ -197,6 +197,13 @@ def test_lengths_of_time_that_look_like_clocks_are_not_read_as_the_next_day(read
     assert reasons(parsed)[2] == "day and to is before day and from (as are most; a length of time is written '15 min')"
 
 
+def test_dates_without_a_time_of_day_are_told(read):
+    rows = sheet(*(("14/10/2025", "00:00", end) for end in ("00:15", "00:20")))
+    assert any(
+        n.startswith("All 2 entries start at 00:00") for n in read(rows, read_mapping("patrol-log", SHEET)).notes
+    )
+
+
 def test_an_end_with_a_date_of_its_own_is_taken_at_its_word(read):
     mapping = read_mapping("patrol-log", SHEET.replace('["day", "to"]', '["day2", "to"]'))
     rows = sheet(("14/10/2025", "23:30", "00:15"), ("14/10/2025", "23:30", "00:15"))
