@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import xlsxwriter
 from h3.api import basic_int as h3
 
 from hotspots import geography
@@ -443,10 +444,10 @@ def test_areas_are_read_however_a_spreadsheet_saves_them(tmp_path, kind: str) ->
     rows = [["area", "name", "bcu", "cells"], ["South-01", "The Square; north", "South", f"{ROW[0]:x} {ROW[1]:x}"]]
     path = tmp_path / ("mine.xlsx" if kind == "xlsx" else "mine.csv")
     if kind == "xlsx":
-        book = pytest.importorskip("openpyxl").Workbook()
-        for row in rows:
-            book.active.append(row)
-        book.save(path)
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            for r, row in enumerate(rows):
+                sheet.write_row(r, 0, row)
     else:
         out = io.StringIO()
         csv.writer(out, delimiter="," if kind == "utf-16" else kind).writerows(rows)

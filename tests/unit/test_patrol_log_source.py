@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from hotspots.base.columns import LOG_ENTRIES
 from hotspots.base.errors import HotspotsError
@@ -563,12 +564,15 @@ def merged_log(*merged: str, ending: str = "xlsx") -> RawTable:
     if ending == "csv":
         out.write(pd.DataFrame(rows[1:], columns=rows[0]).to_csv(index=False).encode())
     else:
-        book = pytest.importorskip("openpyxl").Workbook()
-        for row in rows:
-            book.active.append(row)
+        book = xlsxwriter.Workbook(out, {"in_memory": True})
+        sheet, kinds = book.add_worksheet(), {datetime: "yyyy-mm-dd", time: "hh:mm"}
+        for r, row in enumerate(rows):
+            for c, cell in enumerate(row):
+                sheet.write(r, c, cell, book.add_format({"num_format": kinds.get(type(cell), "")}))
         for cells in merged:
-            book.active.merge_cells(cells)
-        book.save(out)
+            first = rows[1][ord(cells[0]) - ord("A")]
+            sheet.merge_range(cells, first, book.add_format({"num_format": kinds.get(type(first), "")}))
+        book.close()
     return read_table(f"log.{ending}", out.getvalue(), Settings())
 
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
@@ -38,18 +39,17 @@ def lines(mark: str, *rows: list[str]) -> str:
 
 
 def book(sheets: dict[str, list[list[object]]], hidden: tuple[str, ...] = (), merged: tuple[str, ...] = ()) -> bytes:
-    openpyxl = pytest.importorskip("openpyxl")
-    whole = openpyxl.Workbook()
-    whole.remove(whole.active)
-    for title, rows in sheets.items():
-        sheet = whole.create_sheet(title)
-        for row in rows:
-            sheet.append(row)
-        sheet.sheet_state = "hidden" if title in hidden else "visible"
-        for cells in merged:
-            sheet.merge_cells(cells)
     out = io.BytesIO()
-    whole.save(out)
+    whole = xlsxwriter.Workbook(out, {"in_memory": True})
+    for title, rows in sheets.items():
+        sheet = whole.add_worksheet(title)
+        for r, row in enumerate(rows):
+            sheet.write_row(r, 0, row)
+        for cells in merged:
+            sheet.merge_range(cells, rows[int(cells[1]) - 1][ord(cells[0]) - ord("A")])
+        if title in hidden:
+            sheet.hide()
+    whole.close()
     return out.getvalue()
 
 
