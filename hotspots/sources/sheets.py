@@ -6,28 +6,31 @@ columns looked for is read; the others are named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import marshal
+import subprocess
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from functools import partial
-from io import BytesIO
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
+from hotspots.sources import sheet_worker
 from hotspots.sources.headers import ENOUGH, LAST, LOOKED, find_header, header_note, is_total, total_note
 from hotspots.sources.kinds import Sought
-from hotspots.sources.spans import MOST_CELLS, check_spans
+from hotspots.sources.spans import check_spans
 
+MOST_MEMORY = 4_000_000_000  # bytes while a workbook is opened
+LONGEST = 120  # seconds
 MOST_MERGED = 10_000  # rows or columns of a merged cell that is followed
 
 LEFT_OUT = "Left out, "  # how a note begins that names sheets: they may be called after people
 _AGAIN = "Save it again without a password, as .xlsx or CSV."
 
-Grid = list[list[Any]]
+Grid: TypeAlias = list[list[str]]  # '' where a cell is empty
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +45,28 @@ class SheetTable:
     merged: dict[int, dict[int, int]] = field(default_factory=dict)  # column → blank row → the row it is merged with
 
 
+class _Sheet(NamedTuple):
+    """A sheet with data, as `sheet_worker` hands it over."""
+
+    title: str
+    visible: bool
+    row: int  # of its first cell, counted from 0, as is the column
+    column: int
+    grid: Grid
+    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+
+
 class _Found(NamedTuple):
     """A visible sheet with data, and what its first rows say."""
 
-    title: str
-    load: Callable[[], Any]
+    sheet: _Sheet
     at: int  # position of the header
     header: list[str]
     names: frozenset[str]  # of those looked for, in the header
+
+    @property
+    def title(self) -> str:
+        return self.sheet.title
 
 
 def read_sheets(data: bytes, name: str, settings: Settings, sought: Sought) -> list[SheetTable]:
@@ -59,14 +76,15 @@ def read_sheets(data: bytes, name: str, settings: Settings, sought: Sought) -> l
     cells as null. Wholly empty rows are left out; the others keep the number that a spreadsheet shows. Sheets without
     these columns, and hidden ones, are named in the notes of the first table.
     """
-    with _guarded(name):
-        found, hidden = _found(data, name, settings, sought)
-        if not found:
-            behind = f" Its sheets {_quoted(hidden)} are hidden: unhide what is to be read." if hidden else ""
-            raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.{behind}")
-        best = max(found, key=lambda f: (len(f.names), sum(1 for c in f.header if c.strip())))
-        chosen = [f for f in found if f is best or _same(f, best, sought)]
-        tables = [_table(f, "" if len(found) == 1 else f.title) for f in chosen]
+    sheets = _sheets(data, name, settings)
+    hidden = [sheet.title for sheet in sheets if not sheet.visible]
+    found = [_looked_at(sheet, sought) for sheet in sheets if sheet.visible]
+    if not found:
+        behind = f" Its sheets {_quoted(hidden)} are hidden: unhide what is to be read." if hidden else ""
+        raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.{behind}")
+    best = max(found, key=lambda f: (len(f.names), sum(1 for c in f.header if c.strip())))
+    chosen = [f for f in found if f is best or _same(f, best, sought)]
+    tables = [_table(f, "" if len(found) == 1 else f.title) for f in chosen]
     others = [f"{f.title!r} ({_other(f, best, sought)})" for f in found if f not in chosen]
     others += [f"{title!r} (hidden)" for title in hidden]
     filled = [t for t in tables if t.rows] or tables[:1]
@@ -78,72 +96,34 @@ def read_sheets(data: bytes, name: str, settings: Settings, sought: Sought) -> l
 
 def read_grids(data: bytes, name: str, settings: Settings) -> list[tuple[str, int, list[list[str]]]]:
     """Every visible sheet with data: its title, the number of its first row, and its cells as text, '' where empty."""
-    with _guarded(name):
-        shown = [(title, sheet) for title, sheet, visible in _sheets(data, name, settings) if visible]
-        if not shown:
-            raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
-        return [
-            (title, sheet.start[0] + 1, [_texts(row) for row in sheet.to_python(skip_empty_area=True)])
-            for title, sheet in shown
-        ]
+    shown = [sheet for sheet in _sheets(data, name, settings) if sheet.visible]
+    if not shown:
+        raise HotspotsError(f"{name} has no visible sheet with data. Check that it is the right file.")
+    return [(sheet.title, sheet.row + 1, sheet.grid) for sheet in shown]
 
 
-@contextmanager
-def _guarded(name: str) -> Iterator[None]:
-    """What the reader of workbooks raises, in sentences."""
-    from python_calamine import CalamineError, PasswordError
-
-    try:
-        yield
-    except PasswordError as error:
-        raise HotspotsError(f"{name} is protected by a password. Save it without one.") from error
-    except (CalamineError, OSError, ValueError) as error:
-        raise HotspotsError(f"{name} cannot be read as a workbook ({error}). {_AGAIN}") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # how the reader says that it met what it does not know
-            raise
-        raise HotspotsError(f"{name} cannot be read as a workbook. {_AGAIN}") from error
-
-
-def _sheets(data: bytes, name: str, settings: Settings) -> Iterator[tuple[str, Any, bool]]:
-    """(title, sheet, whether it is visible) of each one with data, one after the other."""
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
-
+def _sheets(data: bytes, name: str, settings: Settings) -> list[_Sheet]:
+    """The sheets with data, read in a process of their own: what is wrong with a workbook ends no more than that."""
     check_spans(data, name, settings)
-    book = CalamineWorkbook.from_filelike(BytesIO(data))
-    for about in book.sheets_metadata:
-        if about.typ == SheetTypeEnum.WorkSheet:
-            sheet = book.get_sheet_by_name(about.name)
-            if sheet.start is not None:
-                yield about.name, sheet, about.visible == SheetVisibleEnum.Visible
+    command = [sys.executable, "-P", str(Path(sheet_worker.__file__)), str(MOST_MEMORY)]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=LONGEST, check=True)
+        answer = marshal.loads(done.stdout)
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError, EOFError, ValueError, TypeError) as error:
+        raise HotspotsError(
+            f"{name} cannot be read as a workbook: it is damaged, or its cells lie so far apart that it would fill the"
+            f" memory. {_AGAIN}"
+        ) from error
+    if answer == sheet_worker.PASSWORD:
+        raise HotspotsError(f"{name} is protected by a password. Save it without one.")
+    if isinstance(answer, str):
+        raise HotspotsError(f"{name} cannot be read as a workbook ({answer}). {_AGAIN}")
+    return [_Sheet(*one) for one in answer]
 
 
-def _found(data: bytes, name: str, settings: Settings, sought: Sought) -> tuple[list[_Found], list[str]]:
-    """(the visible sheets with data and what their first rows say, titles of hidden ones with data).
-
-    No more cells are held than one sheet may have; what is beyond that is opened again when it is read.
-    """
-    found, hidden, held = [], [], 0
-    for title, sheet, visible in _sheets(data, name, settings):
-        if not visible:
-            hidden.append(title)
-            continue
-        first = [_texts(row) for row in sheet.to_python(skip_empty_area=True, nrows=2 * LOOKED)]
-        at, header = find_header(first, sought)
-        held += sheet.height * sheet.width
-        load = partial(_again, data, title) if held > MOST_CELLS else partial(_itself, sheet)
-        found.append(_Found(title, load, at, header, sought.among(header)))
-    return found, hidden
-
-
-def _itself(sheet: Any) -> Any:
-    return sheet
-
-
-def _again(data: bytes, title: str) -> Any:
-    from python_calamine import CalamineWorkbook
-
-    return CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_name(title)
+def _looked_at(sheet: _Sheet, sought: Sought) -> _Found:
+    at, header = find_header(sheet.grid[: 2 * LOOKED], sought)
+    return _Found(sheet, at, header, sought.among(header))
 
 
 def _same(found: _Found, best: _Found, sought: Sought) -> bool:
@@ -161,35 +141,30 @@ def _other(found: _Found, best: _Found, sought: Sought) -> str:
 
 def _table(found: _Found, title: str) -> SheetTable:
     """The table of a sheet: what is below its header, without totals and empty rows."""
-    sheet = found.load()
-    row, column = sheet.start
-    grid: Grid = sheet.to_python(skip_empty_area=True)
-    notes = []
-    above = sum(1 for cells in grid[: found.at] if any(cell != "" for cell in cells))
+    sheet, notes = found.sheet, []
+    above = sum(1 for cells in sheet.grid[: found.at] if any(cells))
     if above:
-        notes.append(header_note(row + found.at + 1, above))
-    below = [(row + i + 1, cells) for i, cells in enumerate(grid) if i > found.at and any(cell != "" for cell in cells)]
-    totals = {n for n, cells in below[-LAST:] if is_total(_texts(cells), len(found.header))}
+        notes.append(header_note(sheet.row + found.at + 1, above))
+    below = [(sheet.row + i + 1, cells) for i, cells in enumerate(sheet.grid) if i > found.at and any(cells)]
+    totals = {n for n, cells in below[-LAST:] if is_total(cells, len(found.header))}
     if totals:
         notes.append(total_note(len(totals)))
     below = [(n, cells) for n, cells in below if n not in totals]
-    columns = [pa.array(map(_text, cells), pa.string()) for cells in zip(*(c for _, c in below), strict=True)]
-    merged = _merged(sheet, row + found.at + 1, column)
-    return SheetTable(
-        title, found.header, columns or [pa.array([], pa.string()) for _ in found.header], [n for n, _ in below], notes,
-        merged,
-    )  # fmt: skip
+    columns = [_texts(cells) for cells in zip(*(c for _, c in below), strict=True)] or [
+        _texts(()) for _ in found.header
+    ]
+    return SheetTable(title, found.header, columns, [n for n, _ in below], notes, _merged(sheet, found.at))
 
 
-def _merged(sheet: Any, header: int, left: int) -> dict[int, dict[int, int]]:
+def _merged(sheet: _Sheet, at: int) -> dict[int, dict[int, int]]:
     """Column → blank row → the row whose cell it is merged with, below the header; kinds that cannot tell have none."""
     merged: dict[int, dict[int, int]] = {}
-    for (top, first), (bottom, last) in sheet.merged_cell_ranges or ():
-        if top < header or bottom - top > MOST_MERGED:
+    for (top, first), (bottom, last) in sheet.merged:
+        if top <= sheet.row + at or bottom - top > MOST_MERGED:
             continue
         for column in range(first, min(last, first + MOST_MERGED) + 1):
             for row in range(top + (column == first), bottom + 1):
-                merged.setdefault(column - left, {})[row + 1] = top + 1
+                merged.setdefault(column - sheet.column, {})[row + 1] = top + 1
     return merged
 
 
@@ -197,24 +172,6 @@ def _quoted(titles: list[str]) -> str:
     return ", ".join(repr(title) for title in titles)
 
 
-def _texts(row: list[Any]) -> list[str]:
-    return [_text(cell) or "" for cell in row]
-
-
-def _text(cell: object) -> str | None:
-    if isinstance(cell, str):
-        return cell or None
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime):
-        # Excel keeps times as fractions of a day: 21:40 may come as 21:39:59.999.
-        return (cell + timedelta(milliseconds=500)).strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(cell, date):
-        return f"{cell:%Y-%m-%d} 00:00:00"
-    if isinstance(cell, time):
-        return f"{cell:%H:%M:%S}"
-    if isinstance(cell, timedelta) and timedelta(0) <= cell < timedelta(days=1):  # how OpenDocument keeps a clock
-        return str(cell + timedelta(milliseconds=500)).split(".")[0].rjust(8, "0")
-    return None if cell is None else str(cell)
+def _texts(cells: Iterable[str]) -> pa.Array:
+    """A column of text; an empty cell is null."""
+    return pa.array((cell or None for cell in cells), pa.string())

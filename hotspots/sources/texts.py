@@ -32,7 +32,7 @@ _KINDS = {
     b"\x1f\x8b": "a packed file (.gz)", OLD: "an old Excel workbook (.xls)",
 }  # fmt: skip
 _MARKS = (",", ";", "\t", "|")
-_SEP = re.compile(r"sep=(.)", re.IGNORECASE)  # a line for Excel alone: what parts the values below
+_SEP = re.compile(r"sep=([!#-/:-@\[-`{-~\t])", re.IGNORECASE)  # a line for Excel alone: what parts the values below
 _CODECS = {"UTF-8": "utf-8", "Windows-1252": "cp1252"}
 _RAGGED_SHOWN = 2_000  # characters kept of a row with the wrong number of fields
 _START = 256_000  # bytes looked at to tell how a CSV is written; a header is shorter

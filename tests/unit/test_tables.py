@@ -105,6 +105,12 @@ def test_the_line_that_tells_excel_what_parts_the_values_is_no_row(mark: str, qu
         assert (raw.table.column_names, raw.row_numbers().tolist(), raw.notes) == (HEADER, [3], ())
 
 
+@pytest.mark.parametrize("odd", ["sep=é", "sep=", "sep=ab", 'sep="'])
+def test_a_line_that_tells_nothing_is_a_title(odd: str):
+    (raw,), _ = read(("x.csv", f"{odd}\r\n{lines(',', HEADER, ROW)}".encode()))
+    assert (raw.table.column_names, raw.row_numbers().tolist()) == (HEADER, [3])
+
+
 @pytest.mark.parametrize("total", ["Total,4", "Grand total,,,,8", "TOTAL: 2 records", "Sum,,,9,", "Total,4\n,,,,\n"])
 def test_a_total_below_the_table_is_no_record(total: str):
     (raw,), _ = read(("x.csv", (lines(",", HEADER, ROW, ROW) + total + "\n").encode()))
@@ -295,8 +301,7 @@ FAR = WIDE.format(900_000, "<table:table-cell/>") + WIDE.format(1, ONE.format(99
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("x.xls", old_workbooks.xls({"S": CELLS}, span=(3, 60_000))),
-        ("x.xls", old_workbooks.xls({"S": CELLS}, span=(4_000_000_000, 5))),
+        ("x.xls", old_workbooks.xls({"S": CELLS}, span=(4_000_000_000, 60_000))),
         ("x.xlsb", old_workbooks.xlsb([[*["REF", "E"], *[None] * 9_000, "N"], ["a"]], row_of_last=1_048_575)),
         ("x.ods", old_workbooks.ods({"S": WIDE.format(1_048_576, ONE.format(16_384))})),
         (
@@ -306,7 +311,8 @@ FAR = WIDE.format(900_000, "<table:table-cell/>") + WIDE.format(1, ONE.format(99
     ],
 )
 def test_what_would_fill_the_memory_is_refused_before_it_is_opened(name: str, data: bytes):
-    assert "too many to read" in refusal((name, data))
+    said = refusal((name, data))
+    assert "too many to read" in said or "so far apart that it would fill the memory" in said
 
 
 def test_empty_rows_and_cells_at_the_end_of_a_sheet_take_no_place():
