@@ -215,10 +215,11 @@ def _tell_apart(file: FeedFile, unit: Array, t: Array, repeated: Array, lon: Arr
 
 
 def _twice_placed(t: Array, lon: Array, lat: Array) -> float:
-    """Share of the rows of one unit that are in the same second at another place than the row before in that second."""
+    """Share of the rows of one unit that repeat a second; 0 where it was at one place each time."""
     order = np.lexsort((lat, lon, t))
     same = np.diff(t[order]) == 0
-    return float((same & ((np.diff(lon[order]) != 0) | (np.diff(lat[order]) != 0))).mean()) if len(t) > 1 else 0.0
+    moved = (np.diff(lon[order]) != 0) | (np.diff(lat[order]) != 0)
+    return float(same.mean()) if (same & moved).any() else 0.0
 
 
 def _read_places(file: FeedFile) -> tuple[Array, Array, int, int, tuple[str, ...]]:

@@ -153,7 +153,7 @@ def can_be(looked: _Looked, what: str, column: str, named: bool = False) -> bool
         return share(texts, LOOKS_TIMED) >= MOSTLY or share(texts, LOOKS_CLOCK) >= MOSTLY
     if what in BOX:
         low, high = BOX[what]
-        if (named and len(plain(column)) > 1) or plain(column) in ("e", "n"):
+        if named and plain(column) not in (*synonyms.EITHER_X, *synonyms.EITHER_Y):
             return share(texts, r"\d") >= MOSTLY  # the reader says what is wrong with them, if anything is
         return share_between(texts, low, high) >= MOSTLY / 2
     if what in FLAGS or what == "reactive":

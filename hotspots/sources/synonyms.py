@@ -12,14 +12,17 @@ CALLSIGN = (
     "registration", "vrm", "vehiclereg", "issi", "ssi", "radioid", "radio", "terminalid", "deviceid", "device",
     "deviceserial", "imei", "asset", "assetid", "assetname", "collarnumber", "collarno", "shouldernumber",
 )  # fmt: skip
+# Names that degrees and metres have alike: the values decide.
+EITHER_X = ("x", "xcoord", "xcoordinate", "coordx", "locx", "locationx", "pointx", "gisx", "geox", "posx")
+EITHER_Y = ("y", "ycoord", "ycoordinate", "coordy", "locy", "locationy", "pointy", "gisy", "geoy", "posy")
 PLACES = {
     "longitude": ("longitude", "lon", "long", "lng", "longitudewgs84", "lonwgs84", "gpslongitude", "gpslon", "poslon",
-                  "x"),
-    "latitude": ("latitude", "lat", "latitudewgs84", "latwgs84", "gpslatitude", "gpslat", "poslat", "y"),
+                  *EITHER_X),
+    "latitude": ("latitude", "lat", "latitudewgs84", "latwgs84", "gpslatitude", "gpslat", "poslat", *EITHER_Y),
     "easting": ("easting", "eastings", "eastingbng", "oseasting", "bngeasting", "gridx", "osx", "bngx", "gridrefeast",
-                "gridrefx", "xcoord", "xcoordinate", "coordx", "locationx", "east", "x", "e"),
+                "gridrefx", "east", "e", *EITHER_X),
     "northing": ("northing", "northings", "northingbng", "osnorthing", "bngnorthing", "gridy", "osy", "bngy",
-                 "gridrefnorth", "gridrefy", "ycoord", "ycoordinate", "coordy", "locationy", "north", "y", "n"),
+                 "gridrefnorth", "gridrefy", "north", "n", *EITHER_Y),
 }  # fmt: skip
 INCIDENTS = {
     "id": (

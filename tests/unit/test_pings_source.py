@@ -134,6 +134,7 @@ def test_a_late_row_within_the_hour_is_no_second_hour():
         ([-5, 50, 5, 55, 10, 130], None),  # back twice
         ([-5, 50, 65, 70, 200, 190], None),  # back elsewhere too: no order to go by
         ([0, 60, 20, 80, 40, 100], ["-2.7", "-2.8"] * 3),  # sorted by what the clock shows
+        ([0, 60, 20, 80, 40, 100], ["-2.7"] * 5 + ["-2.8"]),  # the same, at one place most of the time
     ],
 )
 def test_rows_of_both_hours_without_an_order_are_set_aside(minutes, east):

@@ -229,6 +229,20 @@ def test_what_is_lacking_is_named_and_stands_as_a_blank() -> None:
     assert "# - Which column is unit?" in found.text
 
 
+@pytest.mark.parametrize(
+    ("names", "values", "fields"),
+    [
+        ("Loc X,Loc Y", "354000,429500", ("easting", "northing")),
+        ("POINT_X,POINT_Y", "-2.7,53.76", ("longitude", "latitude")),
+        ("X,Y", "-2.7,53.76", ("longitude", "latitude")),
+        ("E,N", "SD 540,SD 295", ("easting", "northing")),  # what the reader makes of it is its own affair
+    ],
+)
+def test_coordinates_whose_name_says_no_unit_are_what_their_values_are(names: str, values: str, fields: tuple) -> None:
+    found = mapping("incidents", f"REF,OFFENCE,FROM,{names}", f"R1,A,13/05/2026 10:00,{values}")
+    assert set(found.columns) & {"easting", "northing", "longitude", "latitude"} == set(fields)
+
+
 def test_two_pairs_of_coordinates_leave_one() -> None:
     found = look(
         "incidents", "REF,OFFENCE,FROM,Easting,Northing,Lat,Lon", "R1,A,13/05/2026 10:00,354000,429500,,",
