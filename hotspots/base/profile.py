@@ -211,8 +211,10 @@ def table_rows(path: Path) -> list[dict[str, str]]:
         part = max(",;\t", key=first.count)
         read = csv.DictReader(io.StringIO(text, newline=""), delimiter=part)
         rows = [{str(k).strip(): (v or "").strip() for k, v in row.items() if k} for row in read]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise HotspotsError(f"The district table '{path.name}' cannot be read: {error}.") from error
+    except OSError as error:
+        raise HotspotsError(f"The district table '{path.name}' cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise HotspotsError(f"The district table '{path.name}' is no text. Save the sheet as CSV.") from error
     return [row for row in rows if any(row.values())]
 
 

@@ -66,9 +66,7 @@ def run_use(asked: argparse.Namespace) -> None:
 
     workspace, changed = use_profile(asked.workspace, asked.profile)
     say(*about(workspace.profile))
-    say(
-        "Nothing changed: the workspace had this profile already." if not changed else "The workspace has this profile."
-    )
+    say("The workspace has this profile." if changed else "Nothing changed: the workspace had this profile already.")
 
 
 def about(profile: Profile) -> list[str]:
@@ -85,5 +83,10 @@ def about(profile: Profile) -> list[str]:
         words.append(
             "Without towns a place has the name of its street, if the source gives one, its district and its"
             " coordinates. Write towns into places.csv (docs/another_force.md)."
+        )
+    if not profile.force:
+        words.append(
+            f"data.police.uk has no force {profile.name}, so its files of any force count as this one's. Write in"
+            ' profile.toml how it calls the force: force = "Merseyside Police".'
         )
     return words

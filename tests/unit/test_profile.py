@@ -117,6 +117,7 @@ def test_the_verb_makes_and_chooses_one(tmp_path, capsys):
     assert "cleveland: 3 districts in 2 BCUs (Vale, Hill)." in told
     assert "No towns and villages name places." in told
     assert profile_in(Path(out)).force == "Cleveland Police"  # a name that data.police.uk knows
+    assert "data.police.uk has no force" not in told
     assert main(asked) == 1
     assert "is there already and holds something" in capsys.readouterr().err
     assert main(["profile", "use", out, "--workspace", folder]) == 0
@@ -140,6 +141,18 @@ def test_a_table_of_bcus_is_read_as_spreadsheets_write_it(tmp_path, table):
     assert read_districts(tmp_path / "bcus.csv", ("Vale", "Hill")) == (
         ("X03", "Ham North", "Vale"), ("", "Ham éast", "Hill"),
     )  # fmt: skip
+
+
+def test_a_force_that_the_open_data_do_not_know_is_told(ham, tmp_path, capsys):
+    assert profile_in(ham).force == ""
+    assert main(["profile", "use", str(ham), "--workspace", str(tmp_path)]) == 0
+    assert "data.police.uk has no force Ham, so its files of any force count as this one's." in capsys.readouterr().err
+
+
+def test_a_workbook_as_a_table_of_bcus_is_told(tmp_path):
+    (tmp_path / "bcus.xlsx").write_bytes(b"PK\x03\x04\x81\x8d")
+    with pytest.raises(HotspotsError, match=r"'bcus\.xlsx' is no text\. Save the sheet as CSV"):
+        read_districts(tmp_path / "bcus.xlsx")
 
 
 def test_a_district_that_the_boundaries_lack_is_named(tmp_path):
