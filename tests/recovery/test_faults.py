@@ -29,7 +29,7 @@ from tests.unit.test_store import postgres
 
 __all__ = ["postgres"]
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-TRIED = {"killed": 2, "full": 1, "broken": 1}  # points of each operation in `make test`
+TRIED = {"killed": 1, "full": 1, "broken": 1}  # points of each operation in `make test`
 OURS = re.compile(r"\.[0-9a-f]{8}(-journal|-wal|-shm)?$|^\.demo$|^positions-")  # files aside, and folders
 
 
