@@ -31,6 +31,8 @@ def find_header(rows: Sequence[Sequence[str]], sought: Sought) -> tuple[int, lis
     first = next((i for i, row in enumerate(rows) if _filled(row)), 0)
     best, cells = first, list(rows[first]) if rows else []
     most = len(sought.among(cells))
+    if sought.names and most == len(sought.names):
+        return first, cells
     for i in range(first + 1, min(len(rows), first + LOOKED)):
         for tried in (list(rows[i]), _from_above(rows[i], rows[i - 1])):
             if (found := len(sought.among(tried))) > most and found >= ENOUGH:
