@@ -17,8 +17,10 @@ from hotspots.base.disk import remove
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS
 from hotspots.geography.boundary_files import read_boundaries, save_boundaries
+from hotspots.intake.inside import inside_rows, stage_inside
 from hotspots.sources.feed import Array
 from hotspots.sources.files import Upload
+from hotspots.store.held import is_own
 from hotspots.store.publishing import new_file, write_table
 from hotspots.store.sound import read_stored
 from hotspots.store.workspace import FileReport, Manifest, PingDay, Workspace, read_part
@@ -144,16 +146,25 @@ def stage_boundaries(
 
 def replaced(workspace: Workspace, placer: Placer) -> Manifest:
     """The manifest with every part, and the merged incidents, placed anew."""
-    parts = []
+    parts, inside = [], {}
     for part in workspace.manifest.parts:
         names = part.file.rsplit("/", 1)[0].split("/"), part.file.rsplit("/", 1)[1].rsplit("-", 1)[0]
         table = placer.place(read_part(workspace, part))
+        if part.source == "police-uk" and not is_own(workspace, part.feed):
+            inside[part.key] = inside_rows(part.feed, table)
         parts.append(replace(part, file=write_table(workspace, table, *names[0], names[1])))
     merged = workspace.manifest.merged
     if merged:
         rows: pa.Table = placer.place(read_stored(workspace, merged))
         merged = write_table(workspace, rows, "facts", "police-uk", "merged")
-    return replace(workspace.manifest, parts=tuple(parts), merged=merged)
+    together = stage_inside(workspace, parts, inside, superseded_of(workspace))
+    return replace(workspace.manifest, parts=tuple(parts), merged=merged, inside=together)
+
+
+def superseded_of(workspace: Workspace) -> pd.DataFrame:
+    """feed, month and position of the published rows that merged incidents replace."""
+    name = workspace.manifest.superseded
+    return read_stored(workspace, name).to_pandas() if name else pd.DataFrame(columns=["feed", "month", "position"])
 
 
 def placed_again(workspace: Workspace, boundaries: geography.Boundaries) -> tuple[PingDay, ...]:

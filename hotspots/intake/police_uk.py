@@ -19,6 +19,7 @@ from hotspots.base.months import month_text
 from hotspots.base.words import counted
 from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
+from hotspots.intake.inside import inside_rows, is_missing, stage_inside
 from hotspots.intake.place import Placer
 from hotspots.intake.repeats import find_breaks, find_repeats
 from hotspots.intake.report import file_report, hidden_by_a_map, numbered
@@ -26,6 +27,7 @@ from hotspots.sources import police_uk
 from hotspots.sources.files import Upload, read_tables
 from hotspots.sources.police_uk import StreetFile
 from hotspots.sources.raw import RawTable
+from hotspots.store.held import is_own
 from hotspots.store.publishing import write_table
 from hotspots.store.workspace import FileReport, Manifest, Part, Workspace, read_part, replace_parts
 
@@ -43,6 +45,7 @@ class Batch:
     parts: dict[tuple[str, str, int], Part] = field(default_factory=dict)
     from_file: dict[tuple[str, str, int], str] = field(default_factory=dict)
     files: list[StreetFile] = field(default_factory=list)
+    inside: dict[tuple[str, str, int], pa.Table] = field(default_factory=dict)  # of the new parts of other forces
     corrected: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # correction → its file → rows
     held: dict[tuple[str, str, int], Part] = field(init=False)  # by source, force in small letters and month
     spelled: dict[str, str] = field(init=False)  # force in small letters → as it is kept
@@ -131,6 +134,8 @@ def own_name(batch: Batch, file: StreetFile) -> str:
 
 def write_part(batch: Batch, key: tuple[str, str, int], table: pa.Table, name: str, sha: str) -> Part:
     placed = batch.placer.place(table)
+    if not is_own(batch.workspace, key[1]):
+        batch.inside[key] = inside_rows(key[1], placed)
     slug = "".join(c if c.isalnum() else "-" for c in key[1].lower())[:60]
     path = write_table(batch.workspace, placed, "facts", SOURCE, slug, month_text(key[2]))
     return Part(*key, file=path, rows=len(placed), came_from=name, sha256=sha)
@@ -207,6 +212,7 @@ def finish(batch: Batch, replacing: bool) -> tuple[Manifest, list[FileReport]]:
     kept = {r.sha256 for r in workspace.manifest.reports}
     unchanged = all(f.sha256 in kept or f.name in batch.corrected for f in batch.files)
     whole = bool(len(merged)) == bool(manifest.merged and manifest.superseded)
+    whole &= not is_missing(workspace, parts)
     if unchanged and whole and manifest.parts == workspace.manifest.parts:
         return workspace.manifest, reports
     stored = workspace.manifest.reports
@@ -225,6 +231,7 @@ def finish(batch: Batch, replacing: bool) -> tuple[Manifest, list[FileReport]]:
         manifest,
         merged=write_table(workspace, merged, "facts", SOURCE, "merged") if len(merged) else "",
         superseded=write_table(workspace, gone, "facts", SOURCE, "superseded") if len(gone) else "",
+        inside=stage_inside(workspace, parts, batch.inside, superseded),
         breaks=all_breaks(workspace, parts),
         reports=(*old, *fresh.values()),
     )

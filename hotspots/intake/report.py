@@ -57,6 +57,7 @@ def without(manifest: Manifest, damaged: list[str]) -> Manifest:
         reports=tuple(r for r in manifest.reports if r.quarantine not in damaged),
         merged=kept(manifest.merged),
         superseded=kept(manifest.superseded),
+        inside={force: name for force, name in manifest.inside.items() if kept(name)},
         boundaries=kept(manifest.boundaries),
         boundaries_label="" if manifest.boundaries in damaged else manifest.boundaries_label,
     )

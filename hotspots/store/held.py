@@ -16,9 +16,12 @@ import pyarrow.compute as pc
 from hotspots.base.forces import same_force
 from hotspots.base.months import month_text, months_between
 from hotspots.base.words import counted, joined
+from hotspots.store.sound import opened
 from hotspots.store.workspace import (
+    INCIDENT_SCHEMA,
     Part,
     Workspace,
+    in_months,
     read_incidents,
     read_merged,
     read_part,
@@ -28,6 +31,7 @@ from hotspots.store.workspace import (
 )
 
 BY_FORCE = "police-uk"  # the one source that has files of several forces
+GONE = "gone"  # whether a merged incident replaces a row of the file of `hotspots.intake.inside`
 OTHER_FORCE = "other_force"  # column of `own_incidents`: the force whose file gives the row, null for its own
 
 
@@ -154,9 +158,10 @@ def own_rows(
     workspace: Workspace, columns: Sequence[str], months: tuple[int, int] | None
 ) -> tuple[list[pa.Table], pa.Array]:
     """(the rows of the force's own files that no merged incident replaces, the record numbers of those it does)."""
-    dropped = superseded_rows(workspace)
+    parts = own_parts(workspace, BY_FORCE)
+    dropped = superseded_rows(workspace, {p.feed for p in parts})
     tables, gone = [], [np.zeros(0, dtype=np.int64)]
-    for part in own_parts(workspace, BY_FORCE):
+    for part in parts:
         at = dropped.get(part.key)
         if at is not None:
             gone.append(read_part(workspace, part, ["record"])["record"].to_numpy()[at.to_numpy()])
@@ -168,7 +173,9 @@ def own_rows(
 
 def rows_inside(workspace: Workspace, columns: Sequence[str], months: tuple[int, int] | None) -> list[pa.Table]:
     """The rows of other forces' files that lie in the force's area and that no merged incident replaces."""
-    dropped = superseded_rows(workspace)
+    if name := workspace.manifest.inside.get(workspace.force):
+        return rows_together(workspace, name, columns, months)
+    dropped = superseded_rows(workspace)  # a workspace of before there was such a file
     tables = []
     for part in workspace.manifest.parts:
         if part.source == BY_FORCE and not is_own(workspace, part.feed) and wanted_part(part, None, months):
@@ -178,6 +185,21 @@ def rows_inside(workspace: Workspace, columns: Sequence[str], months: tuple[int,
             table = table.filter(pc.is_valid(table["bcu"])).select(list(columns))
             tables += [named(table, part.feed)] if len(table) else []
     return tables
+
+
+def rows_together(
+    workspace: Workspace, name: str, columns: Sequence[str], months: tuple[int, int] | None
+) -> list[pa.Table]:
+    """The same from the file that has them together."""
+    with opened(workspace, name) as file:
+        there = file.schema_arrow.names
+        table = file.read(columns=[c for c in {*columns, "month", OTHER_FORCE, GONE} if c in there])
+    table = table.filter(pc.invert(table[GONE]))
+    table = in_months(table, months)
+    for column in columns:
+        if column not in there:
+            table = table.append_column(column, pa.nulls(len(table), INCIDENT_SCHEMA.field(column).type))
+    return [table.select([*columns, OTHER_FORCE])] if len(table) else []
 
 
 def named(table: pa.Table, force: str) -> pa.Table:

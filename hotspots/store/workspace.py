@@ -112,6 +112,7 @@ class Manifest:
     parts: tuple[Part, ...] = ()
     merged: str = ""  # incidents published more than once, merged into one row each
     superseded: str = ""  # the published rows those replace
+    inside: dict[str, str] = field(default_factory=dict)  # force → crimes of other forces' files in its area
     boundaries: str = ""
     boundaries_label: str = ""
     profile: dict[str, str] = field(
@@ -180,8 +181,9 @@ def settings_in_use(folder: Path) -> Settings:
 
 def to_json(manifest: Manifest) -> str:
     facts = asdict(manifest)
-    if not manifest.profile:  # as in the manifests of before there were profiles, whose hashes still hold
-        del facts["profile"]
+    for name in ("profile", "inside"):  # without, as in the manifests of before there were any: their hashes hold
+        if not facts[name]:
+            del facts[name]
     return json.dumps(facts, indent=1, sort_keys=True)
 
 
@@ -302,7 +304,7 @@ def referenced(manifest: Manifest) -> set[str]:
     named = [p.file for p in manifest.parts] + [r.quarantine for r in manifest.reports]
     named += [d.file for d in manifest.ping_days]
     others = (manifest.merged, manifest.superseded, manifest.boundaries, manifest.patrol_log)
-    named += manifest.profile.values()
+    named += [*manifest.profile.values(), *manifest.inside.values()]
     return {n for n in (*named, *others) if n}
 
 
@@ -357,11 +359,16 @@ def read_merged(workspace: Workspace, columns: Sequence[str], months: tuple[int,
     """Incidents of data.police.uk that were published more than once, one row each; of no force in particular."""
     if not workspace.manifest.merged:
         return pa.schema([INCIDENT_SCHEMA.field(c) for c in columns]).empty_table()
-    merged = read_stored(workspace, workspace.manifest.merged)
-    if months:
-        inside = pc.and_(pc.greater_equal(merged["month"], months[0]), pc.less_equal(merged["month"], months[1]))
-        merged = merged.filter(inside)
-    return merged.select(list(columns))
+    merged = read_stored(workspace, workspace.manifest.merged, [*dict.fromkeys([*columns, "month"])])
+    return in_months(merged, months).select(list(columns))
+
+
+def in_months(table: pa.Table, months: tuple[int, int] | None) -> pa.Table:
+    """The rows of these months (first, last, both included), of all without."""
+    if months is None:
+        return table
+    month = table["month"]
+    return table.filter(pc.and_(pc.greater_equal(month, months[0]), pc.less_equal(month, months[1])))
 
 
 def read_pings(workspace: Workspace, first_day: str, last_day: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -381,11 +388,13 @@ def wanted_part(part: Part, source: str | None, months: tuple[int, int] | None) 
     return (source is None or part.source == source) and (months is None or months[0] <= part.month <= months[1])
 
 
-def superseded_rows(workspace: Workspace) -> dict[tuple[str, str, int], pa.Array]:
-    """Row positions, by part, of published rows that a merged incident replaces."""
+def superseded_rows(workspace: Workspace, feeds: Iterable[str] = ()) -> dict[tuple[str, str, int], pa.Array]:
+    """Row positions, by part, of published rows that a merged incident replaces; of these feeds only, if any."""
     if not workspace.manifest.superseded:
         return {}
     table = read_stored(workspace, workspace.manifest.superseded)
+    if wanted := [*feeds]:
+        table = table.filter(pc.is_in(table["feed"], pa.array(wanted, pa.string())))
     by_part = table.group_by(["feed", "month"], use_threads=False).aggregate([("position", "list")])
     return {
         ("police-uk", feed, month): positions.values

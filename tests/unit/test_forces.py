@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,9 @@ from hotspots.intake.report import headline, holdings
 from hotspots.ranking.answer import Answer
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
-from hotspots.store.held import months_held, sources_held
-from hotspots.store.workspace import open_workspace
-from tests.samples import KENT, NOWHERE, STREET_COLUMNS, crime, csv_bytes, street
+from hotspots.store.held import months_held, own_incidents, sources_held
+from hotspots.store.workspace import MANIFEST, Workspace, open_workspace, signed, to_json
+from tests.samples import KENT, NOWHERE, STREET_COLUMNS, crime, csv_bytes, one_district, street
 
 OTHER = "British Transport Police"
 GAP = f"Lancashire Constabulary has no file for 2026-06, though {OTHER} has: those months are missing, not zero."
@@ -127,3 +129,74 @@ def test_the_list_is_whole_and_every_name_means_itself():
 def test_names_in_no_list_differ_by_more_than_capitals():
     assert same_force("Whitworth Police", "WHITWORTH police ")
     assert not same_force("Whitworth Police", "Lancashire Constabulary")
+
+
+# ---------------------------------------------------------------- crimes of other forces, kept together
+
+
+def without_file(folder: Path) -> Workspace:
+    """The workspace as one of before crimes of other forces were kept together."""
+    workspace = open_workspace(folder)
+    assert workspace.manifest.inside
+    return replace(workspace, manifest=replace(workspace.manifest, inside={}))
+
+
+def rows_of(workspace: Workspace, **how: tuple[int, int]) -> list[tuple[object, ...]]:
+    columns = ["record_id", "month", "cell_10", "bcu", "crime_type", "local_from"]
+    table = own_incidents(workspace, columns, "police-uk", **how)
+    return sorted(map(str, zip(*(table[c].to_pylist() for c in table.column_names), strict=True)))
+
+
+def same_both_ways(folder: Path) -> int:
+    for how in ({}, {"months": (202605, 202605)}, {"months": (202606, 202607)}):
+        assert rows_of(open_workspace(folder), **how) == rows_of(without_file(folder), **how)
+    return len(rows_of(open_workspace(folder)))
+
+
+def test_the_file_and_the_parts_give_the_same(beside, tmp_path):
+    assert same_both_ways(beside) == 3 + 1 + 2 + 1 + 2  # May, both, July, t, June of the other force
+    folder = tmp_path / "again"
+    shutil.copytree(beside, folder)
+    import_files(folder, [of_others("2026-05", [crime("t", "2026-05"), crime("t2", "2026-05"), crime("u", "2026-05")])],
+                 "police-uk", replacing=True)  # fmt: skip
+    assert same_both_ways(folder) == 3 + 1 + 2 + 3 + 2
+    import_files(folder, [one_district(tmp_path)], "boundaries")
+    assert same_both_ways(folder) == 3 + 1 + 2 + 3 + 2
+    import_files(folder, [of_others("2026-08", [crime("t", "2026-08"), crime("y", "2026-08")])], "police-uk")
+    assert same_both_ways(folder) == 3 + 1 + 2 + 3 + 2 + 1  # t is counted in May
+    assert check_workspace(folder)[0] == []
+
+
+def test_a_crime_that_is_withdrawn_lets_the_other_publication_count(tmp_path):
+    load = [of_others("2026-05", [crime("t", "2026-05")]), street("2026-06", [crime("t", "2026-06")])]
+    import_files(tmp_path, load, "police-uk")
+    assert same_both_ways(tmp_path) == 1
+    import_files(tmp_path, [street("2026-06", [crime("n", "2026-06")])], "police-uk", replacing=True)
+    assert same_both_ways(tmp_path) == 2
+
+
+def test_an_answer_about_one_force_opens_no_other_forces_file(beside, tmp_path):
+    folder = tmp_path / "moved"
+    shutil.copytree(beside, folder)
+    for part in open_workspace(folder).manifest.parts:
+        if part.feed == OTHER:
+            (folder / part.file).unlink()
+    assert ranked(folder).table["n_incidents"].tolist() == [6]
+
+
+def test_the_next_import_keeps_them_together_in_an_old_workspace(beside, tmp_path):
+    folder = tmp_path / "old"
+    shutil.copytree(beside, folder)
+    old = without_file(folder)
+    (folder / MANIFEST).write_text(to_json(signed(old.manifest)), encoding="utf-8")
+    assert open_workspace(folder).manifest.inside == {}
+    assert ranked(folder).table["n_incidents"].tolist() == [6]
+    assert import_files(folder, [street("2026-05", [*(crime(f"m{i}", "2026-05") for i in range(3)),
+                                                    crime("both", "2026-05")])], "police-uk").changed  # fmt: skip
+    assert same_both_ways(folder) == 9
+
+
+def test_a_workspace_of_one_force_keeps_no_such_file(tmp_path):
+    import_files(tmp_path, [street("2026-05", [crime("a", "2026-05")])], "police-uk")
+    assert open_workspace(tmp_path).manifest.inside == {}
+    assert '"inside"' not in (tmp_path / MANIFEST).read_text(encoding="utf-8")
