@@ -119,7 +119,8 @@ def verb(*words: str) -> Act:
 
 
 def imported(source: str, *files: tuple[str, bytes], mapping: str | None = None) -> Act:
-    return lambda place: import_files(place / WS, list(files), source, mapping)
+    replacing = source == "police-uk"
+    return lambda place: import_files(place / WS, list(files), source, mapping, replacing=replacing)
 
 
 def districts(place: Path) -> None:

@@ -88,7 +88,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, n: int) -> Callable[[], int]:
 
 
 def import_second(folder: Path) -> None:
-    import_files(folder, [SECOND, CORRECTED], "police-uk")
+    import_files(folder, [SECOND, CORRECTED], "police-uk", replacing=True)
 
 
 def import_export(folder: Path) -> None:
@@ -296,7 +296,7 @@ def test_the_version_changes_whenever_the_data_does(tmp_path):
     seen = [import_files(tmp_path, [FIRST], "police-uk").workspace.version]
     seen.append(import_files(tmp_path, [SECOND], "police-uk").workspace.version)
     assert import_files(tmp_path, [SECOND], "police-uk").workspace.version == seen[-1]
-    seen.append(import_files(tmp_path, [CORRECTED], "police-uk").workspace.version)
+    seen.append(import_files(tmp_path, [CORRECTED], "police-uk", replacing=True).workspace.version)
     seen.append(import_files(tmp_path, [one_district(tmp_path)], "boundaries").workspace.version)
     assert len(set(seen)) == 4
 
