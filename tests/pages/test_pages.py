@@ -68,7 +68,11 @@ def test_an_empty_workspace_leads_to_import_and_to_the_demo(at: Any, empty: Path
 
 
 @pytest.mark.parametrize("page", ["Overview", "Hot spots"])
-def test_the_demo_is_built_at_a_press(at: Any, empty: Path, page: str) -> None:
+def test_the_demo_is_built_at_a_press(
+    at: Any, empty: Path, patrolled: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    """The demo that all tests share, put where the page asks for it: it was built by the same function."""
+    monkeypatch.setattr("hotspots.demo.workspace.build_demo", lambda folder: shutil.copytree(patrolled, folder))
     app = at(empty, page)
     app.press("Build the demo")
     assert words.SYNTHETIC in app.said("warning")
