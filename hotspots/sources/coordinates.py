@@ -45,6 +45,7 @@ SQUARE = (
     r"^(?P<letters>[HJNOST][A-HJ-Z])[\s\-/.,:]*(?P<e>\d{1,10})(?:[\s\-/.,:]+(?P<again>[A-Z]{2})?\s*(?P<n>\d{1,5}))?$"
 )
 TWO = r"^(?:POINT)?\s*\(?\s*(?P<a>-?\d+(?:\.\d+)?)\s*[ ,;/]\s*(?P<b>-?\d+(?:\.\d+)?)\s*\)?$"  # 53.76, -2.70
+NOTHING = (np.nan, np.nan, 0)
 LETTERS_OF_GRID = "ABCDEFGHJKLMNOPQRSTUVWXYZ"  # without I
 SAME = (
     ("[−‐‑–]", "-"),
@@ -77,8 +78,9 @@ def read_pairs(x: pa.Array, y: pa.Array, grid: bool) -> Written:
     pairs = _of_one_column(texts[0], texts[1], grid)
     for better in (found, lettered):
         pairs = Written(*(np.where(better.how > 0, a, b) for a, b in zip(better, pairs, strict=True)))
+    placed = ~np.isnan(pairs.x) & ~np.isnan(pairs.y)  # the transformation has no answer far out at sea
     at = both.indices.to_numpy(zero_copy_only=False)
-    return Written(*(values[at] for values in pairs))
+    return Written(*(np.where(placed, values, nothing)[at] for values, nothing in zip(pairs, NOTHING, strict=True)))
 
 
 def said(found: Written, columns: str) -> list[str]:
@@ -218,6 +220,7 @@ def _text(texts: pa.Array) -> Array:
 
 
 def _floats(texts: pa.Array, where: Array) -> Array:
-    """Numbers of the texts at these places, which must be numbers; nan elsewhere."""
+    """Numbers of the texts at these places, which must be numbers; nan elsewhere and where one is too large."""
     masked = pc.if_else(pa.array(where), texts, pa.scalar(None, pa.string()))
-    return pc.cast(masked, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+    found = pc.cast(masked, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+    return np.where(np.isfinite(found), found, np.nan)

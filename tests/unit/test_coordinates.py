@@ -117,6 +117,8 @@ def test_two_numbers_in_one_column(x: str | None, y: str | None, grid: bool, exp
         ("SD54029", None, True),
         ("354000", None, True),
         ("3540x", "429500", True),
+        ("1e999", "429500", True),
+        ("30°00'W", "10°00'N", True),  # no place of the grid
     ],
 )
 def test_what_has_no_one_reading_stays_text(x: str, y: str | None, grid: bool):
