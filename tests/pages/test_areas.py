@@ -314,7 +314,7 @@ def test_another_question_is_told_and_figures_are_summed_anew(at: Any, made: Pat
 
 def test_new_data_under_a_draft_are_told(at: Any, own: Path) -> None:
     app = added(at(own, part="areas"))
-    import_files(own, [street("2024-02", [crime(f"n{i}", "2024-02") for i in range(3)])], "police-uk")
+    import_files(own, [street("2024-02", [crime(f"n{i}", "2024-02") for i in range(3)])], "police-uk", replacing=True)
     app.run()
     assert "The data have changed since the draft's figures were summed." in said(app, "warning")
     app.press("Work its figures out again")
