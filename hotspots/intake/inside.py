@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.intake.repeats import plain
-from hotspots.store.held import BY_FORCE, GONE, OTHER_FORCE, is_own
+from hotspots.store.held import BY_FORCE, GONE, OTHER_FORCE, others_parts
 from hotspots.store.publishing import write_table
 from hotspots.store.sound import read_stored
 from hotspots.store.workspace import INCIDENT_SCHEMA, Part, Workspace, read_part
@@ -30,11 +30,6 @@ def inside_rows(feed: str, placed: pa.Table) -> pa.Table:
     rows = rows.cast(plain(rows.schema))
     rows = rows.append_column(OTHER_FORCE, pa.array([feed] * len(rows), pa.string()))
     return rows.append_column(POSITION, pa.array(np.flatnonzero(there.to_numpy(zero_copy_only=False))))
-
-
-def others_parts(workspace: Workspace, parts: Sequence[Part]) -> list[Part]:
-    """Those of the parts that are another force's."""
-    return [p for p in parts if p.source == BY_FORCE and not is_own(workspace, p.feed)]
 
 
 def is_missing(workspace: Workspace, parts: Sequence[Part]) -> bool:

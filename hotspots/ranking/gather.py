@@ -17,7 +17,16 @@ from hotspots.harm import offences, selections
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet, score_offences
 from hotspots.ranking.question import Question
-from hotspots.store.held import OTHER_FORCE, few, gap_words, months_held, own_breaks, own_incidents, uneven_words
+from hotspots.store.held import (
+    OTHER_FORCE,
+    UNNAMED,
+    few,
+    gap_words,
+    months_held,
+    own_breaks,
+    own_incidents,
+    uneven_words,
+)
 from hotspots.store.workspace import Workspace
 
 MOSTLY = 0.5  # share of the offences at exactly 00:00 from which on their hours are said not to be known
@@ -161,7 +170,7 @@ def count_other_forces(found: Gathered, workspace: Workspace, source: str, windo
     late = ~rows["month"].isin(held).to_numpy()
     counted = theirs & ~late
     if counted.any():
-        forces = sorted(rows.loc[counted, OTHER_FORCE].unique())
+        forces = sorted({*rows.loc[counted, OTHER_FORCE].unique()} - {UNNAMED}) or [UNNAMED]
         months = [m for m in months_between(*window.months) if m in set(held)]
         found.warnings += uneven_words(workspace, forces, months)
         found.notes.append(

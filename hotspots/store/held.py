@@ -32,18 +32,35 @@ from hotspots.store.workspace import (
 
 BY_FORCE = "police-uk"  # the one source that has files of several forces
 GONE = "gone"  # whether a merged incident replaces a row of the file of `hotspots.intake.inside`
+UNNAMED = "another force"  # in place of its name, where several files give the crime
 OTHER_FORCE = "other_force"  # column of `own_incidents`: the force whose file gives the row, null for its own
 
 
 def is_own(workspace: Workspace, feed: str) -> bool:
     """Whether a feed of data.police.uk is the workspace's own force."""
-    return not workspace.force or same_force(feed, workspace.force)
+    return feed in own_feeds(workspace, [feed])
+
+
+def own_feeds(workspace: Workspace, feeds: Iterable[str]) -> frozenset[str]:
+    """Those of the feeds of data.police.uk that are the workspace's own force."""
+    force = workspace.force
+    return frozenset(feed for feed in set(feeds) if not force or same_force(feed, force))
 
 
 def own_parts(workspace: Workspace, source: str) -> list[Part]:
     """The facts of a source that are the force's own."""
     parts = [p for p in workspace.manifest.parts if p.source == source]
-    return [p for p in parts if is_own(workspace, p.feed)] if source == BY_FORCE else parts
+    if source != BY_FORCE:
+        return parts
+    own = own_feeds(workspace, (p.feed for p in parts))
+    return [p for p in parts if p.feed in own]
+
+
+def others_parts(workspace: Workspace, parts: Iterable[Part]) -> list[Part]:
+    """Those of the parts that are another force's."""
+    of_forces = [p for p in parts if p.source == BY_FORCE]
+    own = own_feeds(workspace, (p.feed for p in of_forces))
+    return [p for p in of_forces if p.feed not in own]
 
 
 def months_held(workspace: Workspace, source: str) -> list[int]:
@@ -58,15 +75,16 @@ def sources_held(workspace: Workspace) -> tuple[str, ...]:
 
 def own_breaks(workspace: Workspace, source: str) -> list[int]:
     """Months in which the map points of the force's own files changed, oldest first."""
-    return sorted({m for f, m, _ in workspace.manifest.breaks if is_own(workspace, f)}) if source == BY_FORCE else []
+    breaks = workspace.manifest.breaks if source == BY_FORCE else ()
+    own = own_feeds(workspace, (feed for feed, _, _ in breaks))
+    return sorted({month for feed, month, _ in breaks if feed in own})
 
 
 def months_of_others(workspace: Workspace) -> dict[str, list[int]]:
     """The months held of each other force, oldest first, by its name."""
     found: dict[str, set[int]] = {}
-    for part in workspace.manifest.parts:
-        if part.source == BY_FORCE and not is_own(workspace, part.feed):
-            found.setdefault(part.feed, set()).add(part.month)
+    for part in others_parts(workspace, workspace.manifest.parts):
+        found.setdefault(part.feed, set()).add(part.month)
     return {force: sorted(found[force]) for force in sorted(found)}
 
 
@@ -149,7 +167,7 @@ def own_incidents(
     ours = pc.is_in(merged["record"], gone)
     inside = pc.and_(pc.invert(ours), pc.is_valid(merged["bcu"]))
     tables = [*mine, merged.filter(ours).select(list(columns)), *rows_inside(workspace, columns, months)]
-    tables += [named(merged.filter(inside).select(list(columns)), "another force")]
+    tables += [named(merged.filter(inside).select(list(columns)), UNNAMED)]
     tables = [t for t in tables if len(t)] or tables[-1:]
     return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().combine_chunks()
 
@@ -177,8 +195,8 @@ def rows_inside(workspace: Workspace, columns: Sequence[str], months: tuple[int,
         return rows_together(workspace, name, columns, months)
     dropped = superseded_rows(workspace)  # a workspace of before there was such a file
     tables = []
-    for part in workspace.manifest.parts:
-        if part.source == BY_FORCE and not is_own(workspace, part.feed) and wanted_part(part, None, months):
+    for part in others_parts(workspace, workspace.manifest.parts):
+        if wanted_part(part, None, months):
             table = read_part(workspace, part, sorted({*columns, "bcu"}))
             at = dropped.get(part.key)
             table = table if at is None else without_rows(table, at)

@@ -27,7 +27,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -180,7 +180,9 @@ def settings_in_use(folder: Path) -> Settings:
 
 
 def to_json(manifest: Manifest) -> str:
-    facts = asdict(manifest)
+    facts = dict(vars(manifest))  # asdict would copy every report of many forces
+    for name in ("parts", "reports", "ping_days"):
+        facts[name] = [vars(one) for one in facts[name]]
     for name in ("profile", "inside"):  # without, as in the manifests of before there were any: their hashes hold
         if not facts[name]:
             del facts[name]
