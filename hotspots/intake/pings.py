@@ -44,8 +44,8 @@ LOST_KEY = (
     f"{SECRET} was missing from the workspace and a new one was made: units imported before and units imported"
     " from now on cannot be matched. If there is a copy of the old one, put it back and import again."
 )
-YEAR = 366  # days
-FEW_OLD = 0.1  # of the positions written: fewer, a year before the rest, are reported
+LONG_AGO = 3 * 365  # days before all others: such positions are pointed out
+FEW_OLD = 0.5  # of the positions written, at most
 SENTENCES = 20  # of an import that is refused
 NONE = pa.table({"source_row": pa.array([], pa.int32()), "reason": pa.array([], pa.string())})
 
@@ -417,15 +417,15 @@ def summary(batch: Batch) -> list[str]:
 
 
 def long_ago(days: Sequence[PingDay]) -> list[str]:
-    """A sentence where a few positions lie a year and more before all others: a clock that was reset, as a rule."""
+    """A sentence where a few positions lie years before all others: a clock that was reset, as a rule."""
     numbers = np.array([day_number(d.day) for d in days])
     rows = np.cumsum([d.rows for d in days])
-    apart = np.flatnonzero((np.diff(numbers) > YEAR) & (rows[:-1] < FEW_OLD * rows[-1:]))
+    apart = np.flatnonzero((np.diff(numbers) > LONG_AGO) & (rows[:-1] <= FEW_OLD * rows[-1:]))
     if not len(apart):
         return []
     last = int(apart[-1])
     span = " to ".join(dict.fromkeys([days[0].day, days[last].day]))
     return [
-        f"{counted(int(rows[last]), 'position is', 'positions are')} of {span}, more than a"
-        f" year before all others: the clock of a device may have been reset. Look at these days before you use them."
+        f"{counted(int(rows[last]), 'position is', 'positions are')} of {span}, more than three"
+        " years before all others: the clock of a device may have been reset. Look at these days before you use them."
     ]
