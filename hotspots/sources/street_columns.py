@@ -101,8 +101,8 @@ def forces_of(table: pa.Table, columns: tuple[str, ...], file: str) -> tuple[pa.
     if texts.null_count and of_file and set(names) <= {of_file}:
         texts = pc.fill_null(texts, of_file)
         notes.append(f"{counted(plain.null_count, 'row')} without a force read as {of_file}, by the file's name")
-        return renamed(texts, lambda v: of_file), notes
-    return renamed(texts, dict(zip(values, names, strict=True)).__getitem__), notes
+        return renamed(texts.dictionary_encode(), lambda v: of_file), notes
+    return renamed(plain, dict(zip(values, names, strict=True)).__getitem__), notes
 
 
 def types_of(column: pa.ChunkedArray) -> tuple[pa.DictionaryArray, list[str]]:
@@ -126,12 +126,11 @@ def types_of(column: pa.ChunkedArray) -> tuple[pa.DictionaryArray, list[str]]:
             meant = FORMER_TYPES[old]
             what = f"counted as {meant}, its name since" if meant else "which has no weight and adds no harm"
             notes.append(f"{counted(n, 'row')} of {old}, a type of before May 2013, {what}")
-    return renamed(texts, now), notes
+    return renamed(coded, now), notes
 
 
-def renamed(texts: pa.Array, name: Callable[[str], str]) -> pa.DictionaryArray:
+def renamed(coded: pa.DictionaryArray, name: Callable[[str], str]) -> pa.DictionaryArray:
     """The texts with each distinct one as ``name`` says; equal names share one code."""
-    coded = texts.dictionary_encode()
     values = coded.dictionary.to_pylist()
     names = [name(v) for v in values]
     if names == values:
