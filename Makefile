@@ -1,5 +1,6 @@
 # make run   – install, build the synthetic demo if there is no workspace, serve on 127.0.0.1:8501
 # make test  – install, then lint, types and the tests
+# make fuzz – ten minutes of damaged and strange files for every source; what escapes is kept
 # make test-thorough – the same, with every look, seed and example
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 WORKSPACE ?= workspace
 PORT ?= 8501
 
-.PHONY: run test test-thorough install lint types bench docs clean
+.PHONY: run test test-thorough fuzz install lint types bench docs clean
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +27,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz --seconds 600
 
 test-thorough: $(VENV)/.installed-dev lint types
 	HOTSPOTS_TESTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile

@@ -26,8 +26,13 @@ class HotspotsError(Exception):
 
 def sample(values: Iterable[object], most: int = SHOWN) -> str:
     """The first few distinct values, quoted, for an error sentence: ``'05/24', '06/24', …``."""
-    seen = list(dict.fromkeys(str(v)[:40] for v in values))
+    seen = list(dict.fromkeys(_printable(str(v)[:40]) for v in values))
     return ", ".join(f"'{v}'" for v in seen[:most]) + (", …" if len(seen) > most else "")
+
+
+def _printable(text: str) -> str:
+    """Characters that no screen shows, as ``\\x00``: they come from damaged files."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def rows_sentence(rows: Iterable[int]) -> str:

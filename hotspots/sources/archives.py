@@ -58,7 +58,7 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
         with archive.open(asked) as stream:
             data = stream.read(asked.file_size)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
-        raise HotspotsError(f"{name} is damaged ({error}). Download or export the archive again.") from error
+        raise HotspotsError(f"{name} is damaged. Download or export the archive again.") from error
     except (NotImplementedError, RuntimeError) as error:
         raise HotspotsError(f"{name} cannot be unpacked: {error}. Make the archive again as a plain zip.") from error
     if len(data) > member.file_size:

@@ -25,7 +25,7 @@ from hotspots.sources.coordinates import DOTTED, Written, read_pairs, said
 from hotspots.sources.doubts import Column, order_doubt
 from hotspots.sources.formats import day_before_month, fitting_words
 from hotspots.sources.mapping import GRID, WORDED, Mapping, columns_in
-from hotspots.sources.parquet import parquet_text
+from hotspots.sources.parquet import parquet_text, refuse_no_cells
 from hotspots.sources.raw import QUARANTINE_COLUMNS, RawTable, with_notes
 from hotspots.sources.times import Placed, parse_times, place_times
 from hotspots.sources.written import Wall
@@ -96,6 +96,7 @@ class FeedFile:
         whole = one_piece(self.raw.table[column])
         if pa.types.is_dictionary(whole.type):
             whole = whole.dictionary_decode()
+        refuse_no_cells(self.raw.name, column, whole.type)
         return whole.cast(pa.string()) if pa.types.is_large_string(whole.type) else whole
 
     def coded(self, column: str) -> pa.DictionaryArray:

@@ -41,12 +41,17 @@ def read_parquet(name: str, data: bytes, settings: Settings) -> RawTable:
     return RawTable(name, table.rename_columns(list(names)), sha256=hashlib.sha256(data).hexdigest())
 
 
+def refuse_no_cells(name: str, title: str, kind: pa.DataType) -> None:
+    """HotspotsError where a column holds lists, records or bytes."""
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        raise HotspotsError(f"{name}: column '{title}' holds {kind} values, which are no table cells. Leave it out.")
+
+
 def parquet_text(name: str, title: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A typed column as it would be printed: whole numbers without '.0', times as 'YYYY-MM-DD HH:MM:SS'."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    refuse_no_cells(name, title, kind)
     column = column.cast(kind)
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        raise HotspotsError(f"{name}: column '{title}' holds {kind} values, which are no table cells. Leave it out.")
     if pa.types.is_boolean(kind):
         return pc.if_else(column, "TRUE", "FALSE")
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):

@@ -237,7 +237,8 @@ def _read_places(file: FeedFile) -> tuple[Array, Array, int, int, tuple[str, ...
     file.refuse_each(np.flatnonzero(found.bad), found.why)
     file.note_places(pair, fields, found.bad, one_point=False)
     refusal = (found.sentence,) if found.too_many(file.settings.bad_coordinate_share) else ()
-    return np.round(found.lon, 6) + 0.0, np.round(found.lat, 6) + 0.0, found.located, len(found.why), refusal
+    lon, lat = (np.round(np.where(found.bad, np.nan, degrees), 6) + 0.0 for degrees in (found.lon, found.lat))
+    return lon, lat, found.located, len(found.why), refusal
 
 
 def _read_speeds(file: FeedFile) -> Array:
@@ -245,8 +246,9 @@ def _read_speeds(file: FeedFile) -> Array:
     if "speed" not in file.columns:
         return np.full(len(file.rows), np.nan, dtype=np.float32)
     values, unread = file.numbers(file.columns["speed"][0])
-    speed = np.round(values * file.mapping.kmh, 1) + 0.0
-    odd = unread | (speed < 0) | (speed > file.settings.ping_max_kmh)
+    fast = np.abs(values) > 1e6  # in any unit; rounding would leave the range of numbers
+    speed = np.round(np.where(fast, np.nan, values) * file.mapping.kmh, 1) + 0.0
+    odd = unread | fast | (speed < 0) | (speed > file.settings.ping_max_kmh)
     most = f"{file.settings.ping_max_kmh:g} km/h: worked out from the positions there"
     file.note(int(odd.sum()), "speed is", "speeds are", f"no number, below 0 or above {most}")
     return np.where(odd, np.nan, speed).astype(np.float32)
