@@ -66,7 +66,9 @@ def check_workspace(folder: Path) -> tuple[list[str], list[str]]:
     workspace = Workspace(folder, manifest or Manifest(), Settings())
     for what, check in CHECKS.items():
         wrong += findings(what, check, workspace)
-    untidy = [] if manifest is None else findings("what is left over", tidy_up, workspace) + gap_words(workspace)
+    untidy = [] if manifest is None else findings("what is left over", tidy_up, workspace)
+    if manifest is not None:
+        untidy += [gap for gap in findings("the months that are held", gap_words, workspace) if gap not in wrong]
     if manifest is not None and copied_manifest(folder) != manifest:
         untidy += findings(f"the copy of {MANIFEST}", renew_copy, workspace) if not wrong else [lacking(COPY)]
     return list(dict.fromkeys(wrong)), untidy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -56,12 +57,27 @@ def to_write(path: Path) -> sqlite3.Connection:
         private_file(path)
     connection = connected(f"{path.resolve().as_uri()}?mode=rw")
     try:
-        for pragma in ("journal_mode=WAL", "foreign_keys=on"):
-            connection.execute(f"PRAGMA {pragma}")
+        _log_ahead(connection)
+        connection.execute("PRAGMA foreign_keys=on")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """WAL mode. Of several who make the same new file SQLite lets one pass, and does not wait for it by itself."""
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def connected(uri: str) -> sqlite3.Connection:

@@ -113,6 +113,26 @@ def test_forty_decisions_by_eight_processes_are_all_in_the_newest_version(either
     assert problems(either) == []
 
 
+def test_a_file_that_several_make_at_the_same_moment_waits_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself refuses one of two that turn its log on at once, however long they are told to wait."""
+    asked = []
+
+    class Refusing(sqlite3.Connection):
+        def execute(self, statement: str, *more: object) -> sqlite3.Cursor:  # type: ignore[override]
+            asked.append(statement)
+            if "journal_mode" in statement and len(asked) < 3:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+            return super().execute(statement)
+
+    monkeypatch.setattr(sqlite, "connected", lambda uri: sqlite3.connect(uri, uri=True, factory=Refusing))
+    sqlite.to_write(tmp_path / "new.sqlite").close()
+    assert [s.split("=")[0] for s in asked] == [*["PRAGMA journal_mode"] * 3, "PRAGMA foreign_keys"]
+
+
 def test_the_schema_that_another_made_while_a_writer_waited_is_not_made_again(postgres: str, tmp_path: Path) -> None:
     """The waiting session has looked for the schema before, and remembers that it was not there."""
     folder = made(tmp_path / "ws")
