@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,15 +21,18 @@ UNZIPPED_MAX = 2_000_000_000  # bytes: the file of the whole country at full res
 def read_layer(path: Path) -> geopandas.GeoDataFrame:
     """The file's only layer with shapes in it. HotspotsError where there is none, or several."""
     import geopandas
+    from shapely.errors import ShapelyError
 
     if not path.is_file():
         raise HotspotsError(f"There is no boundary file at {path}.")
     where = in_zip(path) if zipfile.is_zipfile(path) else str(path)
     try:
-        listed = geopandas.list_layers(where)
-        layers = [str(layer) for layer in listed.loc[listed["geometry_type"].notna(), "name"]]
-        features = geopandas.read_file(where, layer=layers[0]) if layers else None
-    except (RuntimeError, ValueError) as error:  # what the reader raises for a file it cannot make out
+        with warnings.catch_warnings():  # what is odd about single features is said below, in sentences
+            warnings.simplefilter("ignore")
+            listed = geopandas.list_layers(where)
+            layers = [str(layer) for layer in listed.loc[listed["geometry_type"].notna(), "name"]]
+            features = geopandas.read_file(where, layer=layers[0]) if layers else None
+    except (RuntimeError, ValueError, ShapelyError) as error:  # what the reader raises for a file it cannot make out
         lone = " A shapefile has several files beside it (.shx, .dbf, .prj): give them all, or their zip."
         raise HotspotsError(
             f"'{path.name}' cannot be read as {SHAPES_SAID}; export the district boundaries again."

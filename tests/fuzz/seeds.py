@@ -94,11 +94,12 @@ def patrol_log() -> list[Seed]:
 
 
 def boundaries() -> list[Seed]:
-    def district(i: int, bcu: str) -> dict[str, object]:
+    def district(i: int, name: str, code: str, bcu: str) -> dict[str, object]:
         west, south, east, north = -2.9 + i * 0.1, 53.70, -2.8 + i * 0.1, 53.80
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-        about = {"lad_name": f"District {i}", "lad_code": f"E0700012{i}", "bcu": bcu}
+        about = {"LAD23NM": name, "LAD23CD": code, "bcu": bcu}
         return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": about}
 
-    shapes = [district(i, bcu) for i, bcu in enumerate(("West", "South", "East"))]
+    named = (("Blackpool", "E06000009", "West"), ("Preston", "E07000123", "South"), ("Burnley", "E07000117", "East"))
+    shapes = [district(i, *one) for i, one in enumerate(named)]
     return [Seed("districts.geojson", data=json.dumps({"type": "FeatureCollection", "features": shapes}).encode())]
