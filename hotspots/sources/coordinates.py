@@ -56,6 +56,8 @@ SAME = (
     ("Â", ""),
 )
 
+LEAST_FIGURES = 2  # of each half of a reference with letters: one is a square of ten kilometres, and no place
+
 
 class Written(NamedTuple):
     """Pairs of texts as numbers: nan where there is no one reading, and how each pair was read."""
@@ -191,7 +193,9 @@ def _of_squares(x: pa.Array, y: pa.Array, grid: bool) -> Written:
     split = north == ""
     half = np.char.str_len(east) // 2
     even = np.char.str_len(east) % 2 == 0
-    fits = (squares != "") & np.where(split, even & (half > 0), np.char.str_len(east) == np.char.str_len(north))
+    figures = np.where(split, half, np.char.str_len(east))
+    fits = (squares != "") & np.where(split, even, np.char.str_len(east) == np.char.str_len(north))
+    fits &= figures >= LEAST_FIGURES
     fits &= (again == "") | (again == squares)
     values = np.full((2, len(texts)), np.nan)
     for i in np.flatnonzero(fits).tolist():

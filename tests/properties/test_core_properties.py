@@ -290,7 +290,8 @@ RECORDS = st.lists(
 
 
 def rows_of(records: list[tuple]) -> list[dict[str, object]]:
-    return [
+    """As rows of an export, the first in the force area: a file with none there is refused."""
+    return [record("A", "01/01/2026 21:30")] + [
         record(f"R{i}", f"{day:02d}/{month:02d}/2026 21:30", offence, place, KNIFE=knife, AGE=age)
         for i, (offence, place, day, month, knife, age) in enumerate(records)
     ]
