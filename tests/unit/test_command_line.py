@@ -9,7 +9,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -292,10 +291,8 @@ def test_the_command_line_loads_no_library_that_the_answer_does_not_need(workspa
         "except SystemExit: pass\n"
         f"print(sorted({unwanted!r} & set(sys.modules)), file=sys.stderr)"
     )
-    began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stderr.strip().endswith("[]")
-    assert time.perf_counter() - began < 20
 
 
 def test_help_answers_at_once():

@@ -146,8 +146,7 @@ def test_rows_of_both_hours_without_an_order_are_set_aside(minutes, east):
     }
 
 
-def test_a_date_and_a_time_column_in_the_mappings_own_form():
-    mapping = """
+TWO_COLUMNS = """
 name = "avl"
 timezone = "Europe/London"
 datetime_formats = ["%d/%m/%Y %H:%M:%S"]
@@ -157,7 +156,10 @@ time = ["d", "c"]
 longitude = "x"
 latitude = "y"
 """
-    found = read({"u": ["a"], "d": ["01/03/2026"], "c": ["12:00:00"], "x": ["-2.7"], "y": ["53.76"]}, mapping)
+
+
+def test_a_date_and_a_time_column_in_the_mappings_own_form():
+    found = read({"u": ["a"], "d": ["01/03/2026"], "c": ["12:00:00"], "x": ["-2.7"], "y": ["53.76"]}, TWO_COLUMNS)
     assert seconds(found) == [NOON]
 
 
@@ -205,17 +207,7 @@ def test_the_format_that_would_read_the_times_is_handed_back():
 def test_a_row_without_date_and_time_of_day_moves_no_other():
     given = {"u": ["a"] * 4, "d": ["01/03/2026", None, "02/03/2026", None], "c": ["12:00:00", None, "12:00:00", None]}
     given |= {"x": ["-2.7"] * 4, "y": ["53.76"] * 4}
-    mapping = """
-name = "avl"
-timezone = "Europe/London"
-datetime_formats = ["%d/%m/%Y %H:%M:%S"]
-[columns]
-unit = "u"
-time = ["d", "c"]
-longitude = "x"
-latitude = "y"
-"""
-    found = read(given, mapping)
+    found = read(given, TWO_COLUMNS)
     assert seconds(found) == [NOON, NOON + 86_400]
     assert reasons(found) == {3: "no time", 5: "no time"}
 
