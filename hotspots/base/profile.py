@@ -189,7 +189,7 @@ def read_districts(path: Path, bcus: Sequence[str] = ()) -> tuple[District, ...]
     if rows and (named is None or bcu is None):
         missing = either([c for c, found in (("lad_name", named), ("bcu", bcu)) if found is None])
         raise HotspotsError(
-            f"The district table '{path.name}' has no column {missing}; it has {', '.join(header)}. Name its columns"
+            f"The district table '{path.name}' has no column {missing}; it has {sample(header, 12)}. Name its columns"
             " lad_code, lad_name and bcu."
         )
     spelled = {each.casefold(): each for each in bcus}

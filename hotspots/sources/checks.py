@@ -86,11 +86,17 @@ def blank(text: pa.Array | pa.ChunkedArray, words: Iterable[str] = BLANK_WORDS) 
     return pc.is_in(pc.utf8_upper(pc.utf8_trim_whitespace(text)), pa.array(words, pa.string()))
 
 
-def without_blank_words(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column of text with null in the place of blank words."""
-    short = column.filter(pc.less_equal(pc.binary_length(column), LONGEST_BLANK)).unique()
+def without_blank_words(column: pa.ChunkedArray, repeats: bool = False) -> pa.Array:
+    """A column of text with null in the place of blank words; where the same texts repeat, as a dictionary."""
+    whole = column.combine_chunks()
+    if repeats:
+        whole = whole.dictionary_encode()
+        if not pc.any(blank(whole.dictionary)).as_py():
+            return whole
+        return without_blank_words(pa.chunked_array([whole.cast(pa.string())])).dictionary_encode()
+    short = whole.filter(pc.less_equal(pc.binary_length(whole), LONGEST_BLANK)).unique()
     words = short.filter(blank(short))
-    return pc.if_else(pc.is_in(column, words), pa.scalar(None, pa.string()), column) if len(words) else column
+    return pc.if_else(pc.is_in(whole, words), pa.scalar(None, pa.string()), whole) if len(words) else whole
 
 
 def zero_pairs(x: np.ndarray, y: np.ndarray) -> np.ndarray:

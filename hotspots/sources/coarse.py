@@ -79,6 +79,8 @@ def _one_point(x: Array, y: Array, names: tuple[str, str], settings: Settings) -
     """A point that holds most rows: a default of the system, such as the police station."""
     if len(x) < settings.default_point_rows:
         return ""
+    if np.bincount(pd.factorize(x)[0]).max() < settings.default_point_share * len(x):  # half the work, and nearly all
+        return ""
     codes, points = pd.factorize(x + 1j * y)
     counts = np.bincount(codes)
     most = int(counts.argmax())

@@ -31,7 +31,7 @@ def read_parquet(name: str, data: bytes, settings: Settings) -> RawTable:
             )
         table = file.read()
         table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a column's name
         raise HotspotsError(
             f"{name} cannot be read as Parquet: it is cut short, damaged or another kind of file. Export it again."
         ) from error

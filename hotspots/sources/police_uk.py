@@ -81,9 +81,12 @@ def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
     table, notes = with_names(raw.table), [*raw.notes]
     force_columns = tuple(c for c in FORCE_COLUMNS if c in table.column_names)
     rows = raw.row_numbers()
-    named = [*NEEDED, *force_columns]
+    named = {*NEEDED, *force_columns} - {"Longitude", "Latitude"}  # `numbers` knows blank words itself
     table = pa.table(
-        {name: without_blank_words(table[name]) if name in named else table[name] for name in table.column_names}
+        {
+            name: without_blank_words(table[name], name != "Crime ID") if name in named else table[name]
+            for name in table.column_names
+        }
     )
     lon, lat, reasons = coordinates(replace(raw, table=table), rows, settings, notes)
     months, by_month = months_of(table["Month"])
@@ -119,7 +122,7 @@ def lacking(raw: RawTable) -> HotspotsError | None:
         missing.append(" or ".join(f"'{c}'" for c in FORCE_COLUMNS))
     if not missing:
         return None
-    what = f"{raw.name} has no column {', '.join(missing)}; it has {', '.join(raw.table.column_names[:12])}."
+    what = f"{raw.name} has no column {', '.join(missing)}; it has {sample(raw.table.column_names, 12)}."
     return HotspotsError(
         [
             f"{what} Use a street-level file as downloaded from data.police.uk.",
