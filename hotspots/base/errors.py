@@ -20,7 +20,8 @@ class HotspotsError(Exception):
     """
 
     def __init__(self, problems: str | Iterable[str]):
-        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        told = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.problems: tuple[str, ...] = tuple("\n".join(map(_printable, text.split("\n"))) for text in told)
         super().__init__("\n".join(self.problems))
 
 
@@ -32,7 +33,7 @@ def sample(values: Iterable[object], most: int = SHOWN) -> str:
 
 def _printable(text: str) -> str:
     """Characters that no screen shows, as ``\\x00``: they come from damaged files."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c == "\u00a0" else ascii(c)[1:-1] for c in text)
 
 
 def rows_sentence(rows: Iterable[int]) -> str:

@@ -316,6 +316,7 @@ def _dotted(x: Array, y: Array, printed: tuple[pa.Array | None, ...]) -> Array:
 
 def opened(raw: RawTable, mapping: Mapping, settings: Settings) -> FeedFile:
     """A file with the columns of its mapping. HotspotsError where it lacks some."""
+    raw = raw.spelled(mapping.needed)
     try:
         columns, n = columns_in(mapping, raw.table.column_names, raw.name), len(raw.table)
     except HotspotsError as error:

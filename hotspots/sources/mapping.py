@@ -20,6 +20,7 @@ from hotspots.base.clock import zone
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.sources.formats import day_before_month
 from hotspots.sources.kinds import Sought
+from hotspots.sources.raw import spelled
 
 GRID, DEGREES = ("easting", "northing"), ("longitude", "latitude")
 PLACES = (*DEGREES, *GRID)
@@ -201,6 +202,7 @@ def columns_in(mapping: Mapping, have: Sequence[str], file: str) -> dict[str, tu
                 " file that says which column is which: --mapping FILE.toml."
             )
         return found
+    have = spelled(have, mapping.needed)
     missing = [name for name in mapping.needed if name not in have]
     if missing:
         others = [name for name in have if name not in mapping.needed]

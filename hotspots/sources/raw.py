@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +42,15 @@ class RawTable:
             return self.numbers
         return np.arange(self.first_row, self.first_row + len(self.table), dtype=np.int32)
 
+    def spelled(self, wanted: Sequence[str]) -> RawTable:
+        """The same with these column names written so, where the file has them in other capitals."""
+        names = self.table.column_names
+        now = spelled(names, wanted)
+        if list(now) == names:
+            return self
+        merged = {new: self.merged[old] for old, new in zip(names, now, strict=True) if old in self.merged}
+        return replace(self, table=self.table.rename_columns(list(now)), merged=merged)
+
 
 def with_notes(error: HotspotsError, raw: RawTable) -> HotspotsError:
     """The same, with what was found or left out on the way to the table."""
@@ -62,4 +71,12 @@ def checked_header(name: str, header: Sequence[str]) -> tuple[str, ...]:
     twice = [n for n, times in Counter(names).items() if times > 1]
     if twice:
         raise HotspotsError(f"{name} has more than one column called {sample(twice)}. Give each its own name.")
-    return names
+    own = spelled(names, QUARANTINE_COLUMNS)  # other programs capitalise a header
+    return own if {FROM, ROW} <= {*own} else names
+
+
+def spelled(names: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Column names as ``wanted`` writes them, where one of them, and only one, differs from it by capitals alone."""
+    folded = [name.casefold() for name in names]
+    meant = {w.casefold(): w for w in wanted if w not in names and folded.count(w.casefold()) == 1}
+    return tuple(meant.get(fold, name) for fold, name in zip(folded, names, strict=True))

@@ -406,3 +406,11 @@ def test_row_numbers_of_a_correction_that_went_through_a_spreadsheet_are_the_sam
     rows = [row | {"quarantined_row": written.format(row["quarantined_row"])} for row in rows]
     assert counts(load(tmp_path, mended(rows), mapping=ONE)) == {"read": 1, "accepted": 1}
     assert downloaded(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", [str.upper, str.title, lambda name: f" {name}"])
+def test_a_correction_whose_header_another_program_has_capitalised_goes_back_where_it_came_from(tmp_path, how):
+    load(tmp_path, export([*times("A1", "A2"), record("A3", "soon")]), mapping=ONE)
+    rows = [{how(k): v for k, v in (row | {"FROM": "08/01/2026 10:00"}).items()} for row in downloaded(tmp_path)]
+    assert counts(load(tmp_path, mended(rows), mapping=ONE)) == {"read": 1, "accepted": 1}
+    assert downloaded(tmp_path) == []

@@ -30,6 +30,14 @@ def test_the_standard_names_hold_in_any_capitals_and_absent_ones_are_absent():
     assert columns_in(mapping, ["unit", "UNIT", "time", "lon", "lat"], "a.csv")["unit"] == ("unit",)
 
 
+def test_the_columns_that_a_mapping_names_are_found_in_any_capitals():
+    mapping = read_mapping("pings", LEAST)
+    named = {"unit": ("CALLSIGN",), "time": ("DAY", "CLOCK"), "easting": ("X",), "northing": ("Y",)}
+    assert columns_in(mapping, ["Callsign", "day", "Clock", "x", "Y"], "a.csv") == named
+    with pytest.raises(HotspotsError, match=r"lacks 1 of the columns .*: 'CALLSIGN'\."):  # either could be meant
+        columns_in(mapping, ["Callsign", "callsign", "DAY", "CLOCK", "X", "Y"], "a.csv")
+
+
 @pytest.mark.parametrize(
     ("have", "lacks"),
     [

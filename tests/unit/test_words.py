@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted, joined
 
 
@@ -20,3 +21,8 @@ def test_a_plural_of_its_own():
 
 def test_lists_in_a_sentence():
     assert [joined("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_what_no_screen_shows_stands_in_a_sentence_as_its_number():
+    told = HotspotsError(["'\x00\u202e' is no time zone,\nand 5\u00a0km is far – very"])
+    assert str(told) == "'\\x00\\u202e' is no time zone,\nand 5\u00a0km is far – very"
