@@ -674,7 +674,7 @@ def test_long_ids_that_a_spreadsheet_has_rounded_are_told(ids: list[str], told: 
 def test_missing_columns_are_all_told_and_what_the_file_has():
     said = refusal("1,2,3", header="ID,Headline,FROM")
     assert "lacks 6 of the columns that mapping 'test' names: 'TITLE', 'TO', 'LON', 'LAT', 'KNIFE', 'AGE'" in said
-    assert "The columns it has besides: 'Title'" in said
+    assert "The columns it has besides: 'Headline'" in said
 
 
 def test_ragged_rows_are_set_aside_as_printed():
