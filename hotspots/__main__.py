@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 
 from hotspots.cli.main import main
@@ -16,6 +17,8 @@ def _leave() -> None:
 
 
 if __name__ == "__main__":
+    # Matrices here are small: threads of linear algebra, begun when NumPy is loaded, cost more than they give.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Most verbs live for a second and leave no circles: looking for them would take a tenth of it.
     gc.set_threshold(100_000, 50, 50)
     atexit.register(_leave)
