@@ -236,6 +236,16 @@ def test_a_mend_of_some_rows_leaves_the_others_set_aside(tmp_path):
     assert downloaded(tmp_path) == []
 
 
+@pytest.mark.parametrize("lost", ["quarantined_from", "quarantined_row"])
+def test_a_mend_that_lost_where_one_of_its_rows_came_from_is_refused_whole(tmp_path, lost):
+    load(tmp_path, export(faulty()))
+    first, *others = put_right(downloaded(tmp_path))
+    before = held(tmp_path)
+    with pytest.raises(HotspotsError, match="every row needs its 'quarantined_from' and 'quarantined_row'"):
+        load(tmp_path, mended([first | {lost: ""}, *others]))
+    assert held(tmp_path).equals(before)
+
+
 def test_a_contradiction_that_comes_back_unmended_does_not_replace_the_record(tmp_path):
     rows = [record("1", "05/01/2026 10:00"), record("1", "05/01/2026 10:00", ABH), record("2", "05/01/2026 10:00"),
             record("3", "05/01/2026 10:00")]  # fmt: skip
@@ -266,6 +276,18 @@ def test_two_files_of_one_name_keep_their_own_reports(tmp_path):
     assert len(open_workspace(tmp_path).manifest.reports) == 2
     assert sorted(row["REF"] for row in downloaded(tmp_path)) == ["a0", "b0"]
     load(tmp_path, mended([row | {"FROM": "05/01/2026 10:00"} for row in downloaded(tmp_path)]))
+    assert downloaded(tmp_path) == []
+
+
+def test_a_mend_of_what_is_held_by_now_settles_the_row_that_was_still_quarantined(tmp_path):
+    """The mend of two files: the row of one is put right already, that of the other came in a later export."""
+    load(tmp_path, *(export([record(f"{n}{i}", "05/01/2026 10:00" if i else "later") for i in (0, 1)], f"{n}.csv")
+                     for n in "ab"))  # fmt: skip
+    rows = [row | {"FROM": "05/01/2026 10:00"} for row in downloaded(tmp_path)]
+    load(tmp_path, mended([row for row in rows if row["REF"] == "b0"]))
+    load(tmp_path, export([record("a0", "05/01/2026 10:00")], "later.csv"))
+    assert [row["REF"] for row in downloaded(tmp_path)] == ["a0"]
+    assert counts(load(tmp_path, mended(rows, "both.csv"))) == {"read": 2, "unchanged": 2}
     assert downloaded(tmp_path) == []
 
 
