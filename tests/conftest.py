@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,6 +13,12 @@ import pytest
 from hypothesis import settings
 
 from tests.thorough import THOROUGH
+
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # a file system in memory, and the bytes of it that a whole run may want
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    # Thousands of small workspaces, each file and commit flushed: on a disk a third of the time is waiting for it.
+    # Faults of a disk are tried by tests/faults.py, which needs none.
+    os.environ["TMPDIR"] = str(MEMORY)
 
 DEEP = os.environ.get("HOTSPOTS_TESTS") == "thorough"  # as `make test-thorough` says
 
