@@ -264,6 +264,10 @@ def pre_trend(panel: pd.DataFrame) -> PreTrend:
         )
     kept = informative(table[table["block"].map(both)], "count")
     names = [int(b) for b in sums.index[both] if b != -1]
+    if not any(b < 0 for b in names):
+        raise HotspotsError(
+            "One of the groups has no incident in any earlier period before the start, so there is no trend before it."
+        )
     treated = (kept["group"] == "treated").to_numpy()
     x = np.column_stack([treated & (kept["block"] == b).to_numpy() for b in names]).astype(float)
     errors = clustered(fit(design_of(kept, "count", x)))

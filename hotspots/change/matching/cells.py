@@ -135,13 +135,18 @@ def expected_levels(
     whether their offence has a weight or not, harm is of scored offences only.
     """
     every = scores.assign(status=SCORED, days=1.0)
-    model = _posterior_mean(cube.assign(n_offences=cube["n_incidents"]), every, periods, exposure, harm=False)
+    model = _posterior_mean(incidents_of(cube), every, periods, exposure, harm=False)
     harm = _posterior_mean(cube, scores, periods, exposure, harm=True)
     n = cube.groupby("cell")["n_incidents"].sum()
     n = n[n > 0]
     mixed = pd.Series(mixture_means(n.to_numpy())[0] / sum(exposure), index=n.index)
     share = (mixed / model.reindex(n.index)).reindex(harm.index).fillna(1.0)
     return pd.DataFrame({"count": mixed.combine_first(model), "harm": harm * share})
+
+
+def incidents_of(cube: pd.DataFrame) -> pd.DataFrame:
+    """The cube with incidents for offences; an offence that is only ever the second of its record has no row."""
+    return cube[cube["n_incidents"] > 0].assign(n_offences=lambda c: c["n_incidents"])
 
 
 def _levels(expected: pd.DataFrame, cells: Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
