@@ -87,25 +87,20 @@ def test_every_question_is_answered_or_refused(folder: Path, asked: dict) -> Non
     )  # fmt: skip
     try:
         found = change_workspace(open_workspace(folder), question)
-    except HotspotsError as refused:
-        assert all(problem.endswith((".", "?")) for problem in refused.problems)
-        return
-    assert found.verdict in ("fell", "rose", "can't tell")
-    assert found.answer.endswith(".") and "nan" not in found.answer
-    known = found.table.dropna(subset=["ci_low", "ci_high"])
-    assert (known["ci_low"] <= known["ci_high"]).all()
+    except HotspotsError as error:
+        said = error.problems
+    else:
+        said = [found.answer]
+        known = found.table.dropna(subset=["ci_low", "ci_high"])
+        assert (known["ci_low"] <= known["ci_high"]).all()
+    assert all(words.endswith((".", "?")) for words in said)
+    assert "nan" not in " ".join(said)
 
 
-@pytest.mark.parametrize(
-    ("offences", "before", "after"),
-    [("serious-violence", ("2023-01", "2023-12"), ("2024-01", "2024-12")), ("all", ("2024-02",) * 2, ("2024-03",) * 2)],
-)
-def test_an_offence_that_is_only_ever_second_is_no_reason_to_stop(
-    folder: Path, offences: str, before: tuple[str, str], after: tuple[str, str]
-) -> None:
+def test_an_offence_that_is_only_ever_second_is_no_reason_to_stop(folder: Path) -> None:
     question = ChangeQuestion(
-        register="all", offences=offences, before_from=before[0], before_to=before[1], after_from=after[0],
-        after_to=after[1],
+        register="all", offences="all", before_from="2024-02", before_to="2024-02", after_from="2024-03",
+        after_to="2024-03",
     )  # fmt: skip
     table = change_workspace(open_workspace(folder), question).table
     assert {"panel", "wdd", "naive"} <= set(table["estimate_of"])
