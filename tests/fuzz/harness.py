@@ -31,6 +31,7 @@ from tests.fuzz import mutations
 from tests.fuzz.seeds import Seed, seeds
 
 SECONDS = 20.0
+SLOW = "no answer within"
 MEGABYTES = 3_000  # of the process, which has loaded the libraries
 FOUND = Path(__file__).parent / "found"
 ZONE = "Europe/London"
@@ -116,7 +117,7 @@ def staged(case: Case, folder: Path, seconds: float) -> Outcome:
     except HotspotsError as error:
         return refused(error)
     except TooLong:
-        return Outcome("fault", f"no answer within {seconds:g} seconds")
+        return Outcome("fault", f"{SLOW} {seconds:g} seconds")
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
