@@ -10,8 +10,6 @@ import io
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +19,9 @@ import pytest
 from hotspots.areas import register as area_register
 from hotspots.areas.rules import excluded_cells
 from hotspots.base.errors import HotspotsError
+from hotspots.cli.main import main
 from hotspots.intake import import_files
 from tests.area_workspace import QUIET, A, B, C, D, make_areas
-from tests.conftest import REPOSITORY
 from tests.samples import crime, street
 
 JOINER = "\u2060"
@@ -132,16 +130,23 @@ def test_a_wrong_part_in_the_address_is_told(at: Any, made: Path) -> None:
     assert len(app.table()) == 4
 
 
-def test_downloads_equal_the_command_line_and_the_table(at: Any, made: Path, downloads: list[Any]) -> None:
+def printed(capsys: pytest.CaptureFixture[str], *verb: str) -> str:
+    """What the command line prints."""
+    capsys.readouterr()
+    assert main(list(verb)) == 0
+    return capsys.readouterr().out
+
+
+def test_downloads_equal_the_command_line_and_the_table(
+    at: Any, made: Path, downloads: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     import openpyxl
 
     app = at(made, part="areas")
     offered = {d.label: d for d in downloads}
     assert list(offered) == ["CSV", "Excel", "GeoJSON"]
     for label, kind in (("CSV", "csv"), ("GeoJSON", "geojson")):
-        command = [sys.executable, "-m", "hotspots", "areas", "--workspace", str(made), "--format", kind]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=True)
-        told = done.stdout.decode("utf-8")
+        told = printed(capsys, "areas", "--workspace", str(made), "--format", kind)
         if kind == "csv":
             assert offered[label].build() == told
         else:
@@ -447,16 +452,16 @@ def test_a_new_version_begins_from_a_frozen_one(at: Any, own: Path) -> None:
     assert area_register.load(own, "north@2").definition["areas_from"] == "north@1"
 
 
-def test_downloads_of_a_version_are_those_of_the_command_line(at: Any, own: Path, downloads: list[Any]) -> None:
+def test_downloads_of_a_version_are_those_of_the_command_line(
+    at: Any, own: Path, downloads: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     app = freeze(added(at(own, part="areas")), "north")
     downloads.clear()
     app.run()
-    command = [sys.executable, "-m", "hotspots", "areas", "list", "--name", "north", "--workspace", str(own)]
     for label, kind in (("CSV", "csv"), ("GeoJSON", "geojson")):
-        done = subprocess.run([*command, "--format", kind], cwd=REPOSITORY, capture_output=True, check=True)
-        assert next(d for d in downloads if d.label == label).build() == done.stdout.decode("utf-8").rstrip("\n") + (
-            "\n" if kind == "csv" else ""
-        )
+        told = printed(capsys, "areas", "list", "--name", "north", "--workspace", str(own), "--format", kind)
+        own_file = next(d for d in downloads if d.label == label).build()
+        assert own_file == told.rstrip("\n") + ("\n" if kind == "csv" else "")
     assert {d.file_name for d in downloads} == {"north-1.csv", "north-1.xlsx", "north-1.geojson"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -59,20 +60,34 @@ def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Robbery 2, ABH 1, murder 1, GBH by class alone 1, an unknown class 1."""
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kinds = [ROBBERY, ROBBERY, ABH, MURDER, GBH, OTHER]
     rows = [record(f"r{i}", f"{i + 1:02d}/05/2024 22:00", kind) for i, kind in enumerate(kinds)]
-    import_files(tmp_path / "ws", [export(rows)], "incidents", MAPPING)
-    return tmp_path / "ws"
+    folder = tmp_path_factory.mktemp("imported") / "ws"
+    import_files(folder, [export(rows)], "incidents", MAPPING)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def indexed(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(shutil.copytree(imported, tmp_path_factory.mktemp("indexed") / "ws"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("HOTSPOTS_DATABASE_URL", raising=False)
+        import_weights(folder, ("index.csv", INDEX.encode()), name="local", version="1", author="Ann", note="first")
+    return folder
 
 
 @pytest.fixture
-def index(folder: Path) -> Path:
+def folder(imported: Path, tmp_path: Path) -> Path:
+    """Robbery 2, ABH 1, murder 1, GBH by class alone 1, an unknown class 1."""
+    return Path(shutil.copytree(imported, tmp_path / "ws"))
+
+
+@pytest.fixture
+def index(indexed: Path, tmp_path: Path) -> Path:
     """The same, with a small index of its own: local@1."""
-    import_weights(folder, ("index.csv", INDEX.encode()), name="local", version="1", author="Ann", note="first")
-    return folder
+    return Path(shutil.copytree(indexed, tmp_path / "ws"))
 
 
 def changes(*rows: tuple[str, str, float | None]) -> pd.DataFrame:
