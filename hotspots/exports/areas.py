@@ -13,6 +13,7 @@ from hotspots.base.columns import AREAS, TEXT
 from hotspots.base.errors import HotspotsError, rows_sentence, sample
 from hotspots.base.settings import Settings
 from hotspots.base.writing import RISKY
+from hotspots.sources.checks import BLANK_WORDS
 from hotspots.sources.files import read_tables
 from hotspots.sources.kinds import Sought
 from hotspots.sources.raw import RawTable
@@ -69,4 +70,6 @@ def _row(line: dict[str, str]) -> dict[str, Any]:
         text = line.get(name, "")  # without the apostrophe that `hotspots.base.writing.safe_text` puts before it
         row[name] = text[1:] if text.startswith("'") and RISKY.match(text) else text
     row["cells"] = tuple(sorted(row["cells"].replace(",", " ").replace(";", " ").lower().split()))
-    return {**row, "role": row["role"].strip() or "none", "n_cells": len(row["cells"]), "n_incidents": 0}
+    role = row["role"].strip().lower()
+    role = "none" if role.upper() in ("", *BLANK_WORDS) else role
+    return {**row, "role": role, "n_cells": len(row["cells"]), "n_incidents": 0}

@@ -34,7 +34,7 @@ OVERLAP_SHARE = 0.01  # two districts that share more than this part of the smal
 GREAT_BRITAIN = (-9.0, 49.0, 3.0, 61.5)  # west, south, east, north, degrees
 GRID_METRES = (0.0, 0.0, 700_000.0, 1_300_000.0)  # the same of British National Grid
 
-_DEGREES, _GRID, _MERCATOR = (4326, 4258), 27700, 3857
+_DEGREES, _GRID, _MERCATOR = (4326, 4258, 4979), 27700, 3857  # 4979: 4326 with heights, which are left out
 _CODE_SHAPE = re.compile(r"[EWSN]\d{8}")  # of the Office for National Statistics
 _WRITE_AS = "Save it as EPSG:4326 (longitude, latitude) or EPSG:27700 (British National Grid) and import it again."
 

@@ -67,7 +67,7 @@ def import_files(
         sound = replace(workspace, manifest=without(workspace.manifest, damaged))
         manifest, reports, notes = stage(sound, paths, source, mapping, progress, timezone, replacing)
         refuse_loss(workspace.manifest, manifest, damaged, source)
-        if source in ("incidents", "patrol-log"):  # of positions single days may be wrong
+        if source not in ("boundaries", "pings"):  # of positions single days may be wrong
             refuse_nothing(reports)
         if manifest is workspace.manifest:
             return Imported(workspace, tuple(reports), False, tuple(notes))

@@ -45,6 +45,7 @@ LOST_KEY = (
     " from now on cannot be matched. If there is a copy of the old one, put it back and import again."
 )
 LONG_AGO = 3 * 365  # days before all others: such positions are pointed out
+LONGEST_NUMBER = 8  # digits of a unit's number with its zeros
 FEW_OLD = 0.5  # of the positions written, at most
 SENTENCES = 20  # of an import that is refused
 NONE = pa.table({"source_row": pa.array([], pa.int32()), "reason": pa.array([], pa.string())})
@@ -88,11 +89,16 @@ class Batch:
     odd_held: int = 0
     away: list[pa.Table] = field(default_factory=list)  # lon and lat of some new positions outside the force
     doubts: list[str] = field(default_factory=list)  # about the places of the import as a whole
+    forms: dict[int, int] = field(default_factory=dict)  # number of a unit with other zeros in front → that as named
+    doubled: set[int] = field(default_factory=set)  # units on a day with another that differs by such zeros alone
 
     def unit_numbers(self, names: Sequence[str | None]) -> Array:
         new = [n for n in dict.fromkeys(names) if n not in self.codes]
         if new:
             self.codes.update(zip(new, unit_codes(self.workspace.folder, new).tolist(), strict=True))
+            forms = [(name, form) for name in new if name for form in zero_forms(name)]
+            others = unit_codes(self.workspace.folder, [form for _, form in forms]).tolist()
+            self.forms |= {code: self.codes[name] for (name, _), code in zip(forms, others, strict=True)}
         return np.array([self.codes[n] for n in names], dtype=np.int64)
 
 
@@ -281,8 +287,18 @@ def write_day(batch: Batch, day: str, old: PingDay | None, new: pa.Table, merged
     names = list(dict.fromkeys([*names, *(batch.files[i].corrects or batch.files[i].name for i in brought.tolist())]))
     if len(names) > NAMES_KEPT:
         names = [*[n for n in names if n != "and others"][:NAMES_KEPT], "and others"]
-    units = len(pc.unique(merged.table["unit"]))
-    return PingDay(day, path, len(merged.table), units, "; ".join(names))
+    units = pc.unique(merged.table["unit"]).to_pylist()
+    batch.doubled |= {batch.forms[u] for u in units if u in batch.forms and batch.forms[u] in units}
+    return PingDay(day, path, len(merged.table), len(units), "; ".join(names))
+
+
+def zero_forms(name: str) -> list[str]:
+    """A unit's number with other zeros in front, as before or after it went through a spreadsheet: '17' → '017', …"""
+    plain = name.strip()
+    if not re.fullmatch(r"[0-9]{1,8}", plain):
+        return []
+    bare = plain.lstrip("0") or "0"
+    return [form for n in range(len(bare), LONGEST_NUMBER + 1) if (form := bare.zfill(n)) != plain]
 
 
 def account(batch: Batch, new: pa.Table, merged: Merged) -> None:
@@ -408,6 +424,12 @@ def summary(batch: Batch) -> list[str]:
             batch.odd_held, "position held before looks like a jump", "positions held before look like jumps"
         )
         notes.append(f"{held} now that more is known. Nothing was changed.")
+    if batch.doubled:
+        units = counted(len(batch.doubled), "unit differs", "units differ")
+        notes.append(
+            f"{units} from another unit of the same day only by zeros in front, which a spreadsheet takes off (0017,"
+            " 17). They count as two. If they are one, import the file as the system exported it, with its zeros."
+        )
     notes += long_ago(batch.days)
     if batch.days:
         first, *others = (d.day for d in batch.days)

@@ -91,7 +91,7 @@ def stage(
         except HotspotsError as error:
             problems.extend(error.problems)
     if others and not batch.files:
-        problems += [problem for error in others for problem in error.problems]
+        problems += [*(problem for error in others for problem in error.problems), police_uk.UNUSED]
     if problems:
         raise HotspotsError(problems)
     return finish(batch, replacing)

@@ -37,6 +37,8 @@ def open_zip(source: Path | bytes, name: str, settings: Settings) -> zipfile.Zip
         raise HotspotsError(_no_zip(source, name)) from error
     except OSError as error:
         raise HotspotsError(f"{name} cannot be opened: {error.strerror or error}.") from error
+    for member in archive.infolist():  # older Windows tools part folders their own way
+        member.filename = member.filename.replace("\\", "/")
     problems = _problems(archive.infolist(), name, settings)
     if problems:
         archive.close()
@@ -120,13 +122,8 @@ def _problems(members: list[zipfile.ZipInfo], name: str, settings: Settings) -> 
 
 
 def _points_outside(name: str) -> bool:
-    return (
-        name.startswith("/")
-        or "\\" in name
-        or "\x00" in name
-        or re.match(r"[A-Za-z]:", name) is not None
-        or ".." in name.split("/")
-    )
+    name = name.replace("\\", "/")
+    return name.startswith("/") or "\x00" in name or re.match(r"[A-Za-z]:", name) is not None or ".." in name.split("/")
 
 
 def _is_bomb(member: zipfile.ZipInfo) -> bool:

@@ -57,6 +57,8 @@ def crew_of(text: str | None) -> Crew:
     if _DOUBTFUL.search(text):
         return _unclear(text)
     listed = re.search(r"[;,/]", text) is not None
+    if all(part.casefold() in NUMBERS for part in re.split(r"\s*[/,;]\s*", text)) and listed:  # two/three
+        return Crew(0)
     count, names = 0, list[str]()
     for part in filter(None, _APART.split(_GROUP_OF.sub("", text))):
         one = _part(part, bare=not listed)

@@ -23,7 +23,7 @@ from hotspots.sources.checks import BLANK_WORDS, Judged, blank, judge, numbers, 
 from hotspots.sources.coarse import place_notes
 from hotspots.sources.coordinates import DOTTED, Written, read_pairs, said
 from hotspots.sources.doubts import Column, order_doubt
-from hotspots.sources.formats import day_before_month, fitting_words
+from hotspots.sources.formats import TRIED, day_before_month, fitting_words
 from hotspots.sources.mapping import GRID, WORDED, Mapping, columns_in
 from hotspots.sources.parquet import parquet_text, refuse_no_cells
 from hotspots.sources.raw import QUARANTINE_COLUMNS, RawTable, with_notes
@@ -39,6 +39,10 @@ FREE_TEXT = ("activity", "location", "location_type")  # nothing is counted by t
 RAGGED = "the row has too few or too many fields"
 _CLOCK_ALONE = r"^\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?$|^\d{1,4}$"
 _MIDNIGHT = r"^(\S+[-/.]\S+)[T ]00:00(?::00(?:\.0+)?)?$"
+_APOSTROPHE = r"^\s*'([\w(+-])"  # before a text: how a spreadsheet marks it as one
+_DITTO = ('"', "''", "”", "“", "〃", "do", "do.", "ditto", "as above", "-do-", "^")
+_LAST_MIDNIGHT = r"[T ]24[:.]?00(?:[:.]?00)?(?:\s?(?:hours|hrs?|h))?$"
+_SAYS_UTC = re.compile(r"(?i)(?<![a-z])(?:utc|gmt|zulu)(?![a-z])")
 _NO_DATE = r"^(?:1899-12-3[01]|1900-01-0[01]|3[01]/12/1899|0[01]/01/1900)[T ]"
 SKIPPED = "in the hour that the clocks skipped, read as GMT"
 TWICE = "in the hour that happens twice when the clocks go back, read as the first (summer time)"
@@ -110,6 +114,7 @@ class FeedFile:
         texts = coded.dictionary
         if not pa.types.is_string(texts.type):
             texts = one_piece(parquet_text(self.raw.name, column, pa.chunked_array([texts])))
+        texts = pc.replace_substring_regex(texts, _APOSTROPHE, r"\1")
         cleaned = self._without_blanks(column, texts)
         if cleaned.equals(coded.dictionary):
             return coded
@@ -171,8 +176,12 @@ class FeedFile:
         first, *second = (self.coded(column) for column in self.columns[what])
         if second:
             clock = pc.match_substring_regex(second[0].dictionary, _CLOCK_ALONE).to_numpy(zero_copy_only=False)
-            no_day = pc.is_null(first).to_numpy(zero_copy_only=False) & spread(clock, second[0], False)
-            self.set_aside(no_day, f"{self.columns[what][0]} is empty beside a time")
+            day = pc.utf8_lower(first.dictionary)
+            ditto = pc.is_in(day, pa.array(_DITTO, pa.string())).to_numpy(zero_copy_only=False)
+            no_day = pc.is_null(first).to_numpy(zero_copy_only=False) | spread(ditto, first, False)
+            no_day &= spread(clock, second[0], False)
+            why = f"{self.columns[what][0]} is empty beside a time, or a ditto mark: write the date in every row"
+            self.set_aside(no_day, why)
             first = joined(first, *second)
         if not self.aside:
             return first
@@ -189,6 +198,12 @@ class FeedFile:
         times = self.on_the_line(parse_times(texts.dictionary, self.mapping.datetime_formats), texts)
         serial = int(spread(times.wall.serial, texts, False).sum())
         self.note(serial, "time", "times", f"in {name} read from a spreadsheet's number of days since 1900")
+        last = pc.fill_null(pc.match_substring_regex(texts.dictionary, _LAST_MIDNIGHT), False)
+        late = int((spread(last.to_numpy(zero_copy_only=False), texts, False) & ~times.unread).sum())
+        self.note(late, "time", "times", f"at 24:00 in {name} read as the midnight that ends the day")
+        zoned = self.mapping.timezone
+        if _SAYS_UTC.search(name) and times.wall.naive.any() and zoned not in ("UTC", "Etc/UTC", "GMT"):
+            self.notes.append(f"{name} names UTC or GMT, and was read by the clock of {zoned}, which the mapping gives")
         return times
 
     def on_the_line(self, wall: Wall, texts: pa.DictionaryArray) -> Times:
@@ -231,7 +246,8 @@ class FeedFile:
         ours = {day_before_month(fmt) for fmt in self.mapping.datetime_formats} - {None}
         if all(t.wall.clock.size == 0 or np.isnat(t.wall.clock).all() for t in times):
             ours = set()  # no date was read, so the mapping's order may be wrong
-        return fitting_words(unread, next(iter(ours), None))
+        beside = [text for t in times for text in t.texts.dictionary.slice(0, TRIED).to_pylist() if text]
+        return fitting_words(unread, next(iter(ours), None), beside)
 
     def note_unread(self, what: str, times: Times) -> None:
         """Say which format would read the times that cannot be read."""
@@ -392,8 +408,8 @@ def odd_times(file: str, unread: int, timed: int, example: str, fits: str = "") 
     """
     shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", example[:40]))
     advice = "Say how they are written in a mapping, such as datetime_formats = ['%d/%m/%Y %H:%M:%S'], and give it"
-    if re.fullmatch(r"9{1,3}", shape):
-        advice = f"A length of time is written '15 min'. {advice}"
+    if re.search(r"(?:^| )9{1,3}$", shape):
+        advice = f"A time of day is written 14:30 or 1430, a length of time '15 min'. {advice}"
     if fits:
         advice = f"All of these fit {fits}. Write that in a mapping, and give it"
     return (

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from hotspots.base.errors import SHOWN, HotspotsError, sample
 from hotspots.base.settings import Settings
+from hotspots.base.words import counted
 from hotspots.sources.archives import open_zip, read_member
 from hotspots.sources.headers import ENOUGH
 from hotspots.sources.kinds import ANYTHING, MEANT, Sought, ending_of, endings, kinds_said
@@ -87,7 +88,7 @@ def _refuse_none(strays: list[HotspotsError], passed: list[str]) -> None:
         raise HotspotsError([problem for why in strays[:SHOWN] for problem in why.problems])
     if passed:
         raise HotspotsError(
-            f"None of the {len(passed):,} tables given is of the kind asked for: {sample(passed)}. "
+            f"None of the {counted(len(passed), 'table')} given is of the kind asked for: {sample(passed)}. "
             "Check that they are the right files."
         )
 

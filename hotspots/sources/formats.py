@@ -27,7 +27,7 @@ _DATES = (
 )  # fmt: skip
 _CLOCKS = (
     " %H:%M", " %H:%M:%S", "", " %H%M", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %H:%M", "T%H:%M:%S", ":%H:%M:%S",
-    " %H%M%S", " %H.%M", "-%H:%M", "-%H%M", "%H%M", " at %H:%M",
+    " %H%M%S", " %H.%M", "-%H:%M", "-%H%M", "%H%M", " at %H:%M", " %H.%M.%S", " %I.%M.%S %p",
 )  # fmt: skip
 _CLOCK_FIRST = ("%H:%M %d/%m/%Y", "%H:%M %m/%d/%Y", "%H:%M:%S %d/%m/%Y", "%H:%M %d %b %Y", "%H%M %d/%m/%Y")
 CANDIDATES = (*(date + clock for clock, date in product(_CLOCKS, _DATES)), *_CLOCK_FIRST)
@@ -109,10 +109,17 @@ def is_packed(fmt: str) -> bool:
     return re.search(r"%[HI]%M", fmt) is not None
 
 
-def fitting(texts: Sequence[str]) -> list[str]:
-    """Formats that fit every one of these texts (two where day and month can be exchanged), none if there is none."""
+def fitting(texts: Sequence[str], beside: Sequence[str] = ()) -> list[str]:
+    """Formats that fit every one of these texts (two where day and month can be exchanged), none if there is none.
+
+    ``beside``: other texts of the column. Of numbers of one or two digits nobody can say whether they are hours,
+    minutes or a length of time, unless there are longer ones.
+    """
     some = list(dict.fromkeys(texts))[:TRIED]
+    short = not any(re.search(r"\d{3,}(?:\.0+)?$", text) for text in (*some, *beside[:TRIED]))
     for fmt in CANDIDATES if some else ():
+        if short and fmt.endswith((" %H%M", " %H%M%S")):
+            continue
         if _fits(some[:5], fmt) and _fits(some, fmt):
             other = exchanged(fmt)
             both = day_before_month(fmt) is not None and _fits(some, other)
@@ -124,9 +131,9 @@ def _fits(texts: Sequence[str], fmt: str) -> bool:
     return not np.isnat(formatted(texts, fmt)).any()
 
 
-def fitting_words(texts: Sequence[str], day_first: bool | None = None) -> str:
+def fitting_words(texts: Sequence[str], day_first: bool | None = None, beside: Sequence[str] = ()) -> str:
     """The same as it is written in a mapping, '' where nothing fits; ``day_first``: the order that the mapping has."""
-    found = [f for f in fitting(texts) if day_first is None or day_before_month(f) in (day_first, None)]
+    found = [f for f in fitting(texts, beside) if day_first is None or day_before_month(f) in (day_first, None)]
     order = {True: " if the day comes first", False: " if the month comes first", None: ""}
     told = [f"datetime_formats = ['{f}']{order[day_before_month(f)] if len(found) > 1 else ''}" for f in found]
     return ", or ".join(told)

@@ -45,6 +45,7 @@ FIELDS = (
     pa.field("source_row", pa.int32()),
 )
 SCHEMA = pa.schema(FIELDS)
+DATED = r"^([A-Za-z]{3}-\d{2}|\d{1,2}-[A-Za-z]{3}|\d{4}-\d{2}-\d{2}( 00:00:00)?)$"  # Feb-34, 08-Jun, 2026-06-08
 OLDEST_AGE = 120
 SPAN = Rules(longest=DAY, most_next_day=1.0)  # many a burglary ends on the next day
 MOST_OFFENCES = 32_767  # on one record: what offence_no can count
@@ -81,6 +82,7 @@ def read_incidents(
         "instant_to": end.instant, "recorded": recorded, "lon": lon, "lat": lat, "victim_age": _read_ages(file),
         **{flag: _read_flag(file, flag) for flag in FLAGS},
     }  # fmt: skip
+    _note_dated_classes(file)
     repeated, offence_no = _match_ids(file, ids, values)
     kept = np.flatnonzero(~file.bad & ~repeated)
     if mapping.offences == "columns":
@@ -136,6 +138,16 @@ def _read_end(file: FeedFile, start: Times, end: Times, latest: np.datetime64) -
     return end._replace(
         instant=np.where(none, start.instant, end.instant), local=np.where(none, start.local, end.local)
     )
+
+
+def _note_dated_classes(file: FeedFile) -> None:
+    """Say so where a spreadsheet has taken Home Office classes such as 008/06 for dates."""
+    for what in ("ho_class", "athena_urn"):
+        if (column := file.text_of(what)) is not None:
+            found = pc.fill_null(pc.match_substring_regex(column.dictionary, DATED), False)
+            n = int(spread(found.to_numpy(zero_copy_only=False), column, False).sum())
+            why = f"a date in {file.name(what)}, made by a spreadsheet from a class such as 008/06: of no offence known"
+            file.note(n, "row has", "rows have", why)
 
 
 def _read_recorded(file: FeedFile) -> np.ndarray:

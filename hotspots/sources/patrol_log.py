@@ -142,7 +142,8 @@ def read_patrol_log(
     kept, repeated = _match(log, values)
     nobody = "no unit and no officer: never compared with the positions of a unit"
     log.file.note(sum(not units[i] for i in kept), "entry names", "entries name", nobody)
-    unknown = [a for i in kept if (a := values["area"][i]) and a not in frozen_areas]
+    frozen = {area.casefold() for area in frozen_areas}
+    unknown = [a for i in kept if (a := values["area"][i]) and a.casefold() not in frozen]
     which = "that no frozen register of this workspace has" if frozen_areas else "but none have been frozen yet"
     log.file.note(len(unknown), "entry names an area", "entries name areas", which + log.quoted(unknown))
     return Parsed(

@@ -33,6 +33,10 @@ FORCE_COLUMNS = ("Falls within", "Reported by")
 OWN = ("Crime ID", "Crime type", "Month")  # of these at least one has to be there to make it such a file
 OTHER_FILE = re.compile(r"(\b|_)(outcomes|stop[-_ ]and[-_ ]search)(\b|_)")
 OTHER_COLUMNS = {"outcome type": "outcomes", "object of search": "stop-and-search"}
+UNUSED = (
+    "Outcomes and stop-and-search files of data.police.uk are not used: the last outcome of a crime stands in the"
+    " street-level file, and a search is no crime."
+)
 SOUGHT = Sought.of("police-uk", (*NEEDED, *FORCE_COLUMNS), NEEDED)
 
 
@@ -63,12 +67,7 @@ def other_feed(columns: list[str]) -> str:
 
 def unused_words(left_out: list[str]) -> list[str]:
     """A sentence where files of the other feeds of data.police.uk were left out."""
-    if not any(OTHER_FILE.search(name.casefold()) for name in left_out):
-        return []
-    return [
-        "Outcomes and stop-and-search files of data.police.uk are not used: the last outcome of a crime stands in the"
-        " street-level file, and a search is no crime."
-    ]
+    return [UNUSED] if any(OTHER_FILE.search(name.casefold()) for name in left_out) else []
 
 
 def read_street_file(raw: RawTable, settings: Settings) -> StreetFile:
@@ -133,11 +132,11 @@ def lacking(raw: RawTable) -> HotspotsError | None:
 
 def plain_name(column: str) -> str:
     """A column's name in small letters, 'crime id' for 'Crime_ID'."""
-    return " ".join(column.replace("_", " ").casefold().split())
+    return " ".join(column.replace("_", " ").replace(".", " ").casefold().split())
 
 
 def with_names(table: pa.Table) -> pa.Table:
-    """The table with its columns as data.police.uk writes them, where capitals and underscores are all that differs."""
+    """The table with its columns as data.police.uk writes them, where only capitals, underscores and dots differ."""
     plain = [*map(plain_name, table.column_names)]
     wanted = {name.casefold(): name for name in (*NEEDED, *FORCE_COLUMNS)}
     names = [

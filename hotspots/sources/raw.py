@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.sources.kinds import ANYTHING, Sought
 
 # Columns before the original ones in a download of quarantined rows: the file, the row in it, and why.
 QUARANTINE_COLUMNS = FROM, ROW, REASON = ("quarantined_from", "quarantined_row", "reason")
+_AROUND = " \t\r\n\x0b\x0c\u00a0\ufeff\u200b"  # blanks of any kind, and marks of how a file is written
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +67,17 @@ def no_rows(name: str) -> NoRows:
     return NoRows(f"{name} has a header but no rows. Export it again with the rows.")
 
 
-def checked_header(name: str, header: Sequence[str]) -> tuple[str, ...]:
-    """Column names without blanks around them; nameless ones get their number. Raises when two are the same."""
-    names = tuple(text.strip() or f"column {i}" for i, text in enumerate(header, start=1))
-    twice = [n for n, times in Counter(names).items() if times > 1]
+def checked_header(name: str, header: Sequence[str], sought: Sought = ANYTHING) -> tuple[str, ...]:
+    """Column names without blanks around them; nameless ones get their number.
+
+    Raises when two are the same; where it is known which names are looked for, others get a number behind them.
+    """
+    names = tuple(text.strip(_AROUND) or f"column {i}" for i, text in enumerate(header, start=1))
+    counts = Counter(names)
+    twice = [n for n, times in counts.items() if times > 1 and (not sought.names or sought.among([n]))]
+    if len(counts) < len(names) and not twice:
+        names = tuple(n if counts[n] == 1 else f"{n} ({names[:i].count(n) + 1})" for i, n in enumerate(names))
+        twice = [n for n, times in Counter(names).items() if times > 1]
     if twice:
         raise HotspotsError(f"{name} has more than one column called {sample(twice)}. Give each its own name.")
     own = spelled(names, QUARANTINE_COLUMNS)  # other programs capitalise a header

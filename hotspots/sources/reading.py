@@ -7,6 +7,7 @@ turns text into numbers and times, and knows the row of the file each came from.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ from hotspots.sources.kinds import ANYTHING, JSON_ENDINGS, SHEET_ENDINGS, Sought
 from hotspots.sources.parquet import as_text, read_parquet
 from hotspots.sources.raw import ROW, NoRows, RawTable, checked_header, no_rows
 from hotspots.sources.sheets import SheetTable, read_sheets
-from hotspots.sources.texts import is_text, read_csv
+from hotspots.sources.texts import is_text, parted, read_csv
 from hotspots.sources.tracks import Points, read_geojson, read_gpx
 
 
@@ -32,13 +33,13 @@ def read_tables_of(
     """
     ending = ending_of(name)
     if not data:
-        raise HotspotsError(f"{name} is empty (0 bytes). Export it again.")
+        raise NoRows(f"{name} is empty (0 bytes). Export it again.")
     if ending in SHEET_ENDINGS and data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         raise HotspotsError(
             f"{name} is a web page or XML under the ending of a workbook. Open it and save it as .xlsx."
         )
     if ending in SHEET_ENDINGS and not (ending == ".xls" and is_text(data)):
-        return _of_sheets(name, data, read_sheets(data, name, settings, sought))
+        return _of_sheets(name, data, read_sheets(data, name, settings, sought), sought)
     if ending == ".parquet":
         raw = read_parquet(name, data, settings)
         return [raw if typed and ROW not in raw.table.column_names else as_text(raw)]
@@ -54,12 +55,29 @@ def read_table(name: str, data: bytes, settings: Settings) -> RawTable:
     return read_tables_of(name, data, settings)[0]
 
 
-def _of_sheets(name: str, data: bytes, sheets: list[SheetTable]) -> list[RawTable]:
+def _of_sheets(name: str, data: bytes, sheets: list[SheetTable], sought: Sought) -> list[RawTable]:
     """The tables of a workbook; where it has several sheets each is called after its own."""
     if not any(sheet.rows for sheet in sheets):
         raise NoRows([*no_rows(name).problems, *(f"{name}: {note}." for note in sheets[0].notes)])
     sha = hashlib.sha256(data).hexdigest()
-    return [_of_sheet(name, sha if len(sheets) == 1 else _apart(sha, sheet.title), sheet) for sheet in sheets]
+    if len(sheets) == 1 and len(sheets[0].header) == 1 and (text := _in_one_column(sheets[0], sought)):
+        return [replace(read_csv(name, text.encode(), sought), sha256=sha)]
+    return [_of_sheet(name, sha if len(sheets) == 1 else _apart(sha, sheet.title), sheet, sought) for sheet in sheets]
+
+
+def _in_one_column(sheet: SheetTable, sought: Sought) -> str:
+    """A table that was pasted whole into the first column of a sheet, as text; '' of any other.
+
+    Rows keep their numbers: blank ones are put in again.
+    """
+    cells = [""] * max(sheet.rows[-1], 1)
+    for row, cell in zip(sheet.rows, sheet.columns[0].to_pylist(), strict=True):
+        cells[row - 1] = cell or ""
+    at = sheet.rows[0] - 2
+    if at < 0:
+        return ""
+    cells[at] = sheet.header[0]
+    return parted(cells, at, sought)
 
 
 def _apart(sha: str, title: str) -> str:
@@ -67,9 +85,9 @@ def _apart(sha: str, title: str) -> str:
     return hashlib.sha256(f"{sha}\x1f{title}".encode()).hexdigest()
 
 
-def _of_sheet(name: str, sha: str, sheet: SheetTable) -> RawTable:
+def _of_sheet(name: str, sha: str, sheet: SheetTable, sought: Sought) -> RawTable:
     label = f"{name} › {sheet.title}" if sheet.title else name
-    header = checked_header(label, sheet.header)
+    header = checked_header(label, sheet.header, sought)
     numbers = np.array(sheet.rows, dtype=np.int32)
     counting = numbers[-1] - numbers[0] == len(numbers) - 1
     merged = {header[column]: rows for column, rows in sheet.merged.items() if column < len(header)}

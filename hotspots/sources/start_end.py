@@ -36,7 +36,8 @@ _LENGTH = re.compile(
 )
 _HAS_HALF = re.compile(rf"{_HALF}$", re.IGNORECASE)
 FEW = 3  # rows: so many ends before their starts are no habit of the file
-LENGTHS_ADVICE = " (as are most; a length of time is written '15 min')"
+MANY_ADVICE = " (as are most; a length of time is written '15 min')"
+LENGTHS_ADVICE = " (most are lengths of time: one is written '15 min')"
 
 
 class Rules(NamedTuple):
@@ -164,9 +165,10 @@ class _Ends:
         over = self.dateless & (later < self.start.instant)
         self._set(over, self.clock + day, self.offset)
         over &= self.end.instant - self.start.instant <= np.timedelta64(self.rules.longest, "s")
-        if over.sum() >= FEW and over.sum() > self.rules.most_next_day * (~np.isnat(later)).sum():
+        many = over.sum() >= FEW and over.sum() > self.rules.most_next_day * (~np.isnat(later)).sum()
+        if many or self.lengths.sum() > (~np.isnat(later) & ~self.lengths).sum():  # 0:15 among them is a length, too
             over[:] = False
-            advice = LENGTHS_ADVICE
+            advice = MANY_ADVICE if many else LENGTHS_ADVICE
         names = ("instant", "local", "repeated", "skipped")
         kept = {name: np.where(over, getattr(self.end, name), getattr(before, name)) for name in names}
         return Span(self.start, self.end._replace(**kept), second, over, self.lengths, advice)

@@ -10,7 +10,8 @@ import csv
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -59,10 +60,12 @@ class _Layout:
 
 def read_csv(name: str, data: bytes, sought: Sought) -> RawTable:
     sha = hashlib.sha256(data).hexdigest()
-    wide = data[:2] in _WIDE
+    wide = data[:2] in _WIDE or _unmarked(data) != ""
     whole = _from_wide(name, data) if wide else data
     content = memoryview(whole)[3:] if whole.startswith(_BOM) else memoryview(whole)
     layout = _layout(name, content, sought)
+    if len(layout.header) == 1 and (inner := _of_one_cell(content, layout, sought)):
+        return replace(read_csv(name, inner, sought), sha256=sha)
     first = layout.above + 2
     utf8 = pa.py_buffer(content) if layout.encoding == "UTF-8" else _from_windows(name, content)
     table, bad = _csv_rows(name, utf8, layout)
@@ -73,8 +76,8 @@ def read_csv(name: str, data: bytes, sought: Sought) -> RawTable:
     notes = [header_note(layout.above + 1, layout.titles)] if layout.titles else []
     table, numbers, bad, totals = _without_totals(table, numbers, bad, layout.delimiter)
     notes += [total_note(totals)] if totals else []
-    if not len(table) and not bad:
-        raise no_rows(name)
+    if not len(table):
+        raise _all_ragged(name, bad, layout) if bad else no_rows(name)
     counting = len(numbers) == 0 or numbers[-1] == first + len(table) - 1
     return RawTable(
         name, table, first, bad, sha, "UTF-16" if wide else layout.encoding, None if counting else numbers, tuple(notes)
@@ -84,9 +87,54 @@ def read_csv(name: str, data: bytes, sought: Sought) -> RawTable:
 def _from_wide(name: str, data: bytes) -> bytes:
     """What Excel calls 'Unicode text', and SQL Server exports: UTF-16 with its mark, as UTF-8."""
     try:
-        return data.decode("utf-16").encode()
+        return data.decode(_unmarked(data) or "utf-16").encode()
     except UnicodeError as error:
         raise HotspotsError(f"{name} begins as UTF-16 and is none ({error}). Save it as 'CSV UTF-8'.") from error
+
+
+def _unmarked(data: bytes) -> str:
+    """The codec of UTF-16 text without its mark, which most of its bytes betray; '' of other files."""
+    start = data[:4_000]
+    zeros = {"utf-16-le": start[1::2].count(0), "utf-16-be": start[::2].count(0)}
+    return next((codec for codec, n in zeros.items() if len(start) >= 4 and n > 0.9 * (len(start) // 2)), "")
+
+
+def _of_one_cell(content: memoryview, layout: _Layout, sought: Sought) -> bytes:
+    """A table each of whose rows stands whole between quotation marks, without these; b'' of any other."""
+    text = str(content, _CODECS[layout.encoding])
+    try:
+        rows = [row[0] if row else "" for row in csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)]
+    except csv.Error:
+        return b""
+    return parted(rows, layout.above, sought).encode()
+
+
+def parted(cells: Sequence[str], at: int, sought: Sought) -> str:
+    """The rows of a table that stands whole in one column, as text; '' where the names sought are not in one cell.
+
+    ``at``: position of the cell that would be the header.
+    """
+    header = cells[at] if at < len(cells) else ""
+    found = any(len(sought.among(_cells(header, mark))) >= ENOUGH for mark in _MARKS)
+    return "\n".join(cells) + "\n" if found else ""
+
+
+def _all_ragged(name: str, bad: list[tuple[int, str]], layout: _Layout) -> HotspotsError:
+    number, text = bad[0]
+    return HotspotsError(
+        f"{name}: no row has as many values as the header, which has {len(layout.header):,} (row {number:,} has"
+        f" {len(_cells(text, layout.delimiter)):,}). A value with the separator in it and no quotation marks around it,"
+        " or a column without a name, is the usual cause: export it again."
+    )
+
+
+def _with_nameless(header: list[str], below: list[list[str]]) -> list[str]:
+    """The header with nameless columns behind it where every row looked at has as many empty values more."""
+    rows = [row for row in below if any(cell.strip() for cell in row)]
+    more = {len(row) - len(header) for row in rows}
+    if len(more) != 1 or min(more) < 1 or any(cell.strip() for row in rows for cell in row[len(header) :]):
+        return header
+    return header + [""] * more.pop()
 
 
 def _layout(name: str, content: memoryview, sought: Sought) -> _Layout:
@@ -94,6 +142,8 @@ def _layout(name: str, content: memoryview, sought: Sought) -> _Layout:
     kind = next((what for magic, what in _KINDS.items() if start.startswith(magic)), None)
     if kind:
         raise HotspotsError(f"{name} is not a CSV: it is {kind}. Give it the ending that fits, or export it again.")
+    if start[:4_000].lstrip()[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise HotspotsError(f"{name} is a web page or XML, not a table: a download that failed, or another file.")
     if b"\x00" in start[:4_000]:
         raise HotspotsError(f"{name} is in UTF-16 or holds zero bytes; only UTF-8 is read. Save it as 'CSV UTF-8'.")
     body = start.lstrip(b"\r\n")
@@ -108,7 +158,8 @@ def _layout(name: str, content: memoryview, sought: Sought) -> _Layout:
     if len(start) == len(content) and len(rows) < at + 2:
         raise no_rows(name)
     titles = sum(1 for row in rows[1 if told else 0 : at] if any(cell.strip() for cell in row))
-    return _Layout(checked_header(name, header), delimiter, encoding, blank + at, titles)
+    header = _with_nameless(header, rows[at + 1 :])
+    return _Layout(checked_header(name, header, sought), delimiter, encoding, blank + at, titles)
 
 
 def _first_rows(name: str, text: str, sought: Sought, told: str) -> tuple[list[list[str]], str, int, list[str]]:

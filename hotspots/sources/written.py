@@ -1,7 +1,9 @@
 """Times as people and other tools write them, where they can be read in one way only.
 
-The date is the mapping's own, or has the year first, or is a spreadsheet's number of days; the time of day may be
-14:30, 14.30, 1430, 14:30hrs or 2.30pm; behind it may stand UTC, Z or an offset. What could mean two things is not read.
+The date is the mapping's own (with other marks between its parts, or a day of the week before it, too), or has the year
+first, or its month in words, or is a spreadsheet's number of days; the time of day may be 14:30, 14.30, 1430, 14:30hrs
+or 2.30pm, and 24:00 is the midnight that ends the day; behind it may stand UTC, Z or an offset. What could mean two
+things is not read.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hotspots.sources.formats import date_part, day_before_month, formatted, is_packed
+from hotspots.sources.street_columns import NAMES
 
 NO_OFFSET = np.iinfo(np.int32).min
 DAY = 86_400  # seconds
 EASTERNMOST = 14 * 60  # minutes: no clock is farther from UTC
 SERIALS = (32_874, 73_050)  # days since 1899-12-30: from 1990 to 1999 and 2099, as a spreadsheet counts
 _EPOCH_OF_SERIALS = np.datetime64("1899-12-30", "s")
-_CLOCK = r"\d[\d:.,]*(?:\s?[ap]\.?m\.?)?(?:\s?(?:hours|hrs?|h))?"
+_CLOCK = r"\.?\d[\d:.,]*(?:\s?[ap]\.?m\.?)?(?:\s?(?:hours|hrs?|h))?"
 _PARTS = (
     rf"(?i)^(?P<day>\S.*?)(?P<gap>T|,?\s+(?:at\s+)?)(?P<clock>{_CLOCK})\s?"
     r"(?P<zone>Z|UTC|GMT|BST|(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d{2})?)?$"
@@ -36,7 +39,17 @@ _NUMBER = re.compile(
     r"\s?(?:(?P<half>[ap])\.?m\.?)?\s?(?P<word>hours|hrs?|h)?\.?",
     re.IGNORECASE,
 )
-_FRACTION = re.compile(r"[01]|0\.\d+")
+_FRACTION = re.compile(r"[01]|0?\.\d+")
+_SHORT_NUMBER, _LONG_NUMBER = re.compile(r"\d{1,4}(?:\.0+)?"), re.compile(r"\d{5,6}(?:\.0+)?")
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+(?=\S)", re.IGNORECASE)
+_TH = r"(\d{1,2})(?:st|nd|rd|th)?"
+_DAY_MONTH = re.compile(rf"{_TH}[-/. ]*(?:of )?([a-z]{{3,9}})[-/., ]*(\d{{4}})", re.IGNORECASE)  # 12th May 2026
+_MONTH_DAY = re.compile(rf"([a-z]{{3,9}})[-/. ]*{_TH},?[-/. ]+(\d{{4}})", re.IGNORECASE)  # May 12, 2026
+_OTHER_TOOLS = (
+    (r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) +(\d{1,2}) ([\d:]+) (UTC|GMT|BST) (\d{4})$", r"\2 \1 \5 \3 \4"),
+    (r"(Z|[+-]\d{2}:?\d{2})\[[\w/]+\]$", r"\1"),  # Java: +01:00[Europe/London]
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +75,8 @@ def wall_of(clock: np.ndarray) -> Wall:
 
 def written_times(text: pa.Array, formats: Sequence[str], alone: bool) -> Wall:
     """Dates followed by a time of day. ``alone``: no text of the column was read in another way."""
+    for pattern, plain in _OTHER_TOOLS:
+        text = pc.replace_substring_regex(text, pattern, plain)
     parts = pc.extract_regex(text, _PARTS)
     found = pc.is_valid(parts).to_numpy(zero_copy_only=False)
     wall, at = wall_of(np.full(len(text), np.datetime64("NaT"), "datetime64[s]")), np.flatnonzero(found)
@@ -94,17 +109,34 @@ def read_days(texts: Sequence[str], formats: Sequence[str], alone: bool) -> tupl
     """(midnights, NaT where unread; which were read by a format whose day and month could be exchanged; by number)."""
     days = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[s]")
     ordered = np.zeros(len(texts), dtype=bool)
-    for fmt in dict.fromkeys(filter(None, map(date_part, formats))):
+    texts = [_WEEKDAY.sub("", text, count=1) for text in texts]
+    own = filter(None, map(date_part, formats))
+    for fmt in dict.fromkeys(re.sub("[-/.]", mark, fmt) for fmt in own for mark in (r"\g<0>", "/", "-", ".")):
         found = formatted(texts, fmt)
         new = np.isnat(days) & ~np.isnat(found)
         days = np.where(new, found, days)
         ordered |= new & (day_before_month(fmt) is not None)
-    year_first = [re.sub(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$", r"\1-\2-\3", text) for text in texts]
+    year_first = [_year_first(text) for text in texts]
     for fmt in ("%Y-%m-%d", "%Y%m%d"):
         days = np.where(np.isnat(days), formatted(year_first, fmt), days)
     numbers = serial_days(texts) if alone and np.isnat(days).all() else np.full(len(texts), np.nan)
     serial = ~np.isnan(numbers) & (numbers == np.floor(numbers))
     return np.where(serial, from_serials(numbers), days), ordered, serial
+
+
+def _year_first(text: str) -> str:
+    """A date that can be read in one way only as '2026-5-12', any other as it stands."""
+    if found := _YEAR_FIRST.fullmatch(text):
+        return "-".join(found.groups())
+    if found := _DAY_MONTH.fullmatch(text):
+        day, name, year = found.groups()
+    elif found := _MONTH_DAY.fullmatch(text):
+        name, day, year = found.groups()
+    else:
+        return text
+    name = name.lower()
+    month = next((i for i, full in enumerate(NAMES, 1) if full.startswith(name) or name == full[:4]), 0)
+    return f"{year}-{month}-{day}" if month else text
 
 
 def serial_days(texts: Sequence[str | None]) -> np.ndarray:
@@ -132,15 +164,19 @@ def seconds_of_day(texts: Sequence[str], packed: bool = False) -> np.ndarray:
     """int64 seconds since midnight of each time of day, -1 where it cannot be read in one way only.
 
     ``packed``: the mapping says how times without a colon are to be read, so they are left to it. Where all are numbers
-    below 1 and some have three decimals or more, they are a spreadsheet's fractions of a day.
+    below 1 and some have three decimals or more, they are a spreadsheet's fractions of a day. Beside numbers with
+    seconds (213000), shorter ones have two readings: 500 is 00:05:00, or 05:00.
     """
     fractions = all(_FRACTION.fullmatch(t) for t in texts) and any(len(t) > 4 for t in texts)
     if fractions:
         return np.array([s if (s := round(float(t) * DAY)) < DAY else -1 for t in texts], dtype=np.int64)
-    return np.array([_seconds(t, packed) for t in texts], dtype=np.int64)
+    with_seconds = any(_LONG_NUMBER.fullmatch(t) for t in texts)
+    unclear = [with_seconds and _SHORT_NUMBER.fullmatch(t) is not None for t in texts]
+    return np.array([-1 if u else _seconds(t, packed) for t, u in zip(texts, unclear, strict=True)], dtype=np.int64)
 
 
 def _seconds(text: str, packed: bool) -> int:
+    text = f"0{text}" if re.fullmatch(r"\d{5}(?:\.0+)?", text) else text
     found = _COLONS.fullmatch(text) or _NUMBER.fullmatch(text)
     if found is None:
         return -1
@@ -155,7 +191,8 @@ def _seconds(text: str, packed: bool) -> int:
         if (hour > 12 and not late) or (hour == 0 and late):
             return -1
         hour = hour if hour > 12 else hour % 12 + 12 * late
-    return hour * 3600 + minute * 60 + second if hour < 24 and minute < 60 and second < 60 else -1
+    seconds = hour * 3600 + minute * 60 + second
+    return seconds if seconds <= DAY and minute < 60 and second < 60 else -1
 
 
 def minutes_east(zone: str) -> int:

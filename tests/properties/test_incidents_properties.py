@@ -186,11 +186,9 @@ def test_fixed_width_times_are_those_of_strptime(values: list[datetime | str], f
 def test_a_written_csv_is_read_back(rows: list[list[str]]):
     import csv
 
-    rows = [row for row in rows if any(row)]
+    rows = [["a", "b"], *(row for row in rows if any(row))]  # a file whose rows are all longer is another matter
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([["x", "y"], *rows])
-    if not rows:
-        return
     raw = read_table("x.csv", out.getvalue().encode(), LENIENT)
     whole = [(i, row) for i, row in enumerate(rows, start=2) if len(row) == 2]
     assert raw.table.to_pylist() == [{"x": row[0] or None, "y": row[1] or None} for _, row in whole]

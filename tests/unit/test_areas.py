@@ -428,9 +428,11 @@ def test_a_short_file_is_enough_and_a_wrong_one_is_told(tmp_path) -> None:
     found = read_areas(path)
     assert found["cells"].tolist() == [tuple(sorted(f"{c:x}" for c in ROW[:2]))]
     assert found["role"].tolist() == ["none"]
+    path.write_text(f"bcu,area,cells,role\nSouth,A,{ROW[0]:x},Treated\nSouth,B,{ROW[1]:x},N/A\n", encoding="utf-8")
+    assert read_areas(path)["role"].tolist() == ["treated", "none"]
     for content, words in (
         (b"area,bcu\n1,South\n", "no column 'cells'"), (b"", "is empty"), (b"area,bcu,cells\n", "no rows"),
-        (b"area,bcu,cells\nA,South,x,y\n", "another number of values than columns in row 2"),
+        (b"area,bcu,cells\nA,South,x\nB,South,x,y\n", "another number of values than columns in row 3"),
     ):  # fmt: skip
         path.write_bytes(content)
         with pytest.raises(HotspotsError, match=words):

@@ -10,6 +10,7 @@ from pathlib import Path
 import geopandas
 import numpy as np
 import pytest
+from shapely import force_3d
 from shapely.geometry import box
 
 from hotspots.backtest.workspace import total_area
@@ -98,6 +99,7 @@ WAYS: dict[str, Callable[[Path], Path]] = {
     "two years": lambda folder: saved(country().assign(LAD21NM="old"), folder / "d.geojson"),
     "Ordnance Survey": ordnance_survey,
     "metres of the grid": grid_without_a_word,
+    "heights": lambda folder: saved(country().set_geometry(force_3d(country().geometry)), folder / "d.geojson"),
     "shapefile": lambda folder: saved(country().to_crs(27700), folder / "d.shp"),
     "zipped shapefile": lambda folder: packed(folder, "", stray=False),
     "zipped folder": packed,

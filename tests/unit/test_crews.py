@@ -57,6 +57,7 @@ def test_officers_by_name(text, n, names):
         "0", "2.5", "-1", "0 PC", "PCs", "officers", "crew", "several PCs", "team", "unknown", "N/K", "n/a", "?", "2?",
         "~2", "2-3", "2 or 3", "1/2", "1,2", "12; 34", "PC 12", "PC2", "Sgt 2 PC", "PC PCSO", "2 PC Smith", "2 PC 1234",
         "2 PC (Smith)", "3 (2 PC)", "2.5 PC", "2 PC …", "-", "Smith or Jones", "100 PCs",
+        "two/three",
     ],
 )  # fmt: skip
 def test_what_could_mean_two_numbers_is_not_counted(text):

@@ -141,7 +141,6 @@ def test_the_month_is_the_local_one():
     [
         ("FROM", "", "FROM is empty"),
         ("FROM", "31/06/2025 10:00", "FROM cannot be read as a time: '31/06/2025 10:00'"),
-        ("FROM", "24/05/2025 24:00", "FROM cannot be read as a time: '24/05/2025 24:00'"),
         ("FROM", "24/05/2025", "FROM cannot be read as a time: '24/05/2025'"),
         ("FROM", "29/02/2025 10:00", "FROM cannot be read as a time: '29/02/2025 10:00'"),
         ("FROM", "2025-05-24T10:00+99:00", "FROM cannot be read as a time: '2025-05-24T10:00+99:00'"),
@@ -238,12 +237,32 @@ def test_a_file_of_corrections_is_not_refused_for_its_times():
 
 
 def test_a_file_without_one_readable_time_is_refused_with_the_format_that_fits():
-    said = refusal(*dated("12 May 2026 21:30", "1 Jun 2026 09:05"))
-    assert said.startswith("export.csv: 2 of 2 times cannot be read; one has the shape '99 aaa 9999 99:99'")
-    assert "fit datetime_formats = ['%d %b %Y %H:%M']" in said
+    said = refusal(*dated("12 May 26 21:30", "1 Jun 26 09:05"))
+    assert said.startswith("export.csv: 2 of 2 times cannot be read; one has the shape '99 aaa 99 99:99'")
+    assert "fit datetime_formats = ['%d %b %y %H:%M']" in said
+    assert "fit datetime_formats = ['%d-%b-%y %H.%M.%S']" in refusal(*dated("12-MAY-26 21.30.00"))
+    short = refusal(*dated("12/05/2026 21", "13/05/2026 9"))
+    assert "%H" not in short.replace("such as datetime_formats = ['%d/%m/%Y %H:%M:%S']", "")
+    assert "a length of time '15 min'" in short
     both = refusal(*dated("04-05-2026 2130 x", "04-05-2026 2130 x"))
     assert "such as datetime_formats" in both
     assert "no row with a time in FROM" in refusal(*dated("", ""))
+
+
+def test_classes_that_a_spreadsheet_took_for_dates_are_told():
+    mapping = SIMPLE.format(offences="one").replace("title", "ho_class")
+    rows = dated("13/05/2026 21:30", "14/05/2026 21:30")
+    dates = [row.replace("ABH", text) for row, text in zip(rows, ("Feb-34", "2026-06-08 00:00:00"), strict=True)]
+    told = "2 rows have a date in TITLE, made by a spreadsheet from a class such as 008/06: of no offence known"
+    assert parse(*dates, mapping=mapping).notes == [told]
+    assert parse(*[row.replace("ABH", "008/06") for row in rows], mapping=mapping).notes == []
+
+
+def test_a_spreadsheet_s_marks_are_no_part_of_a_time_or_an_id():
+    parsed = parse(*dated("'13/05/2026 21:30", "14/05/2026 24:00"))
+    assert [t.isoformat() for t in parsed.table["local_from"].to_pylist()] == [
+        "2026-05-13T21:30:00", "2026-05-15T00:00:00"]  # fmt: skip
+    assert parsed.notes == ["1 time at 24:00 in FROM read as the midnight that ends the day"]
 
 
 def test_times_that_another_format_would_read_are_told():

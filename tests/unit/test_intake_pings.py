@@ -91,6 +91,14 @@ def test_an_import_without_one_usable_row_is_refused(tmp_path):
         load(tmp_path, csv("p.csv", rows))
 
 
+def test_units_of_a_day_that_differ_by_zeros_in_front_are_pointed_out(tmp_path):
+    assert not any("zeros" in note for note in load(tmp_path, csv("p.csv", track("0017", 3))).notes)
+    notes = load(tmp_path, csv("q.csv", track("17", 3, NOON + 600))).notes
+    assert [n.split(" from")[0] for n in notes if "zeros" in n] == ["1 unit differs"]
+    next_day = load(tmp_path, csv("r.csv", track("17", 3, NOON + 86_400))).notes
+    assert not any("zeros" in note for note in next_day)
+
+
 def test_cells_and_bcu_by_known_places(tmp_path):
     places = {"S1": PRESTON, "W1": BLACKPOOL, "E1": (-2.48, 53.75), "N1": (-2.24, 53.48)}  # Blackburn, Manchester
     load(tmp_path, csv("p.csv", [row(u, place=p) for u, p in places.items()]))

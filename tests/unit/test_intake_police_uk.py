@@ -366,11 +366,12 @@ def test_rows_set_aside_stay_when_another_month_is_imported(tmp_path):
     assert len(downloaded(tmp_path)) == 4
 
 
-def test_a_file_none_of_whose_rows_can_be_used_keeps_them_set_aside(tmp_path):
-    load(tmp_path, FEBRUARY)
+def test_a_file_none_of_whose_rows_can_be_used_is_no_success_and_beside_others_keeps_them_set_aside(tmp_path):
     none = street("2022-01", [crime("a", "2022-01", kind=""), crime("b", "2022-01", kind="")])
-    imported = load(tmp_path, none)
-    assert counts(imported) == {"read": 2, "quarantined": 2}
+    with pytest.raises(HotspotsError, match=r"of 2 rows in '.*' none can be used"):
+        load(tmp_path, none)
+    imported = load(tmp_path, none, FEBRUARY)
+    assert [r.quarantined for r in imported.reports if r.quarantined == r.read] == [2]
     load(tmp_path, MARCH)
     assert len(downloaded(tmp_path)) == 2
 

@@ -576,6 +576,7 @@ def merged_log(*merged: str, ending: str = "xlsx") -> RawTable:
     return read_table(f"log.{ending}", out.getvalue(), Settings())
 
 
+NO_DATE = "DATE is empty beside a time, or a ditto mark: write the date in every row"
 MERGED = Mapping(
     "patrol-log", "sheet", timezone="Europe/London",
     columns={"unit": ("CALLSIGN",), "area": ("HOT SPOT",), "start": ("DATE", "IN"), "end": ("DATE", "OUT"),
@@ -591,8 +592,8 @@ MERGED = Mapping(
             4: "CALLSIGN and DATE are blank, merged with row 2 above; unmerge the cells and fill them"}),
         (merged_log("A2:A4"), dict.fromkeys(
             (3, 4), "DATE is blank, merged with row 2 above; unmerge the cells and fill them")),
-        (merged_log(), dict.fromkeys((3, 4), "DATE is empty beside a time")),
-        (merged_log(ending="csv"), dict.fromkeys((3, 4), "DATE is empty beside a time")),
+        (merged_log(), dict.fromkeys((3, 4), NO_DATE)),
+        (merged_log(ending="csv"), dict.fromkeys((3, 4), NO_DATE)),
     ],
 )  # fmt: skip
 def test_entries_below_a_merged_date_or_call_sign_say_why_they_are_quarantined(raw, why, tmp_path):

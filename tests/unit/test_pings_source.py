@@ -200,7 +200,7 @@ def test_dates_alone_give_no_time_of_day():
 
 
 def test_the_format_that_would_read_the_times_is_handed_back():
-    assert read(one(["1 Mar 2026 12:00", "13 Mar 2026 12:00"])).fits == "datetime_formats = ['%d %b %Y %H:%M']"
+    assert read(one(["1 Mar 26 12:00", "13 Mar 26 12:00"])).fits == "datetime_formats = ['%d %b %y %H:%M']"
     assert read(one(["noon"])).fits == ""
 
 

@@ -17,7 +17,9 @@ import pytest
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.sources.files import Upload, each_table, read_tables
+from hotspots.sources.kinds import Sought
 from hotspots.sources.raw import RawTable
+from hotspots.sources.reading import read_tables_of
 
 SETTINGS = Settings()
 
@@ -109,7 +111,9 @@ def test_ragged_rows_of_windows_1252_are_kept_as_text():
         (b"a,b", "header but no rows"),
         (b"a,b\n\n\n", "header but no rows"),
         (b"a,b, a\n1,2,3\n", "more than one column called 'a'"),
-        ("a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
+        (b"a,b\n1\x00,2\n", "zero bytes"),
+        (b"<!DOCTYPE html>\n<html><body>404</body></html>", "is a web page or XML"),
+        (b"a,b\n1,2,3\n4,5,6\n", "no row has as many values as the header, which has 2 (row 2 has 3)"),
         (b"a,b\n1,2\n\x81,3\n", "line 3 holds the byte 0x81"),
         (b"PK\x03\x04rest", "a zip archive or an Excel workbook"),
         (b'a,b\n1,2\n3,"4\n5,6\n7,8\n', "quotation mark opened in row 3 is never closed"),
@@ -119,6 +123,30 @@ def test_ragged_rows_of_windows_1252_are_kept_as_text():
 )
 def test_unusable_csv_is_refused(data: bytes, said: str):
     assert said in refusal(("x.csv", data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b\n1,2\n3,4\n",
+        "a,b\n1,2\n3,4\n".encode("utf-16-le"),
+        "a,b\n1,2\n3,4\n".encode("utf-16-be"),
+        b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n3,4\n",
+        b'"a,b"\n"1,2"\n"3,4"\n',
+        b'"a;b"\n"1;2"\n"3;4"\n',
+        b"a,b\n1,2,\n3,4,\n",
+        b"a,b,x,x\n1,2,7,8\n3,4,,\n",
+    ],
+)
+def test_a_table_that_another_program_has_saved_in_its_way_is_the_same_table(data: bytes):
+    found = read_tables_of("x.csv", data, SETTINGS, Sought.of("incidents", ["a", "b"]))[0]
+    assert found.table.select(["a", "b"]).to_pylist() == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert found.row_numbers().tolist() == [2, 3]
+
+
+def test_a_column_that_is_looked_for_may_not_stand_twice():
+    with pytest.raises(HotspotsError, match="more than one column called 'a'"):
+        read_tables_of("x.csv", b"a,b,a\n1,2,3\n", SETTINGS, Sought.of("incidents", ["a", "b"]))
 
 
 def test_a_stray_quotation_mark_is_not_an_open_one():
@@ -285,7 +313,7 @@ def test_missing_and_unsuitable_paths(tmp_path: Path):
     assert "holds 'inner.zip'" in refusal(("x.zip", zip_of({"inner.zip": zip_of({"a.csv": "a\n1\n"})})))
 
 
-@pytest.mark.parametrize("name", ["../a.csv", "/etc/a.csv", "C:/a.csv", "x/../../a.csv", "x\\a.csv"])
+@pytest.mark.parametrize("name", ["../a.csv", "/etc/a.csv", "C:/a.csv", "x/../../a.csv", "x\\..\\..\\a.csv"])
 def test_names_that_point_outside_are_refused(name: str):
     info = zipfile.ZipInfo("placeholder")
     info.filename = name  # past the constructor, which would tidy it
@@ -293,6 +321,15 @@ def test_names_that_point_outside_are_refused(name: str):
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(info, "a\n1\n")
     assert "point outside the archive" in refusal(("x.zip", out.getvalue()))
+
+
+def test_folders_as_older_windows_tools_write_them_are_folders():
+    info = zipfile.ZipInfo("placeholder")
+    info.filename = "2026-05\\a.csv"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(info, "a,b\n1,2\n")
+    assert [raw.name for raw in read_tables([("x.zip", out.getvalue())], SETTINGS)] == ["x.zip › 2026-05/a.csv"]
 
 
 def test_cut_short_and_wrong_archives_are_told_apart():

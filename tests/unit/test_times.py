@@ -36,6 +36,10 @@ def read(text: str, formats: tuple[str, ...] = UK) -> tuple[datetime | None, int
         ("12/05/2026 20.30", None), ("12/05/2026 2030", None), ("12/05/2026 20:30hrs", None),
         ("12/05/2026 2030hrs", None), ("12/05/2026 8.30pm", None), ("12/05/2026 8:30 p.m.", None),
         ("12/05/2026 08:30PM", None), ("12/05/2026, 20:30", None), ("12/05/2026 at 20:30", None),
+        ("12 May 2026 20:30", None), ("12-MAY-2026 20.30.00", None), ("12th May 2026 8.30pm", None),
+        ("May 12, 2026 8:30 PM", None), ("Tue, 12 May 2026 20:30:00 GMT", 0), ("Tue May 12 20:30:00 BST 2026", 60),
+        ("Tue 12/05/2026 20:30", None), ("12.05.2026 20:30", None), ("12-05-2026 20:30", None),
+        ("2026-05-12T20:30:00+01:00[Europe/London]", 60),
         ("12/5/2026T20:30", None), ("1778617800", 0), ("1778617800000", 0), ("1778617800.5", 0),
         ("1778617800000000", 0), ("46154.854166667", None),
     ],
@@ -49,8 +53,9 @@ def test_half_past_eight_in_the_evening_as_people_and_tools_write_it(text, offse
     "text",
     [
         "12/05/2026", "2026-05-12", "12/05/2026 14.3", "12/05/2026 14", "12/05/2026 45", "12/05/2026 14:30am",
-        "12/05/2026 24:00", "12/05/2026 14:60", "12/05/2026 14h30", "12/05/2026 10:30-11:00", "12/05/2026 14:30-14:45",
-        "12 May 2026 20:30", "05/13/2026 20:30", "2026-05-12 20:30:00+99:00", "32873.9", "73050",
+        "12/05/2026 24:01", "12/05/2026 14:60", "12/05/2026 14h30", "12/05/2026 10:30-11:00", "12/05/2026 14:30-14:45",
+        "12 May 26 20:30", "12 Mai 2026 20:30", "12 Mayday 2026 20:30", "05/13/2026 20:30",
+        "2026-05-12 20:30:00+99:00", "32873.9", "73050",
         "12345", "1.77862E+12", "2026/13/05 20:30", "12/05/26 20:30",
     ],
 )  # fmt: skip
@@ -116,6 +121,12 @@ def test_which_times_hang_on_the_order_of_day_and_month():
     wall = parse_times(texts, (*UK, "%d %b %Y %H:%M"))
     assert wall.ordered.tolist() == [True, True, False, False, True]
     assert not np.isnat(wall.clock).any()
+
+
+def test_numbers_beside_those_with_seconds_are_not_taken_for_hours_and_minutes():
+    assert seconds_of_day(["213000", "13000", "500", "0"]).tolist() == [77_400, 5_400, -1, -1]
+    assert seconds_of_day(["2130", "500"]).tolist() == [77_400, 18_000]
+    assert seconds_of_day([".895833", "0.5"]).tolist() == [77_400, 43_200]
 
 
 def test_the_hours_of_twelve():
