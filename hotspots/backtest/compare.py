@@ -133,11 +133,12 @@ def calibration(
     periods pushes cells in and out of the observed top, so cells with a high p_top are found there less often than it
     says, and that is no fault of it.
     """
-    kept, _ = origins_available(periods, train, horizon, origins)
+    kept, _ = origins_available(periods, train, horizon, origins, gaps=origins is not None)
     groups = pd.Series("", index=np.unique(cube["cell"].to_numpy(dtype=np.int64))) if groups is None else groups
     parts = []
     for origin in kept:
         before, tested = windows(origin, train, horizon)
+        before = [p for p in before if p in set(periods)]
         learned = cube[cube["period"].isin(before)].reset_index(drop=True)
         said = stated(learned, scores, before, groups, horizon, top, draws, seed)
         came = in_top(cube[cube["period"].isin(tested)], scores, groups, top)

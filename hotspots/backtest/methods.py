@@ -6,6 +6,7 @@ and name it in `METHODS`, which runs from simple to elaborate (a tie goes to the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,14 +18,15 @@ import pandas as pd
 from hotspots.base.settings import Settings
 from hotspots.geography import cell_areas_m2, cell_centres
 from hotspots.harm.scoring import scored_days
+from hotspots.ranking.expected.counts import steps_of
 from hotspots.ranking.rank import transformed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 EARTH_M = 6_371_007.18
-# of the kernel density; cells of resolution 10 lie 124 m apart
-BANDWIDTHS_M = (75.0, 100.0, 150.0, 200.0, 300.0, 500.0)
+# of the kernel density, in distances between adjoining cells (resolution 9: 329 m, 10: 124 m); under a quarter is raw
+BANDWIDTHS = (0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.5, 4.0)
 LAGS = (1, 3, 6, 12)  # periods before the origin whose sums the gradient-boosted model knows
 TREES = {"max_iter": 120, "learning_rate": 0.05, "max_leaf_nodes": 12, "min_samples_leaf": 40}
 
@@ -34,7 +36,7 @@ class Context:
     """What a method may know beside the training cube.
 
     ``cells``: the candidates, sorted H3 cells with an incident in any observed period before the origin.
-    ``train_periods``: oldest first, the origin follows the last. ``horizon``: periods to be tested.
+    ``train_periods``: those observed, oldest first. ``horizon``: periods to be tested.
     """
 
     origin: int
@@ -50,6 +52,11 @@ class Context:
         lon, lat = (np.radians(x) for x in cell_centres(self.cells))
         middle = lat.mean() if len(lat) else 0.0
         return EARTH_M * np.column_stack([(lon - lon.mean()) * np.cos(middle), lat - middle]) if len(lat) else lon
+
+    @cached_property
+    def spacing_m(self) -> float:
+        """Metres between the centres of adjoining cells: hexagons of area A lie √(2A/√3) apart."""
+        return float(np.sqrt(2 * cell_areas_m2(self.cells).mean() / np.sqrt(3)))
 
     @cached_property
     def adjacency(self) -> csr_array:
@@ -92,8 +99,9 @@ def by_harm(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.n
 
 def by_decay(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Harm days that lose half their weight every half training window: six months of twelve."""
-    age = len(context.train_periods) - np.searchsorted(context.train_periods, train["period"].to_numpy())
-    fading = 0.5 ** (age / (len(context.train_periods) / 2))
+    places = steps_of(np.array([*context.train_periods, context.origin]))  # in time: an unobserved period ages the rest
+    age = places[-1] - places[np.searchsorted(context.train_periods, train["period"].to_numpy())]
+    fading = 0.5 ** (age / (places[-1] / 2))
     days = scored_days(scores)[train["offence"].to_numpy()]
     return per_cell(train, context.cells, train["n_offences"].to_numpy(dtype=float) * days * fading)
 
@@ -101,28 +109,29 @@ def by_decay(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.
 def by_density(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:
     """Gaussian kernel density of harm at the cells' centres: Σⱼ hⱼ φ(dᵢⱼ / b), by scikit-learn.
 
-    The bandwidth b is that of `BANDWIDTHS_M` under which the harm of the last ``horizon`` training periods was
-    likeliest, given the periods before them (log-likelihood weighted by harm; a hundredth of the density is spread
-    evenly, so that one far cell does not decide). Cells stand for their incidents: nothing is known inside one.
+    The bandwidth b is that of `BANDWIDTHS` under which the harm of the last ``horizon`` training periods was likeliest,
+    given the periods before them (log-likelihood weighted by harm; a hundredth is spread evenly, so that one far cell
+    does not decide). Likely are cells, not points: a kernel's weight is shared among the centres of a whole lattice. As
+    a density per square metre the narrowest would always be likeliest, because all harm of a cell stands at one point.
     """
     days = scored_days(scores)
     every = harm(train, context.cells, days)
     learnable = len(context.train_periods) - context.horizon
     if not every.any():
         return every
-    chosen = BANDWIDTHS_M[0]
+    chosen = BANDWIDTHS[0]
     if learnable >= 1:
         late = train["period"].to_numpy() >= context.train_periods[learnable]
         before, after = (harm(train[part], context.cells, days) for part in (~late, late))
         if before.any() and after.any():
             chosen = likeliest(context, before, after)
-    return density(context.metres, every, chosen)
+    return density(context, every, chosen)
 
 
 def likeliest(context: Context, before: np.ndarray, after: np.ndarray) -> float:
     """The bandwidth at which the likelihood first stops rising; it has one peak, and wide ones take long."""
-    best, highest = BANDWIDTHS_M[0], -np.inf
-    for width in BANDWIDTHS_M:
+    best, highest = BANDWIDTHS[0], -np.inf
+    for width in BANDWIDTHS:
         found = likelihood(context, before, after, width)
         if found < highest:
             break
@@ -130,20 +139,32 @@ def likeliest(context: Context, before: np.ndarray, after: np.ndarray) -> float:
     return best
 
 
-def density(metres: np.ndarray, weight: np.ndarray, bandwidth: float, within: float = 1e-6) -> np.ndarray:
-    """Weight per square metre at each point, within a relative error."""
+def density(context: Context, weight: np.ndarray, bandwidth: float, within: float = 1e-6) -> np.ndarray:
+    """What each cell gets of the weights, within a relative error; over the whole lattice it sums to theirs.
+
+    ``bandwidth``: in distances between adjoining cells.
+    """
     from sklearn.neighbors import KernelDensity
 
     some = weight > 0
+    metres = context.metres / context.spacing_m
     model = KernelDensity(bandwidth=bandwidth, kernel="gaussian", rtol=within)
     model.fit(metres[some], sample_weight=weight[some])
-    return np.asarray(np.exp(model.score_samples(metres)) * weight.sum())
+    kernels = np.exp(model.score_samples(metres)) * weight.sum() * 2 * np.pi * bandwidth**2
+    return np.asarray(kernels / lattice_sum(bandwidth))
+
+
+def lattice_sum(bandwidth: float) -> float:
+    """Σ exp(−d²/2b²) over the centres of a lattice of hexagons whose neighbours are at distance 1."""
+    reach = np.arange(-math.ceil(6 * bandwidth) - 1, math.ceil(6 * bandwidth) + 2)
+    a, b = np.meshgrid(reach, reach)
+    return float(np.exp(-(a * a + a * b + b * b) / (2 * bandwidth**2)).sum())
 
 
 def likelihood(context: Context, before: np.ndarray, after: np.ndarray, bandwidth: float) -> float:
-    """Log-likelihood of later harm under the density of earlier harm, a little of it spread over all cells."""
-    spread = before.sum() / cell_areas_m2(context.cells).sum()
-    return float(after @ np.log(0.99 * density(context.metres, before, bandwidth, 0.01) + 0.01 * spread))
+    """Log-likelihood of the cells of later harm under those of earlier harm, a little of it spread over all."""
+    share = density(context, before, bandwidth, 0.01) / before.sum()
+    return float(after @ np.log(0.99 * share + 0.01 / len(share)))
 
 
 def by_gi(train: pd.DataFrame, scores: pd.DataFrame, context: Context) -> np.ndarray:

@@ -55,12 +55,13 @@ def crosses(origin: int, train: int, horizon: int, breaks: Sequence[int]) -> lis
 
 def origins_available(
     periods: Sequence[int], train: int, horizon: int, wanted: Sequence[int] | None = None, breaks: Sequence[int] = (),
-    leave_out_breaks: bool = False,
+    leave_out_breaks: bool = False, gaps: bool = False,
 ) -> tuple[list[int], list[str]]:  # fmt: skip
     """(origins that can be tested, in order; sentences on those that cannot or should be read with care).
 
     ``periods``: those observed, months or weeks. An origin is the first period tested: the ``train`` periods before it
-    and the ``horizon`` periods from it on must all be observed. ``wanted``: of these only. ``breaks``: first periods
+    and the ``horizon`` periods from it on must all be observed; with ``gaps`` half of those before it are enough, and
+    learning is from these. ``wanted``: of these only. ``breaks``: first periods
     with other map points; an origin whose windows lie on both sides compares different places: it is named, and left
     out with ``leave_out_breaks``. Raises HotspotsError where none is left, or train or horizon is below 1.
     """
@@ -69,24 +70,32 @@ def origins_available(
         raise HotspotsError(problems)
     held = sorted({int(p) for p in periods})
     asked = sorted({int(p) for p in wanted}) if wanted is not None else possible(held, train, horizon)
-    kept, missing, left, crossing = [], set[int](), [], []
+    kept, missing, left, crossing, across = [], set[int](), [], [], list[int]()
     for origin in asked:
         before, tested = windows(origin, train, horizon)
-        if gaps := {*before, *tested} - set(held):
-            missing |= gaps
+        unseen = set(before) - set(held)
+        if set(tested) - set(held) or (unseen and not (gaps and 2 * len(unseen) <= train)):
+            missing |= {*before, *tested} - set(held)
             left.append(origin)
             continue
         if crosses(origin, train, horizon, breaks):
             crossing.append(origin)
             if leave_out_breaks:
                 continue
+        if unseen:
+            across.append(origin)
         kept.append(origin)
     words = said(left, sorted(missing), crossing, leave_out_breaks, breaks)
+    if across:
+        words.append(
+            f"{origins_text(across).capitalize()}: some periods before it were not observed; learnt from the others."
+        )
     if not kept:
         have = f"from {period_text(held[0])} to {period_text(held[-1])}, {len(held)} in all" if held else "none"
         raise HotspotsError([
-            f"No origin can be tested: it needs {train} periods before it and {horizon} from it on without a gap, and"
-            f" the periods held are {have}. Choose a shorter training window or horizon, or other origins.",
+            f"No origin can be tested: it needs {train} periods before it and {horizon} from it on"
+            f" {'(of those before it, half must be held)' if gaps else 'without a gap'}, and the periods held are"
+            f" {have}. Choose a shorter training window or horizon, or other origins.",
             *words,
         ])  # fmt: skip
     return kept, words

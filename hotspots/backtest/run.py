@@ -99,9 +99,10 @@ def backtest(
 
     ``cube`` and ``scores``: of `hotspots.ranking.gather` and `hotspots.harm.scoring` (all periods; rows outside
     an origin's windows are not seen by it). ``periods``: those observed, so that an empty one differs from a missing
-    one. ``origins``: default, every one that has ``train`` observed periods before it and ``horizon`` from it on
-    (`origins_available`, which also says what is left out and why). The area: ``area_share`` of ``total_area_m2``, or
-    ``n_cells`` (default 60); ``areas_m2``: of each cell (index), default the H3 cells' own. ``methods``: names of
+    one. ``origins``: default, every one that has ``train`` observed periods before it and ``horizon`` from it on; those
+    named may lack half of the periods before them (`origins_available`, which also says what is left out and why). The
+    area: ``area_share`` of ``total_area_m2``, or ``n_cells`` (default 60); ``areas_m2``: of each cell (index), default
+    the H3 cells' own. ``methods``: names of
     `METHODS`, or a dict of functions; default, all of them.
 
     Candidates are the cells with an incident in any period of the cube before the origin; ties go by training harm,
@@ -121,7 +122,8 @@ def backtest(
     if not total_area_m2 > 0:
         raise HotspotsError(f"The whole area is {total_area_m2:g} m²; it must be above 0.")
     check_area(area_share, n_cells)
-    kept, _ = origins_available(periods, train, horizon, origins)
+    kept, _ = origins_available(periods, train, horizon, origins, gaps=origins is not None)
+    held = set(periods)
     budget = None if area_share is None else area_share * total_area_m2
     cells = np.unique(cube["cell"].to_numpy(dtype=np.int64))
     area_of = pd.Series(cell_areas_m2(cells), index=cells) if areas_m2 is None else areas_m2
@@ -132,7 +134,7 @@ def backtest(
         before, tested = windows(origin, train, horizon)
         past = cube[cube["period"] < origin]
         candidates = np.unique(past["cell"].to_numpy(dtype=np.int64))
-        context = Context(origin, tuple(before), horizon, candidates, seed, cap)
+        context = Context(origin, tuple(p for p in before if p in held), horizon, candidates, seed, cap)
         learned = past[past["period"] >= before[0]].reset_index(drop=True)
         truth = Truth(cube[cube["period"].isin(tested)], days, candidates, area_of, total_area_m2)
         crossing = bool(crosses(origin, train, horizon, breaks))

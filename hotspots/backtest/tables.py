@@ -98,7 +98,8 @@ def cube_of_table(
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[int]]:
     """(cube, scores, observed periods) of a plain table: date, lon, lat, and where given offence and days.
 
-    Each row is an incident. Harm is ``days`` (nan: no weight; without the column every row weighs 1). Periods are
+    Each row is an incident, but rows of 0 days are context: neither counted nor harm, yet offences from which expected
+    harm learns. Harm is ``days`` (nan: no weight; without the column every row weighs 1). Periods are
     months (YYYYMM) or weeks (Mondays since 1970-01-05). The first and the last are dropped where the data do not cover
     them: a week needs its Monday or Sunday, a month may lack three days. Dates that all fall on the first of a month
     are months, and all are kept. Raises HotspotsError where nothing is left.
@@ -114,6 +115,8 @@ def cube_of_table(
     cells = cells_at(table["lon"].to_numpy()[kept], table["lat"].to_numpy()[kept], resolution)
     cube = build_cell_periods(cells, number[kept], codes, np.arange(len(codes)))
     scores["n_offences"] = np.bincount(codes, minlength=len(scores))
+    context = (scores["days"] == 0).to_numpy()[cube["offence"].to_numpy()]
+    cube["n_incidents"] = cube["n_incidents"].where(~context, 0)
     return cube, scores, np.unique(number[kept]).tolist()
 
 
@@ -165,6 +168,8 @@ def table_warnings(periods: list[int], scores: pd.DataFrame) -> list[str]:
     if empty := sorted(set(between(periods[0], periods[-1])) - set(periods)):
         shown = ", ".join(period_text(p) for p in empty[:6]) + (" …" if len(empty) > 6 else "")
         words.append(f"{len(empty)} periods have no row and count as not observed: {shown}.")
+    if n := int(scores.loc[scores["days"] == 0, "n_offences"].sum()):
+        words.append(f"{n:,} rows weigh 0 days: context, from which expected harm learns; no incident, and no harm.")
     if n := int(scores.loc[scores["status"] != "scored", "n_offences"].sum()):
         words.append(f"{n:,} rows have no weight: they are counted but add no harm.")
     return words

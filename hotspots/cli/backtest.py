@@ -61,7 +61,10 @@ def add_test(one: Verb) -> None:
         "--horizon", type=int, metavar="N", help=f"periods tested; default: {horizon}, or {weeks_ahead} weeks"
     )
     one.add_argument(
-        "--origins", default="", metavar="FIRST..LAST", help="first periods tested, such as 2021-10..2022-04"
+        "--origins",
+        default="",
+        metavar="FIRST..LAST",
+        help="first periods tested, such as 2021-10..2022-04; half of the periods before one may be missing",
     )
     one.add_argument("--first-origin", default="", metavar="DATE", help="the same, one by one")
     one.add_argument("--last-origin", default="", metavar="DATE", help="the same, one by one")
@@ -119,7 +122,7 @@ def run_backtest(asked: argparse.Namespace) -> None:
     say(*history.warnings, *history.notes)
     origins, words = origins_available(
         history.periods, plan.train, plan.horizon, origins_asked(asked, plan, history.periods), history.breaks,
-        asked.leave_out_breaks,
+        asked.leave_out_breaks, gaps=bool(asked.origins or asked.first_origin or asked.last_origin),
     )  # fmt: skip
     say(*words)
     facts = history.facts | {"train_periods": plan.train, "horizon_periods": plan.horizon, "period": plan.period}

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from h3.api import basic_int as h3
 
 from hotspots.backtest import METHODS, backtest, calibration, origins_available, paired
 from hotspots.backtest.compare import binned, block_interval, in_top
+from hotspots.backtest.methods import Context, density, likeliest
 from hotspots.backtest.periods import crosses, listed, period_text, windows
 from hotspots.backtest.run import cells_within, most_held, targeting_curve
-from hotspots.backtest.tables import cube_of_table, history_of_table, read_table
+from hotspots.backtest.tables import cube_of_table, history_of_table, read_table, table_warnings
 from hotspots.base.errors import HotspotsError
 from tests.backtesting import CELLS, cube_of, equal_areas, planted, scores_of
 
@@ -44,6 +46,27 @@ def test_a_missing_month_leaves_out_every_window_it_falls_in():
     assert len(words) == 1
     assert "origins 2020-04 to 2020-06" in words[0]
     assert "(2020-04)" in words[0]
+
+
+def test_an_origin_asked_for_learns_from_what_is_held_before_it():
+    held = [202001, 202002, 202003, 202005, 202006, 202007, 202008]
+    kept, words = origins_available(held, 2, 1, [202003, 202005, 202006, 202008], gaps=True)
+    assert kept == [202003, 202005, 202006, 202008]  # before May only March, before June only May
+    assert words == ["Origins 2020-05 to 2020-06: some periods before it were not observed; learnt from the others."]
+    kept, words = origins_available(held, 1, 2, [202003, 202005, 202006], gaps=True)
+    assert kept == [202006]  # April is tested, or is all there is to learn from
+    assert "Left out: origins 2020-03, 2020-05" in words[0]
+
+
+def test_a_period_not_observed_is_no_period_without_incidents():
+    # A had 4 in each period observed, B 4 in the last of them: the rate of A is 4 whether or not period 2 is held
+    cube = cube_of([(A, 1, 0, 4), (A, 3, 0, 4), (A, 4, 0, 4), (B, 4, 0, 4), (A, 5, 0, 4), (B, 5, 0, 1)])
+    asked = {"train": 4, "horizon": 1, "n_cells": 1, "origins": [5], "methods": ["harm", "harm-decay"], **AREAS}
+    found = backtest(cube, scores_of([10]), periods=[1, 3, 4, 5], **asked).set_index("method")
+    assert found["harm_caught_share"].tolist() == [0.8, 0.8]
+    assert found.loc["harm", "rri_recovery"] == pytest.approx(1.0)  # 120 days in three periods, 40 in one
+    with pytest.raises(HotspotsError, match="without a gap"):
+        backtest(cube, scores_of([10]), periods=[1, 3, 4, 5], **asked | {"origins": None})
 
 
 def test_a_break_is_crossed_from_the_first_test_across_it_to_the_last_window_with_both_sides():
@@ -193,6 +216,22 @@ def test_every_method_finds_planted_hot_spots(method: str):
     # density and Gi* borrow from neighbours, so they may take a neighbour of hot cells for one of them
     least = 0.35 if method in ("kde", "gi") else 0.55
     assert (table["harm_caught_share"] > least).all()
+
+
+@pytest.mark.parametrize(("resolution", "spacing"), [(9, 329.0), (10, 124.0), (11, 47.0)])
+def test_kernel_density_smooths_as_far_as_later_harm_lies_at_any_size_of_cell(resolution: int, spacing: float):
+    middle = h3.latlng_to_cell(53.7632, -2.7031, resolution)
+    cells = np.sort(np.array(h3.grid_disk(middle, 12), dtype=np.int64))
+    place = Context(10, tuple(range(1, 10)), 3, cells)
+    assert place.spacing_m == pytest.approx(spacing, rel=0.05)
+    steps = np.array([h3.grid_distance(middle, int(c)) for c in cells])
+    random, rate = np.random.default_rng(1), 4000.0 / (1.0 + steps) ** 2
+    own = random.permutation(rate)
+    assert likeliest(place, random.poisson(own) * 1.0, random.poisson(own) * 1.0) <= 0.4  # neighbours say nothing
+    drawn = random.poisson(np.full(len(cells), 0.3)) * 1.0
+    assert likeliest(place, drawn, random.poisson(np.full(len(cells), 0.3)) * 1.0) >= 1.0  # and here the cell itself
+    one = density(place, np.where(cells == middle, 7.0, 0.0), 0.8)
+    assert one.sum() == pytest.approx(7.0, rel=0.01)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -399,6 +438,16 @@ def test_every_problem_of_a_table_is_told_at_once(tmp_path: Path):
         read_table(tmp_path / "none.csv")
     with pytest.raises(HotspotsError, match="not on the globe"):
         history_of_table(write(tmp_path, "date,lon,lat\n2024-01-01,-2.7,95\n2024-02-01,-2.7,53\n"))
+
+
+def test_rows_of_no_days_are_context():
+    day = pd.to_datetime(["2024-01-02"] * 3 + ["2024-01-31"])
+    table = pd.DataFrame({"date": day, "lon": -2.70, "lat": 53.76, "days": [0.0, 0.0, 5.0, 5.0]})
+    cube, scores, periods = cube_of_table(table)
+    assert periods == [202401]
+    assert cube["n_incidents"].sum() == 2
+    assert cube["n_offences"].sum() == 4  # what expected harm learns from
+    assert table_warnings(periods, scores)[0].startswith("2 rows weigh 0 days: context")
 
 
 def test_a_period_without_a_row_is_told(tmp_path: Path):
