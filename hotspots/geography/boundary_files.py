@@ -325,7 +325,8 @@ def _left_out(rows: pd.DataFrame, mine: NDArray[np.bool_], force: str, file: str
 
 
 def _text(values: pd.Series) -> list[str]:
-    return ["" if value is None or value != value else str(value).strip() for value in values.tolist()]
+    plain = (value if isinstance(value, str | float | int | None) else str(value) for value in values.tolist())
+    return ["" if value is None or value != value else str(value).strip() for value in plain]
 
 
 def _merged(rows: pd.DataFrame, shapes: NDArray[Any], notes: list[str]) -> geopandas.GeoDataFrame:

@@ -237,7 +237,8 @@ def _read_places(file: FeedFile) -> tuple[Array, Array, int, int, tuple[str, ...
     file.refuse_each(np.flatnonzero(found.bad), found.why)
     file.note_places(pair, fields, found.bad, one_point=False)
     refusal = (found.sentence,) if found.too_many(file.settings.bad_coordinate_share) else ()
-    lon, lat = (np.round(np.where(found.bad, np.nan, degrees), 6) + 0.0 for degrees in (found.lon, found.lat))
+    nowhere = found.bad | pair.half  # half a pair may be any number
+    lon, lat = (np.round(np.where(nowhere, np.nan, degrees), 6) + 0.0 for degrees in (found.lon, found.lat))
     return lon, lat, found.located, len(found.why), refusal
 
 
