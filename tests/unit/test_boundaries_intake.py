@@ -32,12 +32,14 @@ def test_rows_already_held_are_placed_by_the_polygons(tmp_path):
     import_files(tmp_path, FILES, "police-uk")
     import_files(tmp_path, [export([record("timed", "05/01/2026 10:00", place=BLACKPOOL)])], "incidents", MAPPING)
     before = held(tmp_path, without=PLACED)
+    names = [p.file.rpartition("-")[0] for p in open_workspace(tmp_path).manifest.parts]  # what follows is a hash
     assert by_hand(tmp_path)["w"] == by_hand(tmp_path)["timed"] == ("Blackpool", "West")
     imported = import_files(tmp_path, [one_district(tmp_path)], "boundaries")
     assert imported.changed
     preston, nowhere = ("Preston", "South"), ("", "")
     assert by_hand(tmp_path) == {"a": preston, "b": preston, "w": nowhere, "c": nowhere, "timed": nowhere}
     assert held(tmp_path, without=PLACED).equals(before)
+    assert [p.file.rpartition("-")[0] for p in open_workspace(tmp_path).manifest.parts] == names
     assert check_workspace(tmp_path)[0] == []
 
 

@@ -141,6 +141,13 @@ def test_how_much_more_than_poisson_places_vary():
     assert too_narrow(1.2) == []
 
 
+def test_places_with_a_single_incident_count_too():
+    """By hand: 1 and 0, 0 and 1: share ½, each (½)²/¼ = 1, two places, one degree of freedom: 2. An empty one: none."""
+    assert spread_of(figures(places({"a": ("treated", 1, 0), "b": ("treated", 0, 1)}))) == pytest.approx(2)
+    three = places({"a": ("treated", 1, 0), "b": ("treated", 0, 1), "c": ("treated", 0, 0)})
+    assert spread_of(figures(three)) == pytest.approx(2)
+
+
 def test_poisson_places_vary_as_poisson_says():
     rng = np.random.default_rng(1)
     rows = {f"u{i}": ("treated" if i < 200 else "comparison", *rng.poisson(20, 2)) for i in range(400)}

@@ -214,6 +214,10 @@ def test_a_clock_that_runs_fast_is_told_and_nothing_is_shifted():
     assert "7 minutes earlier" in logs.clock_notes(told, early, SETTINGS)[0]
     near = stays.assign(start=stays["start"] - 4 * 60)  # three minutes
     assert logs.clock_notes(told, near, SETTINGS) == []
+    over = near.assign(start=near["start"] + 1)
+    assert len(logs.clock_notes(told, over, SETTINGS)) == 1
+    assert len(logs.clock_notes(told.head(5), stays, SETTINGS)) == 1  # by five entries, and by no fewer
+    assert logs.clock_notes(told.head(4), stays, SETTINGS) == []
 
 
 # ---------------------------------------------------------------- coverage
@@ -343,10 +347,18 @@ def test_the_newest_target_of_a_hot_spot_counts_then_that_of_its_register(tmp_pa
     assert len(targets(folder)) == 3
 
 
+def test_a_target_may_be_nothing_or_the_whole_day(tmp_path: Path):
+    folder, name = make_frozen(tmp_path), "hot-spots"
+    for minutes in (0, 0.5, 24 * 60):
+        set_target(folder, name, "", minutes, "2026-06-01", "Ann", "why")
+    assert targets(folder)["minutes"].tolist() == [0, 0.5, 1440]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"area": "West-77"}, "has no hot spot 'West-77'"), ({"minutes": -1}, "fits no patrol day"),
+        ({"minutes": 1441}, "give 0 to 1,440"),
         ({"register": "other"}, "no register 'other'"), ({"author": " "}, "needs an author"),
         ({"valid_from": "1 June"}, "write a date like"),
     ],

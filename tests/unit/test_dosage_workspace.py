@@ -63,12 +63,38 @@ def test_minutes_by_hand(workspace: Path):
     assert row(told.table, "West-01", "2024-03-07")["data"] == "logs only"
     assert row(told.table, "West-01", "2024-03-07")["log_minutes"] == 20
     assert row(told.table, "South-01", "2024-03-07")["data"] == "no data"
+    # Nobody stood still for long; where nothing was seen that is unknown.
+    assert told.table["frozen_minutes"].fillna(-1).tolist() == [0, 0, 0, -1] * 2 + [0, 0, -1, 0]
     assert row(told.table, "South-02", "2024-03-06")["days_since_adequate_visit"] == 1
     assert pd.isna(row(told.table, "South-02", "2024-03-04")["days_since_adequate_visit"])
     share = told.summary.set_index("area")["share_of_target"]
     assert share["South-01"] == pytest.approx(105 / 90, abs=1e-4)
     assert share["West-01"] == pytest.approx(32 / 90, abs=1e-4)
     assert told.summary.set_index("area")["verdict"].tolist() == ["on target", "no target", "underdosed"]
+
+
+def test_without_a_window_the_last_seven_days_held_are_asked(own: Path):
+    log = b"entry,unit,area,start,end\ne9,U1,West-01,2024-02-01T09:00:00Z,2024-02-01T09:20:00Z\n"
+    import_files(own, [("older.csv", log)], "patrol-log")
+    _, first, last = stretches.settle(open_workspace(own), DoseQuestion())
+    assert (str(first), str(last)) == ("2024-03-01", LAST)
+
+
+def test_a_window_has_one_day_to_a_leap_year_of_days(workspace: Path):
+    held = open_workspace(workspace)
+    for first, last in ((LAST, LAST), ("2024-01-01", "2024-12-31")):
+        assert stretches.settle(held, DoseQuestion(start=first, end=last))[1:] == tuple(
+            date.fromisoformat(day) for day in (first, last)
+        )
+    with pytest.raises(HotspotsError, match="more than 366 days"):
+        stretches.settle(held, DoseQuestion(start="2024-01-01", end="2025-01-01"))
+    with pytest.raises(HotspotsError, match="Swap the two days"):
+        stretches.settle(held, DoseQuestion(start="2024-01-02", end="2024-01-01"))
+
+
+def test_without_a_window_no_day_before_the_first_held_is_asked(workspace: Path):
+    _, first, last = stretches.settle(open_workspace(workspace), DoseQuestion())
+    assert (str(first), str(last)) == (FIRST, LAST)
 
 
 def test_logs_stand_beside_positions(workspace: Path):

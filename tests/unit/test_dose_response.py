@@ -74,6 +74,21 @@ def test_ratios_are_within_units_not_between_them():
     assert found.loc[2, "rate_ratio"] == pytest.approx(1)
 
 
+def test_the_rate_of_a_band_is_of_the_part_of_the_day_that_was_seen():
+    """A quarter of each day: 3 events in half a day of 15 minutes, 2 in a whole day without; nothing above 30."""
+    rows = [
+        (unit, period, 15.0 * (period == on), 0.25, n)
+        for unit, on, counts in (("a", 0, (1, 1, 0)), ("b", 1, (1, 2, 0)))
+        for period, n in enumerate(counts)
+    ]
+    some = pd.DataFrame(rows, columns=["unit", "period", "minutes", "exposure", "count"])
+    found = dose_response.by_band(some, (10.0, 30.0))
+    assert found["n"].tolist() == [4, 0, 2, 0]
+    assert found["units"].tolist() == [2, 0, 2, 0]
+    assert found["rate"].fillna(-1).tolist() == [2.0, -1, 6.0, -1]
+    assert found.loc[[1, 3], "reason"].tolist() == ["no day had this dose"] * 2
+
+
 def test_effects_of_days_take_out_what_all_places_share():
     """Week-ends are five times as busy everywhere, and patrolled more; effects of periods leave no difference."""
     rows = [
@@ -101,6 +116,8 @@ def test_nothing_without_minutes_is_refused():
         (lambda t: t.drop(columns="minutes"), "lacks the column minutes"),
         (lambda t: t.assign(minutes=-3.0), "Minutes must be 0 or more"),
         (lambda t: t.assign(exposure=2.0), "Exposure must be above 0 and up to 1"),
+        (lambda t: t.assign(exposure=1.01), "Exposure must be above 0 and up to 1"),
+        (lambda t: t.assign(exposure=0.0), "Exposure must be above 0 and up to 1"),
         (lambda t: t.assign(count=np.nan), "Count must be 0 or more"),
         (lambda t: pd.concat([t, t.head(3)]), "3 hot spot days occur twice"),
         (lambda t: t.assign(count=0), "holds no event"),

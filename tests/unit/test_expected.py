@@ -31,6 +31,7 @@ from hotspots.ranking.expected.posterior import (
     chance_of_counted_top,
     chance_of_top,
     contenders,
+    counted_moments,
     draw,
     draw_counted,
     in_top,
@@ -409,6 +410,17 @@ def test_what_will_be_counted_is_as_much_as_expected_and_less_sure():
     assert off.std() == pytest.approx(1, abs=0.3)
 
 
+def test_the_variance_of_what_will_be_counted_by_hand():
+    """Offences of 10 days at a rate of Gamma(4, 2), over 3 periods, with 1.5 times the variance of Poisson counts.
+
+    Mean 10·2·3 = 60. The rate's own variance 10²·(4/2²)·3² = 900, that of the counts 10²·2·3·1.5 = 900.
+    """
+    none = np.zeros((0, 1))
+    posterior = Posterior(np.zeros(1), np.full((2, 1), 4.0), (2.0, 2.0), none, none, np.array([10.0]), 1.5)
+    mean, variance = counted_moments(posterior, 3.0)
+    assert (mean.tolist(), variance.tolist()) == ([pytest.approx(60)], [pytest.approx(1800)])
+
+
 def test_what_will_be_counted_loses_nothing_by_leaving_out_hopeless_cells():
     counts, posterior = fitted_posterior(simulated(mix=(0.6, 0.4)))
     cells, top, draws = np.flatnonzero(counts.seen), 5, 2000
@@ -567,3 +579,10 @@ def test_a_fit_takes_the_likeliest_of_its_grid():
     ):
         others = [likelihood(replace(found, **{name: value * unit})) for value in grid]
         assert best >= max(others) - (1.0 if name == "hot_mean" else 0.5), name
+
+
+def test_a_cell_is_in_no_top_by_a_draw_in_which_it_has_no_harm():
+    """Gammas of shape 0.000001 are nought to any number: no cell has harm, and none is among the ten with the most."""
+    splits = np.full((1, 40), 1.0)
+    posterior = Posterior(np.zeros(40), np.full((2, 40), 1e-6), (1.0, 1.0), splits, splits, np.array([1.0, 365.0]), 1.0)
+    assert chance_of_top(posterior, np.zeros(40, dtype=np.int64), 10, draws=200).max() < 0.01

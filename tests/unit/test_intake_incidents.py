@@ -13,6 +13,7 @@ from hotspots.base.writing import to_csv
 from hotspots.cli.check import check_workspace
 from hotspots.intake import Imported, import_files
 from hotspots.intake.quarantine import quarantined_rows
+from hotspots.intake.report import intake_table
 from hotspots.store.workspace import MANIFEST, open_workspace
 from tests.samples import (
     ABH,
@@ -289,6 +290,17 @@ def test_a_mend_of_what_is_held_by_now_settles_the_row_that_was_still_quarantine
     assert [row["REF"] for row in downloaded(tmp_path)] == ["a0"]
     assert counts(load(tmp_path, mended(rows, "both.csv"))) == {"read": 2, "unchanged": 2}
     assert downloaded(tmp_path) == []
+
+
+def test_a_file_without_a_fault_has_one_line_in_the_table_of_imports(tmp_path):
+    table = intake_table(load(tmp_path, export([record("1", "05/01/2026 10:00")])).reports)
+    assert table[["read", "accepted", "reason", "n"]].to_numpy().tolist() == [[1, 1, "", 0]]
+
+
+def test_the_report_of_an_export_stays_when_the_next_is_imported(tmp_path):
+    load(tmp_path, export([record("1", "05/01/2026 10:00")], "a.csv"))
+    load(tmp_path, export([record("2", "06/01/2026 10:00")], "b.csv"))
+    assert [r.file for r in open_workspace(tmp_path).manifest.reports] == ["a.csv", "b.csv"]
 
 
 # ---------------------------------------------------------------- files that are refused

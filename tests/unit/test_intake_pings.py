@@ -311,6 +311,7 @@ def test_a_file_cut_short_among_good_ones_is_left_out_alone(tmp_path):
     imported = load(tmp_path / "w", folder)
     reports = {r.file: r for r in imported.reports}
     assert {n for n, r in reports.items() if not r.read} == {"2.parquet", "empty.csv", "zipped.zip"}
+    assert list(reports["2.parquet"].reasons.values()) == [0]  # no row of it was read, so none was quarantined
     assert sum(r.accepted for r in imported.reports) == 15 == len(held(tmp_path / "w"))
     told = " ".join(imported.notes)
     assert "3 of 6 files cannot be read" in told
@@ -639,3 +640,9 @@ def test_positions_none_of_which_lies_in_the_force_are_refused_however_they_are_
         load(tmp_path, *files)
     home = csv("C3.csv", track("C3", 4))
     assert any("4 of 8 rows with coordinates (50%) lie outside" in n for n in load(tmp_path, *files, home).notes)
+
+
+def test_one_position_a_day_outside_the_force_still_says_where_it_lies(tmp_path):
+    rows = [row("A1", NOON + 86_400 * day + 3_600 * away, (PRESTON, KENT)[away]) for day in range(2) for away in (0, 1)]
+    (note,) = (n for n in load(tmp_path, csv("a.csv", rows)).notes if "lie outside" in n)
+    assert "2 of 4 rows with coordinates (50%) lie outside the force area: they lie around 51.27°N 0.52°E" in note

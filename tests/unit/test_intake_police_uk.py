@@ -140,7 +140,7 @@ def test_a_replaced_month_adds_changes_and_removes(tmp_path):
     table = held(tmp_path).set_index("record_id")
     assert sorted(table.index) == ["", "a", "b", "d"]  # c has been withdrawn
     assert table.loc["b", "outcome"] == "Charged"
-    assert len(open_workspace(tmp_path).manifest.reports) == 1
+    assert [r.file for r in open_workspace(tmp_path).manifest.reports] == [street("2022-01", first)[0]]
     load(tmp_path / "fresh", street("2022-01", later))
     assert held(tmp_path / "fresh").equals(held(tmp_path))
 
@@ -374,6 +374,9 @@ def test_a_file_none_of_whose_rows_can_be_used_is_no_success_and_beside_others_k
     assert [r.quarantined for r in imported.reports if r.quarantined == r.read] == [2]
     load(tmp_path, MARCH)
     assert len(downloaded(tmp_path)) == 2
+    load(tmp_path, mended([row | {"Crime type": "Robbery"} for row in downloaded(tmp_path)]))
+    assert downloaded(tmp_path) == []
+    assert {p.month: p.came_from for p in open_workspace(tmp_path).manifest.parts}[202201] == none[0]
 
 
 # ---------------------------------------------------------------- files that are refused

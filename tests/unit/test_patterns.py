@@ -16,6 +16,7 @@ from hotspots import geography
 from hotspots.ranking import patterns
 from hotspots.ranking.gather import build_cell_periods
 from hotspots.ranking.gi_star import bh_q_values, gi_star, gi_table, scatter_p
+from hotspots.ranking.pipeline import with_patterns
 
 PRESTON = h3.latlng_to_cell(53.7590, -2.6990, 10)
 MONTHS = [202101 + i for i in range(12)]
@@ -325,6 +326,17 @@ def test_a_planted_place_is_named(busy, pattern):
     table = patterns.cell_patterns(cube(scattered(MONTHS) + flower(busy, 4)), [10.0], MONTHS).set_index("cell")
     assert table.loc[PRESTON, "pattern"] == pattern
     assert (table["pattern"] != "").sum() < 30
+
+
+@pytest.mark.parametrize(("months", "pattern", "said"), [(MONTHS, "persistent", ""), (MONTHS[:3], "", "need at least")])
+def test_the_ranked_cells_have_their_patterns_or_the_reason_why_not(months, pattern, said):
+    made = cube(scattered(months) + flower(months, 4))
+    ranked = pd.DataFrame({"cell": np.unique(made["cell"]), "harm_days": 100.0})
+    scores = pd.DataFrame({"status": ["scored"], "days": [100.0]})
+    table, reason = with_patterns(ranked, made, scores, months, [])
+    assert table.set_index("cell").loc[PRESTON, "pattern"] == pattern
+    assert said in reason
+    assert (reason == "") == (said == "")
 
 
 def test_a_place_that_grows_and_one_that_shrinks():

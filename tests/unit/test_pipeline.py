@@ -12,7 +12,7 @@ from hotspots.base.columns import RANK
 from hotspots.base.errors import HotspotsError
 from hotspots.base.writing import to_csv
 from hotspots.intake import import_files
-from hotspots.ranking.answer import Answer, about, cell_detail
+from hotspots.ranking.answer import Answer, about, cell_detail, whole_force
 from hotspots.ranking.gather import parse_hours
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
@@ -388,3 +388,16 @@ def test_an_index_that_is_not_in_days_is_never_called_days():
     assert unit_warning(severity) in score_warnings(scores, severity)
     assert "not days" in unit_warning(severity)
     assert list(in_unit(pd.DataFrame(columns=["harm_days", "rank"]), severity)) == ["harm_severity", "rank"]
+
+
+def test_a_count_of_what_has_no_place_is_called_the_whole_forces_beside_one_bcu() -> None:
+    said = ["3 offences have no coordinates.", "1,204 offences lie outside.", "Weights are a proxy."]
+    named = ["Whole force: 3 offences have no coordinates.", "Whole force: 1,204 offences lie outside.", said[2]]
+    assert whole_force(said, "South") == named
+    assert whole_force(said, "all") == said
+
+
+def test_a_centre_has_six_decimals_of_a_degree(police):
+    """A tenth of a metre, and the same text in every download."""
+    places = rank_workspace(police, Question()).table[["lon", "lat"]]
+    assert places.round(6).equals(places)

@@ -24,6 +24,7 @@ from hotspots.intake.watching import (
     WAITING,
     Request,
     Told,
+    changed,
     left_out,
     take_new,
 )
@@ -212,3 +213,12 @@ def test_what_excludes_a_run(folder: Path, capsys: pytest.CaptureFixture, option
     asked = ["import", "--new-in", str(folder), "--workspace", str(folder.parent / "ws"), *options]
     assert main(asked) == 1
     assert said in capsys.readouterr().err
+
+
+def test_a_file_that_went_is_another_than_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a")
+    before = path.stat()
+    assert not changed(path, before)
+    path.unlink()
+    assert changed(path, before)

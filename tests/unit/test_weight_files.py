@@ -156,6 +156,11 @@ def test_with_both_codes_of_a_class_given_alike_the_class_scores() -> None:
     assert "8N.8.6.0" not in found
 
 
+def test_one_weight_by_crime_type_among_those_of_classes_makes_no_proxy() -> None:
+    text = "ho_class,crime_type,title,days\n008/06,,ABH,10\n,Robbery,Robbery,365\n"
+    assert not read_weight_file(csv_file(text))[0].is_proxy
+
+
 def test_a_title_is_finer_than_the_group_that_holds_it() -> None:
     text = "offence,css\nViolence without injury,20\nAssault without injury,12.99\n"
     found = weights_of(csv_file(text))
@@ -164,7 +169,7 @@ def test_a_title_is_finer_than_the_group_that_holds_it() -> None:
 
 def test_titles_nobody_knows_are_told_and_a_file_of_them_refused() -> None:
     _, notes = read_weight_file(csv_file(ONS + "Jaywalking,1\n"))
-    assert any("'Jaywalking'" in n for n in notes)
+    assert any(n.startswith("1 title known as") and "'Jaywalking'" in n for n in notes)
     assert "none of its 1 offences is a URN" in refusal(csv_file("offence,css\nJaywalking,1\n"))
 
 
@@ -244,6 +249,11 @@ def test_several_problems_of_the_scores_are_told_at_once() -> None:
     assert [line.count("local.csv: Column 'days'") for line in told.splitlines()] == [1, 1, 1]
 
 
+def test_rows_are_numbered_as_in_the_file_where_lines_stand_above_the_heading() -> None:
+    told = refusal(workbook({"Index": [["Our index"], [], ["urn", "days"], ["8N.8.6.0", 10], ["1.1.1.1", -5]]}))
+    assert "(row 5)" in told
+
+
 def bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -288,6 +298,17 @@ def test_shipped_sets_go_out_and_come_in_the_same(tmp_path: Path) -> None:
         assert back.sha256 == weights.sha256
         for field in ("name", "version", "label", "unit", "is_proxy", "source", "licence", "notes"):
             assert getattr(back, field) == getattr(weights, field)
+
+
+def test_words_beyond_ascii_stand_in_the_description_as_they_are(tmp_path: Path) -> None:
+    """TOML knows no pairs of surrogates, as JSON writes 𝛿."""
+    table = pd.DataFrame({"ho_class": ["008/06"], "title": ["ABH"], "days": [10.0]})
+    weights = weight_set_from_table(table, name="x", version="1", source="Café 𝛿", label="Días – 𝛿")
+    path = tmp_path / "out.csv"
+    path.write_text(export_csv(weights), encoding="utf-8")
+    path.with_suffix(".toml").write_text(describe_toml(weights), encoding="utf-8")
+    back, _ = read_weight_file(path)
+    assert (back.label, back.source) == ("Días – 𝛿", "Café 𝛿")
 
 
 def test_a_unit_survives_the_way_out_and_in_without_its_description() -> None:

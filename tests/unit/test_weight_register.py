@@ -380,6 +380,13 @@ def test_another_file_of_the_same_name_is_the_next_version(index: Path) -> None:
     assert stored_rows(index) == before
 
 
+def test_a_set_of_another_name_begins_its_own_line_beside_those_held(index: Path) -> None:
+    done = import_weights(index, ("b.csv", INDEX.replace("547.5", "550").encode()), name="other", author="Ann")
+    assert ref(done.weights) == "other@1"
+    assert versions(index)["parent"].fillna("").tolist()[-1] == ""
+    assert audit(index, "other")["before"].isna().all()
+
+
 def test_the_report_says_what_of_the_data_can_be_scored(folder: Path) -> None:
     notes = import_weights(folder, ("a.csv", INDEX.encode())).notes
     # 2 robberies and 1 ABH; GBH by class; the murder and the class of ours
