@@ -12,7 +12,6 @@ FAULTS = "tests/recovery/test_faults.py::test_a_fault_at_any_event_leaves_what_w
 POLICY = "tests/browser/test_safe.py::test_no_page_breaks_its_policy"
 SURE = "tests/browser/test_harm_weights.py::test_how_sure_in_every_look"
 DOSAGE = "tests/browser/test_dosage.py"
-STEPS = "tests/browser/test_log_form.py::test_an_entry_at_each_step_fits_a_thumb_and_has_no_axe_violations"
 THOROUGH = {
     f"{FAULTS}[import of police-uk, the first": "import over others is asked, and a first one of pings",
     f"{FAULTS}[import of incidents": "as above",
@@ -29,7 +28,6 @@ THOROUGH = {
     f"{DOSAGE}::test_cold_deep_link[nogl]": "the page has no map",
     f"{DOSAGE}::test_logs_against_positions[dark]": "as its cold deep link",
     "tests/browser/test_app.py::test_no_serious_axe_violations[a cell-wide]": "dark is asked, which has less contrast",
-    f"{STEPS}[dark]": "phone is asked",
     "tests/browser/test_map_components.py::test_deck_draws_patterns[sharp]": "expected to fail; wide is asked",
     **{
         f"{POLICY}[{name}]": "every browser test hears what breaks the policy; here it is unfolded, too"

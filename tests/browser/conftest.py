@@ -41,7 +41,7 @@ LOOKS: dict[str, tuple[list[str], dict[str, Any]]] = {
 # What the page and its server say to one another is heard and what is drawn is seen, in shadow roots as well, so that
 # "nothing more comes" is known and not waited for.
 LISTEN = """(() => {
-  const line = window.hotspotsLine = {asked: false, last: performance.now(), since: 0, calm: 0}
+  const line = window.hotspotsLine = {asked: false, last: performance.now(), since: 0, calm: 0, sockets: []}
   const now = asked => { line.asked = asked; line.last = performance.now() }
   const watch = root => new MutationObserver(() => { line.last = performance.now() })
     .observe(root, {childList: true, subtree: true, attributes: true, characterData: true})
@@ -49,6 +49,7 @@ LISTEN = """(() => {
   window.WebSocket = class extends Plain {
     constructor(...args) {
       super(...args)
+      line.sockets.push(this)
       this.addEventListener('message', () => now(false))
       this.addEventListener('close', () => now(false))
     }
@@ -129,8 +130,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """``served(workspace)``: the one server of the session for a workspace that no test changes."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """``served(workspace, script)``: the one server of the session for a workspace that no test changes, or that the
+    tests of a file change without being in one another's way.
+    """
     servers = Servers(tmp_path_factory.mktemp("servers"))
     yield functools.cache(servers.start)
     servers.stop()
