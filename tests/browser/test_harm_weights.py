@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hotspots.harm.weights import register as weight_register
-from tests.browser.acting import body, go_to, said, until
+from tests.browser.acting import body, said, until
 
 PATH = "/Harm_weights?map=svg&to=2024-02&by=harm"
 MARKS = """() => {
@@ -23,17 +23,12 @@ MARKS = """() => {
 }"""
 
 
-def one_cell(police: Path, folder: Path) -> Path:
+@pytest.fixture
+def own(police: Path, tmp_path: Path) -> Path:
     """A copy with one cell on the list."""
-    shutil.copytree(police, folder)
+    folder = Path(shutil.copytree(police, tmp_path / "own"))
     (folder / "settings.toml").write_text("top = 1\n", encoding="utf-8")
     return folder
-
-
-@pytest.fixture(scope="session")
-def looked_at(police: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For tests that save nothing."""
-    return one_cell(police, tmp_path_factory.mktemp("weights") / "looked_at")
 
 
 def press(page: Any, wait_idle: Any, name: str) -> None:
@@ -56,10 +51,12 @@ def comes(page: Any, first: list[str]) -> bool:
     return until(page, lambda: in_grid(page)[: len(first)] == first)
 
 
-def find_robbery(page: Any, wait_idle: Any) -> None:
-    fill(page, wait_idle, "Search title or code", "robbery")
+def find(page: Any, wait_idle: Any, name: str, first: list[str]) -> None:
+    """The one weight of this name, whose cells read so."""
+    fill(page, wait_idle, "Search title or code", name)
     press(page, wait_idle, "Find")
     assert said(page, "1 of 13 weights")
+    assert comes(page, first)
 
 
 def type_days(page: Any, wait_idle: Any, text: str) -> None:
@@ -97,16 +94,15 @@ def n_versions(folder: Path) -> int:
     return len(weight_register.versions(folder))
 
 
-def test_a_weight_is_edited_seen_saved_and_undone(
-    serve: Any, open_page: Any, wait_idle: Any, police: Path, tmp_path: Path
-) -> None:
-    own = one_cell(police, tmp_path / "own")
+def test_a_weight_is_edited_seen_saved_and_undone(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
+    """In one visit: what cannot be a weight is refused, and what is typed outlives other runs of the page."""
     page = open_page(serve(own) + PATH)
     assert "Both have the same weights" in body(page)
     before = n_versions(own)
-    find_robbery(page, wait_idle)
+    find(page, wait_idle, "robbery", ["Robbery", "365"])
+    takes_no_weight_that_cannot_be(page, wait_idle)
     type_days(page, wait_idle, "1000")
-    assert comes(page, ["Robbery", "1000"])
+    outlives_another_run(page, wait_idle)
     press(page, wait_idle, "See what changes")
     assert said(page, "1 of 1 cells change")
     assert until(page, lambda: "not saved: 365 → 1,000" in in_grid(page))
@@ -131,33 +127,12 @@ def test_a_weight_is_edited_seen_saved_and_undone(
     assert history["after"].tolist() == [1000, 365]
 
 
-def test_what_is_typed_outlives_another_run(served: Any, open_page: Any, wait_idle: Any, looked_at: Path) -> None:
-    page = open_page(served(looked_at) + PATH)
-    find_robbery(page, wait_idle)
-    type_days(page, wait_idle, "1000")
-    press(page, wait_idle, "Apply")  # the filters at the side: another form
-    assert comes(page, ["Robbery", "1000"])
-    fill(page, wait_idle, "Search title or code", "bicycle")
-    press(page, wait_idle, "Find")
-    assert comes(page, ["Bicycle theft"])
-    assert said(page, "1 weight changed and not saved")
-    press(page, wait_idle, "Discard my edits")
-    assert until(page, lambda: "not saved. See" not in body(page))
-
-
-def test_the_grid_takes_no_weight_that_cannot_be(served: Any, open_page: Any, wait_idle: Any, looked_at: Path) -> None:
-    page = open_page(served(looked_at) + PATH)
-    find_robbery(page, wait_idle)
+def takes_no_weight_that_cannot_be(page: Any, wait_idle: Any) -> None:
+    """Neither more than a hundred years nor a word; and then one that can be."""
     type_days(page, wait_idle, "99999")
     page.keyboard.press("Escape")
     press(page, wait_idle, "See what changes")
     assert 0 <= float(in_grid(page)[1].replace(",", "")) <= 36_500
-    assert n_versions(looked_at) == 2
-
-
-def test_a_weight_that_was_emptied_is_told(served: Any, open_page: Any, wait_idle: Any, looked_at: Path) -> None:
-    page = open_page(served(looked_at) + PATH)
-    find_robbery(page, wait_idle)
     type_days(page, wait_idle, "lots")
     press(page, wait_idle, "See what changes")
     assert said(page, "Robbery: the weight is empty. Give days; 0 if the offence shall add no harm.")
@@ -167,15 +142,12 @@ def test_a_weight_that_was_emptied_is_told(served: Any, open_page: Any, wait_idl
     assert until(page, lambda: "not saved: 365 → 400" in in_grid(page))
 
 
-def test_filters_survive_from_one_page_with_filters_to_another(
-    served: Any, open_page: Any, wait_idle: Any, police: Path
-) -> None:
-    page = open_page(served(police) + "/Hot_spots?map=svg&bcu=South&by=harm")
-    for name in ("Harm weights", "Hot spots", "Harm weights"):
-        go_to(page, wait_idle, name)
-        assert "bcu=South" in page.url
-        assert "by=harm" in page.url
-        assert page.get_by_role("combobox", name="BCU", exact=True).input_value() == "South"
+def outlives_another_run(page: Any, wait_idle: Any) -> None:
+    press(page, wait_idle, "Apply")  # the filters at the side: another form
+    assert comes(page, ["Robbery", "1000"])
+    find(page, wait_idle, "bicycle", ["Bicycle theft"])
+    assert said(page, "1 weight changed and not saved")
+    find(page, wait_idle, "robbery", ["Robbery", "1000"])
 
 
 @pytest.mark.parametrize("look", ["wide", "phone", "dark", "nogl"])
