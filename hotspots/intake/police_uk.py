@@ -80,7 +80,8 @@ def stage(
     batch = Batch(workspace, Placer(boundaries_of(workspace)))
     problems: list[str] = []
     others: list[HotspotsError] = []
-    for raw in read_tables(paths, workspace.settings, police_uk.is_street_file, police_uk.SOUGHT, left_out):
+    street, sought = police_uk.is_street_file, police_uk.SOUGHT
+    for raw in read_tables(paths, workspace.settings, street, sought, left_out, police_uk.UNUSED):
         progress(raw.name)
         if what := police_uk.other_feed(raw.table.column_names):
             left_out.append(f"{raw.name} ({what})")

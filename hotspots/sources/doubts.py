@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hotspots.base.errors import rows_sentence, sample
 from hotspots.base.words import counted
@@ -98,6 +99,7 @@ def _hole(column: Column, name: str, ours: str, theirs: str, write: str) -> str:
 def _half(column: Column, name: str, ours: str) -> tuple[str, str]:
     """The same about a column that a spreadsheet took for dates in part: it exchanges day and month in that part."""
     text, own = column.wall.ordered, ~column.wall.ordered & ~np.isnat(column.wall.clock) & column.wall.naive
+    own &= ~pc.fill_null(pc.match_substring_regex(column.texts, "[A-Za-z]{3}"), False).to_numpy(zero_copy_only=False)
     if not (text.any() and own.any()):
         return "", ""
     both = f"dates as text ({column.shown(text)}) and a spreadsheet's own dates ({column.shown(own)})"

@@ -57,10 +57,12 @@ def read_tables(
     wanted: Callable[[str], bool] = lambda inside: True,
     sought: Sought = ANYTHING,
     left_out: list[str] | None = None,
+    unwanted: str = "",
 ) -> Iterator[RawTable]:
     """Every table in the files, folders and archives given whose name, or path inside, is ``wanted``.
 
-    Those that are not, and what is no table, are named in ``left_out``. Raises `HotspotsError` when a file that is
+    Those that are not, and what is no table, are named in ``left_out``; where there is nothing else, ``unwanted`` says
+    what they are. Raises `HotspotsError` when a file that is
     meant as a table cannot be read, or none is one. One without a row is left out.
     """
     left_out = [] if left_out is None else left_out
@@ -78,18 +80,18 @@ def read_tables(
         kept += len(tables)
         yield from tables
     if not kept:
-        _refuse_none(strays, passed)
+        _refuse_none(strays, passed, unwanted)
     left_out += [*passed, *map(_short, strays)]
 
 
-def _refuse_none(strays: list[HotspotsError], passed: list[str]) -> None:
-    """Nothing of what was given is a table: what came nearest says why."""
+def _refuse_none(strays: list[HotspotsError], passed: list[str], unwanted: str = "") -> None:
+    """Nothing of what was given is a table: what came nearest says why. ``unwanted``: of files that are not wanted."""
     if strays:
         raise HotspotsError([problem for why in strays[:SHOWN] for problem in why.problems])
     if passed:
         raise HotspotsError(
-            f"None of the {counted(len(passed), 'table')} given is of the kind asked for: {sample(passed)}. "
-            "Check that they are the right files."
+            f"None of the {counted(len(passed), 'table')} given is of the kind asked for: {sample(passed)}."
+            f" {unwanted or 'Check that they are the right files.'}"
         )
 
 

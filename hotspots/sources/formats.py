@@ -116,9 +116,11 @@ def fitting(texts: Sequence[str], beside: Sequence[str] = ()) -> list[str]:
     minutes or a length of time, unless there are longer ones.
     """
     some = list(dict.fromkeys(texts))[:TRIED]
-    short = not any(re.search(r"\d{3,}(?:\.0+)?$", text) for text in (*some, *beside[:TRIED]))
+    column = (*some, *beside[:TRIED])
+    short = not any(re.search(r"\d{3,}(?:\.0+)?$", text) for text in column)
+    with_seconds = any(re.search(r" \d{5,6}(?:\.0+)?$", text) for text in column)
     for fmt in CANDIDATES if some else ():
-        if short and fmt.endswith((" %H%M", " %H%M%S")):
+        if (short and fmt.endswith((" %H%M", " %H%M%S"))) or (with_seconds and fmt.endswith(" %H%M")):
             continue
         if _fits(some[:5], fmt) and _fits(some, fmt):
             other = exchanged(fmt)

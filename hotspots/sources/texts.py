@@ -129,8 +129,13 @@ def _all_ragged(name: str, bad: list[tuple[int, str]], layout: _Layout) -> Hotsp
 
 
 def _with_nameless(header: list[str], below: list[list[str]]) -> list[str]:
-    """The header with nameless columns behind it where every row looked at has as many empty values more."""
+    """The header with nameless columns behind it where every row looked at has as many empty values more.
+
+    Not where the rows begin with their own numbers: then it is the name of that first column that is missing.
+    """
     rows = [row for row in below if any(cell.strip() for cell in row)]
+    if any([row[0].strip() for row in rows] == [str(i + first) for i in range(len(rows))] for first in (0, 1)):
+        return header
     more = {len(row) - len(header) for row in rows}
     if len(more) != 1 or min(more) < 1 or any(cell.strip() for row in rows for cell in row[len(header) :]):
         return header

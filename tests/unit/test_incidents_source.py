@@ -265,7 +265,15 @@ def test_a_spreadsheet_s_marks_are_no_part_of_a_time_or_an_id():
     assert parsed.notes == ["1 time at 24:00 in FROM read as the midnight that ends the day"]
 
 
+def test_months_in_words_are_no_dates_of_a_spreadsheet():
+    texts = [*(f"{day}/05/2026 21:30" for day in range(13, 25)), *(f"{day} May 2026 21:30" for day in range(1, 8))]
+    parsed = parse(*dated(*texts))
+    assert (len(parsed.table), parsed.notes) == (19, [])
+
+
 def test_times_that_another_format_would_read_are_told():
+    beside = parse(*dated("13/05/2026 213000", "14/05/2026 500")).notes
+    assert beside == ["1 time of FROM that cannot be read would be by datetime_formats = ['%d/%m/%Y %H%M%S']"]
     parsed = parse(*dated("13/05/2026 21:30", "14/05/2026", "15/05/2026"))
     assert parsed.notes == ["2 times of FROM that cannot be read would be by datetime_formats = ['%d/%m/%Y']"]
 

@@ -382,6 +382,11 @@ def test_a_file_none_of_whose_rows_can_be_used_is_no_success_and_beside_others_k
 # ---------------------------------------------------------------- files that are refused
 
 
+def test_files_of_the_other_feeds_alone_are_refused_with_what_they_are(tmp_path):
+    with pytest.raises(HotspotsError, match=r"None of the 1 table given .* Outcomes and stop-and-search .* not used"):
+        load(tmp_path, ("2022-01-lancashire-outcomes.csv", b"Crime ID,Month,Outcome type\na,2022-01,x\n"))
+
+
 def refused(folder: Path, *files: tuple[str, bytes]) -> str:
     """The sentences of a refusal; the workspace is as it was."""
     load(folder, MARCH)

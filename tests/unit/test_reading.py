@@ -113,6 +113,7 @@ def test_ragged_rows_of_windows_1252_are_kept_as_text():
         (b"a,b, a\n1,2,3\n", "more than one column called 'a'"),
         (b"a,b\n1\x00,2\n", "zero bytes"),
         (b"<!DOCTYPE html>\n<html><body>404</body></html>", "is a web page or XML"),
+        (b"a,b\n1,x,\n2,y,\n", "no row has as many values as the header, which has 2 (row 2 has 3)"),
         (b"a,b\n1,2,3\n4,5,6\n", "no row has as many values as the header, which has 2 (row 2 has 3)"),
         (b"a,b\n1,2\n\x81,3\n", "line 3 holds the byte 0x81"),
         (b"PK\x03\x04rest", "a zip archive or an Excel workbook"),
@@ -135,6 +136,7 @@ def test_unusable_csv_is_refused(data: bytes, said: str):
         b'"a,b"\n"1,2"\n"3,4"\n',
         b'"a;b"\n"1;2"\n"3;4"\n',
         b"a,b\n1,2,\n3,4,\n",
+        b"a,b,,\n1,2,,\n3,4,,\n",
         b"a,b,x,x\n1,2,7,8\n3,4,,\n",
     ],
 )
