@@ -26,13 +26,13 @@ run: $(VENV)/.installed
 	HOTSPOTS_WORKSPACE=$(WORKSPACE) $(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.installed-dev lint types
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fuzz --seconds 600
 
 test-thorough: $(VENV)/.installed-dev lint types
-	HOTSPOTS_TESTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile
+	HOTSPOTS_TESTS=thorough $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -20,6 +20,8 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     # Faults of a disk are tried by tests/faults.py, which needs none.
     os.environ["TMPDIR"] = str(MEMORY)
 
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # or each process that a test starts compiles the whole library anew
+
 DEEP = os.environ.get("HOTSPOTS_TESTS") == "thorough"  # as `make test-thorough` says
 
 

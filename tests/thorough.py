@@ -5,6 +5,7 @@ Named by the beginning of their node id, with the reason. Nothing stands here wh
 
 from __future__ import annotations
 
+DEMO = "tests/recovery/test_demo_workspace.py"
 PATTERNS = "tests/recovery/test_patterns_recovery.py"
 PAGES = "tests/pages/test_pages.py"
 FROM_FIRST = f"{PAGES}::test_every_page_loads[from the first page"
@@ -45,6 +46,8 @@ THOROUGH = {
             "trials",
         )
     },
+    f"{DEMO}::test_an_effect_of_nothing": "test_demo_effects asks it of the tables; here it is asked of the files",
+    f"{DEMO}::test_a_removal_that_was_cut_short": "test_demo_whole cuts a small demo short at every step",
     f"{PAGES}::test_the_demo_is_built_at_a_press[Hot spots]": "Overview is asked; the button is the same",
     f"{FROM_FIRST}-demo": "both sources and an empty workspace are asked; cold all are",
     f"{FROM_FIRST}-police": "as above",
