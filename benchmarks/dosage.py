@@ -1,9 +1,9 @@
 """Stays from positions: ``python -m benchmarks.dosage [--sizes 10m 100m] [--rounds N] [--ways …] [--write]``.
 
-Positions are made up: 500 units, one position every 30 s round the clock, on random walks between 20 hot spots of
-three cells and elsewhere, so that about 8% lie inside; some drive through, some are on calls, signal is lost now and
-then. One Parquet file per patrol day, sorted by unit and time as the import writes them: 7 days are some 10 million
-positions, 70 days 100 million.
+Positions are made up: 500 units, one position every 30 s round the clock, on random walks between 20 hot spots of three
+cells and elsewhere, so that about 8% lie inside; some drive through, some are on calls, signal is lost now and then;
+nobody turns back into a hot spot just left, so that no two stays overlap. One Parquet file per patrol day, sorted by
+unit and time as the import writes them: 7 days are some 10 million positions, 70 days 100 million.
 
 All ways read the same files and do the same work: the stays by the whole rule of docs/method.md at the default
 settings (gaps, edges, credit, cut at 06:00, calls and driving apart), and what coverage is told from (every unit's
@@ -46,7 +46,7 @@ AREAS, CELLS_EACH = 20, 3
 ELSEWHERE_RINGS = 115  # about 40,000 cells round Preston
 INSIDE_STEPS, OUTSIDE_STEPS = 24, 215  # mean length of a stretch: 12 minutes inside, nearly two hours outside
 DRIVING = 0.25  # of the stretches inside
-COLUMNS = ["unit", "t", "cell_10", "speed_kmh", "on_call", "officers", "bcu"]
+COLUMNS = ["unit", "t", "cell_10", "speed_kmh", "on_call", "officers", "bcu"]  # that all ways read
 GAP, CREDIT, EDGE, STATIONARY = 300, 300, 90, 7.0  # the default settings, in seconds and km/h
 OURS, PEERS = "ours", ("pandas", "polars")
 FASTER, MEMORY_MB, GROWTH, LARGE_MEMORY_MB = 2.0, 600, 12.0, 2_000  # targets
@@ -104,7 +104,8 @@ class Walk:
         inside = self.area >= 0
         leaves = inside & (chance[0] < np.where(self.driving, 1 / 3, 1 / INSIDE_STEPS))
         enters = ~inside & (chance[0] < 1 / OUTSIDE_STEPS) | leaves & (chance[1] < 0.05)  # some go to the next one
-        self.area = np.where(enters, rng.integers(0, AREAS, n), np.where(leaves, -1, self.area))
+        following = np.where(inside, (self.area + 1) % AREAS, rng.integers(0, AREAS, n))
+        self.area = np.where(enters, following, np.where(leaves, -1, self.area))
         self.driving = np.where(enters, chance[2] < DRIVING, self.driving)
         self.on_call = np.where(self.on_call, chance[3] > 1 / 40, chance[3] < 1 / 200)
         self.lost = np.where(self.lost, chance[4] > 1 / 16, chance[4] < 1 / 2000)
@@ -134,8 +135,10 @@ def make(folder: str, days: str, units: str) -> dict[str, Any]:
         t = np.broadcast_to(ticks, sent.shape) + phase[:, None]
         fixed = (walk.unit, walk.officers, walk.bcu)
         unit, officers, bcu = (np.broadcast_to(column[:, None], sent.shape) for column in fixed)
-        columns = (unit, t, cell, speed.astype(np.float32), on_call, officers, bcu)
-        table = pa.table(dict(zip(COLUMNS, (pa.array(c[sent], from_pandas=True) for c in columns), strict=True)))
+        east, north = (walk.rng.normal(place, 0.0005, sent.shape).round(6) for place in (-2.699, 53.759))
+        columns = (unit, t, cell, speed.astype(np.float32), on_call, officers, bcu, east, north)
+        names = (*COLUMNS, "lon", "lat")
+        table = pa.table(dict(zip(names, (pa.array(c[sent], from_pandas=True) for c in columns), strict=True)))
         pq.write_table(table, Path(folder) / f"{day:03d}.parquet", compression="zstd")
         rows += len(table)
         inside += int(np.isin(cell[sent], walk.hot).sum())
@@ -173,7 +176,7 @@ def ours(folder: str, engine: str = "duckdb://") -> dict[str, Any]:
     found = visits.presence_of_files(files, cells, "cell_10", settings, engine)
     table = visits.stays(visits.joined_overnight(found, settings), sorted(set(cells.values())))
     seconds = perf_counter() - start
-    by_bcu = [found.unit_days[f"n_{bcu}"].sum() for bcu in ("east", "south", "west")]
+    by_bcu = [found.unit_days[f"n_{bcu}"].sum() for bcu in (1, 2, 3)]
     return {"seconds": seconds, "answer": answer(table, len(found.unit_days), by_bcu, found.silences)}
 
 

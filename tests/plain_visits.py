@@ -10,6 +10,13 @@ The rule
 other position of the unit lies between them and they are at most ``gap_s`` apart, or where only outside ones lie
 between and they are at most ``edge_s`` apart.
 
+*Border.* Hot spots may adjoin. First, each area is looked at alone, and all other areas are outside: its *run* is
+a row of its positions that would be one stay. A position with another ``on_call`` inside any area ends every run.
+Where a position lies within the time of a longer run of another area, it counts for that area, as if it lay in it.
+How long a run is: the sum over its positions of half of the time to the unit's position before and half of that to
+the one after, of at most ``credit_s``, nothing where it is more than ``gap_s``. Of several such runs the longest
+takes it, of equally long ones the one that began first. Then stays are made as above.
+
 *Credit.* The time between two positions of a stay counts up to ``credit_s``. At either end of a stay half of the
 time to the unit's next position, wherever that is, counts (of at most ``credit_s``), if it is at most ``gap_s`` away.
 
@@ -88,10 +95,11 @@ class Position:
     day: int
     before: Position | None = None
     after: Position | None = None
+    counts_for: str | None = None  # the area, where another one's longer run holds it
 
     @property
     def state(self) -> tuple[str, bool] | None:
-        return None if self.area is None else (self.area, self.on_call)
+        return None if self.area is None else (self.counts_for or self.area, self.on_call)
 
 
 @dataclass
@@ -165,6 +173,7 @@ def day_start(day: int, settings: Settings) -> int:
 
 def stays_of_day(track: list[Position], rules: Any) -> list[list[Position]]:
     """The inside positions of one unit and patrol day, cut into stays."""
+    settle_borders(track, rules)
     stays: list[list[Position]] = []
     last: Position | None = None
     for position in track:
@@ -176,6 +185,43 @@ def stays_of_day(track: list[Position], rules: Any) -> list[list[Position]]:
             stays.append([position])
         last = position
     return stays
+
+
+def settle_borders(track: list[Position], rules: Any) -> None:
+    """Say of each position in a longer run of another area that it counts for that one."""
+    runs: list[list[Position]] = []
+    for area in sorted({p.area for p in track if p.area is not None}):
+        call, last = None, None
+        for position in track:
+            if position.area is None:
+                continue
+            if last is not None and position.on_call != call:
+                last = None  # also where the call is in another area
+            call = position.on_call
+            if position.area != area:
+                continue
+            if last is not None and belong_together(last, position, rules):
+                runs[-1].append(position)
+            else:
+                runs.append([position])
+            last = position
+    rank = {id(run): (-length(run, rules), run[0].t) for run in runs}
+    for own in runs:
+        for position in own:
+            over = [run for run in runs if run[0].t <= position.t <= run[-1].t]
+            over = [run for run in over if run[0].day == position.day and run[0].on_call == position.on_call]
+            best = min(over, key=lambda run: rank[id(run)])
+            position.counts_for = best[0].area
+
+
+def length(run: list[Position], rules: Any) -> Fraction:
+    """The time nearest to the positions of a run, within their patrol day."""
+    total = Fraction(0)
+    for position in run:
+        for other in (position.before, position.after):
+            if other is not None and other.day == position.day and abs(other.t - position.t) <= rules.gap_s:
+                total += Fraction(min(abs(other.t - position.t), rules.credit_s)) * HALF
+    return total
 
 
 def belong_together(first: Position, second: Position, rules: Any) -> bool:

@@ -219,6 +219,62 @@ def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tup
     return timed.filter((timed.place >= 0) | timed.prev_t.isnull() | timed.next_t.isnull() | silent)
 
 
+def days_at_borders(near: ir.Table, settings: Settings) -> ir.Table:
+    """Unit and patrol day of those who went from one area to another, and on or back, at once: few, or none."""
+    import ibis
+
+    there = near.filter(near.place >= 0)
+    by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
+    seen = there.mutate(apart=there.t - there.t.lag().over(by_unit), other=there.place.lag().over(by_unit))
+    over = seen.filter((seen.place // 2 != seen.other // 2) & (seen.apart <= rule_of(settings).edge_s))
+    return over.group_by(["patrol_day", "unit"]).aggregate(n=over.count()).filter(lambda t: t.n > 1)
+
+
+def borders_settled(near: ir.Table, days: ir.Table, settings: Settings) -> ir.Table:
+    """``near`` with the place that each position counts for, where stays in two areas lie over each other.
+
+    First each area by itself: its *run* goes on while its positions are of one stay, whatever lies between. Where the
+    runs of two areas overlap, which takes a border that both share, the positions in the overlap count for the one
+    with more time nearest to its own positions, of equal ones the earlier. A call ends every run. ``days``: of
+    `days_at_borders`; on others no two runs overlap.
+    """
+    import ibis
+
+    rule, day = rule_of(settings), ["patrol_day", "unit"]
+    there = near.filter(near.place >= 0).semi_join(days, day)
+    by_unit = ibis.window(group_by=[there[c] for c in day], order_by=there.t)
+    there = there.mutate(turned=(there.place % 2 != there.place.lag().over(by_unit) % 2).fill_null(False).cast("int64"))
+    by_unit = ibis.window(group_by=[there[c] for c in day], order_by=there.t, following=0)
+    there = there.mutate(part=there.turned.sum().over(by_unit))
+    by_place = ibis.window(group_by=[there[c] for c in (*day, "part", "place")], order_by=there.t)
+    apart, before, after = there.t - there.t.lag().over(by_place), there.t - there.prev_t, there.next_t - there.t
+    there = there.mutate(
+        begins=(~same_stay(ibis.literal(True), apart, before, rule)).cast("int64"),
+        own2=edge(before, rule) + edge(after, rule),
+    )
+    by_place = ibis.window(group_by=[there[c] for c in (*day, "part", "place")], order_by=there.t, following=0)
+    there = there.mutate(run=there.begins.sum().over(by_place))
+    run = [*day, "part", "place", "run"]
+    runs = there.group_by(run).aggregate(first_t=there.t.min(), last_t=there.t.max(), own2=there.own2.sum())
+    rival = runs.rename(**{f"rival_{c}": c for c in ("place", "run", "first_t", "last_t", "own2")})
+    lost = runs.join(rival, [*day, "part"]).filter(
+        lambda r: (
+            (r.place != r.rival_place) & (r.first_t <= r.rival_last_t) & (r.rival_first_t <= r.last_t)
+            & ((r.rival_own2 > r.own2) | ((r.rival_own2 == r.own2) & (r.rival_first_t < r.first_t)))
+        )
+    )  # fmt: skip
+    lost = lost.select(*run, "rival_place", "rival_first_t", "rival_last_t", "rival_own2")
+    over = there.select(*run, "t").join(lost, run)
+    over = over.filter((over.t >= over.rival_first_t) & (over.t <= over.rival_last_t))
+    best = ibis.window(group_by=[over[c] for c in (*day, "t")], order_by=[over.rival_own2.desc(), over.rival_first_t])
+    moved = over.mutate(rank=ibis.row_number().over(best))
+    moved = moved.filter(moved["rank"] == 0).select(*day, "t", "rival_place")
+    settled = near.left_join(moved, [*day, "t"])
+    return settled.select(
+        *(near[c] for c in near.columns if c != "place"), place=settled.rival_place.fill_null(near.place)
+    )
+
+
 def segments_of(near: ir.Table, settings: Settings) -> ir.Table:
     """`SEGMENTS` of the positions that lie inside an area; ``near`` knows the time of each one's neighbours."""
     import ibis
@@ -340,7 +396,9 @@ def presence(
 ) -> Presence:  # fmt: skip
     """Ask an engine; the rows come back sorted. ``cells``: cell → code of its area."""
     inside = small_table(backend, {"cell": list(cells), "area": list(cells.values())})
-    kept = near_of(positions, inside, settings, span, cell).cache()
+    found = near_of(positions, inside, settings, span, cell).cache()
+    days = days_at_borders(found, settings).cache()
+    kept = borders_settled(found, days, settings).cache() if days.count().execute() else found
     try:
         segments = segments_of(kept, settings).execute()
         standstills = standstills_of(kept, settings).execute()
@@ -351,7 +409,8 @@ def presence(
         silences = silent.select("patrol_day", "unit", from_t=silent.prev_t, to_t=silent.t).execute()
         unit_days = with_ends(unit_days_of(positions, span, settings).execute(), ends.execute())
     finally:
-        kept.release()
+        for table in {id(t): t for t in (kept, days, found)}.values():
+            table.release()
     return Presence(
         in_order(segments, SEGMENTS, "first_t"), in_order(unit_days, UNIT_DAYS, "unit"),
         in_order(silences, SILENCES, "from_t"), in_order(standstills, STANDSTILLS, "from_t"),

@@ -2,11 +2,12 @@
 
 A *stay* is one unit's unbroken time inside one hot spot: consecutive positions inside its cells, each no more than
 ``visit_gap_minutes`` from the next, with the same status. Positions outside for no longer than
-``edge_tolerance_seconds`` between two inside do not end it. An interval between two positions of a stay counts whole
-(up to ``ping_credit_minutes``); at its edges half of the interval to the unit's next position counts, for somewhere in
-that interval the unit crossed the line; nothing counts across lost signal. So at regular intervals Δ the expected
-error of a stay is zero, with a standard deviation of Δ/√6 (each edge is uniform over Δ about its estimate), as long
-as stays last longer than Δ; shorter ones may be missed altogether.
+``edge_tolerance_seconds`` between two inside do not end it; over a border that two hot spots share, the longer of the
+two stays has them (`hotspots.patrols.presence.borders_settled`). An interval between two positions of a stay counts
+whole (up to ``ping_credit_minutes``); at its edges half of the interval to the unit's next position counts, for
+somewhere in that interval the unit crossed the line; nothing counts across lost signal. So at regular intervals Δ the
+expected error of a stay is zero, with a standard deviation of Δ/√6 (each edge is uniform over Δ about its estimate), as
+long as stays last longer than Δ; shorter ones may be missed altogether.
 
 A stay is *moving* where fewer than half of its positions with a known speed are at ``stationary_kmh`` or less (the
 median is above), *reactive* where the unit was on a call. A *visit* is what a street sees: proactive stays, on foot or

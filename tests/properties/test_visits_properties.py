@@ -18,7 +18,7 @@ from tests.plain_visits import PlainRules, plain_stays, plain_visits
 from tests.position_stays import stays_of
 
 HOME = Settings()
-CELLS = {7: "A", 8: "A", 9: "B"}  # 1 is outside
+CELLS = {7: "A", 8: "A", 9: "B", 6: "C"}  # they adjoin; 1 is outside
 LONDON = ZoneInfo("Europe/London")
 # Around 06:00 on an ordinary day and on the nights of both clock changes, and around noon.
 STARTS = [
@@ -30,7 +30,7 @@ COLUMNS = ["unit", "t", "cell", "speed_kmh", "on_call", "officers"]
 steps = st.one_of(st.integers(1, 100), st.sampled_from([30, 60, 89, 90, 91, 299, 300, 301, 900]))
 position = st.tuples(
     steps,
-    st.sampled_from([7, 7, 7, 8, 9, 1]),
+    st.sampled_from([7, 7, 7, 8, 9, 9, 6, 1]),
     st.sampled_from([0.0, 3.0, 7.0, 7.1, 30.0, None]),
     st.sampled_from([False, False, False, True]),
     st.integers(1, 3),
@@ -93,6 +93,20 @@ def test_visits_equal_those_worked_out_plainly(given, chosen):
 
 
 @settings(max_examples=examples(15))
+@given(tracks, rules)
+def test_minutes_of_hot_spots_that_adjoin_are_those_of_both_as_one(given, chosen):
+    """While a unit leaves neither: a border between two moves minutes from one to the other and loses none."""
+    chosen = replace(chosen, ping_credit_minutes=chosen.visit_gap_minutes, exclude_on_call=True)
+    rows = table([(STARTS[1], positions) for _, positions in given]).assign(cell=lambda t: t["cell"].replace(1, 9))
+    one = stays_of(rows, dict.fromkeys(CELLS, "A"), chosen)
+    pd.testing.assert_series_equal(minutes_by_day(stays_of(rows, CELLS, chosen)), minutes_by_day(one))
+
+
+def minutes_by_day(stays: pd.DataFrame) -> pd.Series:
+    return stays.groupby(["unit", "patrol_day", "reactive"])["seconds"].sum()
+
+
+@settings(max_examples=examples(15))
 @given(tracks, rules, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_repeated_rows_change_nothing(given, chosen, random):
     rows = table(given)
@@ -106,7 +120,7 @@ def test_the_order_of_rows_and_repeated_rows_change_nothing(given, chosen, rando
 @settings(max_examples=examples(15))
 @given(tracks, rules, st.integers(1, 400), st.integers(0, 7))
 def test_a_stopped_position_more_inside_never_lowers_the_minutes_there(given, chosen, after, which):
-    rows = table(given).assign(cell=lambda t: t["cell"].where(t["cell"] != 9, 1), on_call=False)
+    rows = table(given).assign(cell=lambda t: t["cell"].where(~t["cell"].isin([9, 6]), 1), on_call=False)
     unit = which % len(given) + 1
     t = int(rows.loc[rows["unit"] == unit, "t"].min()) + after
     if ((rows["unit"] == unit) & (rows["t"] == t)).any():

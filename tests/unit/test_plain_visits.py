@@ -69,9 +69,11 @@ def test_outside_for_as_long_as_the_tolerance_does_not_end_a_stay():
     assert spans(track((0, 1), (30, OUT), (60, OUT), (90, 1))) == [("West-01", 0, 90, 90)]
 
 
-def test_another_area_in_between_ends_a_stay():
+def test_another_area_in_between_ends_a_stay_where_it_lasts():
     found = spans(track((0, 1), (20, 3), (40, 1)))
-    assert found == [("West-01", 0, 10, 10), ("East-02", 10, 30, 20), ("West-01", 30, 40, 10)]
+    assert found == [("West-01", 0, 40, 40)]
+    found = spans(track((0, 1), (20, 3), (91, 1)))
+    assert found == [("West-01", 0, 10, 10), ("East-02", 10, 55.5, 45.5), ("West-01", 55.5, 91, 35.5)]
 
 
 def test_from_one_area_to_the_next_each_has_half():

@@ -68,9 +68,38 @@ def test_a_step_outside_that_is_short_enough_ends_no_stay(back, expected):
     assert spans(found) == expected
 
 
-def test_a_step_into_another_hot_spot_ends_the_stay():
-    found = stays_of(pings((0, 7), (30, 9), (60, 7)), CELLS, SETTINGS)
-    assert found[["area", "seconds"]].to_numpy().tolist() == [["A", 15.0], ["B", 30.0], ["A", 15.0]]
+def walk(text: str) -> pd.DataFrame:
+    """A position every 30 s, a letter each: A, B, or a dot outside; lower-case on a call."""
+    cells = {"A": 7, "B": 9, ".": OUT}
+    return pings(*((30 * i, cells[c.upper()], 0.0, c.islower()) for i, c in enumerate(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ABA", [("A", 0, 60)]),  # 30 half seconds each; of equal runs the earlier
+        ("AABBA", [("A", 0, 120)]),  # back after 90 s: the border is as any edge, 45 s of B and 75 s of A
+        ("AABBBA", [("A", 0, 45), ("B", 45, 135), ("A", 135, 150)]),  # back after 120 s
+        ("A..A", [("A", 0, 90)]),  # the same outside
+        ("A...A", [("A", 0, 15), ("A", 105, 120)]),
+        ("AABABAABAAABAAAB", [("A", 0, 435), ("B", 435, 450)]),  # 14 × 30 s and half a step at the border
+        ("AAAAAABABBBBBBB", [("A", 0, 165), ("B", 165, 420)]),  # from one to the other: B's run of 8 takes its overlap
+        ("AAAAAAAABABBBB", [("A", 0, 285), ("B", 285, 390)]),  # A's run of 9 takes it
+        (".ABABAB.", [("A", 15, 165), ("B", 165, 195)]),  # half and half: the earlier takes what both cover
+        ("AB.BA", [("A", 0, 15), ("B", 15, 105), ("A", 105, 120)]),  # 120 s away: B's, with the moment outside
+        ("AbA", [("A", 0, 15), ("B", 15, 45), ("A", 45, 60)]),  # a call ends it
+    ],
+)  # fmt: skip
+def test_a_position_over_a_common_border_belongs_to_the_hot_spot_where_the_unit_mostly_was(text, expected):
+    found = stays_of(walk(text), CELLS, SETTINGS).sort_values("start")
+    assert list(zip(found["area"], *zip(*spans(found), strict=True), strict=True)) == expected
+    assert found["seconds"].tolist() == [end - start for _, start, end in expected]
+
+
+def test_a_quarter_of_an_hour_just_inside_a_common_border_is_one_adequate_visit():
+    """Every third position is thrown over the line by the device's error, or it would be if there were no line."""
+    found = visits(stays_of(walk("AAB" * 10 + "A"), CELLS, SETTINGS), SETTINGS)
+    assert found[["area", "patrol_minutes", "band"]].to_numpy().tolist() == [["A", 15.0, "on target"]]
 
 
 def test_a_call_is_a_stay_of_its_own():

@@ -84,7 +84,7 @@ def days_held(workspace: Workspace) -> tuple[date, date] | None:
     return (EPOCH + timedelta(days=min(held)), EPOCH + timedelta(days=max(held))) if held else None
 
 
-FORMAT = 2  # goes up when the expression of `hotspots.patrols.presence` gives other rows
+FORMAT = 3  # goes up when the expression of `hotspots.patrols.presence` gives other rows
 MOST = 3_000  # results kept; the oldest go
 TABLES = {"segments": SEGMENTS, "unit_days": UNIT_DAYS, "silences": SILENCES, "standstills": STANDSTILLS}
 
