@@ -31,6 +31,7 @@ sys.path.insert(0, str(REPOSITORY))
 from hotspots import geography  # noqa: E402
 from hotspots.base.months import months_between  # noqa: E402
 from hotspots.base.profile import home  # noqa: E402
+from hotspots.base.settings import Settings  # noqa: E402
 from hotspots.change.estimates.expected_fall import expected_fall  # noqa: E402
 from hotspots.change.estimates.from_expected import ratio_from_expected  # noqa: E402
 from hotspots.change.estimates.model import clustered, without_empty  # noqa: E402
@@ -44,7 +45,7 @@ from hotspots.change.rings import rings  # noqa: E402
 from hotspots.demo import FALL, VALID_FROM  # noqa: E402
 from hotspots.demo.effects import DISPLACED, TIME, cells_of, with_effects  # noqa: E402
 from hotspots.demo.ground import address_shares, ground_of  # noqa: E402
-from hotspots.demo.incidents import synthetic_export  # noqa: E402
+from hotspots.demo.incidents import synthetic_incidents  # noqa: E402
 from hotspots.demo.records import DEFAULT_PER_YEAR, offence_mix, streams_of  # noqa: E402
 from hotspots.demo.rhythms import demo_window  # noqa: E402
 from hotspots.demo.workspace import demo_areas  # noqa: E402
@@ -90,7 +91,7 @@ class Ground:
 def ground() -> Ground:
     areas = demo_areas()
     spots = {int(c, 16): a for a, cells in zip(areas["area"], areas["cells"], strict=True) for c in cells}
-    around = rings(areas)
+    around = rings(areas, Settings.ring_m)
     return Ground(
         areas, spots, dict(zip(around["cell"].tolist(), around["area"], strict=True)),
         dict(zip(areas["area"], areas["role"], strict=True)),
@@ -371,7 +372,7 @@ def alike(found: pd.DataFrame, worst: list[int], closed: set[int], levels: pd.Da
 def one_seed(seed: int) -> list[dict[str, Any]]:
     """Every figure of one demo."""
     g = ground()
-    export = synthetic_export(seed, FIRST, LAST, DEFAULT_PER_YEAR, True)
+    export, _ = synthetic_incidents(seed, FIRST, LAST)
     expected = expected_records(seed, VALID_FROM, LAST)
     ground_of.cache_clear()
     base = incidents_of(export)
@@ -439,6 +440,12 @@ def page(table: pd.DataFrame, command: str, day: date) -> str:
         *(section(title, table[table["scenario"] == scenario], which) for title, scenario, which in PARTS),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def part_of_nulls(page: Path) -> str:
+    """What scripts/check_nulls.py wrote on the page, which stays."""
+    _, begins, part = (page.read_text(encoding="utf-8") if page.is_file() else "").partition("<!-- worlds without")
+    return f"\n{begins}{part}" if begins else ""
 
 
 INTRODUCTION = """Each seed is a demo of its own: two years of incidents, 14 treated and 6 comparison hot spots, the
@@ -525,7 +532,7 @@ def main() -> int:
     if asked.rows:
         table.to_csv(asked.rows, index=False)
     command = f"{COMMAND} --seeds {asked.seeds} --jobs {asked.jobs}"
-    asked.out.write_text(page(table, command, date.today()), encoding="utf-8")
+    asked.out.write_text(page(table, command, date.today()) + part_of_nulls(asked.out), encoding="utf-8")
     return 0
 
 

@@ -27,3 +27,10 @@ CRIME_TYPES = (  # of data.police.uk
 )  # fmt: skip
 # Those of before May 2013 → what they are called now, '' where they were split. The first kept its key, violent-crime.
 FORMER_TYPES = {"Violent crime": "Violence and sexual offences", "Public disorder and weapons": ""}
+
+RANKING, FIGURES, HAND = "ranking", "figures", "hand"
+HOWS = {  # how the places of a register were chosen
+    RANKING: "by this ranking",
+    FIGURES: "by other figures over months",
+    HAND: "by hand, without figures",
+}

@@ -464,6 +464,13 @@ CHANGE = table(
     ("leads", FLAG, "", "the answer in words rests on this row"),
     ("comparison_ring_before", NUMBER, "incidents or days", "in the rings around the comparison places"),
     ("comparison_ring_after", NUMBER, "incidents or days", "in those rings, after"),
+    (
+        "withheld",
+        TEXT,
+        "",
+        "why fell or rose is not said: wide, choice, rest, bcu, seasons, paths, selection; or empty",
+    ),
+    ("smallest_fall", NUMBER, "share", "the smallest fall that 80% of such comparisons would find, of ratios"),
 )
 
 # Change of single places, one row per place. See hotspots.change.tables.

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspots.base.months import Window, add_months
+from hotspots.base.months import Window, add_months, months_between
 from hotspots.change.estimates.panel import covered
 from hotspots.change.settling import Settled
 from hotspots.geography import Boundaries, boundaries_of
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import SCORED
-from hotspots.ranking.gather import build_cell_periods, code_and_score, gather, holes_and_breaks, observed
+from hotspots.ranking.gather import build_cell_periods, code_and_score, gather, observed
 from hotspots.ranking.pipeline import cells_by_bcu
 from hotspots.store.workspace import Workspace
 
@@ -73,15 +73,22 @@ def count(workspace: Workspace, asked: Settled) -> Counted:
     found = gather(workspace, asked.source, window, replace(asked.ranking, bcu="all"))
     codes, scores = code_and_score(found.rows, asked.weights)
     rows = rows_of(found.rows, codes, scores, asked)
-    learned = inside(rows, asked.learned)
-    cube, chosen = cube_of(learned), cube_of(inside(rows, asked.chosen))
-    missing, _ = holes_and_breaks(workspace, asked.source, asked.learned)
-    months, exposure = observed(asked.learned, missing)
     boundaries = boundaries_of(workspace)
     whose = cells_by_bcu(boundaries, rows, found.rows)
+    counted = counted_rows(rows.reset_index(drop=True), scores, whose, boundaries, asked)
+    return replace(counted, notes=tuple(found.notes), warnings=tuple(found.warnings))
+
+
+def counted_rows(
+    rows: pd.DataFrame, scores: pd.DataFrame, whose: pd.DataFrame, boundaries: Boundaries, asked: Settled
+) -> Counted:
+    """`Counted` of rows that are coded already."""
+    months = [m for m in months_between(*asked.learned.months) if m not in set(asked.held)]
+    months, exposure = observed(asked.learned, months)
     return Counted(
-        rows=rows.reset_index(drop=True), scores=scores, whose=whose, boundaries=boundaries, cube=cube, chosen=chosen,
-        months=tuple(months), exposure=tuple(exposure), notes=tuple(found.notes), warnings=tuple(found.warnings),
+        rows=rows, scores=scores, whose=whose, boundaries=boundaries, cube=cube_of(inside(rows, asked.learned)),
+        chosen=cube_of(inside(rows, asked.chosen)), months=tuple(months), exposure=tuple(exposure), notes=(),
+        warnings=(),
     )  # fmt: skip
 
 

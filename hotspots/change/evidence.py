@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
@@ -26,7 +27,7 @@ from hotspots.change.places import (
 )
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.rings import rings
-from hotspots.change.settling import Settled, chosen_by_figures, settle
+from hotspots.change.settling import APART, INSIDE, Settled, settle
 from hotspots.ranking.gather import observed
 from hotspots.store.workspace import Workspace
 
@@ -52,9 +53,8 @@ class Evidence:
     notes: tuple[str, ...]
 
 
-def evidence_for(workspace: Workspace, asked: Settled) -> Evidence:
-    """Count, choose both groups, and sum."""
-    counted = count(workspace, asked)
+def evidence_for(workspace: Workspace, asked: Settled, counted: Counted) -> Evidence:
+    """Choose both groups, and sum."""
     lengths = lengths_of(covered_days(asked.before, asked.held), covered_days(asked.after, asked.held))
     for window, days in zip((asked.before, asked.after), lengths, strict=True):
         if not days:
@@ -185,7 +185,7 @@ def expected_of_selection(evidence: Evidence) -> dict[str, Selection]:
         share = shift / monthly
         found[measure] = Selection(
             share * fall.after, share * fall.after_low, share * fall.after_high, monthly, shift * fall.after,
-            chosen_by_figures(asked.frozen, asked.chosen, asked.before),
+            asked.position in (INSIDE, APART),
         )  # fmt: skip
     return found
 
@@ -228,20 +228,33 @@ def unseen_in(evidence: Evidence, cells: dict[int, str], level: pd.DataFrame) ->
 
 
 def from_level(evidence: Evidence, measure: str, level: pd.DataFrame) -> pd.DataFrame:
-    """unit, group, observed and expected, for the estimate from the expected level."""
-    places = evidence.groups.places
+    """unit, group, observed and expected, for the estimate from the expected level, and the count behind it.
+
+    Places that nobody chose or matched by the window before have no luck of it to lose: of them what was counted then
+    is to be expected (``counted``, else 0).
+    """
+    places, own = evidence.groups.places, evidence.own
+    role = places["role"].to_numpy()
+    treated, comparison = evidence.asked.untouched
+    plain = np.where(role == TREATED, treated, comparison)
+    before = own[f"{measure}_before"].to_numpy(dtype=float)
+    ahead = evidence.lengths[1] / evidence.lengths[0]
     return pd.DataFrame({
-        "unit": places["area"].to_numpy(), "group": places["role"].to_numpy(),
-        "observed": evidence.own[f"{measure}_after"].to_numpy(dtype=float), "expected": level[measure].to_numpy(),
+        "unit": places["area"].to_numpy(), "group": role,
+        "observed": own[f"{measure}_after"].to_numpy(dtype=float),
+        "expected": np.where(plain, before * ahead, level[measure].to_numpy()),
+        "counted": np.where(plain, before, 0.0),
     })  # fmt: skip
 
 
-def built_in(evidence: Evidence, measure: str, level: pd.DataFrame) -> float:
-    """The double ratio of expected over counted before: what a difference in differences shows by selection alone."""
-    role = evidence.groups.places["role"].to_numpy()
+def built_in(evidence: Evidence, measure: str, against: pd.DataFrame) -> float:
+    """The double ratio of expected over counted before: what a difference in differences shows by selection alone.
+
+    ``against``: of `from_level`.
+    """
+    role, before = against["group"].to_numpy(), evidence.own[f"{measure}_before"].to_numpy(dtype=float)
+    expected = against["expected"].to_numpy()
     ratios = {
-        g: float(level[measure].to_numpy()[role == g].sum())
-        / max(float(evidence.own[f"{measure}_before"].to_numpy()[role == g].sum()), 1e-9)
-        for g in (TREATED, COMPARISON)
+        g: float(expected[role == g].sum()) / max(float(before[role == g].sum()), 1e-9) for g in (TREATED, COMPARISON)
     }
     return ratios[TREATED] / ratios[COMPARISON] if ratios[COMPARISON] > 0 else float("nan")

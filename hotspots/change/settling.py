@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from hotspots import geography
 from hotspots.areas import register
+from hotspots.areas.choosing import Choice, choice_of
+from hotspots.base.choices import FIGURES
 from hotspots.base.errors import HotspotsError
-from hotspots.base.months import Window, parse_day, window_of_months
+from hotspots.base.months import Window, months_between, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking import rank as ranking
@@ -28,6 +30,8 @@ USUAL_MONTHS = 6  # of a window for single cells
 HISTORY_YEARS = 2  # before the start: for the trend
 YEAR = 366
 WIDEST_RING_M = 2000.0
+BY_HAND, EARLIER, INSIDE, APART = "by hand", "earlier", "inside", "apart"
+MOSTLY = 0.75  # of the window before lies in the months of choice: one level tells of both
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,10 @@ class Settled:
     frozen: Frozen | None  # the register of the treated; None for single cells
     before: Window
     after: Window
-    chosen: Window
+    choice: Choice
+    chosen: Window  # the window before, for places chosen by hand
+    position: str  # of the months of choice: `position_of`
+    untouched: tuple[bool, bool]  # the window before, by choosing the treated; and by choosing their comparison
     learned: Window
     history: Window
     held: tuple[int, ...]  # months
@@ -51,7 +58,11 @@ class Settled:
 def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     """Fill in the question and refuse what cannot be answered. Raises HotspotsError with every reason."""
     refuse_words(question, workspace.profile.choices)
-    frozen = None if question.top else register_of(workspace, question)
+    return settled(workspace, question, None if question.top else register_of(workspace, question))
+
+
+def settled(workspace: Workspace, question: ChangeQuestion, frozen: Frozen | None) -> Settled:
+    """The same for the treated hot spots of a version; None: for the top cells."""
     resolution = question.resolution if frozen is None else resolution_of(frozen)
     source, _, weights, asked = settle_ranking(
         workspace,
@@ -61,18 +72,21 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
         ),
     )  # fmt: skip
     held = months_held(workspace, source)
-    before, after = windows_of(question, frozen, held)
-    chosen = chosen_window(question, frozen, before)
+    before, after = windows_of(question, frozen, held, choice_asked(question, frozen))
+    choice = choice_asked(question, frozen, before)
+    chosen = choice.window or before
     refuse_windows(source, before, after, chosen)
-    learned = Window(min(before.start, chosen.start), max(before.end, chosen.end))
     period = question.period or ("month" if source == POLICE_UK else "week")
     if source == POLICE_UK and period != "month":
         raise HotspotsError("data.police.uk gives the month of a crime and no day, so periods are months: take month.")
-    baseline = question.baseline or ("expected" if chosen_by_figures(frozen, chosen, before) else "counted")
+    comparison = question.comparison or usual_comparison(frozen, question.bcu, workspace.settings.least_comparison)
+    position = position_of(choice, before)
+    learned = learned_window(position, before, chosen, comparison, held)
+    clear = position in (BY_HAND, EARLIER)
+    untouched = clear, learned.end < before.start if comparison == "matched" else clear
+    baseline = question.baseline or ("counted" if all(untouched) else "expected")
     earliest = window_of_months(held[0], held[0]).start
     history = Window(max(earliest, min(learned.start, back(after.start, HISTORY_YEARS))), after.end)
-    has_comparison = frozen is not None and (frozen.areas["role"] == "comparison").any()
-    comparison = question.comparison or ("register" if has_comparison else "matched")
     full = replace(
         question, register=frozen.ref if frozen else "", comparison=comparison, baseline=baseline, period=period,
         offences=asked.offences, weights=asked.weights, source=source, resolution=asked.resolution,
@@ -82,7 +96,8 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
     )  # fmt: skip
     return Settled(
         question=full, ranking=asked, source=source, weights=weights, frozen=frozen, before=before, after=after,
-        chosen=chosen, learned=learned, history=history, held=tuple(held), breaks=tuple(own_breaks(workspace, source)),
+        choice=choice, chosen=chosen, position=position, untouched=untouched, learned=learned,
+        history=history, held=tuple(held), breaks=tuple(own_breaks(workspace, source)),
     )  # fmt: skip
 
 
@@ -129,6 +144,17 @@ def register_of(workspace: Workspace, question: ChangeQuestion) -> Frozen:
     return register.load(workspace.folder, f"{name}@1")
 
 
+def usual_comparison(frozen: Frozen | None, bcu: str, least: int) -> str:
+    """The register's comparison hot spots where the BCU has ``least`` of its own, else matched places: within the BCU.
+
+    What moves a whole BCU would else look like a change.
+    """
+    if frozen is None:
+        return "matched"
+    mine = frozen.areas[(frozen.areas["role"] == "comparison") & ((frozen.areas["bcu"] == bcu) | (bcu == "all"))]
+    return "register" if len(mine) >= (1 if bcu == "all" else least) else "matched"
+
+
 def resolution_of(frozen: Frozen) -> int:
     found = geography.resolutions_of(c for cells in frozen.areas["cells"] for c in cells)
     if len(found) != 1:
@@ -139,11 +165,14 @@ def resolution_of(frozen: Frozen) -> int:
     return found[0]
 
 
-def windows_of(question: ChangeQuestion, frozen: Frozen | None, held: list[int]) -> tuple[Window, Window]:
+def windows_of(
+    question: ChangeQuestion, frozen: Frozen | None, held: list[int], choice: Choice
+) -> tuple[Window, Window]:
     """Before and after. Suggested: since the register began, at most the last year; before, the same days a year back.
 
     For single cells the last six months held. The window before is moved back by whole years until it ends before the
-    hot spots began (before the window after, for cells).
+    hot spots began (before the window after, for cells). Where that would leave the months of choice between the two,
+    before is those months.
     """
     last = window_of_months(held[-1], held[-1]).end
     end = parse_day(question.after_to, "The last day after", True) if question.after_to else last
@@ -160,17 +189,19 @@ def windows_of(question: ChangeQuestion, frozen: Frozen | None, held: list[int])
             f"The window after begins on {start} and ends on {end}: incidents are held up to {last}. Give other days."
         )
     after = Window(start, end)
-    return window_before(question, after, begins or start), after
+    return window_before(question, after, begins or start, choice), after
 
 
-def window_before(question: ChangeQuestion, after: Window, begins: date) -> Window:
-    """The window asked for, else the days of the window after, whole years earlier."""
+def window_before(question: ChangeQuestion, after: Window, begins: date, choice: Choice) -> Window:
+    """The window asked for, else the days of the window after, whole years earlier; or the months of choice."""
     years = 1
     while back(after.end, years) >= min(begins, after.start):
         years += 1
     suggested = Window(back(after.start, years), back(after.end, years))
     if not question.before_from and not question.before_to:
-        return suggested
+        months = choice.window
+        apart = months is not None and months.end < after.start and position_of(choice, suggested) == APART
+        return months if months is not None and apart else suggested
     first = parse_day(question.before_from, "The first day before", False) if question.before_from else suggested.start
     last = parse_day(question.before_to, "The last day before", True) if question.before_to else suggested.end
     if first > last:
@@ -192,23 +223,46 @@ def months_back(end: date, n: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def chosen_window(question: ChangeQuestion, frozen: Frozen | None, before: Window) -> Window:
-    """The window by whose figures the treated places were chosen, as far as it is known; else the window before."""
-    if frozen is None:
-        first = parse_day(question.chosen_from, "The first day of choosing", False) if question.chosen_from else None
-        last = parse_day(question.chosen_to, "The last day of choosing", True) if question.chosen_to else None
-        return Window(first or before.start, last or before.end)
-    window = frozen.definition.get("window")
-    if isinstance(window, list) and len(window) == 2 and not frozen.definition.get("chosen"):
-        return Window(date.fromisoformat(window[0]), date.fromisoformat(window[1]))
-    return before
+def choice_asked(question: ChangeQuestion, frozen: Frozen | None, before: Window | None = None) -> Choice:
+    """How the treated places were chosen. Top cells: by figures of the days asked for, an end left out as ``before``.
+
+    Without ``before`` the window is not known unless both ends are asked for.
+    """
+    if frozen is not None:
+        return choice_of(frozen.definition)
+    first = parse_day(question.chosen_from, "The first day of choosing", False) if question.chosen_from else None
+    last = parse_day(question.chosen_to, "The last day of choosing", True) if question.chosen_to else None
+    if before is not None:
+        first, last = first or before.start, last or before.end
+    return Choice(FIGURES, Window(first, last) if first and last else None)
 
 
-def chosen_by_figures(frozen: Frozen | None, chosen: Window, before: Window) -> bool:
-    """Whether the treated were chosen by figures of (part of) the window before: then they fall by themselves."""
-    if frozen is not None and (frozen.definition.get("chosen") or "window" not in frozen.definition):
-        return False
-    return chosen.start <= before.end and before.start <= chosen.end
+def position_of(choice: Choice, before: Window) -> str:
+    """Where the months of choice lie: wholly before the window before, (mostly) the same months, or apart from it.
+
+    Apart is what lies between the two windows, and what holds part of the window before: then the places were picked
+    for one part of the time before and are judged by another, and what they had in either is chance in another measure.
+    """
+    if choice.window is None:
+        return BY_HAND
+    if choice.window.end < before.start:
+        return EARLIER
+    first, last = max(choice.window.start, before.start), min(choice.window.end, before.end)
+    both = max((last - first).days + 1, 0)
+    return INSIDE if both >= MOSTLY * ((before.end - before.start).days + 1) else APART
+
+
+def learned_window(position: str, before: Window, chosen: Window, comparison: str, held: Sequence[int]) -> Window:
+    """The window of which levels are learned and by which places are matched.
+
+    It has the months of choice, and where it can it leaves the window before untouched, which then shows no chance.
+    """
+    if position == EARLIER:
+        return Window(chosen.start, before.start - timedelta(days=1))
+    if position == BY_HAND and comparison == "matched":
+        year = Window(back(before.start, 1), before.start - timedelta(days=1))
+        return year if set(months_between(*year.months)) <= set(held) else before
+    return Window(min(before.start, chosen.start), max(before.end, chosen.end))
 
 
 def refuse_windows(source: str, before: Window, after: Window, chosen: Window) -> None:

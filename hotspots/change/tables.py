@@ -13,6 +13,7 @@ from hotspots import geography
 from hotspots.base.columns import CHANGE_SERIES, CHANGE_TREND, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.change.counting import AFTER, BEFORE, Counted, band_of, both_windows, series_periods, sums
+from hotspots.change.estimates import difference_rows as differences
 from hotspots.change.estimates import rows as estimates
 from hotspots.change.estimates.panel import panel_of
 from hotspots.change.estimates.panel_models import pre_trend
@@ -24,6 +25,7 @@ from hotspots.change.words import p_words
 from hotspots.store.workspace import Workspace
 
 RING = "ring of "
+LEAST_MOVED = 30  # incidents before: fewer do not tell how a BCU moved
 
 
 def table_of(workspace: Workspace, evidence: Evidence, falls: dict[str, Selection]) -> pd.DataFrame:
@@ -37,20 +39,20 @@ def table_of(workspace: Workspace, evidence: Evidence, falls: dict[str, Selectio
     for measure in ("count", "harm"):
         figures = figures_of(evidence, measure, evidence.counted.rows)
         rows.append(estimates.panel_row(figures, workspace.settings))
-        if level[measure].groupby(evidence.groups.places["role"].to_numpy()).sum().gt(0).all():
-            rows.append(estimates.expected_row(figures, from_level(evidence, measure, level)))
+        against = from_level(evidence, measure, level)
+        if against.groupby("group")["expected"].sum().gt(0).all():
+            rows.append(estimates.expected_row(figures, against))
         if measure == "count":
             rows.append(estimates.negative_binomial_row(figures))
         if comparable:
             offences = None if measure == "count" else offence_sums(evidence)
-            spread = estimates.spread_of(figures)
-            rows += [estimates.wdd_row(figures, offences, spread, per_km2) for per_km2 in (False, True)]
-        next_door = estimates.ring_row(figures), estimates.ring_difference_row(figures, estimates.spread_of(figures))
+            rows += [differences.wdd_row(figures, offences, per_km2) for per_km2 in (False, True)]
+        next_door = estimates.ring_row(figures), differences.ring_difference_row(figures)
         rows += [r for r in (*next_door, estimates.naive_row(figures)) if r]
         if measure in falls:
             rows.append(estimates.selection_row(figures, falls[measure]))
         if learned_before:
-            rows.append(estimates.built_in_row(figures, built_in(evidence, measure, level)))
+            rows.append(estimates.built_in_row(figures, built_in(evidence, measure, against)))
     rows += band_rows(workspace, evidence, comparable)
     of = {"counted": "panel", "expected": "expected"}[evidence.asked.question.baseline]
     return estimates.finished(rows, {"count": of, "harm": of})
@@ -73,7 +75,32 @@ def figures_of(evidence: Evidence, measure: str, rows: pd.DataFrame) -> Figures:
     return Figures(
         measure=measure, panel=panel, ring_panel=ring_panel, lengths=evidence.lengths, areas=areas_of(groups),
         sums=group_sums(evidence, rows, "harm" if measure == "harm" else "count"), unit=asked.weights.unit,
+        levels=levels_of(evidence, rows, "harm" if measure == "harm" else "count"),
     )  # fmt: skip
+
+
+def levels_of(evidence: Evidence, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """By BCU what each group had before, and ``moved``: after over before of all incidents outside hot spots and rings.
+
+    Where the rest of a BCU had fewer than `LEAST_MOVED` before, that of the force is taken, or none.
+    """
+    whose = group_cells(evidence.groups)
+    bcu = evidence.counted.whose.set_index("cell")["bcu"]
+    bcus = list(dict.fromkeys(bcu))
+    every = evidence.counted.rows
+    rest = every[(every["side"] != "") & ~every["cell"].isin(list(whose))].drop_duplicates(["record", "cell"])
+    moved = rest.groupby([rest["cell"].map(bcu), "side"]).size().unstack(fill_value=0)
+    moved = moved.reindex(index=bcus, columns=[BEFORE, AFTER], fill_value=0)
+    whole = moved.sum()
+    force = whole[AFTER] / whole[BEFORE] if whole[BEFORE] >= LEAST_MOVED else evidence.lengths[1] / evidence.lengths[0]
+    ratio = (moved[AFTER] / moved[BEFORE]).where(moved[BEFORE] >= LEAST_MOVED, force)
+    first = rows[(rows["side"] == BEFORE) & rows["cell"].isin(list(whose))]
+    first = first if column == "harm" else first.drop_duplicates(["record", "cell"])
+    value = first["days"].fillna(0.0) if column == "harm" else pd.Series(1.0, index=first.index)
+    keys = [first["cell"].map(bcu), first["cell"].map(whose)]
+    levels = value.groupby(keys).sum().unstack(fill_value=0).reindex(index=bcus, fill_value=0.0)
+    names = [TREATED, COMPARISON, "ring", "comparison_ring"]
+    return levels.reindex(columns=names, fill_value=0.0).assign(moved=ratio)
 
 
 def areas_of(groups: Groups) -> dict[str, float]:
@@ -127,7 +154,7 @@ def band_rows(workspace: Workspace, evidence: Evidence, comparable: bool) -> lis
         figures = figures_of(evidence, f"count: {names[number]}", part)
         found.append(estimates.panel_row(figures, workspace.settings))
         if comparable:
-            found.append(estimates.wdd_row(figures, None, estimates.spread_of(figures)))
+            found.append(differences.wdd_row(figures, None))
     return found
 
 
@@ -182,7 +209,7 @@ def spots_table(workspace: Workspace, evidence: Evidence) -> pd.DataFrame:
     """
     groups, own, lengths = evidence.groups, evidence.own, evidence.lengths
     expected = {str(a): float(v) for a, v in expected_places(evidence)["count"].items()}
-    spread = estimates.spread_of(figures_of(evidence, "count", evidence.counted.rows))
+    panel = figures_of(evidence, "count", evidence.counted.rows).panel
     first = {str(a): float(n) for a, n in own["count_before"].items()}
     if evidence.asked.question.baseline == "expected":
         first = {a: expected[a] for a in first}
@@ -202,7 +229,7 @@ def spots_table(workspace: Workspace, evidence: Evidence) -> pd.DataFrame:
             "n_cells": len(place["cells"]), "area_m2": float(about["spot_m2"]), **found,
             "expected_count": expected.get(area, nan),
             **of_place(before, after, lengths, workspace.settings.least_for_percent),
-            **against(place, first[area], after, comparison, spread), "ring_before": ring["count_before"],
+            **against(place, first[area], after, comparison, panel), "ring_before": ring["count_before"],
             "ring_after": ring["count_after"], "ring_m2": float(about["ring_m2"]), "ring_note": ring_words(about),
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -220,13 +247,18 @@ def of_place(before: int, after: int, lengths: Pair, least_for_percent: int) -> 
     }  # fmt: skip
 
 
-def against(place: Mapping[Any, Any], first: float, after: float, comparison: Pair, spread: float) -> dict[str, float]:
-    """The place's ratio over that of the pooled comparison; lengths cancel."""
+def against(
+    place: Mapping[Any, Any], first: float, after: float, comparison: Pair, panel: pd.DataFrame
+) -> dict[str, float]:
+    """The place's ratio over that of the pooled comparison; lengths cancel. Places' scatter is that of all others."""
     names = ("against", "against_low", "against_high")
     if place["role"] != TREATED:
         return dict.fromkeys(names, nan)
+    spread = differences.spread_of(panel, without=str(place["area"]))
     both = ratio_of_ratios((first, after), comparison, spread if spread > 1 else 1.0)
-    return dict(zip(names, (both.ratio, both.low, both.high), strict=True))
+    if both.low > 0 and both.high / both.low > estimates.WIDEST:
+        return dict(zip(names, (both.ratio, nan, nan), strict=True))
+    return dict(zip(names, (both.ratio, both.low, both.high if np.isfinite(both.high) else nan), strict=True))
 
 
 def ring_words(about: Mapping[Any, Any]) -> str:

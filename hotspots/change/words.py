@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite, isinf, isnan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from hotspots.change.estimates import CANT_TELL, FELL, ROSE
+from hotspots.change.estimates.rows import WIDE
 from hotspots.change.estimates.small_counts import percent_change
 from hotspots.change.question import ChangeQuestion
 from hotspots.harm import selections
@@ -15,11 +17,6 @@ from hotspots.harm import selections
 if TYPE_CHECKING:
     from hotspots.change.evidence import Selection
 
-# Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
-DOUBTFUL = (
-    "The worst cells fall against the rest of a force by themselves: regression to the mean (in 7 of 30 trials on open"
-    " data where nothing was done, in 21 by a plain panel). Compare with matched places."
-)
 MEASURES = {"count": "incidents", "harm": "harm"}
 AGAINST = {
     "register": "the comparison hot spots",
@@ -70,18 +67,33 @@ def signed(percent: float) -> str:
     return f"{percent:+.0f}%".replace("-", "−")
 
 
-def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int) -> str:
-    """One sentence: what the leading estimate says, with its interval, or why there is no verdict."""
+def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int, why: Mapping[str, str]) -> str:
+    """What the leading estimate says, with its interval, or why there is no verdict and what it could have found.
+
+    ``why``: what is said of each reason to withhold a verdict.
+    """
     subject = f"{what(question, str(lead['measure']))} in {whom(question, n)}"
+    if lead["withheld"] == WIDE:
+        counts = f"{lead['treated_before']:,.0f} before and {lead['treated_after']:,.0f} after"
+        little = f"Too little to say whether {subject} changed relative to {against(question)}"
+        return f"{little}: with {counts} anything from a tenth to ten times may be true."
     if isnan(lead["estimate"]) or isnan(lead["ci_low"]):
         return f"Can't tell whether {subject} changed relative to {against(question)}: there is no interval."
     range_ = f"{number(lead['estimate'])} times what the comparison would suggest (95% interval"
     range_ += f" {number(lead['ci_low'])} to {number(lead['ci_high'])})"
     if lead["verdict"] == CANT_TELL:
-        why = f" {DOUBTFUL}" if lead["withheld"] else ""
-        return f"Can't tell whether {subject} fell or rose relative to {against(question)}: {range_}.{why}"
+        more = why.get(str(lead["withheld"]), "") or power_words(float(lead["smallest_fall"]))
+        found = f"Can't tell whether {subject} fell or rose relative to {against(question)}: {range_}."
+        return f"{found} {more}".strip()
     subject = subject[:1].upper() + subject[1:]
     return f"{subject} {lead['verdict']} relative to {against(question)}: {range_}."
+
+
+def power_words(smallest: float) -> str:
+    """The smallest fall that would have been found; nothing where it is not known."""
+    if isnan(smallest):
+        return ""
+    return f"Only a fall of {100 * smallest:.0f}% or more would have been found in 80 of 100 such comparisons."
 
 
 def totals_words(lead: dict[str, Any], lengths: tuple[float, float], unit: str) -> str:
@@ -140,15 +152,17 @@ def p_words(p: float) -> str:
     return "p < 0.01" if p < 0.01 else f"p = {p:.2f}"
 
 
-def apart_before(p: float, below: float, chosen: bool) -> list[str]:
-    """That the groups went different ways before the start: where ``p``, of all blocks before it, is ``below``.
+def apart_before(p: float, below: float) -> list[str]:
+    """That places chosen by figures went another way before the start than the others: they stand out for that alone.
 
-    ``chosen``: the treated were chosen by figures of that time, in which they stand out for that alone.
+    Said where ``p``, of all blocks before it, is ``below``.
     """
     if not p < below:
         return []
-    why = "places chosen for a bad spell stand out in it" if chosen else "a later difference may have begun before"
-    return [f"Treated and comparison places followed different trends before the start ({p_words(p)}): {why}."]
+    return [
+        f"Treated and comparison places followed different trends before the start ({p_words(p)}): places chosen for a"
+        " bad spell stand out in it."
+    ]
 
 
 def lead_row(table: pd.DataFrame, measure: str) -> dict[str, Any]:

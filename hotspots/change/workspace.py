@@ -16,15 +16,14 @@ from hotspots.base import choices
 from hotspots.base.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
 from hotspots.base.words import counted
 from hotspots.change import context, words
-from hotspots.change.counting import covered_days
+from hotspots.change.counting import count, covered_days
 from hotspots.change.dose.beside import dose_beside
-from hotspots.change.estimates import CANT_TELL, FELL, ROSE
-from hotspots.change.estimates import rows as estimates
 from hotspots.change.evidence import Evidence, Selection, evidence_for, expected_of_selection, frozen_words
 from hotspots.change.places import TREATED, cells_of
 from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuestion, DoseBeside
-from hotspots.change.settling import Settled, chosen_by_figures, settle
+from hotspots.change.settling import APART, INSIDE, Settled, settle
 from hotspots.change.tables import cells_table, series_of, spots_table, table_of, trend_of, with_context
+from hotspots.change.withholding import reasons, without_verdicts
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.weights.register import ref as weights_ref
 from hotspots.ranking.answer import score_warnings
@@ -38,22 +37,29 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
     """Answer a question about change. Raises HotspotsError where it cannot be answered, with the reason."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
     asked = settle(workspace, question or ChangeQuestion())
-    evidence = evidence_for(workspace, asked)
+    return answered(workspace, evidence_for(workspace, asked, count(workspace, asked)))
+
+
+def answered(workspace: Workspace, evidence: Evidence) -> Change:
+    """The answer that follows from what was counted."""
+    asked = evidence.asked
+    q = asked.question
     fall = expected_of_selection(evidence)
-    table = table_of(workspace, evidence, fall)
     trend, trend_note, trend_p = trend_of(evidence)
     dose, no_dose = dose_of(workspace, evidence)
     lines = context.lines(workspace.folder)
-    q = asked.question
     treated = evidence.groups.of(TREATED)
     grave, slight = overlaps_of(evidence, lines)
-    table = with_context(without_verdicts(table) if doubtful(asked) else table, grave)
+    settings = workspace.settings
+    why = reasons(evidence, trend_p, settings.trend_warning_p, settings.unlike_months_share)
+    table = with_context(without_verdicts(table_of(workspace, evidence, fall), why), grave)
     lead = words.lead_row(table, q.measure)
-    apart = words.apart_before(trend_p, workspace.settings.trend_warning_p, was_chosen(asked))
+    apart = words.apart_before(trend_p, settings.trend_warning_p) if asked.position in (APART, INSIDE) else []
+    said = [*grave, *apart, *(reason.words for reason in why if reason.code != "selection")]
     return Change(
         question=q,
         asked=words.question_words(q, len(treated)),
-        answer=words.answer_words(q, lead, len(treated)),
+        answer=words.answer_words(q, lead, len(treated), {reason.code: reason.words for reason in why}),
         verdict=str(lead["verdict"]),
         withheld=bool(words.lead_row(table, "count")["withheld"]),
         also=also_of(workspace, evidence, table, fall),
@@ -70,10 +76,10 @@ def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None =
         matched=evidence.matched.match if evidence.matched else None,
         dose=dose,
         no_dose=no_dose,
-        warnings=tuple(warnings_of(workspace, evidence, [*grave, *apart])),
+        warnings=tuple(warnings_of(workspace, evidence, said)),
         notes=notes_of(evidence, slight),
         facts=facts_of(workspace, evidence),
-        settings=workspace.settings,
+        settings=settings,
         version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic",
     )
@@ -104,27 +110,10 @@ def also_of(
     assert naive is not None
     return (
         words.totals_words(words.lead_row(table, q.measure), evidence.lengths, evidence.asked.weights.unit),
-        words.answer_words(q, words.lead_row(table, other), n),
+        words.answer_words(q, words.lead_row(table, other), n, {}),
         words.next_door_words(words.row_of(table, "count", "ring"), words.lead_row(table, "count")["verdict"]),
         words.selection_words(falls.get(q.measure), naive, evidence.lengths, workspace.settings.least_for_percent),
     )
-
-
-def was_chosen(asked: Settled) -> bool:
-    return chosen_by_figures(asked.frozen, asked.chosen, asked.before)
-
-
-def doubtful(asked: Settled) -> bool:
-    """The worst places set against everything else: they differ with nothing done, so the interval is not believed."""
-    return asked.question.comparison == "rest" and was_chosen(asked)
-
-
-def without_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """No row says fell or rose of the treated against the comparison; those that would have are ``withheld``."""
-    against = table["estimate_of"].isin(estimates.AGAINST_COMPARISON)
-    withheld = against & table["verdict"].isin([FELL, ROSE])
-    notes = table["note"].where(~withheld, words.DOUBTFUL + " " + table["note"]).str.strip()
-    return table.assign(verdict=table["verdict"].mask(against, CANT_TELL), note=notes, withheld=withheld)
 
 
 def pairs_of(evidence: Evidence) -> pd.DataFrame:
@@ -153,9 +142,7 @@ def warnings_of(workspace: Workspace, evidence: Evidence, differences: list[str]
     found = list(differences)
     before, after = evidence.lengths
     if round(before) != round(after):
-        found.append(
-            f"The windows have {before:,.0f} and {after:,.0f} days with data: rates are compared; seasons may differ."
-        )
+        found.append(f"The windows have {before:,.0f} and {after:,.0f} days with data: rates are compared.")
     found += superseded(workspace, asked)
     for window in (asked.before, asked.after):
         missing, _ = holes_and_breaks(workspace, asked.source, window)
@@ -183,6 +170,8 @@ def superseded(workspace: Workspace, asked: Settled) -> list[str]:
 def notes_of(evidence: Evidence, slight: list[str]) -> tuple[str, ...]:
     """What stands beside the figures."""
     asked, found = evidence.asked, list(evidence.notes)
+    if asked.frozen is not None and not asked.choice.stated:
+        found.insert(0, unstated_words(asked))
     if asked.frozen is not None and asked.question.comparison == "register":
         created = asked.frozen.created
         found.insert(
@@ -194,6 +183,17 @@ def notes_of(evidence: Evidence, slight: list[str]) -> tuple[str, ...]:
     return (*found, *slight, *evidence.counted.notes)
 
 
+def unstated_words(asked: Settled) -> str:
+    """What is taken of a register that was frozen before freezing asked how its places were chosen."""
+    assert asked.frozen is not None
+    window = asked.choice.window
+    taken = f"as chosen by the figures of {window}" if window else "as chosen by hand, without figures"
+    return (
+        f"{asked.frozen.ref} does not say how its places were chosen; they are taken {taken}. If that is not so, freeze"
+        " a version that says it."
+    )
+
+
 def facts_of(workspace: Workspace, evidence: Evidence) -> dict[str, Any]:
     """What the figures are, to go with every download."""
     asked = evidence.asked
@@ -203,6 +203,7 @@ def facts_of(workspace: Workspace, evidence: Evidence) -> dict[str, Any]:
         "what": "Change in treated places against comparison places. Places, never people.",
         "data": "SYNTHETIC DEMO DATA, not real crime" if workspace.manifest.kind == "synthetic" else asked.source,
         "treated": q.register or f"top {q.top} cells of {asked.chosen} by {q.by}",
+        "chosen": choices.HOWS[asked.choice.how] + (f", {asked.choice.window}" if asked.choice.window else ""),
         "bcu": q.bcu,
         "comparison": COMPARISONS[q.comparison] + (f" ({q.match})" if q.match else ""),
         "before": str(asked.before), "after": str(asked.after), "days_with_data": days,

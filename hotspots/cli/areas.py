@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hotspots.base.choices import HOWS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
@@ -73,6 +74,11 @@ def add_freeze(one: Verb) -> None:
     one.add_argument(
         "--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one; default: none"
     )
+    how = "by this ranking, by other figures over months, or by hand without figures; asked with --areas"
+    one.add_argument("--chosen", default="", choices=tuple(HOWS), help=how)
+    first = "with --chosen figures: first day or month of those figures"
+    one.add_argument("--chosen-from", default="", metavar="DATE", help=first)
+    one.add_argument("--chosen-to", default="", metavar="DATE", help="with --chosen figures: last day or month")
     one.add_signature()
     add_limits(one)
 
@@ -116,6 +122,7 @@ def run_candidates(asked: argparse.Namespace) -> None:
 
 def run_freeze(asked: argparse.Namespace) -> None:
     from hotspots.areas import measured, named, refusals
+    from hotspots.areas.choosing import stated_choice
     from hotspots.areas.finding import with_cells_of
     from hotspots.areas.register import freeze
     from hotspots.exports.areas import about_frozen, in_its_unit, read_areas
@@ -132,7 +139,11 @@ def run_freeze(asked: argparse.Namespace) -> None:
             raise HotspotsError(problems)
         table = named(measured(edited, facts), facts)
     table = table.assign(role=[asked.role if r == "none" else r for r in table["role"]])
-    definition = {**found.definition, "areas_from": "candidates" if edited is None else "a file edited by hand"}
+    chosen = stated_choice(
+        asked.chosen, asked.chosen_from, asked.chosen_to, found.definition["window"], edited is not None
+    )  # fmt: skip
+    source = "candidates" if edited is None else "a file edited by hand"
+    definition = {**found.definition, "areas_from": source, "chosen": chosen}
     done = freeze(
         asked.workspace, table, asked.name, asked.valid_from, asked.author, asked.note, definition,
         limits_of(asked).max_area_m2,

@@ -21,6 +21,7 @@ from hotspots.areas.candidates import Limits
 from hotspots.areas.finding import definition_of, facts_of, with_cells_of
 from hotspots.areas.rules import excluded_cells
 from hotspots.base import disk
+from hotspots.base.choices import HAND
 from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import SECRET, unit_codes, unit_text
 from hotspots.base.shipped import MAPPINGS
@@ -214,7 +215,7 @@ def freeze_spots(folder: Path) -> pd.DataFrame:
     areas = measured(areas, with_cells_of(workspace, facts_of(answer), areas))
     limits = Limits.of(workspace.settings, workspace.profile.bcus)
     excluded = excluded_cells(folder)
-    definition = definition_of(answer, limits, excluded, synthetic=True, chosen="the planted hot spots of the demo")
+    definition = definition_of(answer, limits, excluded, synthetic=True, chosen={"how": HAND}, planted="by the demo")
     note = "SYNTHETIC: the hot spots that were planted in the demo, 14 treated and 6 for comparison"
     frozen = area_register.freeze(folder, areas, REGISTER, VALID_FROM, "demo", note, definition, limits.max_area_m2)
     return frozen.areas

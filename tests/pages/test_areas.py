@@ -442,6 +442,9 @@ def test_a_new_version_begins_from_a_frozen_one(at: Any, own: Path) -> None:
     choose(app, "South-01", "drop")
     change(app, Cell_to_take_out=int(B, 16))
     freeze(app, note="B was a mistake")
+    assert "How were these areas chosen?" in said(app, "error")
+    field(app, "How were they chosen?").set_value("hand")
+    freeze(app, note="B was a mistake")
     listed = app.table("sha256")
     assert listed["ref"].tolist() == ["north@2", "north@1"]
     assert listed["valid_to"].tolist() == ["further notice", "never began"]  # both on the same day
@@ -449,7 +452,9 @@ def test_a_new_version_begins_from_a_frozen_one(at: Any, own: Path) -> None:
     field(app, "Version").set_value("north@1")
     app.run()
     assert int(row(app, "South-01")["n_incidents"]) == 7
-    assert area_register.load(own, "north@2").definition["areas_from"] == "north@1"
+    definition = area_register.load(own, "north@2").definition
+    assert (definition["areas_from"], definition["chosen"]) == ("north@1", {"how": "hand"})
+    assert area_register.load(own, "north@1").definition["chosen"]["how"] == "ranking"  # what the candidates are
 
 
 def test_downloads_of_a_version_are_those_of_the_command_line(

@@ -310,7 +310,8 @@ def test_the_figures_are_those_counted_by_hand_and_a_bcu_changes_them(
     assert spots.loc["East-02", ["count_before", "count_after"]].tolist() == [36, 48]
     rings = app.table("ring_note").set_index("area")
     assert rings.loc["South-01", ["ring_before", "ring_after"]].tolist() == [24, 24]
-    app = app.choose(BCU="West")
+    app = app.choose(BCU="West", Compared_with="register")
+    assert "lie outside West" in said(app, "warning")
     lead = app.table("finding").iloc[0]
     assert lead["treated"] == "72 → 36"
     assert set(app.table("percent_refused").query("role == 'treated'")["area"]) == {"West-01"}

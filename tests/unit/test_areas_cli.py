@@ -134,20 +134,20 @@ def test_an_edited_file_is_frozen_with_figures_of_its_own(
         f"West-02,West,=The Prom,{cell(BLACKPOOL)},,\n",
         encoding="utf-8",
     )
-    freeze(folder, "--areas", str(path), "--role", "comparison")
+    freeze(folder, "--areas", str(path), "--role", "comparison", "--chosen", "hand")
     west, south = rows(capsys.readouterr().out)
     assert (south["area"], south["name"], south["n_cells"]) == ("South-07", "Preston, High Street", "2")
     assert (south["role"], west["role"]) == ("treated", "comparison")
     assert (float(south["harm_days"]), south["n_incidents"]) == (1716.25, "7")
     assert west["name"] == "'=The Prom"
     with pytest.raises(HotspotsError, match="areas of West, but the question is about South alone"):
-        freeze(folder, "--areas", str(path), "--bcu", "South", day="2999-02-01")
+        freeze(folder, "--areas", str(path), "--bcu", "South", "--chosen", "hand", day="2999-02-01")
     path.write_text(f"area,bcu,cells\nSouth-07,South,{cell(BLACKPOOL)}\nx,South,zz\n", encoding="utf-8")
     with pytest.raises(HotspotsError, match="'zz'"):
-        freeze(folder, "--areas", str(path))
+        freeze(folder, "--areas", str(path), "--chosen", "hand")
     path.write_text(f"area,bcu,cells\nSouth-07,South,{cell(BLACKPOOL)}\n", encoding="utf-8")
     with pytest.raises(HotspotsError, match="never crosses a BCU line"):
-        freeze(folder, "--areas", str(path))
+        freeze(folder, "--areas", str(path), "--chosen", "hand")
 
 
 def test_figures_of_another_unit_are_not_called_days(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

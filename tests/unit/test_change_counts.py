@@ -74,7 +74,17 @@ def test_a_ratio_of_ratios_by_hand():
     assert (log(found.low), log(found.high)) == (
         pytest.approx(log(0.75) - reach, abs=1e-6), pytest.approx(log(0.75) + reach, abs=1e-6),
     )  # fmt: skip
-    assert "One of the four counts is 0" in ratio_of_ratios((3, 0), (5, 5)).note
+    assert "nothing to compare with" in ratio_of_ratios((3, 2), (5, 0)).note
+
+
+def test_a_place_from_nothing_to_much_has_a_lower_limit_and_no_upper_one():
+    """0 → 113 is at least 30 times, exactly: odds of Beta(113, 1) at 2.5% are 30.1, over 1.363 for 80 → 80."""
+    found = ratio_of_ratios((0, 113), (80, 80))
+    assert found.low == pytest.approx(30.14 / 1.3632, rel=1e-3)
+    assert found.high == float("inf")
+    gone = ratio_of_ratios((113, 0), (80, 80))
+    assert (gone.ratio, gone.low) == (0, 0)
+    assert gone.high == pytest.approx(1.3632 / 30.14, rel=1e-3)
 
 
 @pytest.mark.parametrize(("before", "now", "value"), [(50, 40, -20.0), (100, 130, 30.0)])

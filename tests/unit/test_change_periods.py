@@ -9,10 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspots.areas.choosing import Choice
 from hotspots.base.months import Window, months_between
 from hotspots.change.counting import covered_days, periods_from, sums
 from hotspots.change.question import ChangeQuestion
-from hotspots.change.settling import back, chosen_by_figures, months_back, windows_of
+from hotspots.change.settling import (
+    APART,
+    BY_HAND,
+    EARLIER,
+    INSIDE,
+    back,
+    learned_window,
+    months_back,
+    position_of,
+    windows_of,
+)
 from tests.conftest import examples
 
 HELD = months_between(201901, 202812)
@@ -70,21 +81,55 @@ def test_the_same_days_earlier():
 
 
 def test_windows_of_cells_are_the_last_six_months_and_a_year_before():
-    before, after = windows_of(ChangeQuestion(top=20), None, months_between(202101, 202206))
+    before, after = windows_of(ChangeQuestion(top=20), None, months_between(202101, 202206), Choice("figures"))
     assert (after.start, after.end) == (date(2022, 1, 1), date(2022, 6, 30))
     assert (before.start, before.end) == (date(2021, 1, 1), date(2021, 6, 30))
 
 
 def test_a_long_window_goes_back_more_than_one_year():
     asked = ChangeQuestion(top=20, after_from="2023-01", after_to="2024-06")
-    before, _ = windows_of(asked, None, months_between(201901, 202406))
+    before, _ = windows_of(asked, None, months_between(201901, 202406), Choice("figures"))
     assert (before.start, before.end) == (date(2021, 1, 1), date(2022, 6, 30))
 
 
-def test_cells_chosen_by_an_earlier_time_do_not_fall_by_themselves():
-    before = Window(date(2021, 7, 1), date(2021, 12, 31))
-    assert chosen_by_figures(None, Window(date(2021, 1, 1), date(2021, 12, 31)), before)
-    assert not chosen_by_figures(None, Window(date(2021, 1, 1), date(2021, 6, 30)), before)
+def year(first: str, last: str) -> Window:
+    return Window(date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("months", "where", "learned"),
+    [
+        (None, BY_HAND, ("2021-07-01", "2021-12-31")),
+        (("2021-01-01", "2021-06-30"), EARLIER, ("2021-01-01", "2021-06-30")),
+        (("2020-01-01", "2020-12-31"), EARLIER, ("2020-01-01", "2021-06-30")),
+        (("2021-01-01", "2021-12-31"), INSIDE, ("2021-01-01", "2021-12-31")),
+        (("2021-07-01", "2021-12-31"), INSIDE, ("2021-07-01", "2021-12-31")),
+        (("2021-09-01", "2021-12-31"), APART, ("2021-07-01", "2021-12-31")),  # 122 of 184 days: under three quarters
+        (("2021-05-01", "2021-10-31"), APART, ("2021-05-01", "2021-12-31")),
+        (("2022-01-01", "2022-06-30"), APART, ("2021-07-01", "2022-06-30")),
+    ],
+)
+def test_where_the_months_of_choice_lie(months, where, learned):
+    before = year("2021-07-01", "2021-12-31")
+    choice = Choice("hand") if months is None else Choice("figures", year(*months))
+    assert position_of(choice, before) == where
+    chosen = choice.window or before
+    assert learned_window(where, before, chosen, "register", HELD) == year(*learned)
+
+
+def test_places_chosen_by_hand_are_matched_on_the_year_before_the_window_before():
+    before = year("2021-07-01", "2021-12-31")
+    assert learned_window(BY_HAND, before, before, "matched", HELD) == year("2020-07-01", "2021-06-30")
+    held = months_between(202009, 202412)  # July and August 2020 are not held
+    assert learned_window(BY_HAND, before, before, "matched", held) == before
+
+
+def test_months_of_choice_between_the_windows_are_taken_for_before():
+    asked = ChangeQuestion(after_from="2022-01", after_to="2022-06")
+    between = Choice("ranking", year("2021-07-01", "2021-12-31"))
+    assert windows_of(asked, None, HELD, between)[0] == between.window
+    whole = Choice("ranking", year("2021-01-01", "2021-12-31"))
+    assert windows_of(asked, None, HELD, whole)[0] == year("2021-01-01", "2021-06-30")
 
 
 def test_a_record_counts_once_and_its_harm_in_full():

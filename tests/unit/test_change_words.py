@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import nan
+from math import inf, isnan, nan
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,13 @@ import pytest
 from hotspots.base.settings import Settings
 from hotspots.change import words
 from hotspots.change.estimates import verdict
+from hotspots.change.estimates.difference_rows import spread_of, uneven_note, wdd_row
 from hotspots.change.estimates.panel_models import Did
-from hotspots.change.estimates.rows import Figures, largest_note, panel_row, spread_of, too_narrow, uneven_note
+from hotspots.change.estimates.rows import WIDE, Figures, largest_note, of_ratio, panel_row, smallest_fall
 from hotspots.change.evidence import Selection, lengths_of
 from hotspots.change.question import ChangeQuestion
-from hotspots.change.workspace import without_verdicts
+from hotspots.change.withholding import REST as WORST
+from hotspots.change.withholding import Reason, without_verdicts
 
 SOUTH = ChangeQuestion(bcu="South", comparison="matched", offences="serious-violence")
 REST = ChangeQuestion(top=20, comparison="rest", offences="violence-categories")
@@ -26,7 +28,7 @@ def lead(estimate: float, low: float, high: float) -> dict[str, object]:
     return {
         "measure": "count", "estimate": estimate, "ci_low": low, "ci_high": high,
         "verdict": verdict(low, high, 1.0), "treated_before": 100, "treated_after": 75, "comparison_before": 90,
-        "comparison_after": 91, "note": "", "withheld": False,
+        "comparison_after": 91, "note": "", "withheld": "", "smallest_fall": nan,
     }  # fmt: skip
 
 
@@ -43,13 +45,32 @@ def test_the_question_and_the_answer_in_plain_words():
     assert words.question_words(SOUTH, 4) == (
         "Did incidents of serious violence in South's 4 treated hot spots fall more than in their matched places?"
     )
-    assert words.answer_words(SOUTH, lead(0.75, 0.6, 0.9), 4) == (
+    assert words.answer_words(SOUTH, lead(0.75, 0.6, 0.9), 4, {}) == (
         "Incidents of serious violence in South's 4 treated hot spots fell relative to their matched places: 0.75"
         " times what the comparison would suggest (95% interval 0.60 to 0.90)."
     )
-    assert "rose relative to" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4)
-    assert words.answer_words(SOUTH, lead(0.9, 0.7, 1.2), 4).startswith("Can't tell whether incidents of serious")
-    assert "there is no interval" in words.answer_words(SOUTH, lead(0.9, nan, nan), 4)
+    assert "rose relative to" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4, {})
+    assert words.answer_words(SOUTH, lead(0.9, 0.7, 1.2), 4, {}).startswith("Can't tell whether incidents of serious")
+    assert "there is no interval" in words.answer_words(SOUTH, lead(0.9, nan, nan), 4, {})
+
+
+def test_a_fall_that_could_not_have_been_found_is_said_beside_cant_tell():
+    """By hand: 1 − exp(−(1.96 + 0.8416) · 0.1) = 0.2443."""
+    assert smallest_fall(0.1, inf) == pytest.approx(0.2443, abs=1e-4)
+    assert smallest_fall(0.1, 4) > smallest_fall(0.1, inf)
+    assert isnan(smallest_fall(nan, 4))
+    told = words.answer_words(SOUTH, {**lead(0.9, 0.7, 1.2), "smallest_fall": 0.244}, 4, {})
+    assert told.endswith("Only a fall of 24% or more would have been found in 80 of 100 such comparisons.")
+
+
+@pytest.mark.parametrize(("low", "high", "kept"), [(0.3, 3.0, True), (0.3, 3.01, False), (4.0, 50.0, False)])
+def test_an_interval_that_spans_more_than_ten_times_says_nothing(low, high, kept):
+    fields = of_ratio(2.0, low, high, 0.5, 0.4)
+    assert (fields["ci_low"] == low) is kept
+    assert (fields.get("withheld") == WIDE) is not kept
+    if not kept:
+        assert fields["verdict"] == "can't tell"
+        assert words.answer_words(SOUTH, {**lead(2, 1, 3), **fields}, 4, {}).startswith("Too little to say whether")
 
 
 def test_the_worst_cells_against_everything_else_get_no_verdict():
@@ -59,14 +80,16 @@ def test_the_worst_cells_against_everything_else_get_no_verdict():
         {**lead(0.5, 0.4, 0.6), "estimate_of": "ring"},
         {**lead(0.5, 0.4, 0.6), "estimate_of": "naive", "verdict": ""},
     ])  # fmt: skip
-    silent = without_verdicts(table)
+    why = [Reason("rest", ("panel", "expected"), WORST), Reason("seasons", ("expected",), "Seasons.")]
+    silent = without_verdicts(table, why)
     assert silent["verdict"].tolist() == ["can't tell", "can't tell", "fell", ""]
-    assert silent["withheld"].tolist() == [True, False, False, False]
-    assert silent["note"].tolist() == [f"{words.DOUBTFUL} Treated came low.", "", "", ""]
-    told = words.answer_words(REST, {str(k): v for k, v in silent.iloc[0].items()}, 20)
+    assert silent["withheld"].tolist() == ["rest", "", "", ""]
+    assert silent["note"].tolist() == [f"{WORST} Treated came low.", "", "", ""]
+    known = {reason.code: reason.words for reason in why}
+    told = words.answer_words(REST, {str(k): v for k, v in silent.iloc[0].items()}, 20, known)
     assert told.startswith("Can't tell whether incidents of violence categories in the top 20 cells fell or rose")
     assert "7 of 30" in told
-    open_question = words.answer_words(REST, {str(k): v for k, v in silent.iloc[1].items()}, 20)
+    open_question = words.answer_words(REST, {str(k): v for k, v in silent.iloc[1].items()}, 20, known)
     assert "7 of 30" not in open_question  # nothing to explain away
 
 
@@ -133,12 +156,44 @@ def places(rows: dict[str, tuple[str, int, int]]) -> pd.DataFrame:
 
 def test_how_much_more_than_poisson_places_vary():
     """By hand: 30 and 10, 10 and 30: share ½, each (10 − 20)²/(40·¼) = 10, two places, one degree of freedom: 20."""
-    wild = places({"a": ("treated", 30, 10), "b": ("treated", 10, 30)})
-    assert spread_of(figures(wild)) == pytest.approx(20)
-    assert "vary 20.0 times as much" in too_narrow(20.0)[0]
-    calm = places({"a": ("treated", 30, 30), "b": ("treated", 10, 10)})
-    assert spread_of(figures(calm)) == 0
-    assert too_narrow(1.2) == []
+    wild = {"a": ("treated", 30, 10), "b": ("treated", 10, 30)}
+    assert spread_of(places(wild)) == pytest.approx(20)
+    calm = {"a": ("treated", 30, 30), "b": ("treated", 10, 10)}
+    assert spread_of(places(calm)) == 0
+    # a jump is no yardstick for itself
+    assert spread_of(places({**calm, "c": ("treated", 0, 113)}), without="c") == 0
+
+
+def test_a_difference_is_as_wide_as_its_places_vary():
+    """By hand: treated 40 → 40, but one place −20 and one +20: 2/1 · (20² + 20²) = 1,600; comparison still: 0.
+
+    The formula says 80 + 80, so φ is 10 and the standard error √1,600 = 40. Four places, two groups: t of 2.
+    """
+    panel = places({"a": ("treated", 30, 10), "b": ("treated", 10, 30), "c": ("comparison", 20, 20),
+                    "d": ("comparison", 20, 20)})  # fmt: skip
+    both = replace(figures(panel), sums={"treated": (40.0, 40.0), "comparison": (40.0, 40.0)})
+    found = wdd_row(both, None)
+    assert (found["estimate"], found["se"]) == (0, pytest.approx(40))
+    assert found["ci_high"] == pytest.approx(4.302653 * 40)
+    assert "vary 10.0 times as much" in found["note"]
+    alone = panel[panel["unit"].isin(["a", "c"])]
+    one = wdd_row(replace(both, panel=alone, sums={"treated": (30.0, 10.0), "comparison": (20.0, 20.0)}), None)
+    assert one["verdict"] == "can't tell"
+    assert "each group is a single place" in one["note"]
+
+
+def test_what_a_whole_bcu_did_widens_a_difference_of_groups_of_another_size():
+    """By hand: 100 treated and 40 comparison incidents where everything else in the BCU fell by a tenth: 60 · 0.1 = 6.
+
+    Places move in step: 100 → 90 and 40 → 36, so the formula's variance, 266, stands; t of 2 degrees of freedom.
+    """
+    panel = places({"a": ("treated", 50, 45), "b": ("treated", 50, 45), "c": ("comparison", 20, 18),
+                    "d": ("comparison", 20, 18)})  # fmt: skip
+    levels = pd.DataFrame({"treated": [100.0], "comparison": [40.0], "moved": [0.9]}, index=["South"])
+    sums = {"treated": (100.0, 90.0), "comparison": (40.0, 36.0)}
+    found = wdd_row(replace(figures(panel), sums=sums, levels=levels), None)
+    assert found["estimate"] == -6
+    assert found["ci_high"] + 6 == pytest.approx(4.302653 * 266**0.5 + 6)
 
 
 def test_places_with_a_single_incident_count_too():
@@ -151,7 +206,7 @@ def test_places_with_a_single_incident_count_too():
 def test_poisson_places_vary_as_poisson_says():
     rng = np.random.default_rng(1)
     rows = {f"u{i}": ("treated" if i < 200 else "comparison", *rng.poisson(20, 2)) for i in range(400)}
-    assert spread_of(figures(places(rows))) == pytest.approx(1, abs=0.25)
+    assert spread_of(places(rows)) == pytest.approx(1, abs=0.25)
 
 
 def found(ratio: float, low: float, high: float, **more: object) -> Did:
@@ -195,14 +250,10 @@ def test_groups_of_different_size_are_told():
     assert uneven_note(0, 10) == []
 
 
-def test_groups_that_went_different_ways_before_are_told():
-    assert words.apart_before(0.05, 0.05, chosen=False) == []
-    assert words.apart_before(nan, 0.05, chosen=False) == []
-    assert words.apart_before(0.004, 0.05, chosen=False) == [
-        "Treated and comparison places followed different trends before the start (p < 0.01): a later difference may"
-        " have begun before."
-    ]
-    assert "(p = 0.04): places chosen for a bad spell" in words.apart_before(0.04, 0.05, chosen=True)[0]
+def test_places_chosen_by_figures_that_went_another_way_are_told():
+    assert words.apart_before(0.05, 0.05) == []
+    assert words.apart_before(nan, 0.05) == []
+    assert "(p = 0.04): places chosen for a bad spell" in words.apart_before(0.04, 0.05)[0]
 
 
 def test_a_ratio_beside_one_is_not_written_as_one():

@@ -71,11 +71,16 @@ def test_the_ratio_is_that_of_the_four_counts(found):
 
 
 def test_the_displacement_difference_by_hand(found):
+    """Treated 60 → 36, 72 → 36, 48 → 36: with k = −72/288 of 96, 108 and 84, e is 0, −9 and 9.
+
+    Comparison 48 → 48, 60 → 48, 36 → 48: e is 0, −12 and 12. So 3/2 · (162 + 288) = 675 over the formula's 576 of both
+    groups: φ = 1.17. Seven places in three groups are four degrees of freedom; nothing lies around the comparison.
+    """
     one = row(found, "count", "wdd")
-    variance = 180 + 108 + 144 + 144 + 24 + 24  # nothing lies around the comparison
+    formula, phi = 180 + 108 + 144 + 144 + 24 + 24, 675 / 576
     assert one["estimate"] == pytest.approx((108 - 180) - 0 + 0 - 0)
-    assert one["se"] == pytest.approx(sqrt(variance), abs=1e-4)
-    assert one["verdict"] == "fell"
+    assert one["se"] == pytest.approx(sqrt(formula * phi), abs=1e-4)
+    assert one["verdict"] == "can't tell"  # by the published formula: −72 ± 49
     harm = row(found, "harm", "wdd")
     assert harm["z"] == pytest.approx(one["z"], abs=1e-3)  # one weight for all
     assert "100% of its variance comes from Violence and sexual offences" in harm["note"]
@@ -124,10 +129,13 @@ def test_a_register_frozen_afterwards_proves_nothing(found):
 
 
 def test_few_hot_spots_of_its_own_bring_in_those_of_all(folder):
-    found = change_workspace(folder, ChangeQuestion(bcu="South"))
+    found = change_workspace(folder, ChangeQuestion(bcu="South", comparison="register"))
     one = row(found, "count", "panel")
     assert (one["treated_before"], one["comparison_before"]) == (60, 144)
     assert any("South has 1 comparison hot spot, too few to judge by" in n for n in found.notes)
+    assert any("lie outside South" in n and "--comparison matched" in n for n in found.warnings)
+    with pytest.raises(HotspotsError, match="No cell is left to compare with in South"):
+        change_workspace(folder, ChangeQuestion(bcu="South"))  # within the BCU, where it can be done
 
 
 def test_the_rest_of_the_force_leaves_out_treated_cells_and_their_rings(folder):
@@ -145,6 +153,42 @@ def test_top_cells_are_ranked_by_the_window_of_choosing(folder):
     assert row(found, "count", "expected")["leads"]
     assert found.dose is None
     assert "single cells" in found.no_dose
+
+
+def test_unlike_months_give_no_verdict_and_name_the_same_months(folder):
+    asked = ChangeQuestion(before_from="2023-01", before_to="2023-03", after_from="2024-06", after_to="2024-08")
+    found = change_workspace(folder, asked)
+    told = [w for w in found.warnings if "unlike months (2023-01 to 2023-03; 2024-06 to 2024-08)" in w]
+    assert len(told) == 1
+    assert "--before-from 2023-06-01 --before-to 2023-08-31" in told[0]
+    assert not found.table["verdict"].isin(["fell", "rose"]).any()
+    alike = change_workspace(folder, replace(asked, before_from="2023-06", before_to="2023-08"))
+    assert not any("unlike months" in w for w in alike.warnings)
+
+
+def test_places_chosen_by_figures_from_between_the_windows_get_no_verdict(tmp_path):
+    from hotspots.areas import register as areas
+    from tests.change_workspace import register
+
+    folder = make_two_years(tmp_path / "workspace")
+    chosen = {"how": "figures", "from": "2023-10-01", "to": "2023-12-31"}
+    areas.freeze(folder, register(), "autumn", "2024-01-01", "A. Analyst", "By autumn", {"chosen": chosen})
+    asked = ChangeQuestion(register="autumn", after_from="2024-01", after_to="2024-03")
+    suggested = change_workspace(folder, asked)
+    assert str(suggested.before) == "2023-10-01 to 2023-12-31"  # the window that holds the months of choice
+    assert suggested.question.baseline == "expected"
+    found = change_workspace(folder, replace(asked, before_from="2023-01", before_to="2023-03"))
+    told = [w for w in found.warnings if "lies between the two windows" in w]
+    assert len(told) == 1
+    assert "--before-from 2023-10-01 --before-to 2023-12-31" in told[0]
+    ours = ["panel", "expected", "panel_nb", "wdd", "wdd_km2"]
+    assert not found.table.loc[found.table["estimate_of"].isin(ours), "verdict"].isin(["fell", "rose"]).any()
+    assert "choice" in set(found.table["withheld"])
+
+
+def test_an_old_register_says_that_it_does_not_say_how_its_places_were_chosen(found):
+    assert any("hot-spots@1 does not say how its places were chosen; they are taken as chosen by hand" in n
+               for n in found.notes)  # fmt: skip
 
 
 def test_context_that_only_one_window_has_is_told_in_every_row(tmp_path):

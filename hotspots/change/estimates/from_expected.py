@@ -51,7 +51,8 @@ def ratio_from_expected(table: pd.DataFrame, counts: bool = True) -> FromExpecte
     """Observed over expected of treated places, over that of comparison places. Formula and limits: see the module.
 
     ``table``: a row per place with unit, group (treated or comparison), observed (after the start) and expected (for
-    the same length of time, above 0 together). ``counts`` False: harm days, whose variance has no Poisson floor.
+    the same length of time, above 0 together); ``counted``, where it has that: the count that was taken for expected,
+    and whose Poisson variance counts too. ``counts`` False: harm days, whose variance has no Poisson floor.
     Raises HotspotsError for missing columns or groups and for figures below 0.
     """
     refuse(table)
@@ -86,7 +87,8 @@ def of_group(table: pd.DataFrame, counts: bool) -> tuple[float, float, float]:
         return ratio, nan, nan
     rest: NDArray[np.float64] = observed - ratio * expected
     variance = n / (n - 1) * float(rest @ rest) / total**2
-    floor = 1 / total if counts else 0.0
+    behind = float(table["counted"].sum()) if "counted" in table else 0.0
+    floor = (1 / total + (1 / behind if behind else 0.0)) if counts else 0.0
     return ratio, max(variance, floor), inf if variance < floor else float(n - 1)
 
 

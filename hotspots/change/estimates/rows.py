@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log, nan, sqrt
+from math import exp, inf, log, nan
 from typing import Any
 
 import pandas as pd
 
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.change.estimates import verdict
+from hotspots.change.estimates import CANT_TELL, verdict
 from hotspots.change.estimates.from_expected import ratio_from_expected
 from hotspots.change.estimates.panel_models import TWO_COUNTS, Did, before_after, did, randomisation_p
-from hotspots.change.estimates.wdd import Estimate, harm_wdd, wdd
+from hotspots.change.estimates.wdd import Estimate
 from hotspots.change.evidence import Selection
 
 RATIO = "ratio"
+WIDEST = 10.0  # times: an interval from 0.3 to 3 says nothing about a hot spot
+WIDE = "wide"
+POWER = 0.8
 NO_COMPARISON = (
     "No comparison: places chosen for a bad spell fall by themselves (regression to the mean). Do not quote it alone."
 )
-UNEVEN = 1.5  # levels of the two groups further apart than this: differences of counts do not compare
-MORE_THAN_POISSON = 1.5
 LAST = 9_999
 AGAINST_COMPARISON = ("panel", "expected", "panel_nb")
 ORDER = ("panel", "expected", "panel_nb", "wdd", "wdd_km2", "ring", "ring_wdd", "naive", "selection", "built_in")
@@ -43,6 +44,7 @@ class Figures:
     sums: dict[str, tuple[float, float]]
     lengths: tuple[float, float]
     areas: dict[str, float]
+    levels: pd.DataFrame | None = None  # by BCU: before of each group, and moved: after over before of the rest of it
     unit: str  # of harm: days, or what the weight set is in
 
     @property
@@ -58,16 +60,35 @@ def row(figures: Figures, of: str, scale: str, method: str, **more: Any) -> dict
         name = "displacement" if place == "ring" else place
         found[f"{name}_before"], found[f"{name}_after"] = figures.sums.get(place, (nan, nan))
     return {
-        **found, "p": nan, "verdict": "", "note": "", "se": nan, "z": nan, "leads": False, "withheld": False, **more,
+        **found, "p": nan, "verdict": "", "note": "", "se": nan, "z": nan, "leads": False, "withheld": "",
+        "smallest_fall": nan, **more,
     }  # fmt: skip
 
 
-def of_ratio(ratio: float, low: float, high: float, se: float, p: float) -> dict[str, Any]:
-    """The fields of an estimate that is a ratio; ``se`` is of its logarithm."""
+def of_ratio(ratio: float, low: float, high: float, se: float, p: float, df: float = inf) -> dict[str, Any]:
+    """The fields of an estimate that is a ratio; ``se`` is of its logarithm, with ``df`` degrees of freedom.
+
+    An interval whose ends differ by more than `WIDEST` says nothing: it is left out, and ``withheld`` says so.
+    """
     z = log(ratio) / se if ratio > 0 and se > 0 else nan
+    if low > 0 and high / low > WIDEST:
+        return {"estimate": ratio, "ci_low": nan, "ci_high": nan, "verdict": CANT_TELL, "withheld": WIDE}
     return {
         "estimate": ratio, "ci_low": low, "ci_high": high, "se": se, "z": z, "p": p, "verdict": verdict(low, high, 1.0),
+        "smallest_fall": smallest_fall(se, df),
     }  # fmt: skip
+
+
+def smallest_fall(se: float, df: float) -> float:
+    """The part by which places must have fallen for 80% of such comparisons to find it: 1 − e^(−(t₀.₉₇₅ + t₀.₈)·se).
+
+    As a power analysis before the event would put it, with the scatter that was seen: the estimate plays no part.
+    """
+    if not se > 0 or not df >= 1:
+        return nan
+    from scipy.special import stdtrit
+
+    return 1 - exp(-(float(stdtrit(df, 0.975)) + float(stdtrit(df, POWER))) * se)
 
 
 def of_difference(found: Estimate) -> dict[str, Any]:
@@ -91,7 +112,7 @@ def panel_row(figures: Figures, settings: Settings) -> dict[str, Any]:
 
 
 def of_did(found: Did) -> dict[str, Any]:
-    return of_ratio(found.rate_ratio, found.ci_low, found.ci_high, found.se, found.p)
+    return of_ratio(found.rate_ratio, found.ci_low, found.ci_high, found.se, found.p, found.df)
 
 
 def largest_note(found: Did, large: float) -> list[str]:
@@ -119,9 +140,8 @@ def expected_row(figures: Figures, table: pd.DataFrame) -> dict[str, Any]:
         f" {found.comparison:.2f} times."
     ).strip()
     method = "Observed over expected, treated against comparison; errors over places, Student's t"
-    return row(
-        figures, "expected", RATIO, method, note=note, **of_ratio(found.ratio, found.low, found.high, found.se, found.p)
-    )
+    fields = of_ratio(found.ratio, found.low, found.high, found.se, found.p, found.df)
+    return row(figures, "expected", RATIO, method, note=note, **fields)
 
 
 def naive_row(figures: Figures) -> dict[str, Any]:
@@ -132,7 +152,7 @@ def naive_row(figures: Figures) -> dict[str, Any]:
         why = f"{NO_COMPARISON} Harm days are not counts: no interval."
         return row(figures, "naive", RATIO, "After over before", note=why, estimate=ratio, ci_low=nan, ci_high=nan)
     found = before_after(figures.panel)
-    fields = {**of_ratio(found.rate_ratio, found.ci_low, found.ci_high, nan, found.p), "verdict": ""}
+    fields = {"estimate": found.rate_ratio, "ci_low": found.ci_low, "ci_high": found.ci_high, "p": found.p}
     return row(figures, "naive", RATIO, TWO_COUNTS, note=NO_COMPARISON, **fields)
 
 
@@ -160,73 +180,6 @@ def built_in_row(figures: Figures, value: float) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def wdd_row(figures: Figures, offences: pd.DataFrame | None, spread: float, per_km2: bool = False) -> dict[str, Any]:
-    """The weighted displacement difference; of harm over ``offences`` (a row per offence, see `harm_wdd`).
-
-    ``spread``: variance of the changes of single places over that of Poisson counts (`spread_of`).
-    """
-    named = [p for p in ("treated", "comparison", "ring", "comparison_ring") if p in figures.sums]
-    if len(named) == 3:
-        named = named[:2]  # a ring of one group alone has nothing to be set against
-    times = (figures.lengths[0] / figures.lengths[1], 1.0)
-    areas = [figures.areas[p] / 1e6 for p in named] if per_km2 else None
-    notes = [*uneven_note(figures.sums["treated"][0], figures.sums["comparison"][0]), *too_narrow(spread)]
-    if offences is None:
-        pairs = [figures.sums[p] for p in named] + [None, None]
-        found = wdd(figures.sums["treated"], figures.sums["comparison"], pairs[2], pairs[3], areas, times)
-        method = "Weighted displacement difference (Wheeler and Ratcliffe 2018)"
-    else:
-        kept = [c for c in offences.columns if not c.startswith(("ring", "comparison_ring")) or len(named) == 4]
-        whole = harm_wdd(offences[kept], areas, times)
-        found, method = whole.total, "Harm-weighted displacement difference, variance Σ w²·Var"
-        if whole.driver:
-            notes.insert(0, f"{whole.driver_share:.0%} of its variance comes from {whole.driver}.")
-    method += ", rings included" if len(named) == 4 else ", without rings"
-    unit = figures.unit if figures.column == "harm" else "incidents"
-    scale, of = (f"{unit} per km²", "wdd_km2") if per_km2 else (unit, "wdd")
-    return row(figures, of, scale, method, note=" ".join(notes), **of_difference(found))
-
-
-def uneven_note(treated: float, comparison: float) -> list[str]:
-    """That counts at different levels change by different numbers; both before."""
-    if not treated or not comparison or 1 / UNEVEN <= treated / comparison <= UNEVEN:
-        return []
-    return [
-        f"The groups differ in size ({treated:,.0f} and {comparison:,.0f} before), so equal percentages make unequal"
-        " differences: read the ratio."
-    ]
-
-
-def spread_of(figures: Figures) -> float:
-    """How much more the places' own changes vary than Poisson counts: X² over its degrees of freedom, 1 for Poisson.
-
-    Per group, places' counts before and after against the group's common share after: Σ (a − n·s)² / (n·s·(1 − s)).
-    """
-    table = figures.panel.pivot_table(index=["group", "unit"], columns="post", values="count", aggfunc="sum")
-    table = table[table.sum(axis=1) > 0]
-    after, both = table[True].to_numpy(float), table.sum(axis=1).to_numpy(float)
-    groups = table.index.get_level_values("group")
-    share = (
-        table[True].groupby(groups).transform("sum") / table.sum(axis=1).groupby(groups).transform("sum")
-    ).to_numpy(float)
-    inside = (share > 0) & (share < 1)
-    free = int(inside.sum()) - len(set(groups[inside]))
-    if free < 1:
-        return nan
-    parts = (after - both * share)[inside] ** 2 / (both * share * (1 - share))[inside]
-    return float(parts.sum() / free)
-
-
-def too_narrow(spread: float) -> list[str]:
-    """That places vary more than the formula takes for granted."""
-    if not spread > MORE_THAN_POISSON:
-        return []
-    return [
-        f"Its interval assumes Poisson counts, but changes vary {spread:.1f} times as much between places: it is about"
-        f" {sqrt(spread):.1f} times too narrow. Read the ratio."
-    ]
-
-
 def ring_row(figures: Figures) -> dict[str, Any] | None:
     """The rings of the treated against those of the comparison, or against the comparison where it has none."""
     panel = figures.ring_panel
@@ -237,17 +190,6 @@ def ring_row(figures: Figures) -> dict[str, Any] | None:
     against = "the rings of the comparison" if own else "the comparison, which has no rings"
     method = f"Rings of the treated against {against}. {found.method}"
     return row(figures, "ring", RATIO, method, note=" ".join(found.warnings), **of_did(found))
-
-
-def ring_difference_row(figures: Figures, spread: float) -> dict[str, Any] | None:
-    """(D₁ − D₀) − (E₁ − E₀): the rings alone, in counts: sees displacement sooner than the ratio of few incidents."""
-    rings = [figures.sums.get(p) for p in ("ring", "comparison_ring")]
-    if figures.column == "harm" or rings[0] is None or rings[1] is None:
-        return None
-    found = wdd(rings[0], rings[1], times=(figures.lengths[0] / figures.lengths[1], 1.0))
-    note = " ".join([*uneven_note(rings[0][0], rings[1][0]), *too_narrow(spread)])
-    method = "Difference of the rings (the displacement term of the weighted displacement difference)"
-    return row(figures, "ring_wdd", "incidents", method, note=note, **of_difference(found))
 
 
 def finished(rows: Sequence[dict[str, Any]], leads: dict[str, str]) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def poisson_masses(mean: float) -> tuple[np.ndarray, np.ndarray]:
     return counts, poisson.pmf(counts, mean)
 
 
-def rate_ratio(before: int, now: int, time_before: float = 1.0, time_now: float = 1.0) -> Ratio:
+def rate_ratio(before: float, now: float, time_before: float = 1.0, time_now: float = 1.0) -> Ratio:
     """Rate now over rate before with the exact conditional 95% interval (Clopper–Pearson on the share of ``now``).
 
     Given their sum, ``now`` is Binomial with odds ratio·t₁/t₀. The interval covers at least as often as it says; with
@@ -106,17 +106,23 @@ def ratio_of_ratios(treated: tuple[float, float], comparison: tuple[float, float
     """(T₁/T₀)/(C₁/C₀) with the 95% interval of its logarithm, Var = φ (1/T₀ + 1/T₁ + 1/C₀ + 1/C₁); φ is 1 for Poisson.
 
     Below 1 the treated fell more (or rose less) than the comparison. Lengths of time cancel where both groups have the
-    same. None with a zero among the counts. Counts that come in series make it too narrow: give the ``spread`` φ ≥ 1 by
-    which places' changes vary more than Poisson counts.
+    same. With T₀ or T₁ 0 there is a limit on one side only: that of T₁/T₀, exact, over the far limit of C₁/C₀. Counts
+    that come in series make it too narrow: give the ``spread`` φ ≥ 1 by which places' changes vary more than Poisson
+    counts; n counts then tell as much as n/φ.
     """
     counts = (*treated, *comparison)
     refuse_counts(*counts)
-    if min(counts) == 0:
-        return Ratio(nan, nan, nan, "One of the four counts is 0, so there is no ratio. Take a longer window.")
     (t0, t1), (c0, c1) = treated, comparison
+    phi, reach = max(spread, 1.0), NormalDist().inv_cdf(0.975)
+    if not c0 or not c1 or not t0 + t1:
+        return Ratio(nan, nan, nan, "One of the groups has nothing to compare with. Take a longer window.")
+    if not t0 or not t1:
+        far = exp(reach * sqrt(phi * (1 / c0 + 1 / c1)))
+        one = rate_ratio(t0 / phi, t1 / phi)
+        return Ratio(nan if t1 else 0.0, one.low / (c1 / c0 * far), one.high / (c1 / c0 / far))
     middle = log(t1 / t0) - log(c1 / c0)
-    reach = NormalDist().inv_cdf(0.975) * sqrt(max(spread, 1.0) * sum(1 / n for n in counts))
-    return Ratio(exp(middle), exp(middle - reach), exp(middle + reach))
+    wide = reach * sqrt(phi * sum(1 / n for n in counts))
+    return Ratio(exp(middle), exp(middle - wide), exp(middle + wide))
 
 
 def percent_change(before: float, now: float, least: int) -> Percent:

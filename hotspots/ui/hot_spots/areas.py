@@ -10,6 +10,8 @@ import streamlit as st
 
 from hotspots import areas, geography
 from hotspots.areas import register as area_register
+from hotspots.areas.choosing import stated_choice
+from hotspots.base.choices import HOWS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.exports import file_name
@@ -155,6 +157,7 @@ def show_freeze(view: View, now: Desk, chosen: str) -> None:
         )  # fmt: skip
         key = widget_key(form_key("freeze_from"), date.today())
         first = right.date_input("They hold from", key=key, format="DD/MM/YYYY")
+        how, first_of, last_of = ask_choice(now)
         author, note = signature("freeze", "Why these areas, why now")
         promise = f"I have checked {counted(len(now.table), 'area')} and understand that freezing cannot be undone"
         sure = st.checkbox(promise, key=f"_{form_key('freeze_sure')}")
@@ -162,7 +165,26 @@ def show_freeze(view: View, now: Desk, chosen: str) -> None:
     if go:
         if not sure:
             raise HotspotsError("Nothing was frozen: tick the box to confirm. Freezing cannot be undone.")
-        freeze(view, now, name.strip(), first, author, note)
+        choice = stated_choice(how, first_of, last_of, now.found.definition["window"], from_version(now))
+        freeze(view, now, name.strip(), first, author, note, choice)
+
+
+def from_version(now: Desk) -> bool:
+    """Whether the draft was made of an earlier version, whose places this ranking may not have chosen."""
+    return now.draft is not None and now.draft.source != draft.CANDIDATES
+
+
+def ask_choice(now: Desk) -> tuple[str, str, str]:
+    """How the areas were chosen, and by figures of which months; a draft of an earlier version has to say."""
+    options = [*([""] if from_version(now) else []), *HOWS]
+    how = st.selectbox(
+        "How were they chosen?", options, key=widget_key(form_key("freeze_how"), options[0]),
+        format_func=lambda value: {"": "Choose …", **HOWS}[value].capitalize(), help=words.CHOSEN_HELP,
+    )  # fmt: skip
+    left, right = st.columns(2)
+    first = left.text_input("By other figures: from", key=widget_key(form_key("freeze_first"), ""), max_chars=10)
+    last = right.text_input("to", key=widget_key(form_key("freeze_last"), ""), max_chars=10)
+    return how, first.strip(), last.strip()
 
 
 def start_name(view: View, now: Desk) -> str:
@@ -173,12 +195,14 @@ def start_name(view: View, now: Desk) -> str:
     return "hot-spots" + ("" if bcu == "all" else f"-{bcu.lower()}")
 
 
-def freeze(view: View, now: Desk, name: str, first: date, author: str, note: str) -> None:
+def freeze(
+    view: View, now: Desk, name: str, first: date, author: str, note: str, choice: dict[str, str]
+) -> None:  # fmt: skip
     """Store the areas; the draft ends and the register is shown."""
     draft.refuse_excluded(now.table, now.excluded)
     made = area_register.freeze(
         Path(view.folder), now.table.drop(columns="label"), name, first, author, note,
-        draft.definition(now.found, now.draft), now.limits.max_area_m2,
+        {**draft.definition(now.found, now.draft), "chosen": choice}, now.limits.max_area_m2,
     )  # fmt: skip
     hold("area_draft", None)
     hold("area_chosen", None)

@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from hotspots.areas.choosing import Choice, choice_of
 from hotspots.areas.register import Frozen
+from hotspots.base.choices import HOWS
 from hotspots.base.errors import HotspotsError
 from hotspots.base.words import counted
 from hotspots.exports import file_name
@@ -118,6 +120,7 @@ def definition_lines(definition: dict[str, Any]) -> list[str]:
         f"Weights: {get('weights', '?')}, SHA-256 {get('weights_sha256', '?')}.",
         f"Limits: at most {figure(get('max_area_m2'))} m², at least {figure(get('min_share'), 100, 2)}% of its BCU's"
         f" harm; wanted: {wanted}.",
+        f"Chosen {chosen_words(choice_of(definition))}.",
         f"Excluded: {counted(len(get('excluded_cells') or []), 'cell')}. Made from: {get('areas_from', '?')}.",
         *(f"Changed by hand: {change}" for change in get("changes") or []),
     ]
@@ -126,6 +129,12 @@ def definition_lines(definition: dict[str, Any]) -> list[str]:
     if get("map_point_breaks"):
         lines.append(f"Map points changed in: {', '.join(str(m) for m in definition['map_point_breaks'])}.")
     return lines
+
+
+def chosen_words(choice: Choice) -> str:
+    """'by this ranking, 2025-01-01 to 2025-12-31', and whether whoever froze the version said so."""
+    months = f", {choice.window}" if choice.window else ""
+    return HOWS[choice.how] + months + ("" if choice.stated else ", as far as is known: it was not asked then")
 
 
 def selection_label(name: str) -> str:

@@ -31,6 +31,10 @@ FREEZE_HELP = (
     "A hot spot whose outline changes later cannot be evaluated. So areas are frozen: dated, named, and never"
     " rewritten. A later version takes over from its first day on; this one stays as it was."
 )
+CHOSEN_HELP = (
+    "Places chosen by figures of some months fall by themselves afterwards; places chosen by hand, without looking at"
+    " figures, do not. Whether a change can be judged hangs on it. Months such as 2026-01."
+)
 NO_REGISTER = "No areas have been frozen yet. Choose “Areas”, change them as needed, and freeze them there."
 OUT_OF_BCU = "The map shows the areas of {bcu} BCU; the table has all of this version."
 
