@@ -198,9 +198,9 @@ def test_what_a_whole_bcu_did_widens_a_difference_of_groups_of_another_size():
 
 def test_places_with_a_single_incident_count_too():
     """By hand: 1 and 0, 0 and 1: share ½, each (½)²/¼ = 1, two places, one degree of freedom: 2. An empty one: none."""
-    assert spread_of(figures(places({"a": ("treated", 1, 0), "b": ("treated", 0, 1)}))) == pytest.approx(2)
+    assert spread_of(places({"a": ("treated", 1, 0), "b": ("treated", 0, 1)})) == pytest.approx(2)
     three = places({"a": ("treated", 1, 0), "b": ("treated", 0, 1), "c": ("treated", 0, 0)})
-    assert spread_of(figures(three)) == pytest.approx(2)
+    assert spread_of(three) == pytest.approx(2)
 
 
 def test_poisson_places_vary_as_poisson_says():
