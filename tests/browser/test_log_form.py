@@ -45,10 +45,10 @@ def own(police: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def phone(open_page: Any, wait_idle: Any) -> Any:
-    """``phone(address)``: a page 360 wide with a finger on it."""
+    """``phone(address)``: a page 360 wide, with a finger on it unless another look is asked for."""
 
-    def start(address: str) -> Any:
-        page = open_page(look="phone")
+    def start(address: str, look: str = "phone") -> Any:
+        page = open_page(look=look)
         page.set_viewport_size({"width": 360, "height": 740})
         page.goto(address, wait_until="domcontentloaded")
         wait_idle(page)
@@ -241,7 +241,7 @@ def reaches_every_part_in_order(page: Any) -> None:
 def test_a_full_entry_from_the_keyboard(served: Any, phone: Any, wait_idle: Any, own: Path) -> None:
     end = int(datetime.now(UTC).timestamp()) // 60 * 60
     start = end - 14 * 60
-    page = phone(served(own, SCRIPT))
+    page = phone(served(own, SCRIPT), "dark")
     key = key_of(page)
     reaches_every_part_in_order(page)
     pick(page, wait_idle, "Hot spot", "Church")
@@ -255,6 +255,7 @@ def test_a_full_entry_from_the_keyboard(served: Any, phone: Any, wait_idle: Any,
     type_time(page, wait_idle, "Start", start)
     type_time(page, wait_idle, "Stop", end)
     assert said(page, f"{clock_text(start)} to {clock_text(end)}, 14 min.")
+    assert violations(page) == [], "in the dark"
     press(page, wait_idle, "In a vehicle", "radio", "Space")
     press(page, wait_idle, "Engagement", key="Space")
     press(page, wait_idle, "This was a call (reactive)", "switch", "Space")
