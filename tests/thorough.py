@@ -12,6 +12,7 @@ FROM_FIRST = f"{PAGES}::test_every_page_loads[from the first page"
 FAULTS = "tests/recovery/test_faults.py::test_a_fault_at_any_event_leaves_what_was_or_what_should_be"
 POLICY = "tests/browser/test_safe.py::test_no_page_breaks_its_policy"
 SURE = "tests/browser/test_harm_weights.py::test_how_sure_in_every_look"
+CHANGE = "tests/browser/test_change.py::test_cold_deep_link_and_another_comparison_from_the_keyboard"
 DOSAGE = "tests/browser/test_dosage.py"
 THOROUGH = {
     f"{FAULTS}[import of police-uk, the first": "import over others is asked, and a first one of pings",
@@ -27,13 +28,17 @@ THOROUGH = {
     **{f"{SURE}[{look}]": "phone is asked; the map of all four is the simple one" for look in ("wide", "dark", "nogl")},
     f"{DOSAGE}::test_cold_deep_link[dark]": "wide is asked, and dark of a cell and of Data",
     f"{DOSAGE}::test_cold_deep_link[nogl]": "the page has no map",
-    f"{DOSAGE}::test_logs_against_positions[dark]": "as its cold deep link",
-    "tests/browser/test_app.py::test_no_serious_axe_violations[a cell-wide]": "dark is asked, which has less contrast",
+    f"{DOSAGE}::test_names_that_would_be_code": "tests/pages reads the markup; in a browser it is asked of Hot spots",
+    f"{CHANGE}[nogl]": "dark is asked, which has less contrast; without graphics Hot spots is",
+    "tests/browser/test_app.py::test_cold_deep_link_to_a_cell[wide]": "dark is asked, which has less contrast",
+    "tests/browser/test_app.py::test_an_empty_workspace_leads_to_the_demo": "tests/pages presses the same button",
+    "tests/browser/test_map_components.py::test_without_webgl": "test_app asks the page itself",
     "tests/browser/test_map_components.py::test_deck_draws_patterns[sharp]": "expected to fail; wide is asked",
     **{
         f"{POLICY}[{name}]": "every browser test hears what breaks the policy; here it is unfolded, too"
         for name in (
             "Overview",
+            "Hot spots",
             "reconciled",
             "Patrol dosage",
             "Change",
@@ -46,6 +51,7 @@ THOROUGH = {
             "trials",
         )
     },
+    "tests/browser/test_safe.py::test_files_come_and_go_under_the_policy": "as above, of test_app's files",
     f"{DEMO}::test_an_effect_of_nothing": "test_demo_effects asks it of the tables; here it is asked of the files",
     f"{DEMO}::test_a_removal_that_was_cut_short": "test_demo_whole cuts a small demo short at every step",
     f"{PAGES}::test_the_demo_is_built_at_a_press[Hot spots]": "Overview is asked; the button is the same",

@@ -29,6 +29,7 @@ PAGES = {  # as Streamlit names them: the file without its number
     name: "/" if path == "app.py" else "/" + re.sub(r"pages/\d+_(\w+)\.py", r"\1", path) for path, name in words.PAGES
 }
 PRESS = 500  # milliseconds: deck.gl waits 300 for a second click before it takes a click for one
+PHONE = {"width": 390, "height": 844}
 SMALL = {"width": 900, "height": 800}  # software graphics take their time by the pixel
 SIMPLE_MAP = {"Hot spots": "?map=svg"}
 SVG_CELL = """cell => {
@@ -105,91 +106,114 @@ def click_number(page: Any, cell: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_cold_deep_link_without_serious_axe_violations(
-    serve: Any, served: Any, open_page: Any, police: Path, serious: Any, name: str
+    serve: Any, served: Any, open_page: Any, wait_idle: Any, police: Path, serious: Any, name: str
 ) -> None:
-    """By a browser that has never seen the app; of two of them, and of a cell, the first that a server is asked for."""
-    server = serve if name in ("Overview", "Hot spots") else served
-    page = open_page(server(police) + PAGES[name] + SIMPLE_MAP.get(name, ""), fresh=True)
+    """Two of them by a browser that has never seen the app and, as a cell is, the first that a server is asked for."""
+    first = name in ("Overview", "Hot spots")
+    look = "dark" if name == "Data" else "wide"
+    page = open_page((serve if first else served)(police) + PAGES[name] + SIMPLE_MAP.get(name, ""), look, fresh=first)
     assert page.get_by_role("heading", level=1).inner_text() == name
     assert page.title().startswith(name)
     menu = page.locator('[data-testid="stSidebar"] [data-testid="stPageLink"]').all_inner_texts()
     assert [text.strip() for text in menu] == list(PAGES)
     assert serious(page) == []
+    page.set_viewport_size(PHONE)
+    wait_idle(page)
+    assert too_wide(page) <= 2, "pixels wider than a phone, everything unfolded"
 
 
-def test_cold_deep_link_to_a_cell(serve: Any, open_page: Any, police: Path) -> None:
+def too_wide(page: Any) -> int:
+    """By how many pixels the page, its main part or a table in it is wider than the screen."""
+    return int(
+        page.evaluate("""() => {
+        const main = document.querySelector('[data-testid="stMain"]')
+        const tables = [...main.querySelectorAll('table')].map(e => e.getBoundingClientRect().right - innerWidth)
+        const whole = document.documentElement.scrollWidth - innerWidth
+        return Math.max(whole, main.scrollWidth - main.clientWidth, ...tables)
+    }""")
+    )
+
+
+@pytest.mark.parametrize("look", ["wide", "dark"])
+def test_cold_deep_link_to_a_cell(serve: Any, open_page: Any, serious: Any, police: Path, look: str) -> None:
     second = rank(police, "--bcu", "South")[1]
-    page = open_page(f"{serve(police)}/Hot_spots?bcu=South&map=svg&cell={second['cell']}")
+    page = open_page(f"{serve(police)}/Hot_spots?bcu=South&map=svg&cell={second['cell']}", look)
     assert heading(page, "2.") == f"2. {second['place']}"
     assert selected(page, second["cell"])
     assert cell_asked(page, second["cell"]) == second["cell"]
     assert query(page)["bcu"] == "South"
     assert page.get_by_role("combobox", name="BCU", exact=True).input_value() == "South"
     assert "Shown instead" not in alerts(page)
+    assert serious(page) == []
 
 
 def test_filters_survive_a_change_of_page_and_a_second_apply(
     served: Any, open_page: Any, wait_idle: Any, police: Path
 ) -> None:
-    page = open_page(served(police) + "/Hot_spots?map=svg")
-    for bcu, n in (("South", "2 cells"), ("East", "1 cell"), ("South", "2 cells")):
+    page = open_page(served(police) + "/Hot_spots?map=svg&by=harm")
+    for bcu, n in (("East", "1 cell"), ("South", "2 cells")):
         choose(page, "BCU", bcu)
         page.get_by_role("button", name="Apply").click()
         assert until(page, lambda bcu=bcu: query(page).get("bcu") == bcu)
         wait_idle(page)
         assert f"{bcu} BCU" in page.inner_text("body")
         assert n in page.inner_text("body")
-    for name in ("Method", "Hot spots"):
+    for name in ("Method", "Harm weights", "Hot spots"):  # without filters of a question, with them, and back
         go_to(page, wait_idle, name)
-    assert page.get_by_role("combobox", name="BCU", exact=True).input_value() == "South"
-    assert query(page)["bcu"] == "South"
+        if name != "Method":
+            assert page.get_by_role("combobox", name="BCU", exact=True).input_value() == "South"
+            assert (query(page)["bcu"], query(page)["by"]) == ("South", "harm")
     assert cells_drawn(page, 2)
 
 
-def test_overview_leads_to_a_bcu(served: Any, open_page: Any, wait_idle: Any, police: Path) -> None:
+def test_overview_leads_to_a_bcu_and_without_webgl_the_simple_map_comes_by_itself(
+    served: Any, open_page: Any, wait_idle: Any, police: Path
+) -> None:
     page = open_page(served(police), "nogl")
     page.get_by_role("link", name="Hot spots in West").click()
     page.get_by_role("heading", level=1, name="Hot spots", exact=True).wait_for()
     wait_idle(page)
     assert query(page)["bcu"] == "West"
     assert "West BCU" in page.inner_text("body")
+    page.locator("svg.map").wait_for()
+    assert cells_drawn(page, 1)
+    assert page.locator('[data-testid="stDeckGlJsonChart"]').count() == 0
 
 
-def test_a_wrong_address_is_told(served: Any, open_page: Any, police: Path) -> None:
+def test_a_wrong_address_is_told_on_a_phone_that_does_not_scroll_sideways(
+    served: Any, open_page: Any, unfold: Any, police: Path
+) -> None:
+    """A telephone's browser, with a finger; each page at its width: test_cold_deep_link."""
     asked = {"bcu": "<b>North", "top": "-4", "from": "soon", "cell": "<img src=x>", "map": "svg"}
-    page = open_page(served(police) + "/Hot_spots?" + urlencode(asked))
+    page = open_page(served(police) + "/Hot_spots?" + urlencode(asked), "phone")
     for sentence in ("“<b>North”", "“-4”", "'soon'", "'<img src=x>' is not an H3 cell"):
         assert sentence in alerts(page)
     assert cells_drawn(page, 4)
+    unfold(page)  # those of the sidebar are folded away on a phone
+    assert too_wide(page) <= 2
 
 
 # -- picking ---------------------------------------------------------------------------------------
 
 
-def test_a_row_of_the_table_opens_its_cell(served: Any, open_page: Any, wait_idle: Any, police: Path) -> None:
+def test_a_cell_opens_by_keyboard_from_the_table_and_by_mouse(
+    served: Any, open_page: Any, wait_idle: Any, police: Path
+) -> None:
     rows = rank(police)
     page = open_page(served(police) + "/Hot_spots?map=svg")
     assert NO_CELL in alerts(page)
-    for i in (1, 0):
-        click_row(page, i)
-        assert cell_asked(page, rows[i]["cell"]) == rows[i]["cell"]
-        wait_idle(page)
-        assert heading(page, f"{i + 1}.") == f"{i + 1}. {rows[i]['place']}"
-        assert selected(page, rows[i]["cell"])
+    to_blackpool_by_keyboard_alone(page)
+    opened(page, wait_idle, rows, 1)
+    assert page.get_by_role("listbox").evaluate("e => e.matches(':focus')"), "focus is lost after choosing"
     page.get_by_role("button", name="Close this cell").click()
     assert until(page, lambda: "cell" not in query(page))
     wait_idle(page)
     assert NO_CELL in alerts(page)
-
-
-def test_a_cell_of_the_map_opens_by_mouse(served: Any, open_page: Any, wait_idle: Any, police: Path) -> None:
-    rows = rank(police)
-    page = open_page(served(police) + "/Hot_spots?map=svg")
     for i in (1, 0):
-        click_number(page, rows[i]["cell"])
-        assert cell_asked(page, rows[i]["cell"]) == rows[i]["cell"]
-        wait_idle(page)
-        assert heading(page, f"{i + 1}.") == f"{i + 1}. {rows[i]['place']}"
+        click_row(page, i)
+        opened(page, wait_idle, rows, i)
+    click_number(page, rows[1]["cell"])
+    opened(page, wait_idle, rows, 1)
     before = page.url
     box = page.locator("svg.map").bounding_box()
     page.mouse.click(box["x"] + 12, box["y"] + box["height"] - 12)  # empty ground
@@ -198,9 +222,15 @@ def test_a_cell_of_the_map_opens_by_mouse(served: Any, open_page: Any, wait_idle
     assert page.url == before
 
 
-def test_a_cell_of_the_map_opens_by_keyboard_alone(served: Any, open_page: Any, wait_idle: Any, police: Path) -> None:
-    rows = rank(police)
-    page = open_page(served(police) + "/Hot_spots?map=svg")
+def opened(page: Any, wait_idle: Callable[..., None], rows: list[dict[str, str]], i: int) -> None:
+    """The cell of this row is open: in the address, in the heading and on the map."""
+    assert cell_asked(page, rows[i]["cell"]) == rows[i]["cell"]
+    wait_idle(page)
+    assert heading(page, f"{i + 1}.") == f"{i + 1}. {rows[i]['place']}"
+    assert selected(page, rows[i]["cell"])
+
+
+def to_blackpool_by_keyboard_alone(page: Any) -> None:
     chart = page.get_by_role("listbox")
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -211,10 +241,6 @@ def test_a_cell_of_the_map_opens_by_keyboard_alone(served: Any, open_page: Any, 
     page.keyboard.press("ArrowLeft")  # from Preston towards Blackpool, by Ashton
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
-    assert cell_asked(page, rows[1]["cell"]) == rows[1]["cell"]
-    wait_idle(page)
-    assert heading(page, "2.").startswith("2. Promenade")
-    assert chart.evaluate("e => e.matches(':focus')"), "focus is lost after choosing"
 
 
 def test_the_drawn_map(served: Any, open_page: Any, wait_idle: Any, wait_drawn: Any, police: Path) -> None:
@@ -245,13 +271,6 @@ def test_the_drawn_map(served: Any, open_page: Any, wait_idle: Any, wait_drawn: 
     assert query(page)["cell"] == only["cell"], "empty ground let go of the cell"
 
 
-def test_without_webgl_the_simple_map_comes_by_itself(served: Any, open_page: Any, police: Path) -> None:
-    page = open_page(served(police) + "/Hot_spots", look="nogl")
-    page.locator("svg.map").wait_for()
-    assert cells_drawn(page, 4)
-    assert page.locator('[data-testid="stDeckGlJsonChart"]').count() == 0
-
-
 # -- import ----------------------------------------------------------------------------------------
 
 
@@ -280,26 +299,14 @@ def shown(page: Any, text: str) -> bool:
     return until(page, lambda: text in page.inner_text("body"))
 
 
-def test_bad_files_get_their_sentence_and_change_nothing(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    before = (own / "manifest.json").read_bytes()
+def test_bad_files_change_nothing_and_a_good_one_is_seen_at_once(
+    serve: Any, open_page: Any, wait_idle: Any, own: Path
+) -> None:
     page = open_page(serve(own) + "/Data")
-    rows = [crime(f"x{i}", "2024-04", place=(lat, lon)) for i, (lon, lat) in enumerate([PRESTON, BLACKPOOL] * 3)]
-    upload(page, wait_idle, ("2024-04-lancashire-street.csv", csv_bytes(rows, STREET_COLUMNS)))
-    assert told(page, "look swapped")
-    assert "2024-04-lancashire-street.csv was not imported" in alerts(page)
-    upload(page, wait_idle, ("crimes.zip", b"This is not a zip archive, whatever it is called."))
-    assert told(page, "crimes.zip")
-    assert "zip" in alerts(page).replace("crimes.zip", "")
-    assert "look swapped" not in alerts(page)
-    assert (own / "manifest.json").read_bytes() == before
+    get_their_sentence_and_change_nothing(page, wait_idle, own)
     page.reload()
     wait_idle(page)
     assert shown(page, "20 incidents in 3 months")
-
-
-def test_a_good_file_is_taken_up_and_seen_at_once(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    page = open_page(serve(own) + "/Data")
-    assert "20 incidents in 3 months" in page.inner_text("body")
     more = street("2024-04", [crime(f"n{i}", "2024-04", place=BLACKPOOL) for i in range(9)])
     upload(page, wait_idle, more)
     assert told(page, "Imported.")
@@ -313,12 +320,31 @@ def test_a_good_file_is_taken_up_and_seen_at_once(serve: Any, open_page: Any, wa
     assert [r["n_incidents"] for r in rank(own, "--bcu", "West")] == ["13"]
 
 
-def test_an_empty_workspace_leads_to_the_demo(
-    serve: Any, open_page: Any, wait_idle: Any, serious: Any, tmp_path: Path
+def get_their_sentence_and_change_nothing(page: Any, wait_idle: Callable[..., None], own: Path) -> None:
+    """Bad files."""
+    before = (own / "manifest.json").read_bytes()
+    rows = [crime(f"x{i}", "2024-04", place=(lat, lon)) for i, (lon, lat) in enumerate([PRESTON, BLACKPOOL] * 3)]
+    upload(page, wait_idle, ("2024-04-lancashire-street.csv", csv_bytes(rows, STREET_COLUMNS)))
+    assert told(page, "look swapped")
+    assert "2024-04-lancashire-street.csv was not imported" in alerts(page)
+    upload(page, wait_idle, ("crimes.zip", b"This is not a zip archive, whatever it is called."))
+    assert told(page, "crimes.zip")
+    assert "zip" in alerts(page).replace("crimes.zip", "")
+    assert "look swapped" not in alerts(page)
+    assert (own / "manifest.json").read_bytes() == before
+
+
+def test_an_empty_workspace_says_so_without_serious_axe_violations(
+    serve: Any, open_page: Any, serious: Any, tmp_path: Path
 ) -> None:
-    address = serve(tmp_path / "new")
-    assert serious(open_page(address + "/Hot_spots")) == []
-    page = open_page(address + "/")
+    page = open_page(serve(tmp_path / "new") + "/Hot_spots")
+    assert words.EMPTY in alerts(page)
+    assert page.get_by_role("button", name="Build the demo").is_enabled()
+    assert serious(page) == []
+
+
+def test_an_empty_workspace_leads_to_the_demo(serve: Any, open_page: Any, wait_idle: Any, tmp_path: Path) -> None:
+    page = open_page(serve(tmp_path / "new"))
     assert words.EMPTY in alerts(page)
     page.get_by_role("button", name="Build the demo").click()
     page.get_by_text(words.SYNTHETIC).wait_for(timeout=60_000)
@@ -413,25 +439,3 @@ def assert_text(part: Any) -> None:
 def _only_cell(workspace: Path) -> str:
     (only,) = rank(workspace, "--source", "incidents", "--offences", "all")
     return only["cell"]
-
-
-@pytest.mark.parametrize(("name", "look"), [("a cell", "wide"), ("a cell", "dark"), ("Data", "dark")])
-def test_no_serious_axe_violations(
-    served: Any, open_page: Any, police: Path, serious: Any, name: str, look: str
-) -> None:
-    """Of every page as it opens: test_cold_deep_link."""
-    cell = f"/Hot_spots?map=svg&cell={rank(police)[0]['cell']}"
-    assert serious(open_page(served(police) + (cell if name == "a cell" else PAGES[name]), look)) == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_phone_does_not_scroll_sideways(served: Any, open_page: Any, unfold: Any, police: Path, name: str) -> None:
-    page = open_page(served(police) + PAGES[name] + SIMPLE_MAP.get(name, ""), look="phone")
-    assert page.get_by_role("heading", level=1).inner_text() == name
-    unfold(page)  # those of the sidebar are folded away on a phone
-    wide = page.evaluate("""() => {
-        const main = document.querySelector('[data-testid="stMain"]')
-        const tables = [...main.querySelectorAll('table')].map(e => e.getBoundingClientRect().right - innerWidth)
-        return [document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth, ...tables]
-    }""")
-    assert max(wide) <= 2, f"{wide} pixels too wide"

@@ -65,22 +65,30 @@ def centre_of(page: Any, cell: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_svg_click_picks_the_cell_and_the_same_again_lets_go(simple: Any, wait_idle: Any) -> None:
+def test_svg_is_looked_at_and_nothing_is_picked(simple: Any, wait_idle: Any, tmp_path: Path) -> None:
     page = simple()
     assert page.locator("svg.map").get_attribute("data-cells") == "61"
     assert page.title() != "broken"
-    page.mouse.click(*centre_of(page, CENTRE))
-    assert picks(page, 1) == [CENTRE]
-    assert until(page, lambda: page.locator("svg.map").get_attribute("data-selected") == CENTRE)
-    assert until(page, lambda: f"cell={CENTRE}" in page.url)
+    assert against_the_map(page) == []
+    buttons_outline_empty_ground_and_drags(page)
     wait_idle(page)
-    page.mouse.click(*centre_of(page, CENTRE))
-    assert picks(page, 2) == [CENTRE, CENTRE]
-    assert until(page, lambda: "cell=" not in page.url)
+    assert picks(page) == []
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Cells, CSV").click()
+    file = tmp_path / "cells.csv"
+    waiting.value.save_as(file)
+    with file.open(encoding="utf-8", newline="") as text:
+        assert len(list(csv.DictReader(text))) == 61
 
 
-def test_svg_buttons_outline_empty_ground_and_drags_pick_nothing(simple: Any, wait_idle: Any) -> None:
-    page = simple()
+def against_the_map(page: Any) -> list[str]:
+    """What axe holds against it."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    results = axe.Axe().run(page, context='[data-testid="stBidiComponentIsolated"]')
+    return [v["id"] for v in results.response["violations"]]
+
+
+def buttons_outline_empty_ground_and_drags(page: Any) -> None:
     before = page.locator("svg.map").get_attribute("viewBox")
     for name in ("Zoom in", "Zoom in", "Zoom in", "Zoom out", "Show all cells", "Zoom in", "Zoom in"):
         page.get_by_role("button", name=name).click()
@@ -103,12 +111,33 @@ def test_svg_buttons_outline_empty_ground_and_drags_pick_nothing(simple: Any, wa
     page.mouse.down()
     page.mouse.move(x + 60, y + 30, steps=5)
     page.mouse.up()
-    wait_idle(page)
-    assert picks(page) == []
 
 
-def test_svg_by_keyboard_alone(simple: Any, wait_idle: Any) -> None:
+def test_a_cell_is_picked_by_keyboard_by_mouse_and_in_the_table(simple: Any, wait_idle: Any) -> None:
     page = simple()
+    second = by_keyboard_alone(page, wait_idle)
+    page.mouse.click(*centre_of(page, CENTRE))
+    assert picks(page, 2) == [second, CENTRE]
+    assert until(page, lambda: page.locator("svg.map").get_attribute("data-selected") == CENTRE)
+    assert until(page, lambda: f"cell={CENTRE}" in page.url)
+    wait_idle(page)
+    page.mouse.click(*centre_of(page, CENTRE))
+    assert picks(page, 3) == [second, CENTRE, CENTRE]
+    assert until(page, lambda: "cell=" not in page.url), "the same again lets go"
+    wait_idle(page)
+    grid = page.locator('[data-testid="stDataFrame"]')
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + 55)  # the box at the start of the first row
+    assert picks(page, 4)[3:] == [CENTRE]
+    wait_idle(page)
+    page.mouse.click(*centre_of(page, CENTRE))  # the map is heard although a row stays chosen
+    assert picks(page, 5)[3:] == [CENTRE, CENTRE]
+    assert until(page, lambda: "cell=" not in page.url)
+
+
+def by_keyboard_alone(page: Any, wait_idle: Any) -> str:
+    """The cell that was picked so."""
     chart = page.get_by_role("listbox")
     assert "61 cells coloured by Incidents" in chart.get_attribute("aria-label")
     for _ in range(30):
@@ -132,19 +161,13 @@ def test_svg_by_keyboard_alone(simple: Any, wait_idle: Any) -> None:
     assert picks(page, 1) == [second]
     wait_idle(page)
     assert chart.evaluate("e => e.matches(':focus')"), "focus is lost after choosing"
+    return str(second)
 
 
 def test_without_webgl_the_svg_map_is_drawn(address: str, open_page: Any) -> None:
     page = open_page(address, look="nogl")
     page.locator("svg.map").wait_for()
     assert page.locator('[data-testid="stDeckGlJsonChart"]').count() == 0
-
-
-def test_svg_has_no_axe_violations(simple: Any) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = simple()
-    results = axe.Axe().run(page, context='[data-testid="stBidiComponentIsolated"]')
-    assert [v["id"] for v in results.response["violations"]] == []
 
 
 def test_svg_on_a_phone_by_touch(simple: Any, wait_idle: Any) -> None:
@@ -156,8 +179,11 @@ def test_svg_on_a_phone_by_touch(simple: Any, wait_idle: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 2")
 
 
-def test_deck_picks_a_cell_never_a_row_and_keeps_quiet_on_zoom(deck: Any, wait_idle: Any) -> None:
-    page, middle = deck()
+def test_deck_picks_a_cell_into_the_draft_once_and_keeps_quiet_on_zoom(
+    deck: Any, wait_idle: Any, wait_drawn: Any
+) -> None:
+    """The cell in the address, and the map told of it: test_app."""
+    page, middle = deck("/?zoom=15&draft=1")
     assert "61 cells" in page.locator('[data-testid="stDeckGlJsonChart"]').get_attribute("aria-label")
     page.locator("[data-guarded]").wait_for(state="attached")
     tip = page.locator(".deck-tooltip")
@@ -175,11 +201,18 @@ def test_deck_picks_a_cell_never_a_row_and_keeps_quiet_on_zoom(deck: Any, wait_i
         page.wait_for_timeout(PRESS)
     wait_idle(page)
     assert picks(page) == []
+    assert pixels(page, DRAFT_RING, AREA_LINE) == [0, 0]
     pick_middle(page, middle)
-    assert f"cell={CENTRE}" in page.url
     page.wait_for_timeout(PRESS)
     wait_idle(page)
     assert picks(page) == [CENTRE], "the old selection was read again"
+    wait_drawn(page)
+    assert pixels(page, DRAFT_RING)[0] > 100
+    page.get_by_role("button", name="Clear the draft").click()
+    wait_idle(page)
+    wait_drawn(page)
+    assert picks(page) == [CENTRE], "the click that was read before came back"
+    assert pixels(page, DRAFT_RING) == [0]
 
 
 def pick_middle(page: Any, middle: tuple[float, float]) -> None:
@@ -188,29 +221,6 @@ def pick_middle(page: Any, middle: tuple[float, float]) -> None:
         if picks(page, 1, seconds=2):
             break
     assert picks(page) == [CENTRE]
-
-
-def test_table_row_gives_the_cell_and_only_once(simple: Any, wait_idle: Any) -> None:
-    page = simple()
-    grid = page.locator('[data-testid="stDataFrame"]')
-    grid.scroll_into_view_if_needed()
-    box = grid.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + 55)  # the box at the start of the first row
-    assert picks(page, 1) == [CENTRE]
-    wait_idle(page)
-    page.mouse.click(*centre_of(page, CENTRE))  # the map is heard although a row stays chosen
-    assert picks(page, 2) == [CENTRE, CENTRE]
-    assert until(page, lambda: "cell=" not in page.url)
-
-
-def test_download_is_built_and_complete(simple: Any, tmp_path: Path) -> None:
-    page = simple()
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Cells, CSV").click()
-    file = tmp_path / "cells.csv"
-    waiting.value.save_as(file)
-    with file.open(encoding="utf-8", newline="") as text:
-        assert len(list(csv.DictReader(text))) == 61
 
 
 # -- areas, patterns and a draft
@@ -231,7 +241,8 @@ def pixels(page: Any, *colours: tuple[int, int, int]) -> list[int]:
 
 
 def test_svg_areas_differ_by_line_and_label(simple: Any) -> None:
-    page = simple("&areas=1")
+    page = simple("&measure=pattern&areas=1", look="dark")
+    assert against_the_map(page) == []
     lines = page.locator("path.area.line")
     dashes = lines.evaluate_all("all => all.map(e => [e.dataset.area, getComputedStyle(e).strokeDasharray])")
     assert [name for name, _ in dashes] == ["T1", "C2", "A3"]
@@ -262,13 +273,6 @@ def test_svg_patterns_have_signs_words_and_counts(simple: Any) -> None:
     assert "Pattern: new" in page.get_by_role("status").first.inner_text()
 
 
-def test_svg_new_drawings_have_no_axe_violations(simple: Any) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = simple("&measure=pattern&areas=1", look="dark")
-    results = axe.Axe().run(page, context='[data-testid="stBidiComponentIsolated"]')
-    assert [v["id"] for v in results.response["violations"]] == []
-
-
 def rings(drawn: Any) -> int:
     """How many cells are marked by the path that marks them all."""
     return "".join(drawn.evaluate_all("paths => paths.map(path => path.getAttribute('d') || '')")).count("M")
@@ -294,7 +298,7 @@ def test_svg_draft_takes_cells_and_lets_them_go(simple: Any, wait_idle: Any) -> 
 
 
 def test_deck_draws_areas(deck: Any) -> None:
-    """Without them there is no such colour on the map: test_deck_draft."""
+    """Without them there is no such colour on the map: test_deck_picks."""
     page, _ = deck("/?areas=1")
     assert pixels(page, AREA_LINE)[0] > 400
     assert page.get_by_text("Treated area: 1 (T1)").is_visible()
@@ -313,17 +317,3 @@ def test_deck_draws_patterns(deck: Any, look: str) -> None:
     assert min(fills) > 400
     assert ink > 400
     assert page.get_by_text("intermittent: 8 – Hot").is_visible()
-
-
-def test_deck_draft_and_a_cleared_draft_is_not_picked_again(deck: Any, wait_idle: Any, wait_drawn: Any) -> None:
-    page, middle = deck("/?zoom=15&draft=1")
-    assert pixels(page, DRAFT_RING, AREA_LINE) == [0, 0]
-    pick_middle(page, middle)
-    wait_idle(page)
-    wait_drawn(page)
-    assert pixels(page, DRAFT_RING)[0] > 100
-    page.get_by_role("button", name="Clear the draft").click()
-    wait_idle(page)
-    wait_drawn(page)
-    assert picks(page) == [CENTRE], "the click that was read before came back"
-    assert pixels(page, DRAFT_RING) == [0]
