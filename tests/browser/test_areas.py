@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 from hotspots.areas import register as area_register
 from hotspots.areas.rules import excluded_cells
 from tests.area_workspace import A, B, C, make_areas
-from tests.browser.acting import body, go_to, pick, press, query, said, until
+from tests.browser.acting import go_to, pick, press, query, said, until
 
 OUTLINED = """() => {
   const find = root => root.querySelector('svg.map') ??
@@ -25,15 +24,9 @@ OUTLINED = """() => {
 }"""
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_areas(tmp_path_factory.mktemp("areas"))
-
-
 @pytest.fixture
-def own(made: Path, tmp_path: Path) -> Path:
-    """A copy that the test may change."""
-    return Path(shutil.copytree(made, tmp_path / "own"))
+def own(tmp_path: Path) -> Path:
+    return make_areas(tmp_path / "own")
 
 
 def fill(page: Any, label: str, text: str, at: int = 0) -> None:
@@ -51,38 +44,44 @@ def add_b(page: Any, wait_idle: Any) -> None:
     assert said(page, "2 cells (1 before), 7 incidents (5)")
 
 
-def test_an_area_is_changed_and_frozen_from_the_keyboard(
+def test_an_area_is_changed_seen_and_frozen_from_the_keyboard(
     serve: Any, open_page: Any, wait_idle: Any, own: Path, serious: Any
 ) -> None:
-    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas", "dark")
+    """In one visit, as it is done: the draft waits while another page is read, and what is frozen is on the map."""
+    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas&bcu=South", "dark")
+    before = blue_points(page)
+    exclude_c(page, wait_idle, own)
     add_b(page, wait_idle)
-    fill(page, "Why these areas, why now", "First list")
-    box = page.get_by_role("checkbox", name="I have checked 2 areas")
-    box.press("Space")
-    assert until(page, box.is_checked)
-    press(page, wait_idle, "Freeze")
-    assert said(page, "Frozen as hot-spots@1")
-    kept = area_register.load(own, "hot-spots")
-    assert said(page, f"Frozen as hot-spots@1: 2 areas from {kept.valid_from:%d/%m/%Y}. SHA-256 {kept.sha256}")
-    assert query(page)["part"] == "register"
-    south = kept.areas.set_index("area").loc["South-01"]
-    assert set(south["cells"]) == {A, B}
-    assert said(page, "verified just now")
-    assert said(page, "one street")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="CSV", exact=True).click()
-    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"))))
-    assert {r["area"]: r["n_incidents"] for r in rows} == {"West-01": "3", "South-01": "7"}
+    page.get_by_text("Area without a role: 1 (A1)").wait_for()  # the legend
+    give_a_role(page, wait_idle)
+    page.get_by_text("Treated area: 1 (T1)").wait_for()
+    assert until(page, lambda: blue_points(page) > before + 100, seconds=5), "the outline is not drawn"
+    assert too_wide(page, wait_idle) <= 2, "pixels too wide for a phone, the areas"
     assert serious(page) == []
+    for name in ("Method", "Hot spots"):
+        go_to(page, wait_idle, name)
+    assert said(page, "2 changes. Not frozen yet"), "the draft is lost"
+    freeze(page, wait_idle, own)
+    assert serious(page) == []
+    assert too_wide(page, wait_idle) <= 2, "pixels too wide for a phone, the register"
     page.reload()  # another session, a cold link
     wait_idle(page)
-    assert said(page, "hot-spots@1")
-    assert until(page, lambda: "2 areas outlined" in page.evaluate(OUTLINED))
+    assert said(page, "hot-spots-south@1")
+    assert until(page, lambda: "1 area outlined" in page.evaluate(OUTLINED))
 
 
-def test_a_cell_typed_by_its_id_is_excluded(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
-    page.get_by_text("Cells that no area may hold").click()
+def give_a_role(page: Any, wait_idle: Any) -> None:
+    pick(page, wait_idle, "What to change", "role")
+    pick(page, wait_idle, "Role", "Treated")
+    fill(page, "Why", "patrols from May")
+    press(page, wait_idle, "Change the draft")
+    assert said(page, "role treated (patrols from May)")
+
+
+def exclude_c(page: Any, wait_idle: Any, own: Path) -> None:
+    """A cell typed by its id."""
+    folded = page.get_by_text("Cells that no area may hold")
+    folded.click()
     pick(page, wait_idle, "Cell to exclude", "nowhere")
     exclusion = page.locator('[data-testid="stForm"]', has=page.get_by_role("button", name="Exclude this cell"))
     exclusion.get_by_label("Your name").fill("A. Analyst")
@@ -92,38 +91,28 @@ def test_a_cell_typed_by_its_id_is_excluded(serve: Any, open_page: Any, wait_idl
     press(page, wait_idle, "Exclude this cell")
     assert said(page, f"Cell {C} is excluded from areas (prison)")
     assert [f"{c:x}" for c in excluded_cells(own)] == [C]
+    folded.click()
 
 
-def test_a_draft_waits_while_another_page_is_read(
-    serve: Any, open_page: Any, wait_idle: Any, own: Path, serious: Any
-) -> None:
-    page = open_page(serve(own) + "/Hot_spots?map=svg&part=areas")
-    add_b(page, wait_idle)
-    assert serious(page) == []
-    for name in ("Method", "Hot spots"):
-        go_to(page, wait_idle, name)
-    assert said(page, "1 change. Not frozen yet")
-    page.get_by_role("button", name="Start again").click()
-    wait_idle(page)
-    page.get_by_role("button", name="Discard the draft").click()
-    wait_idle(page)
-    assert said(page, "The draft is discarded")
-    assert "Not frozen yet" not in body(page)
-
-
-def test_areas_are_seen_on_the_map(serve: Any, open_page: Any, wait_idle: Any, own: Path) -> None:
-    """As SVG, where there are no graphics: the outline is blue, and was not there. deck.gl: test_map_components."""
-    page = open_page(serve(own) + "/Hot_spots?part=areas&bcu=South", "nogl")
-    before = blue_points(page)
-    add_b(page, wait_idle)
-    page.get_by_text("Area without a role: 1 (A1)").wait_for()  # the legend
-    pick(page, wait_idle, "What to change", "role")
-    pick(page, wait_idle, "Role", "Treated")
-    fill(page, "Why", "patrols from May")
-    press(page, wait_idle, "Change the draft")
-    assert said(page, "role treated (patrols from May)")
-    page.get_by_text("Treated area: 1 (T1)").wait_for()
-    assert until(page, lambda: blue_points(page) > before + 100, seconds=5)
+def freeze(page: Any, wait_idle: Any, own: Path) -> None:
+    """And find in the register, on the screen and in the file, what was frozen."""
+    fill(page, "Why these areas, why now", "First list")
+    box = page.get_by_role("checkbox", name="I have checked 1 area")
+    box.press("Space")
+    assert until(page, box.is_checked)
+    press(page, wait_idle, "Freeze")
+    assert said(page, "Frozen as hot-spots-south@1")
+    kept = area_register.load(own, "hot-spots-south")
+    assert said(page, f"Frozen as hot-spots-south@1: 1 area from {kept.valid_from:%d/%m/%Y}. SHA-256 {kept.sha256}")
+    assert query(page)["part"] == "register"
+    south = kept.areas.set_index("area").loc["South-01"]
+    assert set(south["cells"]) == {A, B}
+    assert said(page, "verified just now")
+    assert said(page, "one street")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8"))))
+    assert {r["area"]: r["n_incidents"] for r in rows} == {"South-01": "7"}
 
 
 def blue_points(page: Any) -> int:
@@ -141,11 +130,15 @@ def blue_points(page: Any) -> int:
     )
 
 
-@pytest.mark.parametrize("part", ["areas", "register"])
-def test_a_phone_does_not_scroll_sideways(served: Any, open_page: Any, made: Path, part: str) -> None:
-    page = open_page(f"{served(made)}/Hot_spots?map=svg&part={part}", look="phone")
+def too_wide(page: Any, wait_idle: Any) -> int:
+    """By how many pixels the page is wider than a phone's screen."""
+    size = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_idle(page)
     wide = page.evaluate("""() => {
         const main = document.querySelector('[data-testid="stMain"]')
-        return [document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth]
+        return Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth)
     }""")
-    assert max(wide) <= 2, f"{wide} pixels too wide"
+    page.set_viewport_size(size)
+    wait_idle(page)
+    return int(wide)
