@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import re
 import shutil
@@ -10,11 +11,13 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from hotspots.base.identity import workspace_key
+from hotspots.change.matching.places import MatchedPlaces
 from hotspots.change.matching.register import freeze as freeze_match
 from hotspots.cli import main
 from hotspots.demo import workspace as demo
@@ -28,6 +31,7 @@ from hotspots.store.schema import METADATA
 from hotspots.store.workspace import MANIFEST, TRUTH, Manifest, is_workspace, open_workspace
 from hotspots.trials import register as trial_register
 from hotspots.trials.draw import design
+from hotspots.trials.layout import Design
 from tests.area_workspace import QUIET
 from tests.conftest import REPOSITORY
 from tests.dose_workspace import LOG, make_dose, make_frozen, positions
@@ -43,9 +47,6 @@ FACTS = {
     "treated": "hot-spots@1", "first_day": "2026-04-01", "learned": ["2025-01-01", "2025-12-31"], "ring_m": 100.0,
     "offences": "violence-categories", "include_proactive": False, "weights_sha256": "ab" * 32,
 }  # fmt: skip
-MATCHED = like(treated_of({"South-01": [CENTRE]}), facts_of({c: 1 + i % 5 for i, c in enumerate(disk(6))}))
-DRAWN = design(pd.DataFrame({"area": ["South-01", "West-01"], "bcu": ["South", "West"]}), date(2026, 4, 6),
-               date(2026, 5, 3), 7)  # fmt: skip
 
 Act = Callable[[Path], object]
 
@@ -164,13 +165,25 @@ def corrected(place: Path) -> None:
     form.correct(place / WS, entry, {"officers": 3}, "Ann", "there were three", KEY)
 
 
+@cache
+def match_made() -> MatchedPlaces:
+    """Asked for before any child begins, which would work it out each for itself."""
+    found = like(treated_of({"South-01": [CENTRE]}), facts_of({c: 1 + i % 5 for i, c in enumerate(disk(6))}))
+    return replace(found, facts=FACTS)
+
+
 def matched(place: Path) -> None:
-    facts = replace(MATCHED, facts=FACTS)
-    freeze_match(place / WS, facts, "grip", "2026-04-01", "hot-spots@1", "Ann", "before the start")
+    freeze_match(place / WS, match_made(), "grip", "2026-04-01", "hot-spots@1", "Ann", "before the start")
+
+
+@cache
+def design_made() -> Design:
+    areas = pd.DataFrame({"area": ["South-01", "West-01"], "bcu": ["South", "West"]})
+    return design(areas, date(2026, 4, 6), date(2026, 5, 3), 7)
 
 
 def designed(place: Path) -> None:
-    trial_register.freeze(place / WS, DRAWN, "spring", "hot-spots", "Ann", "agreed", {"offences": "all"})
+    trial_register.freeze(place / WS, design_made(), "spring", "hot-spots", "Ann", "agreed", {"offences": "all"})
 
 
 MONTHS = (
@@ -239,8 +252,34 @@ OPERATIONS: dict[str, Operation] = {
 # ---------------------------------------------------------------- what is seen
 
 
+SEEN: dict[tuple[object, ...], dict[str, str]] = {}
+
+
 def seen(operation: Operation, place: Path) -> dict[str, str]:
-    """What every verb answers, and all that stands in the databases; a refusal is an answer too."""
+    """What every verb answers, and all that stands in the databases; a refusal is an answer too.
+
+    The same bytes in the same files are asked once: what a verb answers follows from them, but for a server's.
+    """
+    if operation.server:
+        return asked_of(operation, place)
+    key = (operation.asked, *operation.more, contents(place))
+    if key not in SEEN:
+        SEEN[key] = asked_of(operation, place)
+    return dict(SEEN[key])
+
+
+def contents(place: Path) -> str:
+    """A hash of every folder and file, by its name; scratch files and locks are none of the workspace."""
+    found = hashlib.sha256()
+    for path in sorted(p for p in place.rglob("*") if p.suffix != ".lock"):
+        name = path.relative_to(place)
+        if name.parts[0] != "tmp":
+            content = path.read_bytes() if path.is_file() else b""
+            found.update(f"{name} {path.stat().st_mode} {len(content)} ".encode() + content)
+    return found.hexdigest()
+
+
+def asked_of(operation: Operation, place: Path) -> dict[str, str]:
     sound.VERIFIED.clear()  # as a new process
     found = {words: answer(words.split(), place) for words in operation.asked}
     found["patrols"] = patrolled(place / WS)

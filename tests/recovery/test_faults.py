@@ -23,7 +23,7 @@ from hotspots.cli.check import check_workspace
 from hotspots.store.database import VARIABLE
 from hotspots.store.workspace import COPY, MANIFEST, is_workspace, stored_files
 from tests.conftest import DEEP, fill
-from tests.faulted import OPERATIONS, RANDOM, WS, Operation, begin, make_empty, seen
+from tests.faulted import OPERATIONS, RANDOM, WS, Operation, begin, design_made, make_empty, match_made, seen
 from tests.faults import FAULTS, Outcome, attempt
 from tests.unit.test_store import postgres
 
@@ -51,6 +51,8 @@ class Expected:
 def starts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder that holds the workspace that stands before, by its name; made once."""
     made: dict[str, Path] = {}
+    match_made()
+    design_made()
 
     def start(name: str) -> Path:
         if name not in made:
