@@ -261,7 +261,7 @@ def test_the_drawn_map(served: Any, open_page: Any, wait_idle: Any, wait_drawn: 
     assert "cell" not in query(page)
     for _ in range(4):  # software graphics lose a click now and then
         page.mouse.click(x, y)
-        if cell_asked(page, only["cell"], seconds=2) == only["cell"]:
+        if cell_asked(page, only["cell"], seconds=10) == only["cell"]:
             break
     wait_idle(page)
     assert heading(page, "1.") == f"1. {only['place']}"
