@@ -23,7 +23,8 @@ from hotspots.ui.show import errors_shown, plain_text
 STYLE = """
 .stMainBlockContainer{padding-top:2.5rem}
 [data-testid="stCaptionContainer"]{opacity:.85}
-[data-testid="stButtonGroup"] button[aria-checked="true"]{color:inherit!important;font-weight:600}
+[data-testid="stButtonGroup"] button:is([aria-checked="true"],[aria-pressed="true"]){
+ color:inherit!important;font-weight:600}
 @media (max-width:640px){
  .stMarkdown table{font-size:.8rem}
  .stMarkdown :is(td,th){padding:.2rem!important}

@@ -255,9 +255,9 @@ def test_a_full_entry_from_the_keyboard(served: Any, phone: Any, wait_idle: Any,
     type_time(page, wait_idle, "Start", start)
     type_time(page, wait_idle, "Stop", end)
     assert said(page, f"{clock_text(start)} to {clock_text(end)}, 14 min.")
-    assert violations(page) == [], "in the dark"
     press(page, wait_idle, "In a vehicle", "radio", "Space")
     press(page, wait_idle, "Engagement", key="Space")
+    assert violations(page) == [], "in the dark, with an activity chosen"
     press(page, wait_idle, "This was a call (reactive)", "switch", "Space")
     press(page, wait_idle, "More arrests")
     page.get_by_label("Notes").focus()
