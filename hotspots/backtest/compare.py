@@ -12,9 +12,10 @@ from hotspots.backtest.periods import origins_available, windows
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.harm.scoring import scored_days
-from hotspots.ranking.expected.counts import tally
-from hotspots.ranking.expected.model import learnt
-from hotspots.ranking.expected.posterior import chance_of_counted_top, chance_of_top
+from hotspots.ranking.expected.counted import chance_of_counted_top, drift_of
+from hotspots.ranking.expected.counts import surroundings_of, tally
+from hotspots.ranking.expected.fitting import fit
+from hotspots.ranking.expected.posterior import chance_of_top, posterior_of
 from hotspots.ranking.rank import order_of
 
 MEASURE = "harm_caught_share"
@@ -104,7 +105,7 @@ def t_interval(gap: np.ndarray) -> tuple[float, float]:
     return float(gap.mean() - half), float(gap.mean() + half)
 
 
-BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
+BINS = (0.0, 0.05, 0.2, 0.35, 0.55, 0.8, 0.95, 1.0)  # the bands of hotspots.ranking.sureness
 FIGURES = ("p_top", "p_top_next")
 Z = 1.959964  # of the 95% interval
 
@@ -170,11 +171,14 @@ def stated(
 ) -> pd.DataFrame:  # fmt: skip
     """What the training periods say of each cell: cell, p_top and p_top_next."""
     counts = tally(learned, scores, list(before))
-    posterior = learnt(counts)
+    near = surroundings_of(counts.cell)
+    fitted = fit(counts, near)
+    posterior = posterior_of(counts, near, fitted)
+    drift = drift_of(counts, near, fitted, horizon)
     codes = pd.factorize(groups.reindex(counts.cell))[0]
     return pd.DataFrame({
         "cell": counts.cell, "p_top": chance_of_top(posterior, codes, top, draws, seed),
-        "p_top_next": chance_of_counted_top(posterior, codes, top, horizon, draws, seed),
+        "p_top_next": chance_of_counted_top(posterior, codes, top, horizon, drift, draws, seed),
     })  # fmt: skip
 
 

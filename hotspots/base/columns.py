@@ -262,9 +262,11 @@ RANK = table(
     ("harm_capped", NUMBER, "days", "sum of the weights, each cut to the setting harm_cap_days"),
     ("harm_expected_low", NUMBER, "days", "lower end of the 90% interval of harm_expected_days"),
     ("harm_expected_high", NUMBER, "days", "upper end of it: of what is expected, not of what will come"),
-    ("sure", TEXT, "", "p_top in the words of the probability yardstick"),
+    ("sure", TEXT, "", "p_top_next in the words of the probability yardstick"),
     ("p_top_next", NUMBER, "probability",
-     "the same by harm that will be counted, luck and all; empty unless asked for (--next)"),
+     "the same by harm that will be counted over the next expected_months, changes of places and luck and all"),
+    ("harm_next_low", NUMBER, "days", "lower end of the 90% interval of the harm that will be counted in that time"),
+    ("harm_next_high", NUMBER, "days", "upper end of it"),
 )  # fmt: skip
 
 # Hot spots: cells joined into areas, candidates or frozen. See hotspots.areas.

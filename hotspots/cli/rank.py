@@ -14,7 +14,7 @@ def add_verbs(verbs: Verbs) -> None:
     one = verbs.add("rank", run_rank, about, "--bcu South --from 2026-01 --to 2026-06 --top 20")
     one.add_weights()
     one.add_question()
-    one.add_argument("--next", action="store_true", help="p_top_next too: the top by what will be counted (slower)")
+    one.add_argument("--next", action="store_true", help="p_top_next, which is always there now")
 
 
 def add_insight(verbs: Verbs) -> None:

@@ -148,7 +148,7 @@ def question_of(asked: argparse.Namespace) -> Question:
     if top is not None and top < 1:
         raise HotspotsError(f"--top is {top}; it must be at least 1.")
     by = getattr(asked, "by", DEFAULT_METHOD).replace("_", "-")
-    return built(Question, asked, by=by, counted=getattr(asked, "next", False))
+    return built(Question, asked, by=by)
 
 
 def built(kind: type[Kind], asked: argparse.Namespace, **more: object) -> Kind:

@@ -39,7 +39,8 @@ MEASURES = {
     "harm_capped": Measure("Harm, capped weights"),
     "harm_expected_days": Measure("Expected harm, days"),
     "largest_offence_share": Measure("Share of the largest offence", share=True),
-    "p_top": Measure("Chance of being in the top", share=True),
+    "p_top": Measure("Chance of belonging in the top", share=True),
+    "p_top_next": Measure("Chance of being in the next months' top", share=True),
     "gi_z": Measure("Gi* (z)"),
 }
 
@@ -134,13 +135,13 @@ def legend(classes: Classes) -> list[dict[str, Any]]:
 
 
 MARKED_LABEL = "in the draft area"
-EXPECTED = ("harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top", "pattern")
+EXPECTED = ("harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top_next", "pattern")
 
 
 def cell_texts(cells: pd.DataFrame, measure: str, top: int) -> list[str]:
     """What a person reads on a cell: rank and place, figures, how sure, pattern, warning; one line each.
 
-    Expected harm with its range, p_top in words (of the top ``top``) and the pattern are there where these columns
+    Expected harm with its range, p_top_next in words (of the top ``top``) and the pattern are there where these columns
     are there and filled.
     """
     wanted = list(dict.fromkeys(["rank", "place", "district", "n_incidents", "harm_days", "flag", *EXPECTED, measure]))
@@ -171,17 +172,17 @@ def _figures(row: dict[str, Any], measure: str) -> str:
 
 
 def expected_words(row: Mapping[str, Any], top: int, whose: str = "") -> str:
-    """``Expected harm 420 days (90 to 1,100); almost certainly in the top 20``; '' where there is neither.
+    """``Expected harm 420 days (90 to 1,100); almost certainly in the top 20 counted next``; '' where there is neither.
 
-    From harm_expected_days, harm_expected_low, harm_expected_high and p_top, each of which may be missing.
+    From harm_expected_days, harm_expected_low, harm_expected_high and p_top_next, each of which may be missing.
     """
     days, low, high = (days_text(row.get(name)) for name in EXPECTED[:3])
     words = []
     if days:
         words.append(f"Expected harm {days} days" + (f" ({low} to {high})" if low and high else ""))
-    chance = _number(row.get("p_top"))
+    chance = _number(row.get("p_top_next"))
     if chance is not None:
-        words.append(sureness(chance, top, whose))
+        words.append(sureness(chance, top, whose) + " counted next")
     sentence = "; ".join(words)
     return sentence[:1].upper() + sentence[1:]
 

@@ -131,8 +131,8 @@ def expectation(answer: Answer) -> str:
     if np.isfinite(answer.memory):
         memory = f"a month counts half as much {answer.memory:.1f} months later"
     return (
-        f"Expected harm is that of the next {answer.ahead} months; {memory}. p_top: among the first {answer.top} of"
-        " the cell's BCU."
+        f"Expected harm is that of the next {answer.ahead} months; {memory}. p_top_next, and sure in words: among"
+        f" the first {answer.top} of the cell's BCU by what will be counted then; p_top: by its own rate."
     )
 
 

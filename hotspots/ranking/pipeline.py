@@ -41,7 +41,7 @@ def rank_workspace(folder: Path | Workspace, question: Question) -> Answer:
     whose = cells_by_bcu(area, cube, gathered.rows)
     expected = expected_harm(
         cube, scores, periods, exposure, whose.set_index("cell")["bcu"], settings.top, settings.draws, settings.seed,
-        settings.expected_months, counted=question.counted, only="" if question.bcu == "all" else question.bcu,
+        settings.expected_months, counted=True, only="" if question.bcu == "all" else question.bcu,
     )  # fmt: skip
     ranked = rank_cells(cube, scores, question.by, cap=settings.harm_cap_days, expected=expected)
     ranked["flag"] = flags(ranked, settings)
@@ -96,6 +96,7 @@ def cells_by_bcu(area: geography.Boundaries, cube: pd.DataFrame, rows: pd.DataFr
 ROUNDED = {
     **dict.fromkeys(("harm_days", "harm_sqrt", "harm_capped", "harm_days_low", "harm_days_high"), 2),
     **dict.fromkeys(("harm_expected_days", "harm_expected_low", "harm_expected_high"), 2),
+    **dict.fromkeys(("harm_next_low", "harm_next_high"), 2),
     **dict.fromkeys(("largest_offence_share", "p_top", "p_top_next", "gi_q"), 4),
     "gi_z": 3,
 }  # decimals
@@ -115,7 +116,7 @@ def with_places(
     table = table.round(ROUNDED)
     table["sure"] = ""
     for bcu, members in table.groupby("bcu").groups.items():
-        table.loc[members, "sure"] = sureness_column(table.loc[members, "p_top"], settings.top, f"{bcu} BCU")
+        table.loc[members, "sure"] = sureness_column(table.loc[members, "p_top_next"], settings.top, f"{bcu} BCU")
     return table[[c.name for c in RANK]]
 
 

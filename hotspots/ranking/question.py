@@ -36,7 +36,6 @@ class Question:
     include_proactive: bool = False
     source: str = ""
     hours: str = ""  # such as 20-04: from 20:00 to 03:59, local time
-    counted: bool = False  # p_top_next as well, which takes a second or more
 
 
 def settle(workspace: Workspace, question: Question) -> tuple[str, Window, WeightSet, Question]:

@@ -11,8 +11,11 @@ A probability from a model may fall into a gap. Our rule there: **the weaker cla
 93% is "highly likely", not "almost certain", 7% is "highly unlikely", not "a remote chance", and 50–55% still is "a
 realistic possibility". Every band then begins where the yardstick begins it and none says more than the figure.
 
+The probability is p_top_next: what is said can be looked up when the next months have been counted, and each band comes
+true within a few points of its mean (docs/recovery.md).
+
 When it misleads: the words are as good as the probability. They say nothing of what the model leaves out (offences
-never reported, map points moved, a new venue); see the back-test for how often such cells came true.
+never reported, map points moved, a new venue).
 """
 
 from __future__ import annotations

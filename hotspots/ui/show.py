@@ -39,7 +39,9 @@ COLUMNS = {
     "role": Shown("Role", "Treated: patrolled more. Comparison: watched beside it. None: neither"),
     "place": Shown("Place", "Nearest place or street"),
     "sure": Shown(
-        "How sure", "Chance of belonging in the top of its BCU, in words: the scale that UK intelligence analysts use"
+        "How sure",
+        "Chance of being in the top of its BCU by what will be counted in the next months, in the words that UK"
+        " intelligence analysts use",
     ),
     "harm_expected_days": Shown(
         "Expected harm, days",

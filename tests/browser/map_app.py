@@ -36,7 +36,7 @@ areas = pd.DataFrame({
 })  # fmt: skip
 kinds = ["new", "intensifying", "persistent", "intermittent", "fading", "former", "", ""]
 cells["pattern"] = [kinds[i % 8] for i in range(len(cells))]
-cells = cells.assign(harm_expected_days=420.0, harm_expected_low=90.4, harm_expected_high=1100.0, p_top=0.97)
+cells = cells.assign(harm_expected_days=420.0, harm_expected_low=90.4, harm_expected_high=1100.0, p_top_next=0.97)
 
 asked = st.query_params
 selected = asked.get("cell")

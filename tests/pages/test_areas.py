@@ -548,7 +548,7 @@ def test_the_map_is_coloured_as_asked(at: Any, demo: Path, made: Path, drawn: li
     app = at(demo, bcu="West")
     assert drawn[-1][1]["legend_title"] == "Expected harm, days"
     box = app.widget("Colour the map by")
-    assert box.options == ["What is ranked: expected harm", "Chance of being in the top 20",
+    assert box.options == ["What is ranked: expected harm", "Chance of being in the next months' top 20",
                            "Pattern: new, persistent, fading …"]  # fmt: skip
     box.set_value("pattern")
     app.run()
@@ -556,8 +556,8 @@ def test_the_map_is_coloured_as_asked(at: Any, demo: Path, made: Path, drawn: li
     assert "■" in {item.get("glyph") for item in drawn[-1][1]["legend"]}
     assert "persistent" in " ".join(item["label"] for item in drawn[-1][1]["legend"])
     assert app.address["colour"] == "pattern"
-    app.widget("Colour the map by").set_value("p_top")
+    app.widget("Colour the map by").set_value("p_top_next")
     app.run()
-    assert drawn[-1][1]["legend_title"] == "Chance of being in the top"
+    assert drawn[-1][1]["legend_title"] == "Chance of being in the next months' top"
     app = at(made, colour="pattern")
     assert "Patterns need at least 4 observed periods" in said(app, "info")

@@ -10,6 +10,14 @@ import pandas as pd
 import pytest
 from h3.api import basic_int as h3
 
+from hotspots.ranking.expected.counted import (
+    COUNTED_DRAWS,
+    NONE,
+    USUAL,
+    chance_of_counted_top,
+    draw_counted,
+    in_top,
+)
 from hotspots.ranking.expected.counts import bands_of, decay, decayed, steps_of, surroundings_of, tally
 from hotspots.ranking.expected.fitting import (
     HOT,
@@ -25,16 +33,12 @@ from hotspots.ranking.expected.fitting import (
 )
 from hotspots.ranking.expected.model import COLUMNS, band_rates, expected_harm
 from hotspots.ranking.expected.posterior import (
-    COUNTED_DRAWS,
     HOPELESS,
     Posterior,
-    chance_of_counted_top,
     chance_of_top,
     contenders,
     counted_moments,
     draw,
-    draw_counted,
-    in_top,
     interval,
     moments,
     posterior_of,
@@ -390,19 +394,19 @@ def test_without_draws_there_is_no_chance_of_the_top():
     ],
 )
 def test_equals_at_the_bar_share_what_is_left(harm, top, shares):
-    assert in_top(np.array(harm, dtype=float), top) == pytest.approx(shares)
+    assert in_top(np.array(harm, dtype=float)[:, None], top)[:, 0] == pytest.approx(shares)
 
 
 def test_what_will_be_counted_is_as_much_as_expected_and_less_sure():
     counts, posterior = fitted_posterior(simulated(), FULL)
     groups = np.where(counts.seen, 0, -1)
-    chance = chance_of_counted_top(posterior, groups, 10, horizon=3, draws=400)
+    chance = chance_of_counted_top(posterior, groups, 10, 3, draws=400)
     assert np.isnan(chance[~counts.seen]).all()
     assert np.nansum(chance) == pytest.approx(10, abs=1e-9)
     sure = chance_of_top(posterior, groups, 10)
     assert np.nanmax(chance) < np.nanmax(sure)
     generator = np.random.default_rng(8)
-    drawn = np.array([draw_counted(posterior, 3.0, generator) for _ in range(4000)])
+    drawn = draw_counted(posterior, np.arange(len(groups)), 3.0, NONE, 4000, generator).T
     mean, variance = moments(posterior)
     assert (drawn.var(axis=0) > 0.95 * 9 * variance)[counts.seen].mean() > 0.9  # luck comes on top
     off = (drawn.mean(axis=0) - 3 * mean) / (drawn.std(axis=0) / np.sqrt(4000))
@@ -425,14 +429,13 @@ def test_what_will_be_counted_loses_nothing_by_leaving_out_hopeless_cells():
     counts, posterior = fitted_posterior(simulated(mix=(0.6, 0.4)))
     cells, top, draws = np.flatnonzero(counts.seen), 5, 2000
     groups = np.where(counts.seen, np.arange(len(counts.cell)) % 2, -1)
-    fast = chance_of_counted_top(posterior, groups, top, 2.0, draws=draws)
+    fast = chance_of_counted_top(posterior, groups, top, 2.0, USUAL, draws)
     plain = np.zeros(len(groups))
     generator = np.random.default_rng(77)
-    for _ in range(draws):
-        harm = draw_counted(posterior, 2.0, generator)
-        for group in (0, 1):
-            members = np.flatnonzero(groups == group)
-            plain[members] += in_top(harm[members], top) / draws
+    harm = draw_counted(posterior, np.arange(len(groups)), 2.0, USUAL, draws, generator)
+    for group in (0, 1):
+        members = np.flatnonzero(groups == group)
+        plain[members] = in_top(harm[members], top).mean(axis=1)
     error = np.sqrt(2 * np.maximum(plain * (1 - plain), 1 / draws) / draws)[cells]
     assert (np.abs(fast - plain)[cells] / error).max() < 4.5
     assert 0 < (fast[cells] == 0).sum() < len(cells)  # some were left out, or nothing is tested

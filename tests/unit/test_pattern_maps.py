@@ -125,7 +125,7 @@ def test_no_pattern_at_all_still_draws_and_explains(n: int) -> None:
 # -- how sure, in a cell's text
 
 SURE = {
-    "harm_expected_days": [420.4], "harm_expected_low": [89.6], "harm_expected_high": [1100.2], "p_top": [0.97],
+    "harm_expected_days": [420.4], "harm_expected_low": [89.6], "harm_expected_high": [1100.2], "p_top_next": [0.97],
     "pattern": ["persistent"],
 }  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_text_of_a_cell_says_how_sure_and_the_pattern() -> None:
     assert text.splitlines() == [
         "1. Friargate",
         "1 incident; 1 day of harm",
-        "Expected harm 420 days (90 to 1,100); almost certainly in the top 10",
+        "Expected harm 420 days (90 to 1,100); almost certainly in the top 10 counted next",
         "Pattern: persistent",
         "few incidents",
     ]
@@ -154,7 +154,7 @@ def test_a_missing_or_empty_column_says_nothing(missing: str) -> None:
     without = cell_texts(table(1, **rest), "n_incidents", 20)
     blank = "" if missing == "pattern" else math.nan
     assert cell_texts(table(1, **{**SURE, missing: [blank]}), "n_incidents", 20) == without
-    told = {"pattern": "Pattern", "p_top": "top 20", "harm_expected_days": "420"}.get(missing, " to 1,100")
+    told = {"pattern": "Pattern", "p_top_next": "top 20", "harm_expected_days": "420"}.get(missing, " to 1,100")
     assert told in cell_texts(table(1, **SURE), "n_incidents", 20)[0]
     assert told not in without[0]
 
@@ -162,5 +162,8 @@ def test_a_missing_or_empty_column_says_nothing(missing: str) -> None:
 def test_small_figures_keep_a_decimal_and_no_figure_stands_alone() -> None:
     small = {"harm_expected_days": 3.26, "harm_expected_low": 0.0, "harm_expected_high": 9.96}
     assert maps.expected_words(small, 20) == "Expected harm 3.3 days (0 to 10)"
-    assert maps.expected_words({"p_top": 0.5}, 20, "East BCU") == "A realistic possibility for the top 20 of East BCU"
+    assert (
+        maps.expected_words({"p_top_next": 0.5}, 20, "East BCU")
+        == "A realistic possibility for the top 20 of East BCU counted next"
+    )
     assert maps.expected_words({}, 20) == ""

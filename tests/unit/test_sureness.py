@@ -103,13 +103,13 @@ ROW = {
 
 def test_the_paragraph_tells_expected_harm_how_sure_and_the_pattern() -> None:
     row = {
-        **ROW, "harm_expected_days": 420.4, "harm_expected_low": 89.6, "harm_expected_high": 1100.0, "p_top": 0.84,
+        **ROW, "harm_expected_days": 420.4, "harm_expected_low": 89.6, "harm_expected_high": 1100.0, "p_top_next": 0.84,
         "pattern": "persistent",
     }  # fmt: skip
     text = words.why_it_ranks(row, "Harm", 900, 20)
     assert text == (
         "Ranked 3 of 900 cells by harm: 12 incidents, 5,475.00 harm days. Expected harm 420 days (90 to 1,100); highly"
-        " likely to be in the top 20 of West BCU (chance 84%). Pattern: persistent. Hot now and for at"
+        " likely to be in the top 20 of West BCU counted next (chance 84%). Pattern: persistent. Hot now and for at"
         " least three quarters of the window, with no clear trend."
     )
 
@@ -117,10 +117,10 @@ def test_the_paragraph_tells_expected_harm_how_sure_and_the_pattern() -> None:
 def test_nothing_is_said_of_what_is_not_there() -> None:
     plain = "Ranked 3 of 900 cells by harm: 12 incidents, 5,475.00 harm days."
     assert words.why_it_ranks(ROW, "Harm", 900, 20) == plain
-    empty = {**ROW, "harm_expected_days": math.nan, "harm_expected_low": None, "p_top": math.nan, "pattern": ""}
+    empty = {**ROW, "harm_expected_days": math.nan, "harm_expected_low": None, "p_top_next": math.nan, "pattern": ""}
     assert words.why_it_ranks(empty, "Harm", 900, 20) == plain
-    alone = words.why_it_ranks({**ROW, "p_top": 0.02}, "Harm", 900, 20)
-    assert alone == plain + " A remote chance for the top 20 of West BCU (chance 2%)."
+    alone = words.why_it_ranks({**ROW, "p_top_next": 0.02}, "Harm", 900, 20)
+    assert alone == plain + " A remote chance for the top 20 of West BCU counted next (chance 2%)."
 
 
 @pytest.mark.parametrize(

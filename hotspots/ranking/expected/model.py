@@ -42,11 +42,11 @@ from numpy.typing import NDArray
 
 from hotspots.base.settings import Settings
 from hotspots.harm.scoring import scored_days
+from hotspots.ranking.expected.counted import chance_of_counted_top, counted_interval, drift_of
 from hotspots.ranking.expected.counts import Counts, Floats, bands_of, surroundings_of, tally
 from hotspots.ranking.expected.fitting import Fitted, fit
 from hotspots.ranking.expected.posterior import (
     Posterior,
-    chance_of_counted_top,
     chance_of_top,
     interval,
     moments,
@@ -54,7 +54,10 @@ from hotspots.ranking.expected.posterior import (
     volume_moments,
 )
 
-COLUMNS = ("cell", "harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top", "p_top_next")
+COLUMNS = (
+    "cell", "harm_expected_days", "harm_expected_low", "harm_expected_high", "p_top", "p_top_next", "harm_next_low",
+    "harm_next_high",
+)  # fmt: skip
 
 
 def expected_harm(
@@ -68,14 +71,14 @@ def expected_harm(
     ``cell_periods`` and ``weights`` as in `hotspots.ranking.rank.rank_cells`. ``periods``: those that were observed
     (default: those in the cube; months YYYYMM or any evenly spaced numbers), ``exposure``: the part of each that was
     (default 1). ``groups``: a label per cell (index: cell id), such as its BCU: the top is that of each group.
-    ``fitted``: hyperparameters of an earlier fit. ``draws`` 0 leaves p_top empty. ``counted``: p_top_next as well,
-    which takes up to seconds. ``only``: p_top of this group alone, which leaves that of others empty.
+    ``fitted``: hyperparameters of an earlier fit. ``draws`` 0 leaves p_top empty. ``counted``: what will be counted as
+    well. ``only``: the chances of this group alone, which leaves those of others empty.
 
     Returns cell (int64, in order), harm_expected_days over the next ``horizon`` periods, harm_expected_low and
     harm_expected_high (90% interval of the expectation, not of what will be counted), p_top (share of the posterior
     draws in which the cell's own rate of harm is among the ``top`` highest), p_top_next (the same by what will be
-    counted over the horizon: see `chance_of_counted_top`). The same seed gives the same draws. The
-    hyperparameters are in ``.attrs["fitted"]``.
+    counted over the horizon: `hotspots.ranking.expected.counted`), harm_next_low and harm_next_high (90% interval of
+    what will be counted). The same seed gives the same draws. The hyperparameters are in ``.attrs["fitted"]``.
     """
     counts = tally(cell_periods, weights, periods, exposure)
     if not len(counts.cell):
@@ -85,14 +88,19 @@ def expected_harm(
     posterior = posterior_of(counts, near, fitted)
     mean, variance = (part[counts.seen] for part in moments(posterior))
     low, high = interval(mean, variance)
-    figures = (counts.cell[counts.seen], mean * horizon, low * horizon, high * horizon, np.nan, np.nan)
+    figures = (counts.cell[counts.seen], mean * horizon, low * horizon, high * horizon, np.nan, np.nan, np.nan, np.nan)
     found = pd.DataFrame(dict(zip(COLUMNS, figures, strict=True)))
-    if draws:
+    if draws or counted:
         numbers = numbered(groups, counts)
         asked = np.where(groups.reindex(counts.cell) == only, numbers, -1) if only and groups is not None else numbers
+    if draws:
         found["p_top"] = chance_of_top(posterior, asked, top, draws, seed)[counts.seen]
-        if counted:
-            found["p_top_next"] = chance_of_counted_top(posterior, numbers, top, horizon, seed=seed)[counts.seen]
+    if counted:
+        drift = drift_of(counts, near, fitted, horizon)
+        cells = np.flatnonzero(asked[counts.seen] >= 0)
+        low, high = counted_interval(posterior, np.flatnonzero(counts.seen)[cells], horizon, drift)
+        found.loc[cells, "harm_next_low"], found.loc[cells, "harm_next_high"] = low, high
+        found["p_top_next"] = chance_of_counted_top(posterior, asked, top, horizon, drift, seed=seed)[counts.seen]
     found.attrs["fitted"] = fitted
     return found
 

@@ -13,7 +13,6 @@ from hotspots.ranking.expected.fitting import Fitted, count_likelihood, prior_sh
 
 INTERVAL = 0.90  # of harm_expected_low to harm_expected_high
 PILOT_CELLS, PILOT_DRAWS = 5, 50  # to find the lowest bar: cells per place in the top, and draws of them
-COUNTED_DRAWS, COUNTED_PILOT = 400, 20
 HOPELESS = 1e-4  # a cell whose chance of the top is below this is not drawn
 
 
@@ -93,7 +92,12 @@ def volume_moments(posterior: Posterior) -> tuple[Floats, Floats]:
 
 
 def interval(mean: Floats, variance: Floats, coverage: float = INTERVAL) -> tuple[Floats, Floats]:
-    """Quantiles of the Gamma with this mean and variance: as much above as below, and never without the mean.
+    """Quantiles of the Gamma with this mean and variance: as much above as below, and never without the mean."""
+    return quantiles(mean, variance, (1 - coverage) / 2, (1 + coverage) / 2)
+
+
+def quantiles(mean: Floats, variance: Floats, least: float, most: float) -> tuple[Floats, Floats]:
+    """Two quantiles of the Gamma with this mean and variance; the upper is never below the mean.
 
     With a variance of more than 73 times the squared mean, 95% of a Gamma lie below its mean.
     """
@@ -101,10 +105,7 @@ def interval(mean: Floats, variance: Floats, coverage: float = INTERVAL) -> tupl
 
     with np.errstate(divide="ignore", invalid="ignore"):
         shape = np.where(variance > 0, mean * mean / variance, np.inf)
-        low, high = (
-            np.where(np.isinf(shape), mean, gammaincinv(shape, q) * variance / mean)
-            for q in ((1 - coverage) / 2, (1 + coverage) / 2)
-        )
+        low, high = (np.where(np.isinf(shape), mean, gammaincinv(shape, q) * variance / mean) for q in (least, most))
     return low, np.maximum(high, mean)
 
 
@@ -183,71 +184,8 @@ def above(harm: float, mean: Floats, variance: Floats) -> Floats:
     return np.where(sure, mean > harm, gammaincc(mean * mean / spread, harm * mean / spread))
 
 
-def chance_of_counted_top(
-    posterior: Posterior, groups: NDArray[np.int64], top: int, horizon: float, draws: int = COUNTED_DRAWS,
-    seed: int = Settings.seed,
-) -> Floats:  # fmt: skip
-    """Chance that a cell is among the ``top`` of its group *by what will be counted* over ``horizon`` periods.
-
-    Less sharp than p_top: counts fall by luck as well. Drawn are rate, then counts per band, Poisson with the
-    posterior's dispersion; bands count at their mean weight. Ties at the bar share it evenly. As for p_top, cells
-    without a real chance are not drawn.
-    """
-    generator = np.random.default_rng([seed, len(groups)])
-    found = np.where(groups < 0, np.nan, 0.0)
-    mean, variance = counted_moments(posterior, horizon)
-    members = [np.flatnonzero(groups == group) for group in range(int(groups.max(initial=-1)) + 1)]
-    pilot = [draw_counted(posterior, horizon, generator) for _ in range(COUNTED_PILOT)]
-    for of_group in members:
-        kept = np.ones(len(of_group), dtype=bool)
-        if len(of_group) > top:
-            lowest = min(float(bar(harm[of_group], top)) for harm in pilot)
-            kept = above(lowest, mean[of_group], variance[of_group]) >= HOPELESS
-            kept[np.argsort(-mean[of_group], kind="stable")[:top]] = True
-        drawn = of_group[kept]
-        part = part_of(posterior, drawn)
-        for _ in range(draws):
-            found[drawn] += in_top(draw_counted(part, horizon, generator), top) / draws
-    return found
-
-
 def counted_moments(posterior: Posterior, horizon: float) -> tuple[Floats, Floats]:
     """Mean and variance of the harm that will be counted: the rate's own, and that of counts round it."""
     mean, variance = moments(posterior)
     square, _ = moments(replace(posterior, days=posterior.days**2))
     return mean * horizon, variance * horizon**2 + square * horizon * posterior.dispersion
-
-
-def part_of(posterior: Posterior, cells: NDArray[np.int64]) -> Posterior:
-    """The posterior of some of the cells."""
-    return replace(
-        posterior, hot=posterior.hot[cells], shape=posterior.shape[:, cells], hit=posterior.hit[:, cells],
-        miss=posterior.miss[:, cells],
-    )  # fmt: skip
-
-
-def in_top(harm: Floats, top: int) -> Floats:
-    """1 for the ``top`` highest, 0 for the others; equals at the bar share the places that are left."""
-    if len(harm) <= top:
-        return np.ones(len(harm))
-    bar = np.partition(harm, len(harm) - top)[len(harm) - top]
-    above, level = harm > bar, harm == bar
-    return above + level * ((top - above.sum()) / level.sum())
-
-
-def draw_counted(posterior: Posterior, horizon: float, generator: np.random.Generator) -> Floats:
-    """One draw of the harm that is counted in each cell over ``horizon`` periods."""
-    hot = (generator.random(len(posterior.hot)) < posterior.hot).astype(np.int64)
-    shape = np.take_along_axis(posterior.shape, hot[None], axis=0)[0]
-    rate = generator.standard_gamma(shape) / np.array(posterior.rate)[hot] * horizon
-    if posterior.dispersion > 1:
-        rate = generator.standard_gamma(rate / (posterior.dispersion - 1)) * (posterior.dispersion - 1)
-    counts = generator.poisson(rate)
-    some = np.flatnonzero(counts)
-    left, held = counts[some], np.zeros(len(some))
-    for days, hit, miss in zip(posterior.days, posterior.hit, posterior.miss, strict=False):
-        n = generator.binomial(left, generator.beta(hit[some], miss[some]))
-        held, left = held + days * n, left - n
-    harm = np.zeros(len(counts))
-    harm[some] = held + posterior.days[-1] * left
-    return harm

@@ -94,7 +94,8 @@ def show_map(view: View, answer: Answer, beside: Beside) -> None:
     by, top = answer.question.by, view.workspace.settings.top
     colours = {  # the figure ranked by first
         ranking.MEASURE[by]: f"What is ranked: {choices.METHODS[by].lower()}",
-        "p_top": f"Chance of being in the top {top:,}", "pattern": "Pattern: new, persistent, fading …",
+        "p_top_next": f"Chance of being in the next months' top {top:,}",
+        "pattern": "Pattern: new, persistent, fading …",
     }  # fmt: skip
     measure = switch_box("Colour the map by", "colour", colours)
     if measure == "pattern" and answer.no_patterns:

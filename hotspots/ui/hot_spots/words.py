@@ -61,7 +61,7 @@ def memory(half_life: float) -> str:
 def why_it_ranks(row: dict[str, Any], measure: str, total: int, top: int) -> str:
     """One paragraph on a ranked cell, in plain words.
 
-    ``top``: the N that ``p_top`` was counted for, in the cell's BCU. Expected harm, how sure and pattern are there
+    ``top``: the N that ``p_top_next`` was counted for, in the cell's BCU. Expected harm, how sure and pattern are there
     where the row has them.
     """
     share = row["largest_offence_share"]
@@ -83,10 +83,10 @@ def why_it_ranks(row: dict[str, Any], measure: str, total: int, top: int) -> str
 
 
 def how_sure(row: Mapping[str, Any], top: int) -> list[str]:
-    """``Expected harm 420 days (90 to 1,100); highly likely to be in the top 20 of West BCU (chance 84%).``"""
+    """``Expected harm 420 days (90 to 1,100); likely to be in the top 20 of West BCU counted next (chance 64%).``"""
     whose = f"{row['bcu']} BCU" if row.get("bcu") else ""
     sentence = expected_words(row, top, whose)
-    chance = row.get("p_top")
+    chance = row.get("p_top_next")
     if isinstance(chance, float) and chance == chance:
         sentence += f" (chance {chance_text(chance)})"
     return [sentence + "."] if sentence else []
