@@ -4,7 +4,7 @@
     python scripts/mutate.py run --n 200 --seed 1     that many mutants of `ROOMS`, two at a time; prints who survived
     python scripts/mutate.py run --only FILE:LINE     all mutants of a line; --also TEST: by a new test first
 
-A mutant is killed when a test that runs its line fails, or when its tests take five times as long as they should.
+A mutant is killed when a test that runs its line fails, or when its tests take ten times as long as they should.
 Lines that no traced test runs count as survivors. A survivor is either equivalent (no figure can change: say why) or
 asks for a test. Needs the package ``coverage``.
 """
@@ -172,6 +172,7 @@ class Contexts:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         name = named(item.nodeid)
+        forget()
         for fixture in getattr(item, "fixturenames", []):
             self.tests.setdefault(f"fixture {fixture}", []).append(name)
         yield from self.within(name)
@@ -186,6 +187,15 @@ class Contexts:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self.failed.append(named(report.nodeid))
+
+
+def forget() -> None:
+    """Empty what functions keep of earlier answers, so that each test runs the lines that its figures come from."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("hotspots."):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
 
 
 def named(nodeid: str) -> str:
@@ -286,7 +296,7 @@ def verdict(mutant: Mutant, tests: list[str], copy: Path) -> tuple[str, str]:
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
-            cwd=copy, capture_output=True, timeout=5 * SECONDS,
+            cwd=copy, capture_output=True, timeout=10 * SECONDS,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
                  "HOTSPOTS_SHARED_DATA": os.environ.get("HOTSPOTS_SHARED_DATA", str(HOME.parent / "shared" / "data"))},
         )  # fmt: skip

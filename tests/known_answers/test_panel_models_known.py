@@ -101,6 +101,15 @@ def test_equal_to_the_negative_binomial_glm_at_its_alpha():
     assert float((reference.resid_pearson**2).sum()) == pytest.approx(reference.df_resid, rel=1e-5)
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.7])
+def test_the_information_is_the_glms_expected_information(alpha):
+    table = checked_panel(uneven(), "count")
+    treated = (table["group"].eq("treated") & table["post"]).to_numpy(float)[:, None]
+    found = fit(design_of(table, "count", treated), alpha)
+    reference = peer(table, "count", alpha)
+    assert 1 / found.information[0, 0] == pytest.approx(reference.normalized_cov_params.iloc[0, 0], rel=1e-6)
+
+
 @pytest.mark.parametrize("measure", ["count", "harm"])
 def test_parts_of_the_error_without_scaling_are_the_glms_sandwich(measure):
     """The scale is taken off cluster by cluster; what is left is statsmodels' clustered variance."""

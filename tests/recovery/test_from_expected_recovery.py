@@ -72,6 +72,16 @@ def test_what_cannot_be_compared_is_said(change, told):
         ratio_from_expected(table.assign(**change))
 
 
+@pytest.mark.parametrize("observed", [[0, 0, 4, 5], [4, 5, 0, 0]])
+def test_nothing_observed_in_one_of_the_groups_has_no_ratio(observed):
+    groups = ["treated", "treated", "comparison", "comparison"]
+    table = pd.DataFrame({"unit": list("abcd"), "group": groups, "observed": observed, "expected": 9.0})
+    found = ratio_from_expected(table)
+    assert np.isnan([found.ratio, found.low, found.high]).all()
+    assert found.note == "Nothing was observed in one of the groups, so there is no ratio."
+    assert sorted([found.treated, found.comparison]) == [0, 0.5]
+
+
 def test_a_single_place_has_no_interval():
     table = pd.DataFrame({
         "unit": ["a", "b", "c"], "group": ["treated", "comparison", "comparison"], "observed": [3, 4, 5],

@@ -239,6 +239,15 @@ def test_the_joint_test_is_pearsons_where_exposures_are_equal():
     assert found.pre_periods["expected_treated"].tolist() == pytest.approx(theirs[3][0].tolist())
 
 
+@pytest.mark.parametrize(("treated", "expected"), [([0, 0, 0], [0, 0, 0]), ([3, 5, 4], [3, 5, 4])])
+def test_where_one_group_has_everything_the_other_is_expected_to_have_nothing(treated, expected):
+    """Treated and comparison counts in the same ratio throughout: 0 of each period's count, or all of it."""
+    units = places({"t": ("treated", 9), "a": ("candidate", 9)})
+    other = [7, 9, 6] if treated == [0, 0, 0] else [0, 0, 0]
+    counts = pd.DataFrame([treated, other], index=["t", "a"], dtype=float)
+    assert matched_by(units, counts, counts).pre_periods["expected_treated"].tolist() == expected
+
+
 def test_half_a_period_is_no_fall():
     """20, 10, 20 with half of the second period covered against 20, 20, 20: the same rate throughout."""
     units = places({"t": ("treated", 20), "a": ("candidate", 20)})

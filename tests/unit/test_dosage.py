@@ -17,7 +17,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.dosage import coverage, logs
-from hotspots.patrols.dosage.dose import days_since, dose, set_target, summary, target_on, targets
+from hotspots.patrols.dosage.dose import days_since, dose, problems, set_target, summary, target_on, targets
 from hotspots.patrols.dosage.frozen import frozen_minutes, frozen_warnings
 from hotspots.patrols.presence import COUNTS, SEGMENTS, STANDSTILLS, Presence
 from hotspots.patrols.visits import visits
@@ -352,6 +352,7 @@ def test_a_target_may_be_nothing_or_the_whole_day(tmp_path: Path):
     for minutes in (0, 0.5, 24 * 60):
         set_target(folder, name, "", minutes, "2026-06-01", "Ann", "why")
     assert targets(folder)["minutes"].tolist() == [0, 0.5, 1440]
+    assert problems(folder) == []
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from hotspots.patrols.dosage.stretches import DoseQuestion, one_resolution
 from hotspots.patrols.dosage.workspace import about, dose_workspace
 from hotspots.store.workspace import open_workspace
 from tests.area_workspace import A
-from tests.dose_workspace import FIRST, LAST, areas, make_dose, make_frozen, standing
+from tests.dose_workspace import FIRST, LAST, areas, centre, make_dose, make_frozen, standing
+from tests.samples import MAPPING, export, record
 
 WHOLE = DoseQuestion(start=FIRST, end=LAST)
 
@@ -164,6 +165,16 @@ def test_months_without_hours_make_no_hour_hot(workspace: Path):
     assert any("data.police.uk gives the month and no hour" in n for n in told.notes)
     mine = told.hours[told.hours["area"] == "South-01"].set_index("hour_of_week")["patrol_minutes"]
     assert mine[mine > 0].to_dict() == {10: 30, 24 + 10: 30, 48 + 22: 45}
+
+
+def test_hot_hours_are_learnt_from_the_365_days_before_the_window(own: Path):
+    """The window begins on 4 March 2024, the year before it on 5 March 2023."""
+    days = ("04/03/2023", "05/03/2023", "03/03/2024", "04/03/2024")
+    rows = [record(str(i), f"{day} 12:00", place=centre(A)) for i, day in enumerate(days)]
+    import_files(own, [export(rows)], "incidents", MAPPING)
+    hours = dose_workspace(own, WHOLE).hours
+    mine = hours[(hours["area"] == "South-01") & (hours["n_incidents"] > 0)]
+    assert mine[["hour_of_week", "n_incidents"]].to_numpy().tolist() == [[6 * 24 + 12, 2]]  # both are Sundays
 
 
 # ---------------------------------------------------------------- one new day, one day's work

@@ -190,9 +190,11 @@ def test_what_lies_between_the_last_position_of_a_day_and_the_first_of_the_next(
     assert list(zip(found["seconds"], found["patrol_day"], strict=True)) == expected
 
 
-def test_a_credit_that_would_run_over_the_end_of_the_day_stops_there():
+@pytest.mark.parametrize(("before", "after", "cells"), [(10, 90, (7, OUT)), (90, 10, (OUT, 7))])
+def test_a_credit_that_would_run_over_the_end_of_the_day_stops_there(before, after, cells):
+    """Half of the way is 50 seconds, the day ends 10 seconds from the position inside."""
     six = at("2026-06-02 06:00:00")
-    rows = [(1, six - 10, 7, 0.0, False, 1), (1, six + 90, OUT, 0.0, False, 1)]
+    rows = [(1, six - before, cells[0], 0.0, False, 1), (1, six + after, cells[1], 0.0, False, 1)]
     assert stays_of(pd.DataFrame(rows, columns=COLUMNS), CELLS, SETTINGS)["seconds"].tolist() == [10]
 
 
