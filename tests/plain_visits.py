@@ -17,6 +17,10 @@ How long a run is: the sum over its positions of half of the time to the unit's 
 the one after, of at most ``credit_s``, nothing where it is more than ``gap_s``. Of several such runs the longest
 takes it, of equally long ones the one that began first. Then stays are made as above.
 
+*Feed.* On a unit's day of ten or more positions ``gap_s`` is at least ``gap_intervals`` times the median interval
+between them (but no more than ``most_gap_s``), in whole seconds, and ``credit_s`` grows as ``gap_s`` does. Over 06:00
+the greater of both days' holds.
+
 *Credit.* The time between two positions of a stay counts up to ``credit_s``. At either end of a stay half of the
 time to the unit's next position, wherever that is, counts (of at most ``credit_s``), if it is at most ``gap_s`` away.
 
@@ -41,7 +45,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import pairwise
-from math import isnan
+from math import floor, isnan
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,6 +63,8 @@ class PlainRules:
     gap_s: int = 300
     credit_s: int = 300
     edge_s: int = 90
+    gap_intervals: float = 1.5
+    most_gap_s: int = 900
     stationary_kmh: float = 7.0
     min_minutes: float = 10.0
     long_minutes: float = 20.0
@@ -69,6 +76,8 @@ class PlainRules:
         return cls(
             gap_s=round(60 * settings.visit_gap_minutes),
             credit_s=round(60 * settings.ping_credit_minutes),
+            gap_intervals=settings.gap_intervals,
+            most_gap_s=round(60 * settings.visit_gap_most_minutes),
             edge_s=settings.edge_tolerance_seconds,
             stationary_kmh=settings.stationary_kmh,
             min_minutes=settings.visit_min_minutes,
@@ -95,6 +104,8 @@ class Position:
     day: int
     before: Position | None = None
     after: Position | None = None
+    gap_s: int = 0  # of the unit's day
+    credit_s: int = 0
     counts_for: str | None = None  # the area, where another one's longer run holds it
 
     @property
@@ -155,7 +166,20 @@ def tracks_of(rows: Any, cells: Mapping[int, str], rules: Any, settings: Setting
         for first, second in pairwise(track):
             assert first.t < second.t, "a unit has two positions in one second"
             first.after, second.before = second, first
+        for day in {p.day for p in track}:
+            mine = [p for p in track if p.day == day]
+            gap_s = gap_of_feed([p.t for p in mine], rules)
+            for p in mine:
+                p.gap_s, p.credit_s = gap_s, rules.credit_s * gap_s // rules.gap_s
     return tracks
+
+
+def gap_of_feed(times: list[int], rules: Any) -> int:
+    """The gap of a unit's day."""
+    if len(times) < 10:
+        return int(rules.gap_s)
+    usual = median(b - a for a, b in pairwise(times))
+    return max(rules.gap_s, min(floor(rules.gap_intervals * usual), rules.most_gap_s))
 
 
 def patrol_day(t: int, settings: Settings) -> int:
@@ -205,7 +229,7 @@ def settle_borders(track: list[Position], rules: Any) -> None:
             else:
                 runs.append([position])
             last = position
-    rank = {id(run): (-length(run, rules), run[0].t) for run in runs}
+    rank = {id(run): (-length(run), run[0].t) for run in runs}
     for own in runs:
         for position in own:
             over = [run for run in runs if run[0].t <= position.t <= run[-1].t]
@@ -214,13 +238,13 @@ def settle_borders(track: list[Position], rules: Any) -> None:
             position.counts_for = best[0].area
 
 
-def length(run: list[Position], rules: Any) -> Fraction:
+def length(run: list[Position]) -> Fraction:
     """The time nearest to the positions of a run, within their patrol day."""
     total = Fraction(0)
     for position in run:
         for other in (position.before, position.after):
-            if other is not None and other.day == position.day and abs(other.t - position.t) <= rules.gap_s:
-                total += Fraction(min(abs(other.t - position.t), rules.credit_s)) * HALF
+            if other is not None and other.day == position.day and abs(other.t - position.t) <= position.gap_s:
+                total += Fraction(min(abs(other.t - position.t), position.credit_s)) * HALF
     return total
 
 
@@ -228,15 +252,15 @@ def belong_together(first: Position, second: Position, rules: Any) -> bool:
     """Whether two inside positions with no other inside one between them are of one stay."""
     if first.state != second.state:
         return False
-    limit = rules.gap_s if first.after is second else rules.edge_s
+    limit = first.gap_s if first.after is second else rules.edge_s
     return second.t - first.t <= limit
 
 
 def described(stay: list[Position], rules: Any, settings: Settings) -> dict[str, Any]:
     first, last = stay[0], stay[-1]
-    credits = [before_first(first, rules, settings), after_last(last, rules, settings)]
+    credits = [before_first(first, settings), after_last(last, settings)]
     for one, other in pairwise(stay):
-        credits += between(one, other, rules)
+        credits += between(one, other)
     speeds = [p.speed for p in stay if p.speed is not None]
     slow = [speed for speed in speeds if speed <= rules.stationary_kmh]
     assert first.state is not None
@@ -254,38 +278,39 @@ def described(stay: list[Position], rules: Any, settings: Settings) -> dict[str,
     }
 
 
-def between(one: Position, other: Position, rules: Any) -> list[Credit]:
+def between(one: Position, other: Position) -> list[Credit]:
     """The credit of the time between two positions of a stay: half of it each one's."""
-    half = Fraction(min(other.t - one.t, rules.credit_s)) * HALF
+    half = Fraction(min(other.t - one.t, one.credit_s)) * HALF
     return [Credit(half, half, half * p.officers) for p in (one, other)]
 
 
-def after_last(last: Position, rules: Any, settings: Settings) -> Credit:
+def after_last(last: Position, settings: Settings) -> Credit:
     """What the last position of a stay is credited with beyond itself."""
     following = last.after
-    if following is None or following.t - last.t > rules.gap_s:
+    if following is None or following.t - last.t > max(last.gap_s, following.gap_s):
         return Credit()
     room = Fraction(day_start(last.day + 1, settings) - last.t)
-    return to_one_side(last, following, following.t - last.t, room, rules)
+    return to_one_side(last, following, following.t - last.t, room)
 
 
-def before_first(first: Position, rules: Any, settings: Settings) -> Credit:
+def before_first(first: Position, settings: Settings) -> Credit:
     """What the first position of a stay is credited with before itself."""
     previous = first.before
-    if previous is None or first.t - previous.t > rules.gap_s:
+    if previous is None or first.t - previous.t > max(first.gap_s, previous.gap_s):
         return Credit()
     room = Fraction(first.t - day_start(first.day, settings))
-    return to_one_side(first, previous, first.t - previous.t, room, rules)
+    return to_one_side(first, previous, first.t - previous.t, room)
 
 
-def to_one_side(mine: Position, neighbour: Position, apart: int, room: Fraction, rules: Any) -> Credit:
+def to_one_side(mine: Position, neighbour: Position, apart: int, room: Fraction) -> Credit:
     """Credit of one position towards a neighbour that is not of its stay; ``room`` is the time to 06:00 on that side.
 
     Where the neighbour would be of the stay but for 06:00, all of the time up to then counts, not half of the way.
     """
-    half = Fraction(min(apart, rules.credit_s)) * HALF
+    credit_s = max(mine.credit_s, neighbour.credit_s)
+    half = Fraction(min(apart, credit_s)) * HALF
     goes_on = neighbour.day != mine.day and neighbour.state == mine.state
-    reach = min(Fraction(apart) if goes_on and apart <= rules.credit_s else half, room)
+    reach = min(Fraction(apart) if goes_on and apart <= credit_s else half, room)
     own = min(reach, half)  # beyond half-way the neighbour's officers hold
     return Credit(reach, reach, own * mine.officers + (reach - own) * neighbour.officers)
 

@@ -61,6 +61,8 @@ class Settings:
     timezone: str = "Europe/London"
     patrol_day_starts: Hour = 6  # local hour
     visit_gap_minutes: Positive = 5.0  # positions of one unit further apart than this are two stays
+    gap_intervals: Positive = 1.5  # the gap is at least so many of the unit's usual intervals (the median of its day)
+    visit_gap_most_minutes: Positive = 15.0  # and for that reason no longer than this
     ping_credit_minutes: Positive = 5.0  # a position vouches for no more time than this, half before and half after
     edge_tolerance_seconds: int = 90  # positions outside for no longer than this, between two inside, end no stay
     stationary_kmh: Positive = 7.0  # on foot or stopped: at least half of a stay's positions are no faster
@@ -99,6 +101,7 @@ class Settings:
     zip_max_files: Count = 5_000
 
     # Of one question: an option of its verb or a field of its page changes them, settings.toml does not.
+    least_of_a_feed: ClassVar[int] = 10  # positions of a unit's day that its usual interval is told from
     weight_draws: ClassVar[int] = 500  # other weightings, for how sure a rank is
     sure_share: ClassVar[float] = 0.9  # of those weightings: a cell in the list under as many is called sure
     weight_spread: ClassVar[float] = 2.0  # each weight is drawn between half and double
@@ -121,6 +124,8 @@ class Settings:
         problems += [f"Setting 'areas_{slug(bcu)}' is {n}; it must be 0 or more." for bcu, n in self.areas if n < 0]
         if self.ping_credit_minutes > self.visit_gap_minutes:
             problems.append("Setting 'ping_credit_minutes' must not be above 'visit_gap_minutes'.")
+        if self.visit_gap_most_minutes < self.visit_gap_minutes:
+            problems.append("Setting 'visit_gap_most_minutes' must not be below 'visit_gap_minutes'.")
         if not 0 <= self.edge_tolerance_seconds <= 60 * self.visit_gap_minutes:
             problems.append("Setting 'edge_tolerance_seconds' must be 0 or more, and at most 'visit_gap_minutes'.")
         if not 0 <= self.visit_pass_minutes < self.visit_min_minutes < self.visit_long_minutes < inf:

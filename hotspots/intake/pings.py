@@ -26,6 +26,7 @@ from hotspots.geography import boundaries_of
 from hotspots.intake import quarantine
 from hotspots.intake.outside import LOOKED_AT, elsewhere
 from hotspots.intake.ping_days import ACCEPTED, QUARANTINED, UPDATED, Merged, Spool, merge_day, scratch
+from hotspots.intake.ping_intervals import feed_words, usual_intervals
 from hotspots.intake.place import CellPlacer
 from hotspots.intake.report import file_report, nothing_usable, numbered, sound_day
 from hotspots.sources.feed import Array, odd_times
@@ -86,6 +87,7 @@ class Batch:
     files: list[OneFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     days: list[PingDay] = field(default_factory=list)  # as they will stand, of those changed
+    intervals: list[int] = field(default_factory=list)  # usual seconds between two positions, of each unit-day
     odd_held: int = 0
     away: list[pa.Table] = field(default_factory=list)  # lon and lat of some new positions outside the force
     doubts: list[str] = field(default_factory=list)  # about the places of the import as a whole
@@ -289,6 +291,7 @@ def write_day(batch: Batch, day: str, old: PingDay | None, new: pa.Table, merged
         names = [*[n for n in names if n != "and others"][:NAMES_KEPT], "and others"]
     units = pc.unique(merged.table["unit"]).to_pylist()
     batch.doubled |= {batch.forms[u] for u in units if u in batch.forms and batch.forms[u] in units}
+    batch.intervals += usual_intervals(merged.table["unit"].to_numpy(), merged.table["t"].to_numpy())
     return PingDay(day, path, len(merged.table), len(units), "; ".join(names))
 
 
@@ -430,7 +433,7 @@ def summary(batch: Batch) -> list[str]:
             f"{units} from another unit of the same day only by zeros in front, which a spreadsheet takes off (0017,"
             " 17). They count as two. If they are one, import the file as the system exported it, with its zeros."
         )
-    notes += long_ago(batch.days)
+    notes += [*feed_words(batch.intervals, batch.workspace.settings), *long_ago(batch.days)]
     if batch.days:
         first, *others = (d.day for d in batch.days)
         days = f"{counted(len(batch.days), 'patrol day')}, {first}" + (f" to {others[-1]}" if others else "")

@@ -16,140 +16,22 @@ device across an edge makes stays shorter, for which ``edge_tolerance_seconds`` 
 
 from __future__ import annotations
 
-import tempfile
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import EPOCH, HOUR, day_at, day_starts
-from hotspots.base.errors import HotspotsError
 from hotspots.base.profile import MOST_BCUS
 from hotspots.base.settings import Settings
+from hotspots.patrols.engine import small_table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-
-SPARK_LOCAL = "spark-local"
-MEMORY = "1GB"  # what DuckDB may use before it goes to the disk; the working set of a day of a large force is 0.3 GB
-
-
-@contextmanager
-def engine(url: str = DEFAULT_ENGINE) -> Iterator[Any]:
-    """An Ibis backend: ``duckdb://``, ``spark://HOST:PORT`` or ``spark-local`` (Spark within this machine).
-
-    HotspotsError for another URL, and where Spark is not installed or does not answer.
-    """
-    if url == DEFAULT_ENGINE:
-        with duckdb_engine() as backend:
-            yield backend
-    elif url == SPARK_LOCAL or url.startswith("spark://"):
-        with spark_engine(url) as backend:
-            yield backend
-    else:
-        raise HotspotsError(f"Engine '{url[:60]}' is not known: give duckdb://, spark://HOST:PORT or spark-local.")
-
-
-@contextmanager
-def duckdb_engine() -> Iterator[Any]:
-    """DuckDB in memory, spilling into a folder of its own that goes with it."""
-    import ibis
-
-    with tempfile.TemporaryDirectory(prefix="hotspots-") as scratch:
-        backend = ibis.duckdb.connect(
-            ":memory:", temp_directory=scratch, memory_limit=MEMORY, preserve_insertion_order=False
-        )
-        try:
-            backend.raw_sql("SET autoinstall_known_extensions = false")  # nothing is fetched, ever
-            backend.raw_sql("SET autoload_known_extensions = false")
-            yield backend
-        finally:
-            backend.disconnect()
-
-
-@contextmanager
-def spark_engine(url: str) -> Iterator[Any]:
-    """A Spark session in UTC; the one that runs in this process already is used, and left running, if there is one."""
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise HotspotsError(
-            "Spark is not installed. Install it with: pip install -r requirements-spark.txt (it needs Java 17 too),"
-            " or leave --engine out."
-        ) from error
-    import ibis
-
-    running = SparkSession.getActiveSession()
-    try:
-        session = running or built(SparkSession, url)
-        backend = ibis.pyspark.connect(session)
-    except Exception as error:  # pyspark raises whatever its Java side said
-        raise HotspotsError(
-            f"Spark at {url} does not answer ({str(error).splitlines()[0][:120]}). Is Java 17 installed, and is the"
-            " cluster running?"
-        ) from error
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
-            yield backend
-    finally:
-        if running is None:
-            session.stop()
-
-
-def built(builder: Any, url: str) -> Any:
-    """A new session: quiet, in UTC, and on this machine alone where no cluster was named."""
-    local = url == SPARK_LOCAL
-    asked = builder.builder.appName("hotspots").master("local[*]" if local else url)
-    facts = {
-        "spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "ERROR",
-    }  # fmt: skip
-    if local:
-        facts |= {
-            "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.driver.memory": "2g",
-            "spark.sql.shuffle.partitions": "4",
-        }  # fmt: skip
-    for name, value in facts.items():
-        asked = asked.config(name, value)
-    return asked.getOrCreate()
-
-
-def read_files(backend: Any, files: Sequence[Path]) -> Any:
-    """The Parquet files as one Ibis table."""
-    paths = [str(f) for f in files]
-    if backend.name != "pyspark":
-        return backend.read_parquet(paths)
-    from uuid import uuid4
-
-    name = f"positions_{uuid4().hex[:8]}"
-    backend._session.read.parquet(*paths).createOrReplaceTempView(name)
-    return backend.table(name)
-
-
-def small_table(backend: Any, columns: dict[str, Sequence[int]]) -> Any:
-    """A little table of whole numbers, on the engine."""
-    from uuid import uuid4
-
-    name = f"small_{uuid4().hex[:8]}"
-    if backend.name != "pyspark":
-        import pyarrow as pa
-
-        table = pa.table({c: pa.array(list(v), pa.int64()) for c, v in columns.items()})
-        return backend.create_table(name, table, temp=True)
-    rows = list(zip(*([int(x) for x in v] for v in columns.values()), strict=True))
-    shape = ", ".join(f"{c} long" for c in columns)
-    backend._session.createDataFrame(rows, schema=shape).createOrReplaceTempView(name)
-    return backend.table(name)
 
 
 # A piece of a stay: a unit's positions inside one area, none further from the next than a position vouches for.
@@ -158,10 +40,10 @@ SEGMENTS = (
     "n_slow", "joined", "first_officers", "last_officers",
 )  # fmt: skip
 COUNTS = tuple(f"n_{number}" for number in range(1, MOST_BCUS + 1))  # of positions in each BCU, by its number
-# A unit's patrol day: its first and last position, and how many there are in each BCU.
+# A unit's patrol day: its first and last position, how many there are in each BCU, and the gap that its feed asks for.
 UNIT_DAYS = (
     "patrol_day", "unit", "first_t", "last_t", "first_place", "last_place", "first_officers", "last_officers", "n",
-    *COUNTS,
+    "gap_s", *COUNTS,
 )  # fmt: skip
 # A silence: two positions of a unit's day further apart than the gap.
 SILENCES = ("patrol_day", "unit", "from_t", "to_t")
@@ -184,6 +66,12 @@ def rule_of(settings: Settings) -> Rule:
     return Rule(gap, credit, settings.edge_tolerance_seconds)
 
 
+def rule_for(gap_s: Any, settings: Settings) -> Rule:
+    """The rule of units with this gap: a column of an engine's table, or an array. The credit grows with the gap."""
+    rule = rule_of(settings)
+    return Rule(gap_s, gap_s * rule.credit_s // rule.gap_s, rule.edge_s)
+
+
 @dataclass(frozen=True, eq=False)
 class Presence:
     """What positions say of some patrol days: the tables named above, in order of day, unit and time.
@@ -197,12 +85,42 @@ class Presence:
     standstills: pd.DataFrame
 
 
-def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str) -> ir.Table:
+def slow_feeds(
+    positions: ir.Table, days: pd.DataFrame, span: tuple[int, int], settings: Settings, backend: Any
+) -> pd.DataFrame:
+    """patrol_day, unit, gap_s of the units whose feed is too slow for the setting: 1.5 times the median interval.
+
+    ``days``: n, low and high (first and last second) of every unit's day. A median above so many seconds takes a mean
+    of half as many: only those that may be slow are looked at.
+    """
+    rule = rule_of(settings)
+    per_gap, most = settings.gap_intervals, round(60 * settings.visit_gap_most_minutes)
+    mean = (days["high"] - days["low"]) / (days["n"] - 1).clip(lower=1)
+    may = days[(days["n"] >= Settings.least_of_a_feed) & (mean >= rule.gap_s / per_gap / 2)]
+    if not len(may):
+        return may[["patrol_day", "unit"]].assign(gap_s=0)
+    few = small_table(backend, {c: may[c].tolist() for c in ("patrol_day", "unit")})
+    mine = positions.select(positions.unit, positions.t, patrol_day=patrol_day_of(positions.t, span, settings))
+    mine = mine.semi_join(few, ["patrol_day", "unit"])
+    import ibis
+
+    by_unit = ibis.window(group_by=[mine.patrol_day, mine.unit], order_by=mine.t)
+    apart = mine.mutate(apart=mine.t - mine.t.lag().over(by_unit))
+    found = apart.group_by(["patrol_day", "unit"]).aggregate(usual=apart.apart.median()).execute()
+    gap = np.minimum(np.floor(per_gap * found["usual"]), most).astype("int64")
+    return found[["patrol_day", "unit"]].assign(gap_s=gap)[gap > rule.gap_s]
+
+
+def near_of(
+    positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str,
+    slow: ir.Table | None = None,
+) -> ir.Table:  # fmt: skip
     """The few positions that matter: inside a hot spot, at either end of a unit's day, and after a silence.
 
     ``positions`` have the columns of `hotspots.base.columns.PINGS`, no two of one unit in a second; ``inside`` has cell
     and area (codes 0, 1, …), each cell once; ``cell`` is the column of positions that holds cells of their resolution.
-    Adds patrol_day, place, and the seconds of the unit's positions before and after (prev_t, next_t).
+    Adds patrol_day, place, gap_s, and the seconds of the unit's positions before and after (prev_t, next_t).
+    ``slow``: of `slow_feeds`, on the engine.
     """
     import ibis
 
@@ -215,7 +133,13 @@ def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tup
     )  # fmt: skip
     by_unit = ibis.window(group_by=[placed.patrol_day, placed.unit], order_by=placed.t)
     timed = placed.mutate(prev_t=placed.t.lag().over(by_unit), next_t=placed.t.lead().over(by_unit))
-    silent = timed.t - timed.prev_t > rule_of(settings).gap_s
+    usual = ibis.literal(rule_of(settings).gap_s, "int64")
+    if slow is None:
+        timed = timed.mutate(gap_s=usual)
+    else:
+        known = timed.left_join(slow, ["patrol_day", "unit"])
+        timed = known.select(*(timed[c] for c in timed.columns), gap_s=known.gap_s.fill_null(usual))
+    silent = timed.t - timed.prev_t > timed.gap_s
     return timed.filter((timed.place >= 0) | timed.prev_t.isnull() | timed.next_t.isnull() | silent)
 
 
@@ -240,13 +164,14 @@ def borders_settled(near: ir.Table, days: ir.Table, settings: Settings) -> ir.Ta
     """
     import ibis
 
-    rule, day = rule_of(settings), ["patrol_day", "unit"]
+    day = ["patrol_day", "unit"]
     there = near.filter(near.place >= 0).semi_join(days, day)
     by_unit = ibis.window(group_by=[there[c] for c in day], order_by=there.t)
     there = there.mutate(turned=(there.place % 2 != there.place.lag().over(by_unit) % 2).fill_null(False).cast("int64"))
     by_unit = ibis.window(group_by=[there[c] for c in day], order_by=there.t, following=0)
     there = there.mutate(part=there.turned.sum().over(by_unit))
     by_place = ibis.window(group_by=[there[c] for c in (*day, "part", "place")], order_by=there.t)
+    rule = rule_for(there.gap_s, settings)
     apart, before, after = there.t - there.t.lag().over(by_place), there.t - there.prev_t, there.next_t - there.t
     there = there.mutate(
         begins=(~same_stay(ibis.literal(True), apart, before, rule)).cast("int64"),
@@ -279,18 +204,18 @@ def segments_of(near: ir.Table, settings: Settings) -> ir.Table:
     """`SEGMENTS` of the positions that lie inside an area; ``near`` knows the time of each one's neighbours."""
     import ibis
 
-    rule = rule_of(settings)
     there = near.filter(near.place >= 0)
     by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
     seen = there.mutate(
         prev_in=there.t.lag().over(by_unit), next_in=there.t.lead().over(by_unit),
         prev_place=there.place.lag().over(by_unit), next_place=there.place.lead().over(by_unit),
     )  # fmt: skip
+    rule = rule_for(seen.gap_s, settings)
     before, after = seen.t - seen.prev_t, seen.next_t - seen.t
     in_before, in_after = seen.t - seen.prev_in, seen.next_in - seen.t
     joins = same_stay(seen.prev_place == seen.place, in_before, before, rule)
     goes_on = same_stay(seen.next_place == seen.place, in_after, after, rule)
-    credit, slow_kmh = ibis.literal(rule.credit_s), ibis.literal(settings.stationary_kmh, "float32")
+    credit, slow_kmh = rule.credit_s, ibis.literal(settings.stationary_kmh, "float32")
     has_speed = seen.speed_kmh.notnull() & ~seen.speed_kmh.isnan()
     steps = seen.mutate(
         joined=joins, begins=~(joins & (in_before <= rule.credit_s)), ends=~(goes_on & (in_after <= rule.credit_s)),
@@ -352,14 +277,19 @@ def edge(apart: Any, rule: Rule) -> Any:
     import ibis
 
     seen = (apart <= rule.gap_s).fill_null(False)
-    return ibis.ifelse(seen, ibis.least(apart, ibis.literal(rule.credit_s)), 0)
+    return ibis.ifelse(seen, ibis.least(apart, rule.credit_s), 0)
 
 
 def unit_days_of(positions: ir.Table, span: tuple[int, int], settings: Settings) -> ir.Table:
-    """How many positions each unit has in a day, in each BCU."""
-    table = positions.select(positions.unit, positions.bcu, patrol_day=patrol_day_of(positions.t, span, settings))
+    """How many positions each unit has in a day, in each BCU, and its first and last second (low, high)."""
+    table = positions.select(
+        positions.unit, positions.t, positions.bcu, patrol_day=patrol_day_of(positions.t, span, settings)
+    )
     return table.group_by(["patrol_day", "unit"]).aggregate(
-        n=table.count(), **{name: (table.bcu == i).cast("int64").sum() for i, name in enumerate(COUNTS, 1)}
+        n=table.count(),
+        low=table.t.min(),
+        high=table.t.max(),
+        **{name: (table.bcu == i).cast("int64").sum() for i, name in enumerate(COUNTS, 1)},
     )
 
 
@@ -396,7 +326,12 @@ def presence(
 ) -> Presence:  # fmt: skip
     """Ask an engine; the rows come back sorted. ``cells``: cell → code of its area."""
     inside = small_table(backend, {"cell": list(cells), "area": list(cells.values())})
-    found = near_of(positions, inside, settings, span, cell).cache()
+    unit_days = unit_days_of(positions, span, settings).execute()
+    slow = slow_feeds(positions, unit_days, span, settings, backend)
+    unit_days = unit_days.merge(slow, on=["patrol_day", "unit"], how="left")
+    unit_days["gap_s"] = unit_days["gap_s"].fillna(rule_of(settings).gap_s)
+    held = small_table(backend, {c: slow[c].tolist() for c in slow.columns}) if len(slow) else None
+    found = near_of(positions, inside, settings, span, cell, held).cache()
     days = days_at_borders(found, settings).cache()
     kept = borders_settled(found, days, settings).cache() if days.count().execute() else found
     try:
@@ -405,9 +340,9 @@ def presence(
         ends = kept.filter(kept.prev_t.isnull() | kept.next_t.isnull()).select(
             "patrol_day", "unit", "t", "place", "officers", first=kept.prev_t.isnull(), last=kept.next_t.isnull()
         )  # fmt: skip
-        silent = kept.filter(kept.t - kept.prev_t > rule_of(settings).gap_s)
+        silent = kept.filter(kept.t - kept.prev_t > kept.gap_s)
         silences = silent.select("patrol_day", "unit", from_t=silent.prev_t, to_t=silent.t).execute()
-        unit_days = with_ends(unit_days_of(positions, span, settings).execute(), ends.execute())
+        unit_days = with_ends(unit_days, ends.execute())
     finally:
         for table in {id(t): t for t in (kept, days, found)}.values():
             table.release()

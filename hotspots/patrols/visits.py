@@ -1,13 +1,14 @@
 """Positions → stays → visits: what counts as a patrol of a hot spot.
 
 A *stay* is one unit's unbroken time inside one hot spot: consecutive positions inside its cells, each no more than
-``visit_gap_minutes`` from the next, with the same status. Positions outside for no longer than
-``edge_tolerance_seconds`` between two inside do not end it; over a border that two hot spots share, the longer of the
-two stays has them (`hotspots.patrols.presence.borders_settled`). An interval between two positions of a stay counts
-whole (up to ``ping_credit_minutes``); at its edges half of the interval to the unit's next position counts, for
-somewhere in that interval the unit crossed the line; nothing counts across lost signal. So at regular intervals Δ the
-expected error of a stay is zero, with a standard deviation of Δ/√6 (each edge is uniform over Δ about its estimate), as
-long as stays last longer than Δ; shorter ones may be missed altogether.
+``visit_gap_minutes`` (or 1.5 times the unit's usual interval of that day, where it sends more rarely) from the next,
+with the same status. Positions outside for no longer than ``edge_tolerance_seconds`` between two inside do not end it;
+over a border that two hot spots share, the longer of the two stays has them
+(`hotspots.patrols.presence.borders_settled`). An interval between two positions of a stay counts whole (up to
+``ping_credit_minutes``); at its edges half of the interval to the unit's next position counts, for somewhere in that
+interval the unit crossed the line; nothing counts across lost signal. So at regular intervals Δ the expected error of a
+stay is zero, with a standard deviation of Δ/√6 (each edge is uniform over Δ about its estimate), as long as stays last
+longer than Δ; shorter ones may be missed altogether.
 
 A stay is *moving* where fewer than half of its positions with a known speed are at ``stationary_kmh`` or less (the
 median is above), *reactive* where the unit was on a call. A *visit* is what a street sees: proactive stays, on foot or
@@ -31,16 +32,15 @@ import pandas as pd
 from hotspots.base.clock import EPOCH, day_starts
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
+from hotspots.patrols.engine import engine, read_files
 from hotspots.patrols.presence import (
     SEGMENTS,
     SILENCES,
     STANDSTILLS,
     UNIT_DAYS,
     Presence,
-    engine,
     presence,
-    read_files,
-    rule_of,
+    rule_for,
 )
 
 BATCH_ROWS = 3_000_000  # positions that an engine is asked about at a time, in whole files
@@ -158,18 +158,20 @@ def joined_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
 
 def overnight_credits(days: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """What is credited over the end of each unit's patrol day, in half seconds: late to that day, early to the next."""
-    rule, following = rule_of(settings), days.assign(patrol_day=days["patrol_day"] - 1)
+    following = days.assign(patrol_day=days["patrol_day"] - 1)
     pairs = days.merge(following, on=["patrol_day", "unit"], suffixes=("", "_next"))
-    pairs = pairs[pairs["first_t_next"] - pairs["last_t"] <= rule.gap_s]
+    pairs = pairs.assign(gap_s=np.maximum(pairs["gap_s"], pairs["gap_s_next"]))
+    pairs = pairs[pairs["first_t_next"] - pairs["last_t"] <= pairs["gap_s"]]
     if not len(pairs):
         return pairs.assign(first_t=pairs["first_t_next"])
     apart = (pairs["first_t_next"] - pairs["last_t"]).to_numpy()
     turn = turns(pairs["patrol_day"].to_numpy(), settings)
     # Half seconds from the last position to the end of the day, and from there to the first position of the next.
     until, since = 2 * (turn - pairs["last_t"].to_numpy()), 2 * (pairs["first_t_next"].to_numpy() - turn)
-    credit = np.minimum(apart, rule.credit_s)
+    most = rule_for(pairs["gap_s"].to_numpy(), settings).credit_s
+    credit = np.minimum(apart, most)
     last, first = pairs["last_place"].to_numpy(), pairs["first_place_next"].to_numpy()
-    whole = (last == first) & (last >= 0) & (apart <= rule.credit_s)
+    whole = (last == first) & (last >= 0) & (apart <= most)
     late = np.where(whole, until, np.where(last >= 0, np.minimum(credit, until), 0))
     early = np.where(whole, since, np.where(first >= 0, np.minimum(credit, since), 0))
     by_last, by_first = pairs["last_officers"].to_numpy(), pairs["first_officers_next"].to_numpy()

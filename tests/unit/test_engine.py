@@ -13,7 +13,8 @@ from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import day_number, day_numbers, day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.patrols.presence import SPARK_LOCAL, UNIT_DAYS, Presence, clock_pieces, engine
+from hotspots.patrols.engine import SPARK_LOCAL, engine
+from hotspots.patrols.presence import UNIT_DAYS, Presence, clock_pieces
 from hotspots.patrols.visits import BATCH_ROWS, batches, presence_of_files, span_of, together
 
 SETTINGS = Settings()
@@ -127,7 +128,7 @@ def test_spark_that_does_not_answer_is_told_in_a_sentence(monkeypatch: pytest.Mo
     def refuse(*_: object) -> None:
         raise RuntimeError("JAVA_HOME is not set\nand more")
 
-    monkeypatch.setattr("hotspots.patrols.presence.built", refuse)
+    monkeypatch.setattr("hotspots.patrols.engine.built", refuse)
     told = r"Spark at spark://h:1 does not answer \(JAVA_HOME is not set\)"
     with pytest.raises(HotspotsError, match=told), engine("spark://h:1"):
         pass

@@ -17,10 +17,12 @@ import pytest
 from hotspots import intake
 from hotspots.base.columns import PINGS, schema
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.base.writing import to_csv
 from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files, ping_days
 from hotspots.intake.ping_days import jumps_of
+from hotspots.intake.ping_intervals import feed_words, usual_intervals
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import headline, holdings, intake_table
 from hotspots.store.workspace import FileReport, open_workspace, read_pings
@@ -646,3 +648,27 @@ def test_one_position_a_day_outside_the_force_still_says_where_it_lies(tmp_path)
     rows = [row("A1", NOON + 86_400 * day + 3_600 * away, (PRESTON, KENT)[away]) for day in range(2) for away in (0, 1)]
     (note,) = (n for n in load(tmp_path, csv("a.csv", rows)).notes if "lie outside" in n)
     assert "2 of 4 rows with coordinates (50%) lie outside the force area: they lie around 51.27°N 0.52°E" in note
+
+
+@pytest.mark.parametrize(
+    ("intervals", "said"),
+    [
+        ([], []),
+        ([30, 30, 60], ["A unit sends a position every 30 s (the median of 3 unit-days)."]),
+        (
+            [30, 30, 300],
+            [
+                "A unit sends a position every 30 s (the median of 3 unit-days); on 1 of them only every 300 s: there"
+                " positions up to about 7.5 minutes apart are one stay."
+            ],
+        ),
+    ],
+)
+def test_an_import_says_how_often_units_send(intervals, said):
+    assert feed_words(intervals, Settings()) == said
+
+
+def test_the_usual_interval_is_that_of_a_unit_with_enough_positions():
+    unit = np.repeat([1, 2, 3], [10, 9, 11])
+    t = np.concatenate([300 * np.arange(10), 30 * np.arange(9), [*30 * np.arange(10), 5000]])
+    assert usual_intervals(unit, t) == [300, 30]

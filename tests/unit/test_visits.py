@@ -61,6 +61,28 @@ def test_positions_further_apart_than_the_gap_are_two_stays(apart, stays, second
     assert (len(found), found["seconds"].sum()) == (stays, seconds)
 
 
+@pytest.mark.parametrize(
+    ("interval", "n", "seconds"),
+    [
+        ((295, 305), 121, 36_000),  # ten hours at 300 s ± 5 s, all of it: the gap is 1.5 × 300 s
+        ((295, 305), 9, 4 * 295),  # too few to tell a feed by: what is above 300 s is lost signal
+        ((450, 750), 21, 12_000),  # every 600 s: up to 900 s
+        ((899, 901), 21, 10 * 899),  # but no more than a quarter of an hour
+    ],
+)
+def test_the_gap_follows_a_unit_that_sends_rarely(interval, n, seconds):
+    times = np.concatenate([[0], np.cumsum([interval[i % 2] for i in range(n - 1)])])
+    assert stays_of(pings(*((int(t), 7) for t in times)), CELLS, SETTINGS)["seconds"].sum() == seconds
+
+
+def test_a_silence_of_a_unit_that_sends_often_is_no_part_of_a_stay():
+    """Nor is it where another unit sends rarely: each has the gap of its own feed."""
+    often = pings(*((30 * i, 7) for i in range(21)), (901, 7), (931, 7))
+    rarely = pings(*((400 * i, 7) for i in range(12)), unit=2)
+    found = stays_of(pd.concat([often, rarely]), CELLS, SETTINGS)
+    assert found.groupby("unit")["seconds"].sum().to_dict() == {1: 630.0, 2: 4400.0}
+
+
 @pytest.mark.parametrize(("back", "expected"), [(90, [(0, 150)]), (91, [(0, 15), (60.5, 151)])])
 def test_a_step_outside_that_is_short_enough_ends_no_stay(back, expected):
     """A position 30 s later lies outside; the unit is seen inside again ``back`` seconds after it was last."""

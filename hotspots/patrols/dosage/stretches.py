@@ -41,7 +41,7 @@ class DoseQuestion:
     """Which dose is meant. Empty text means: the last 7 patrol days held; the only register.
 
     ``start`` and ``end`` are patrol days like 2026-10-05, both included; ``register`` is a name, whose version of each
-    day counts, or name@version, which counts on every day it held; ``engine`` a URL of `hotspots.patrols.presence`.
+    day counts, or name@version, which counts on every day it held; ``engine`` a URL of `hotspots.patrols.engine`.
     """
 
     bcu: str = "all"
@@ -84,7 +84,7 @@ def days_held(workspace: Workspace) -> tuple[date, date] | None:
     return (EPOCH + timedelta(days=min(held)), EPOCH + timedelta(days=max(held))) if held else None
 
 
-FORMAT = 3  # goes up when the expression of `hotspots.patrols.presence` gives other rows
+FORMAT = 4  # goes up when the expression of `hotspots.patrols.presence` gives other rows
 MOST = 3_000  # results kept; the oldest go
 TABLES = {"segments": SEGMENTS, "unit_days": UNIT_DAYS, "silences": SILENCES, "standstills": STANDSTILLS}
 
@@ -96,6 +96,8 @@ def key_of(file_sha: str, cells: Mapping[int, str], cell: str, settings: Setting
         "stationary_kmh": settings.stationary_kmh,
         "exclude_on_call": settings.exclude_on_call,
         "frozen_minutes": settings.frozen_minutes,
+        "gap_intervals": settings.gap_intervals,
+        "visit_gap_most_minutes": settings.visit_gap_most_minutes,
     }
     days = (settings.timezone, settings.patrol_day_starts)
     facts = [FORMAT, file_sha, sorted(cells.items()), cell, numbers, *days, engine]

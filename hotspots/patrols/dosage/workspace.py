@@ -198,9 +198,25 @@ def notes_of(held: list[Stretch], both: pd.DataFrame, why_not: str, settings: Se
     if no_unit:
         entries = counted(no_unit, "log entry names", "log entries name")
         words.append(f"{entries} no unit and cannot be held against positions: counted by the log.")
+    words += feed_notes(held, settings)
     for each in held:
         words += logs.clock_notes(each.reconciled, each.stays, settings)
     return [*words, *([why_not] if why_not else [])]
+
+
+def feed_notes(held: list[Stretch], settings: Settings) -> list[str]:
+    """How far apart positions of units that send rarely may be within a stay: on whose days, and how far."""
+    days = pd.concat([s.found.unit_days[["patrol_day", "unit", "gap_s"]] for s in held]).drop_duplicates()
+    usual = rule_of(settings).gap_s
+    slow = days.loc[days["gap_s"] > usual, "gap_s"] / 60
+    if not len(slow):
+        return []
+    span = " to ".join(dict.fromkeys(f"{m:.3g}" for m in (slow.min(), slow.max())))
+    return [
+        f"On {len(slow):,} of {len(days):,} unit-days positions come so rarely that they may be {span} minutes apart"
+        f" within a stay ({settings.gap_intervals:g} times the unit's usual interval), not {usual / 60:g}. Single days"
+        " are rough at such intervals."
+    ]
 
 
 def about(dose: Dose) -> dict[str, Any]:
@@ -212,7 +228,8 @@ def about(dose: Dose) -> dict[str, Any]:
         "bcu": dose.question.bcu, "first_patrol_day": str(dose.first), "last_patrol_day": str(dose.last),
         "registers": ", ".join(dose.registers), "engine": dose.question.engine,
         "visit_rule": (
-            f"positions at most {rule.gap_s / 60:g} minutes apart, {rule.edge_s} seconds outside allowed, median"
+            f"positions at most {rule.gap_s / 60:g} minutes apart ({settings.gap_intervals:g} times the usual"
+            f" interval of a unit that sends more rarely), {rule.edge_s} seconds outside allowed, median"
             f" speed at most {settings.stationary_kmh:g} km/h, adequate from {settings.visit_min_minutes:g} minutes"
         ),
         "patrol_day_starts": settings.patrol_day_starts, "timezone": settings.timezone,
