@@ -64,10 +64,10 @@ def read_csv(name: str, data: bytes, sought: Sought) -> RawTable:
     whole = _from_wide(name, data) if wide else data
     content = memoryview(whole)[3:] if whole.startswith(_BOM) else memoryview(whole)
     layout = _layout(name, content, sought)
-    if len(layout.header) == 1 and (inner := _of_one_cell(content, layout, sought)):
+    utf8 = pa.py_buffer(content) if layout.encoding == "UTF-8" else _from_windows(name, content)
+    if len(layout.header) == 1 and (inner := _of_one_cell(utf8, layout, sought)):
         return replace(read_csv(name, inner, sought), sha256=sha)
     first = layout.above + 2
-    utf8 = pa.py_buffer(content) if layout.encoding == "UTF-8" else _from_windows(name, content)
     table, bad = _csv_rows(name, utf8, layout)
     numbers = np.arange(first, first + len(table) + len(bad), dtype=np.int32)
     numbers = np.delete(numbers, [n - first for n, _ in bad])
@@ -99,9 +99,9 @@ def _unmarked(data: bytes) -> str:
     return next((codec for codec, n in zeros.items() if len(start) >= 4 and n > 0.9 * (len(start) // 2)), "")
 
 
-def _of_one_cell(content: memoryview, layout: _Layout, sought: Sought) -> bytes:
+def _of_one_cell(utf8: pa.Buffer, layout: _Layout, sought: Sought) -> bytes:
     """A table each of whose rows stands whole between quotation marks, without these; b'' of any other."""
-    text = str(content, _CODECS[layout.encoding])
+    text = str(memoryview(utf8), "utf-8")
     try:
         rows = [row[0] if row else "" for row in csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)]
     except csv.Error:
