@@ -11,8 +11,8 @@ A probability from a model may fall into a gap. Our rule there: **the weaker cla
 93% is "highly likely", not "almost certain", 7% is "highly unlikely", not "a remote chance", and 50–55% still is "a
 realistic possibility". Every band then begins where the yardstick begins it and none says more than the figure.
 
-The probability is p_top_next: what is said can be looked up when the next months have been counted, and each band comes
-true within a few points of its mean (docs/recovery.md).
+The probability is p_top_next: what is said can be looked up when the next months have been counted. How often each band
+came true on months that the model had not seen stands in docs/chances.md.
 
 When it misleads: the words are as good as the probability. They say nothing of what the model leaves out (offences
 never reported, map points moved, a new venue).

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from hotspots.backtest import best
+from hotspots.backtest.evidence import QUICK
 from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window, month_text, months_between, parse_window, window_of_months
@@ -112,7 +114,6 @@ def lead_to(sentence: str, page: str, label: str, icon: str) -> None:
 
 
 FIELDS = ("source", "bcu", "from", "to", "offences", "weights", "resolution", "by", "proactive", "top", "map")
-BEST = " (best on later data)"  # docs/decisions/0015
 BY_SOURCE = ("from", "to", "offences", "weights")  # mean nothing to another source
 SIZES = {"9": "9 (about 94,000 m²)", "10": "10 (about 13,400 m²)", "11": "11 (about 1,900 m²)"}
 
@@ -136,14 +137,15 @@ def ask(workspace: Workspace, version: str) -> tuple[Question, int, bool]:
 def filter_widgets(workspace: Workspace, source: str, version: str) -> dict[str, str]:
     """The widgets of the form; each starts from what was chosen before. Returns plain text by field."""
     settings = workspace.settings
-    best = {choices.DEFAULT_METHOD: choices.METHODS[choices.DEFAULT_METHOD] + BEST}
+    own = best.kept(workspace, Question(source=source), QUICK)
+    named = {method: best.label_of(method, own) for method in choices.METHODS}
     tops = tuple(str(t) for t in sorted({*TOPS, settings.top}))
     bcu = choose_bcu(workspace.profile)
     first, last = choose_window(workspace, source)
     return {
         "source": source, "bcu": bcu, "from": first, "to": last, "offences": choose_offences("offences", source),
         "weights": choose_weights(str(workspace.folder), version, source),
-        "by": choose("Rank by", "by", tuple(choices.METHODS), choices.DEFAULT_METHOD, choices.METHODS | best),
+        "by": choose("Rank by", "by", tuple(choices.METHODS), choices.DEFAULT_METHOD, named),
         "resolution": choose(
             "Cell size (H3 resolution)", "resolution", tuple(SIZES), str(settings.resolution), SIZES
         ),

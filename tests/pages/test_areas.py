@@ -113,7 +113,7 @@ def test_candidates_have_the_figures_counted_by_hand(at: Any, made: Path) -> Non
 
 def test_the_switch_leads_to_areas_and_back_and_stands_in_the_address(at: Any, made: Path) -> None:
     app = at(made)
-    assert app.widget("Rank by").format_func("expected-harm") == "Expected harm (best on later data)"
+    assert app.widget("Rank by").format_func("expected-harm") == "Expected harm (default)"
     for part in ("areas", "register", "cells", "areas"):
         app.test.segmented_control[0].set_value(part)
         app.run()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from hotspots.backtest import METHODS, backtest, evidence, origins_available
+from hotspots.backtest import METHODS, backtest, best, evidence, origins_available
 from hotspots.backtest.periods import period_text
 from hotspots.backtest.workspace import history_of
 from hotspots.base.choices import DEFAULT_METHOD
@@ -39,6 +39,7 @@ class Tried(NamedTuple):
 
     table: pd.DataFrame  # of evidence.compared
     other: dict[str, Any]  # of evidence.against_best_other
+    best: best.Best
     origins: str
     warnings: tuple[str, ...]
     facts: dict[str, object]
@@ -61,9 +62,13 @@ def tried(folder: str, version: str, question: Question, slow: bool) -> Tried:
         methods=list(METHODS) if slow else evidence.QUICK, train=TRAIN, horizon=HORIZON, origins=origins,
         n_cells=cells, cap=history.cap, breaks=history.breaks,
     )  # fmt: skip
+    own = best.best_of(found)
+    if not slow:
+        best.keep(workspace, question, evidence.QUICK, own)
     span = f"{counted(len(origins), 'origin')}, {period_text(origins[0])} to {period_text(origins[-1])}"
     return Tried(
-        evidence.compared(found), evidence.against_best_other(found, DEFAULT_METHOD), span, (*history.warnings, *said),
+        evidence.compared(found), evidence.against_best_other(found, DEFAULT_METHOD), own, span,
+        (*history.warnings, *said),
         history.facts | {"cells": cells, "source": question.source},
     )  # fmt: skip
 

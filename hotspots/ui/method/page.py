@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from hotspots.backtest import evidence
+from hotspots.backtest import best, evidence
 from hotspots.base.choices import DEFAULT_METHOD
 from hotspots.base.shipped import DOCS
 from hotspots.base.words import counted
@@ -160,7 +160,8 @@ def show_own(view: View) -> None:
     st.markdown(
         "The same comparison on every month this workspace holds, with its own weights and default offences. An origin"
         " whose months lie before and after a change of map points is left out. From the command line:"
-        " `python -m hotspots backtest --leave-out-breaks --summary`."
+        " `python -m hotspots backtest --leave-out-breaks --summary`. The answer is kept until data or weights change,"
+        " and stands beside the choice of ranking."
     )
     slow = st.checkbox("Also the slow methods (kernel density, gradient-boosted trees): minutes", key="_slow_methods")
     wanted = (view.version, slow)
@@ -174,11 +175,7 @@ def show_tried(view: View, result: Tried) -> None:
     """Table, chart and whether the default wins here too."""
     if view.workspace.manifest.kind == "synthetic":
         st.warning("These data are made up, so this shows how the test works, not which ranking is best.")
-    best, usual = (evidence.in_words(m) for m in (str(result.table["method"].iloc[0]), DEFAULT_METHOD))
-    if best == usual:
-        st.success(f"The default, {usual}, caught most here too.", icon=":material/check:")
-    else:
-        st.info(plain_text(f"Here {best} caught most; the default is {usual}."), icon=":material/info:")
+    st.info(plain_text(best.sentence(result.best)), icon=":material/info:")
     st.markdown(plain_text(" ".join(evidence.default_sentences(result.table, result.other))))
     show_methods(result.table, "Methods on this data")
     facts = result.facts
