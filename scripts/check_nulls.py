@@ -12,9 +12,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -75,7 +75,7 @@ class World:
     shock: float = 0.0
     season: float = 0.0
     missing: tuple[int, ...] = ()
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    alone: str = ""
 
 
 SHORT = {"how": "ranking", "comparison": "matched", "burst": 0.5}
@@ -86,7 +86,7 @@ WORLDS = (
     World(name="bursts, against matched places", burst=0.6, comparison="matched"),
     World(name="shocks of BCUs, all three", shock=0.3),
     World(name="shocks of BCUs, South alone", shock=0.3, bcu="South"),
-    World(name="shocks, South against the spots of all", shock=0.3, bcu="South", asked={"own": 1}),
+    World(name="shocks, South against the spots of all", shock=0.3, bcu="South", alone="South"),
     World(name="a season of the treated, summer against winter", season=0.4, before=(202212, 202302),
           after=(202306, 202308)),
     World(name="a season of the treated, the same months", season=0.4, **HALF),  # type: ignore[arg-type]
@@ -184,13 +184,13 @@ def chosen_spots(world: World, g: Ground, counts: np.ndarray, rng: np.random.Gen
     return np.array(found), ["treated"] * TREATED
 
 
-def hand_picked(g: Ground, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
-    """14 treated and 6 comparison hot spots: 5 or 4 and 2 of each BCU."""
+def hand_picked(g: Ground, rng: np.random.Generator, without: str) -> tuple[np.ndarray, list[str]]:
+    """14 treated and 6 comparison hot spots: 5 or 4 and 2 of each BCU; none for comparison in the BCU ``without``."""
     spots, roles = [], []
     for bcu, n in zip(TOWNS, (5, 5, 4), strict=True):
         mine = rng.permutation([s for s in g.spot if g.bcu[s] == bcu])[: n + 2]
         spots += mine.tolist()
-        roles += ["treated"] * n + ["comparison"] * 2
+        roles += ["treated"] * n + ["none" if bcu == without else "comparison"] * 2
     return np.array(spots), roles
 
 
@@ -236,7 +236,7 @@ def one(world: World, seed: int, ratio: float = 1.0) -> pd.DataFrame:
     """The estimates of one made-up force; ``ratio``: what the treated have after for one that they would have had."""
     rng = np.random.default_rng([seed, sum(map(ord, world.name))])
     g = ground()
-    spots, roles = hand_picked(g, rng) if world.how == "hand" else (np.zeros(0, dtype=int), [])
+    spots, roles = hand_picked(g, rng, world.alone) if world.how == "hand" else (np.zeros(0, dtype=int), [])
     treated = spots[[r == "treated" for r in roles]] if len(spots) else spots
     mean = levels(world, rng, g, spots, treated)
     counts = rng.poisson(mean)
@@ -247,8 +247,6 @@ def one(world: World, seed: int, ratio: float = 1.0) -> pd.DataFrame:
     counts[np.ix_(treated, after)] = rng.binomial(counts[np.ix_(treated, after)], ratio)
     rows = rows_of(g, counts, world.missing, rng)
     place = workspace(world.missing)
-    if world.asked.get("own"):
-        place = replace(place, settings=replace(place.settings, least_comparison=5))
     windows = {f"{n}_{e}": month_text(w[i]) for n, w in (("before", world.before), ("after", world.after))
                for i, e in enumerate(("from", "to"))}  # fmt: skip
     question = ChangeQuestion(bcu=world.bcu, comparison=world.comparison, register="made@1", **windows)

@@ -81,7 +81,7 @@ class Settings:
     ping_max_kmh: Positive = 200.0  # positions that only a faster unit could link are quarantined
     shared_unit_share: Share = 0.2  # of a unit's positions of a day lie where it cannot be: two units share its name
     clock_offset_minutes: Positive = 3.0  # positions that lead or trail a unit's logs by more than this are reported
-    least_comparison: Count = 2  # comparison hot spots of a BCU: with fewer it is compared with matched places
+    least_comparison: Count = 5  # comparison hot spots of a BCU: with fewer it is compared with matched places
     least_for_percent: Count = 50  # incidents before: of fewer no percentage is given (a Poisson 50 is ±28%)
     large_harm_share: Share = 0.1  # of all harm in one place and period, or in one event: the figure hangs on it
     trend_warning_p: Share = 0.05  # of the trend before the start: below it there is no verdict

@@ -88,7 +88,7 @@ def comparison_places(
 ) -> tuple[pd.DataFrame, MatchedPlaces | None, list[str]]:
     """(the comparison places, the match behind them, notes)."""
     if asked.question.comparison == "register":
-        places, notes = register_comparison(asked, workspace.settings.least_comparison)
+        places, notes = register_comparison(asked)
         return places, None, notes
     if asked.question.comparison == "matched":
         matched, frozen = match_asked_for(workspace, asked, facts, treated)

@@ -20,6 +20,7 @@ from hotspots.store.workspace import Workspace
 
 PLACES = ("area", "name", "bcu", "role", "cells", "matched_to")
 TREATED, COMPARISON, NONE = "treated", "comparison", "none"
+LEAST_OWN = 2  # comparison hot spots: how places vary cannot be seen from one
 NEIGHBOURHOOD = 7  # H3 resolution: about 5 km², in which what is left of the force is counted together
 
 
@@ -84,8 +85,8 @@ def top_cells(asked: Settled, counted: Counted) -> pd.DataFrame:
     }))  # fmt: skip
 
 
-def register_comparison(asked: Settled, least: int) -> tuple[pd.DataFrame, list[str]]:
-    """The register's comparison hot spots: of the BCU, or of all three where it has fewer than ``least``."""
+def register_comparison(asked: Settled) -> tuple[pd.DataFrame, list[str]]:
+    """The register's comparison hot spots: of the BCU, or of all where it has fewer than `LEAST_OWN`."""
     assert asked.frozen is not None
     areas = asked.frozen.areas
     every = areas[areas["role"] == COMPARISON]
@@ -95,7 +96,7 @@ def register_comparison(asked: Settled, least: int) -> tuple[pd.DataFrame, list[
             " force, or freeze a version with some."
         )
     own = every[of_bcu(every, asked.question.bcu)]
-    if asked.question.bcu == "all" or len(own) >= least:
+    if asked.question.bcu == "all" or len(own) >= LEAST_OWN:
         return in_form(own), []
     few = f"{asked.question.bcu} has {counted(len(own), 'comparison hot spot')}, too few to judge by"
     return in_form(every), [f"{few}: all {len(every)} of {asked.frozen.ref} are used."]
