@@ -43,6 +43,12 @@ def test_the_suggestion_is_the_year_since_the_register_against_the_year_before(f
     )  # fmt: skip
 
 
+def test_every_download_says_whom_it_is_about(found, folder):
+    assert (found.facts["treated"], found.facts["bcu"]) == ("hot-spots@1", "all")
+    top = change_workspace(folder, ChangeQuestion(top=1, comparison="rest")).facts["treated"]
+    assert top.startswith("top 1 cells of 2023-07-01 to 2023-12-31 by ")
+
+
 def test_columns_are_the_contract(found):
     assert list(found.table.columns) == [c.name for c in CHANGE]
     assert list(found.table.columns[:14]) == [

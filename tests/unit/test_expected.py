@@ -28,6 +28,7 @@ from hotspots.ranking.expected.fitting import (
     Split,
     dispersion_of,
     fit,
+    fit_splits,
     forecasts,
     memory,
 )
@@ -589,3 +590,10 @@ def test_a_cell_is_in_no_top_by_a_draw_in_which_it_has_no_harm():
     splits = np.full((1, 40), 1.0)
     posterior = Posterior(np.zeros(40), np.full((2, 40), 1e-6), (1.0, 1.0), splits, splits, np.array([1.0, 365.0]), 1.0)
     assert chance_of_top(posterior, np.zeros(40, dtype=np.int64), 10, draws=200).max() < 0.01
+
+
+def test_no_more_strength_is_claimed_than_that_of_a_thousand_offences():
+    """Half of each cell's offences, exactly: the likelihood rises with the strength without end."""
+    bands = np.full((2, 30), 100.0)
+    (split,) = fit_splits(bands, np.eye(30), 1.0)
+    assert (split.share, split.strength) == (pytest.approx(0.5), 1000)

@@ -292,6 +292,15 @@ def test_a_mend_of_what_is_held_by_now_settles_the_row_that_was_still_quarantine
     assert downloaded(tmp_path) == []
 
 
+def test_a_report_gives_way_to_that_of_a_file_of_its_name_and_feed_alone(tmp_path):
+    other = MAPPING.replace('name = "tiny"', 'name = "other"')
+    load(tmp_path, export([record("1", "05/01/2026 10:00")], "a.csv"))
+    load(tmp_path, export([record("2", "06/01/2026 10:00")], "a.csv"), mapping=other)
+    load(tmp_path, export([record("1", "05/01/2026 11:00"), record("3", "07/01/2026 10:00")], "a.csv"))
+    reports = open_workspace(tmp_path).manifest.reports
+    assert [(r.feed, r.file, r.read) for r in reports] == [("other", "a.csv", 1), ("tiny", "a.csv", 2)]
+
+
 def test_a_file_without_a_fault_has_one_line_in_the_table_of_imports(tmp_path):
     table = intake_table(load(tmp_path, export([record("1", "05/01/2026 10:00")])).reports)
     assert table[["read", "accepted", "reason", "n"]].to_numpy().tolist() == [[1, 1, "", 0]]

@@ -28,7 +28,7 @@ from hotspots.store.database import write
 from hotspots.store.publishing import publish, writing
 from hotspots.store.schema import METADATA
 from hotspots.store.workspace import FileReport, Part, open_workspace
-from tests.samples import csv_bytes, files_of
+from tests.samples import MAPPING, csv_bytes, export, files_of, record
 
 LONDON = read_mapping("patrol-log", None, "Europe/London")
 COUNTS = ("read", "accepted", "updated", "unchanged", "repeated", "quarantined")
@@ -437,3 +437,11 @@ def test_entries_whose_numbers_went_through_a_spreadsheet_are_the_held_ones(tmp_
     reports, _ = load(tmp_path, log([entry("7", officers=3)], "other.csv"))
     assert counts(reports) == {"read": 1, "accepted": 1}
     assert sorted(numbers(tmp_path)) == ["007", "008", "7"]
+
+
+def test_damaged_entries_take_no_report_of_another_source_with_them(tmp_path):
+    import_files(tmp_path, [export([record("1", "05/01/2026 10:00")], "crimes.csv")], "incidents", MAPPING)
+    import_files(tmp_path, [log([entry("1")])], "patrol-log", timezone="Europe/London")
+    (tmp_path / open_workspace(tmp_path).manifest.patrol_log).write_bytes(b"nothing")
+    import_files(tmp_path, [log([entry("1")])], "patrol-log", timezone="Europe/London")
+    assert [r.file for r in open_workspace(tmp_path).manifest.reports] == ["crimes.csv", "log.csv"]

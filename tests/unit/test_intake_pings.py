@@ -23,8 +23,10 @@ from hotspots.cli.check import check_workspace
 from hotspots.intake import import_files, ping_days
 from hotspots.intake.ping_days import jumps_of
 from hotspots.intake.ping_intervals import feed_words, usual_intervals
+from hotspots.intake.pings import one_place
 from hotspots.intake.quarantine import quarantined_rows
 from hotspots.intake.report import headline, holdings, intake_table
+from hotspots.sources.mapping import DEGREES, GRID
 from hotspots.store.workspace import FileReport, open_workspace, read_pings
 from tests.apart import at_once
 from tests.samples import KENT, files_of, one_district
@@ -672,3 +674,9 @@ def test_the_usual_interval_is_that_of_a_unit_with_enough_positions():
     unit = np.repeat([1, 2, 3], [10, 9, 11])
     t = np.concatenate([300 * np.arange(10), 30 * np.arange(9), [*30 * np.arange(10), 5000]])
     assert usual_intervals(unit, t) == [300, 30]
+
+
+@pytest.mark.parametrize(("given", "other"), [(DEGREES, GRID), (GRID, DEGREES)])
+def test_a_correction_of_files_with_degrees_and_with_metres_has_the_places_of_each(given, other):
+    table = pa.table({name: ["1"] for name in given} | {name: pa.nulls(1, pa.string()) for name in other})
+    assert one_place(table).column_names == list(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from hotspots.ranking.answer import Answer, about, cell_detail, whole_force
 from hotspots.ranking.gather import parse_hours
 from hotspots.ranking.pipeline import rank_workspace
 from hotspots.ranking.question import Question
+from hotspots.ranking.what_if.effects import warnings_of
 from tests.samples import (
     ABH,
     BLACKPOOL,
@@ -401,3 +403,14 @@ def test_a_centre_has_six_decimals_of_a_degree(police):
     """A tenth of a metre, and the same text in every download."""
     places = rank_workspace(police, Question()).table[["lon", "lat"]]
     assert places.round(6).equals(places)
+
+
+@pytest.mark.parametrize(
+    ("by", "units", "said"),
+    [("harm-cap", ("days", "severity"), 1), ("harm-cap", ("days", "days"), 0), ("harm", ("days", "severity"), 0)],
+)
+def test_a_cap_in_days_is_said_where_a_set_has_another_unit(police, by, units, said):
+    answer = rank_workspace(police, Question(by=by))
+    sets = {name: replace(answer.weights, unit=unit) for name, unit in zip("ab", units, strict=True)}
+    words = warnings_of(answer, sets, dict.fromkeys(sets, answer.scores))
+    assert sum(line.startswith("The cap is in days") for line in words) == said

@@ -13,6 +13,7 @@ import pytest
 from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
+from hotspots.patrols.presence import clock_pieces
 from hotspots.patrols.visits import band, presence_of_files, refuse_overlaps, visits
 from tests.position_stays import stays_of
 
@@ -307,3 +308,10 @@ def test_a_unit_that_left_and_came_back_did_not_stand_still(tmp_path: Path):
     })  # fmt: skip
     table.to_parquet(tmp_path / "day.parquet")
     assert presence_of_files([tmp_path / "day.parquet"], CELLS, "cell_10", SETTINGS, DEFAULT_ENGINE).standstills.empty
+
+
+def test_patrol_days_begin_an_hour_later_by_utc_when_the_clocks_have_gone_back():
+    """Until 24 October 2026 at 05:00 UTC, from the 25th at 06:00; the 24th is the last of its kind."""
+    summer, winter = clock_pieces((at("2026-10-24 13:00"), at("2026-10-25 12:00")), SETTINGS)
+    assert summer == (at("2026-10-22 06:00"), -5 * 3600, 20750)  # 24 October, counted from 1970-01-01
+    assert winter[:2] == (at("2026-10-25 06:00"), -6 * 3600)
