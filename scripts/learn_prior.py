@@ -199,7 +199,9 @@ def shown(found: pd.DataFrame) -> str:
     numbers = [[f"{v:.2f}" if c == "count, %" else f"{v:+.2f}" for (_, c), v in r.items()] for _, r in wide.iterrows()]
     said += [f"| {f} | {' | '.join(line)} |" for f, line in zip(wide.index, numbers, strict=True)]
     ends = {
-        "mean": wide.mean().map("{:+.2f}".format),
+        "mean": pd.Series(
+            [f"{v:.2f}" if c == "count, %" else f"{v:+.2f}" for (_, c), v in wide.mean().items()], wide.columns
+        ),
         "standard error": (wide.std() / np.sqrt(len(wide))).map("{:.2f}".format),
         "better than a count": (wide > 0).sum().map(lambda n: f"{n} of {len(wide)}"),
     }
