@@ -215,12 +215,27 @@ def version_on(folder: Path, name: str, day: date | str) -> Frozen:
         return _read(connection, held[-1])
 
 
-def only_register(folder: Path, without: str) -> str:
-    """The name of the only register.
+def in_force_first(known: pd.DataFrame, first: date, last: date) -> tuple[list[str], list[str]]:
+    """(names of registers of which a version held on one of these days, the others), each the one frozen last first.
+
+    ``known``: of `registers`.
+    """
+    newest = known.sort_values("created", kind="stable").iloc[::-1]
+    held = (newest["valid_from"] <= last.isoformat()) & (
+        (newest["valid_to"] == "") | (newest["valid_to"] >= first.isoformat())
+    )
+    now = list(dict.fromkeys(newest.loc[held, "name"].tolist()))
+    return now, [name for name in dict.fromkeys(newest["name"].tolist()) if name not in now]
+
+
+def only_register(folder: Path, without: str, days: tuple[date, date] | None = None) -> str:
+    """The name of the only register, or of the only one that held on one of these days (first and last).
 
     HotspotsError where there are several, or none: then ``without`` says what cannot be done.
     """
     names = list(dict.fromkeys(row["name"] for row in ledger.rows(folder, REGISTERS)))
+    if len(names) > 1 and days is not None:
+        names = in_force_first(registers(folder), *days)[0] or names
     if not names:
         raise HotspotsError(
             f"No hot spots have been frozen in this workspace, so {without}. Freeze them first: the page Hot spots, or"

@@ -68,7 +68,7 @@ def apply(app: Any, **by_label: Any) -> Any:
 
 
 def test_the_page_says_what_was_delivered(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     words = said(app, "markdown")
     assert "**South**: 1 of 1 treated hot spot had its dose." in words
     assert "**West**: 0 of 1 treated hot spot had its dose; Blackpool, Promenade got 36% of its target." in words
@@ -79,7 +79,7 @@ def test_the_page_says_what_was_delivered(at: Any, patrols: Path) -> None:
 
 
 def test_the_grid_has_the_figures_counted_by_hand_and_no_data_is_no_zero(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     assert grid(app) == {
         "Preston, High Street": ["30", "30", "45▲", "–"],
         "Ashton, Blackpool Road (comparison)": ["0", "10", "0", "–"],
@@ -90,7 +90,7 @@ def test_the_grid_has_the_figures_counted_by_hand_and_no_data_is_no_zero(at: Any
 
 
 def test_the_tables_beside_have_the_same_figures(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     table = days(app)
     assert list(table["name"]) == [n for n in (
         "Preston, High Street", "Ashton, Blackpool Road", "Blackpool, Promenade"
@@ -108,7 +108,7 @@ def test_the_tables_beside_have_the_same_figures(at: Any, patrols: Path) -> None
 
 
 def test_what_the_tracking_lacks_stands_before_any_figure(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     kinds = [e.type for e in app.test.main]
     assert "No data is not no patrol" in said(app, "warning")
     assert kinds.index("warning") < kinds.index("markdown")
@@ -117,7 +117,7 @@ def test_what_the_tracking_lacks_stands_before_any_figure(at: Any, patrols: Path
 
 
 def test_minutes_by_hour_and_why_no_hour_is_hot(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     assert app.widget("Hot spots").options[0] == "South: treated hot spots together"
     hours = grid(app, "hours")
     assert list(hours) == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -131,7 +131,7 @@ def test_minutes_by_hour_and_why_no_hour_is_hot(at: Any, patrols: Path) -> None:
 
 
 def test_visits_are_listed_by_name(at: Any, patrols: Path) -> None:
-    table = at(patrols, PAGE).table("told_by")
+    table = at(patrols, PAGE, patrol_to="2024-03-07").table("told_by")
     assert [float(m) for m in table["patrol_minutes"]] == [30, 30, 45, 10, 12, 20]
     assert table["name"].tolist()[-1] == "Blackpool, Promenade"
     assert table["told_by"].tolist()[-1] == "log"
@@ -142,7 +142,7 @@ def test_visits_are_listed_by_name(at: Any, patrols: Path) -> None:
 
 
 def test_a_bcu_and_the_days_change_the_figures_and_stand_in_the_address(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     app = apply(app, BCU="West")
     assert grid(app) == {"Blackpool, Promenade": ["12▼", "0▼", "–", "20▼L"]}
     assert "**South**" not in said(app, "markdown")
@@ -174,7 +174,7 @@ def test_an_address_is_answered_cold(at: Any, patrols: Path) -> None:
     ],
 )
 def test_what_an_address_cannot_have_is_said(at: Any, patrols: Path, query: dict[str, str], words: str) -> None:
-    app = at(patrols, PAGE, **query)
+    app = at(patrols, PAGE, **({"patrol_to": "2024-03-07"} | query))
     assert words in said(app, "warning")
     assert grid(app)["Preston, High Street"] == ["30", "30", "45▲", "–"]
 
@@ -218,7 +218,7 @@ def test_a_bcu_without_hot_spots_is_a_sentence(at: Any, patrols: Path) -> None:
 
 
 def test_logs_stand_beside_positions(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE, part="reconciled")
+    app = at(patrols, PAGE, part="reconciled", patrol_to="2024-03-07")
     table = app.table("counted")
     assert table["counted"].tolist() == ["positions", "log"]
     assert [float(x) for x in table["log_minutes"]] == [40, 20]
@@ -235,7 +235,7 @@ def test_without_logs_the_part_says_what_to_do(at: Any, patrols: Path) -> None:
 
 
 def test_the_parts_are_switched_and_stand_in_the_address(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     app.test.segmented_control[0].set_value("reconciled")
     app.run()
     assert app.address["part"] == "reconciled"
@@ -255,7 +255,7 @@ def test_the_log_form_has_its_part(at: Any, patrols: Path) -> None:
 
 
 def test_the_downloads_equal_the_page(at: Any, patrols: Path, downloads: list[Any]) -> None:
-    app = at(patrols, PAGE, bcu="South")
+    app = at(patrols, PAGE, bcu="South", patrol_to="2024-03-07")
     offered = {d.label: d for d in downloads}
     assert list(offered) == ["CSV", "Excel", "GeoJSON"]
     assert offered["CSV"].file_name == "dosage-south-2024-03-04-2024-03-07.csv"
@@ -291,7 +291,7 @@ def test_hostile_names_stay_text(at: Any, tmp_path: Path, downloads: list[Any]) 
 def test_a_new_log_entry_changes_the_figures(at: Any, patrols: Path, tmp_path: Path) -> None:
     """What is entered in the form counts at once: the cache knows of it."""
     own = Path(shutil.copytree(patrols, tmp_path / "own"))
-    app = at(own, PAGE, bcu="South")
+    app = at(own, PAGE, bcu="South", patrol_to="2024-03-07")
     assert grid(app)["Preston, High Street"][3] == "–"
     begin = int(day_starts(date(2024, 3, 7), date(2024, 3, 7), Settings())[0]) + 3600
     patrol_form.record(
@@ -312,7 +312,7 @@ def test_a_new_log_entry_changes_the_figures(at: Any, patrols: Path, tmp_path: P
 
 def test_a_target_is_set_on_the_page(at: Any, patrols: Path, tmp_path: Path) -> None:
     own = Path(shutil.copytree(patrols, tmp_path / "own"))
-    app = at(own, PAGE, bcu="South")
+    app = at(own, PAGE, bcu="South", patrol_to="2024-03-07")
     app.press("Set this target")
     assert "needs an author and a note that says why" in said(app, "error")
     app.test.number_input[0].set_value(60)
@@ -330,7 +330,7 @@ def test_a_target_is_set_on_the_page(at: Any, patrols: Path, tmp_path: Path) -> 
 
 
 def test_shifts_stand_unit_by_unit_and_nobody_by_name(at: Any, patrols: Path) -> None:
-    app = at(patrols, PAGE)
+    app = at(patrols, PAGE, patrol_to="2024-03-07")
     shifts = next(t.value for t in app.test.dataframe if {"first", "last", "unit"} <= set(t.value))
     assert shifts["shift_hours"].tolist()[:2] == [0.5, 0.2]
     assert shifts["unit"].str.startswith("unit-").all()
@@ -345,3 +345,10 @@ def test_the_key_of_a_draft_stands_in_the_address_of_the_log_form_only(at: Any, 
     app.test.segmented_control[0].set_value("log")
     app.run()
     assert app.address["log"] == key  # the session remembers the entry in hand
+
+
+def test_the_page_opens_on_the_days_up_to_the_newest_with_positions(at: Any, patrols: Path) -> None:
+    app = at(patrols, PAGE)  # the log goes on for a day
+    chosen = {w.label: w.value for w in app.test.date_input}
+    assert chosen["First patrol day"] == date(2024, 3, 4)
+    assert chosen["Last patrol day"] == date(2024, 3, 6)

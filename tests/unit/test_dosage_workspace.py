@@ -74,11 +74,23 @@ def test_minutes_by_hand(workspace: Path):
     assert told.summary.set_index("area")["verdict"].tolist() == ["on target", "no target", "underdosed"]
 
 
-def test_without_a_window_the_last_seven_days_held_are_asked(own: Path):
+def test_without_a_window_the_seven_days_up_to_the_newest_with_positions_are_asked(own: Path):
     log = b"entry,unit,area,start,end\ne9,U1,West-01,2024-02-01T09:00:00Z,2024-02-01T09:20:00Z\n"
     import_files(own, [("older.csv", log)], "patrol-log")
     _, first, last = stretches.settle(open_workspace(own), DoseQuestion())
-    assert (str(first), str(last)) == ("2024-03-01", LAST)
+    assert (str(first), str(last)) == ("2024-02-29", "2024-03-06")  # the day with the log alone is not shown, but said
+    assert "Positions end on 2024-03-06; the log goes on to 2024-03-07." in dose_workspace(own).notes[0]
+    assert not any("goes on" in note for note in dose_workspace(own, WHOLE).notes)
+
+
+def test_a_log_entry_speaks_for_the_hot_spot_that_it_names_and_for_no_other(own: Path):
+    log = b"entry,unit,area,start,end\ne9,U1,South-01,2024-03-07T09:00:00Z,2024-03-07T09:20:00Z\n"
+    import_files(own, [("more.csv", log)], "patrol-log")
+    told = dose_workspace(own, DoseQuestion(start=LAST, end=LAST))
+    assert dict(zip(told.table["area"], told.table["data"], strict=True)) == {
+        "South-01": "logs only", "South-02": "no data", "West-01": "logs only",
+    }  # fmt: skip
+    assert told.summary.set_index("area")["verdict"]["South-02"] == "no data"
 
 
 def test_a_window_has_one_day_to_a_leap_year_of_days(workspace: Path):
@@ -95,7 +107,7 @@ def test_a_window_has_one_day_to_a_leap_year_of_days(workspace: Path):
 
 def test_without_a_window_no_day_before_the_first_held_is_asked(workspace: Path):
     _, first, last = stretches.settle(open_workspace(workspace), DoseQuestion())
-    assert (str(first), str(last)) == (FIRST, LAST)
+    assert (str(first), str(last)) == (FIRST, "2024-03-06")
 
 
 def test_logs_stand_beside_positions(workspace: Path):
@@ -144,9 +156,9 @@ def test_a_day_has_the_figures_it_has_in_a_week(workspace: Path):
         pd.testing.assert_frame_equal(whole[whole["patrol_day"] == day].reset_index(drop=True), one)
 
 
-def test_by_default_the_last_seven_days_held(workspace: Path):
+def test_by_default_the_days_with_positions(workspace: Path):
     told = dose_workspace(workspace)
-    assert (told.first, told.last) == (date(2024, 3, 4), date(2024, 3, 7))
+    assert (told.first, told.last) == (date(2024, 3, 4), date(2024, 3, 6))
     assert told.question.register == "hot-spots"
     assert told.registers == ("hot-spots@1",)
 
@@ -273,6 +285,15 @@ def test_several_registers_ask_which(own: Path):
     ):
         dose_workspace(own)
     assert dose_workspace(own, DoseQuestion(register="others")).registers == ("others@1",)
+
+
+def test_a_register_for_days_to_come_is_not_asked_about(own: Path):
+    register.freeze(own, areas(), "next-round", date(2024, 3, 20), "A. Analyst", "why", {})
+    assert dose_workspace(own).registers == ("hot-spots@1",)
+    known = register.registers(own)
+    assert register.in_force_first(known, date(2024, 3, 4), date(2024, 3, 19)) == (["hot-spots"], ["next-round"])
+    both = register.in_force_first(known, date(2024, 3, 14), date(2024, 3, 20))
+    assert both == (["next-round", "hot-spots"], [])
 
 
 @pytest.mark.parametrize(

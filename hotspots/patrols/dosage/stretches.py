@@ -32,13 +32,15 @@ from hotspots.store.sound import sound_file
 from hotspots.store.workspace import PingDay, Workspace
 
 USUAL_DAYS = 7
+NOWHERE = "positions belong nowhere"
 LONGEST_DAYS = 366
 SHORT = "Longer windows make a table that nobody reads; ask for them one after the other."
 
 
 @dataclass(frozen=True)
 class DoseQuestion:
-    """Which dose is meant. Empty text means: the last 7 patrol days held; the only register.
+    """Which dose is meant. Empty text means: the 7 patrol days up to the newest with positions; the only
+    register, or the only one that held on these days.
 
     ``start`` and ``end`` are patrol days like 2026-10-05, both included; ``register`` is a name, whose version of each
     day counts, or name@version, which counts on every day it held; ``engine`` a URL of `hotspots.patrols.engine`.
@@ -58,21 +60,28 @@ def bcus_of(workspace: Workspace, bcu: str) -> tuple[str, ...]:
 def settle(workspace: Workspace, question: DoseQuestion) -> tuple[DoseQuestion, date, date]:
     """The question with nothing left open, its first and its last patrol day."""
     workspace.profile.refuse_bcu(question.bcu)
-    name = question.register or register.only_register(workspace.folder, "positions belong nowhere")
     held = days_held(workspace)
     if held is None:
+        register.only_register(workspace.folder, NOWHERE)  # says so where nothing is frozen
         raise HotspotsError(
             "This workspace has no positions and no patrol log. Import them (--source pings, --source patrol-log), or"
             " enter patrols in the log form."
         )
-    last = day_of(question.end, "The last day") if question.end else held[1]
+    last = day_of(question.end, "The last day") if question.end else opens_on(workspace, held)
     usual = max(held[0], last - timedelta(days=USUAL_DAYS - 1))
     first = day_of(question.start, "The first day") if question.start else min(usual, last)
     if first > last:
         raise HotspotsError(f"The window ends on {last}, before it begins on {first}. Swap the two days.")
     if (last - first).days >= LONGEST_DAYS:
         raise HotspotsError(f"The window of {first} to {last} has more than {LONGEST_DAYS} days. {SHORT}")
+    name = question.register or register.only_register(workspace.folder, NOWHERE, (first, last))
     return replace(question, start=str(first), end=str(last), register=name), first, last
+
+
+def opens_on(workspace: Workspace, held: tuple[date, date]) -> date:
+    """The last day of the week that is shown unasked: the newest with positions, else with a log entry."""
+    tracked = workspace.manifest.ping_days
+    return date.fromisoformat(tracked[-1].day) if tracked else held[1]
 
 
 def days_held(workspace: Workspace) -> tuple[date, date] | None:

@@ -34,7 +34,15 @@ from hotspots.patrols.dosage.dose import (
     targets,
 )
 from hotspots.patrols.dosage.frozen import frozen_minutes, frozen_warnings
-from hotspots.patrols.dosage.stretches import DoseQuestion, Stretch, bcus_of, one_resolution, settle, stretches
+from hotspots.patrols.dosage.stretches import (
+    DoseQuestion,
+    Stretch,
+    bcus_of,
+    days_held,
+    one_resolution,
+    settle,
+    stretches,
+)
 from hotspots.patrols.presence import rule_of
 from hotspots.patrols.visits import LOG, visits
 from hotspots.ranking.gather import gather
@@ -72,7 +80,8 @@ class Dose:
 def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = None) -> Dose:
     """Answer a question about patrols. Raises HotspotsError where it cannot be answered, with the reason."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
-    question, first, last = settle(workspace, question or DoseQuestion())
+    asked_for = question or DoseQuestion()
+    question, first, last = settle(workspace, asked_for)
     held, settings = stretches(workspace, question, first, last), workspace.settings
     bcus, asked = workspace.profile.bcus, bcus_of(workspace, question.bcu)
     days = set(range(day_number(first), day_number(last) + 1))
@@ -97,7 +106,8 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
         visits=shown_visits(pd.concat(seen), days, settings), hours=hours, coverage=shown_spans,
         shifts=coverage.shown_shifts(mine, settings), reconciled=logs.shown(both, settings),
         warnings=(*coverage.warnings_of(spans, asked, sorted(days), passed), *frozen_warnings(shown, settings)),
-        notes=tuple(notes_of(held, both, why_not, settings)), registers=tuple(s.frozen.ref for s in held),
+        notes=(*later_logs(workspace, asked_for, last), *notes_of(held, both, why_not, settings)),
+        registers=tuple(s.frozen.ref for s in held),
         no_hot_hours=why_not, settings=settings, version=workspace.version,
         synthetic=workspace.manifest.kind == "synthetic",
     )  # fmt: skip
@@ -128,13 +138,11 @@ def table_of(workspace: Workspace, held: Stretch, seen: pd.DataFrame, covered: p
 
 
 def data_of(grid: pd.DataFrame, held: Stretch) -> np.ndarray[Any, Any]:
-    """What the figures of each area and day rest on."""
+    """What the figures of each area and day rest on: positions of its BCU's units, or a log entry that names it."""
     place = pd.MultiIndex.from_frame(grid[["area", "patrol_day"]])
     by_positions = held.stays.loc[~held.stays["log"], ["area", "patrol_day"]]
     tracked = (grid["units"] > 0) | place.isin(pd.MultiIndex.from_frame(by_positions))
-    logged = pd.MultiIndex.from_frame(grid[["bcu", "patrol_day"]]).isin(
-        pd.MultiIndex.from_frame(held.entries[["bcu", "patrol_day"]])
-    )
+    logged = place.isin(pd.MultiIndex.from_frame(held.entries[["hot_spot", "patrol_day"]]))
     return np.select([tracked, logged], [TRACKED, LOGS_ONLY], NO_DATA).astype(object)
 
 
@@ -202,6 +210,14 @@ def notes_of(held: list[Stretch], both: pd.DataFrame, why_not: str, settings: Se
     for each in held:
         words += logs.clock_notes(each.reconciled, each.stays, settings)
     return [*words, *([why_not] if why_not else [])]
+
+
+def later_logs(workspace: Workspace, asked: DoseQuestion, last: date) -> list[str]:
+    """That log entries go on after the last day shown, where nobody asked for that day."""
+    held = days_held(workspace)
+    if asked.end or held is None or held[1] <= last:
+        return []
+    return [f"Positions end on {last}; the log goes on to {held[1]}. Ask for those days to see them."]
 
 
 def feed_notes(held: list[Stretch], settings: Settings) -> list[str]:

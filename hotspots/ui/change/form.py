@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import streamlit as st
 
+from hotspots.areas.register import in_force_first
 from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import month_text, months_between, parse_day, window_of_months
@@ -46,7 +47,9 @@ def question(view: View) -> ChangeQuestion | None:
         return None
     source = choose_source("change_source", sources, BY_SOURCE)
     registers = loading.registers(view.folder, loading.areas_stamp(view.folder))
-    names = tuple(dict.fromkeys(registers["name"].tolist()[::-1]))  # the one frozen last comes first
+    last = window_of_months(*(months_held(view.workspace, source)[-1:] * 2)).end
+    now, others = in_force_first(registers, last - timedelta(days=364), last)
+    names = (*now, *others)  # those that held where there are figures come first, a round for days to come last
     with st.sidebar.form("change_filters", border=False):
         chosen = filter_widgets(view, source, names)
         st.form_submit_button("Apply", type="primary", width="stretch", on_click=leave_address, args=FILTERS)

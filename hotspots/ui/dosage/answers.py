@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from hotspots.patrols.dosage import dose as dose_room
-from hotspots.patrols.dosage.stretches import DoseQuestion, days_held
+from hotspots.patrols.dosage.stretches import DoseQuestion, days_held, opens_on
 from hotspots.patrols.dosage.workspace import Dose, dose_workspace
 from hotspots.store import ledger
 from hotspots.store.workspace import open_workspace
@@ -21,9 +21,11 @@ def patrol_stamp(folder: str) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def patrol_days(folder: str, version: str, stamp: str) -> tuple[date, date] | None:
-    """The first and the last patrol day with positions or a log entry; None where there is neither."""
-    return days_held(open_workspace(Path(folder)))
+def patrol_days(folder: str, version: str, stamp: str) -> tuple[date, date, date] | None:
+    """The first and the last patrol day with positions or a log entry, and the one shown unasked; None without any."""
+    workspace = open_workspace(Path(folder))
+    held = days_held(workspace)
+    return held and (*held, opens_on(workspace, held))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Adding up the minutes …")

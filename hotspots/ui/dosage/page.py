@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from hotspots.areas.register import in_force_first
 from hotspots.base.errors import HotspotsError
 from hotspots.base.profile import Profile
 from hotspots.charts import dosage as charts
@@ -211,7 +212,9 @@ def question(view: View) -> DoseQuestion | None:
     if held is None:
         frame.lead_to(words.NO_PATROLS, "pages/7_Data.py", "Import positions or a patrol log", "upload")
         return None
-    names = tuple(dict.fromkeys(registers["name"].tolist()[::-1]))  # the one frozen last comes first
+    first, _, shown = held
+    now, others = in_force_first(registers, max(first, shown - timedelta(days=USUAL_DAYS - 1)), shown)
+    names = (*now, *others)  # those that hold on the days shown come first
     with st.sidebar.form("dose_filters", border=False):
         chosen = filter_widgets(view.workspace.profile, names, *held)
         st.form_submit_button("Apply", type="primary", width="stretch", on_click=leave_address, args=FILTERS)
@@ -224,13 +227,15 @@ def question(view: View) -> DoseQuestion | None:
     )
 
 
-def filter_widgets(force: Profile, names: tuple[str, ...], first: date, last: date) -> dict[str, str]:
+def filter_widgets(
+    force: Profile, names: tuple[str, ...], first: date, last: date, shown: date
+) -> dict[str, str]:  # fmt: skip
     """BCU, register (where there are several), first and last patrol day, as plain text by their name."""
     bcu = choose_bcu(force)
     register = choose("Register", "register", names, names[0], {}) if len(names) > 1 else names[0]
-    usual = max(first, last - timedelta(days=USUAL_DAYS - 1))
+    usual = max(first, shown - timedelta(days=USUAL_DAYS - 1))
     start = choose_day("First patrol day", "patrol_from", usual, first, last)
-    end = choose_day("Last patrol day", "patrol_to", last, first, last)
+    end = choose_day("Last patrol day", "patrol_to", shown, first, last)
     return {"bcu": bcu, "register": register, "patrol_from": str(start), "patrol_to": str(end)}
 
 
