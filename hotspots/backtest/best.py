@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from hotspots.backtest.compare import shares
-from hotspots.backtest.evidence import against_best_other, in_words, interval, points, stands
+from hotspots.backtest.evidence import QUICK, against_best_other, in_words, interval, points, stands
+from hotspots.backtest.periods import origins_available
+from hotspots.backtest.run import backtest
+from hotspots.backtest.workspace import history_of
 from hotspots.base.choices import DEFAULT_METHOD, METHODS
 from hotspots.base.disk import make_folder, write_whole
 from hotspots.base.errors import HotspotsError
+from hotspots.base.settings import Settings
 from hotspots.ranking.question import Question, settle
-from hotspots.store.workspace import Workspace
+from hotspots.store.held import sources_held
+from hotspots.store.workspace import Workspace, open_workspace
 
 FORM = 1  # of the test and of what is kept: another reads nothing of before
 
@@ -42,6 +49,49 @@ class Best:
     @property
     def clear(self) -> bool:
         return self.stands == "more"
+
+
+class Tested(NamedTuple):
+    """A back-test of a workspace's own data: its rows, the origins, what to know of them, and what they are of."""
+
+    found: pd.DataFrame
+    origins: list[int]
+    warnings: tuple[str, ...]
+    facts: dict[str, object]
+
+
+def tested_here(workspace: Workspace, question: Question, methods: Sequence[str]) -> Tested:
+    """All months held, as ``python -m hotspots backtest --leave-out-breaks``; what it comes to is kept.
+
+    HotspotsError where there are too few months.
+    """
+    history = history_of(workspace, question)
+    train, horizon = Settings.spans["month"]
+    origins, said = origins_available(history.periods, train, horizon, breaks=history.breaks, leave_out_breaks=True)
+    cells = workspace.settings.top * len(workspace.profile.bcus)
+    found = backtest(
+        history.cube, history.scores, periods=history.periods, total_area_m2=history.total_area_m2, methods=methods,
+        train=train, horizon=horizon, origins=origins, n_cells=cells, cap=history.cap, breaks=history.breaks,
+    )  # fmt: skip
+    keep(workspace, question, methods, best_of(found))
+    return Tested(found, origins, (*history.warnings, *said), history.facts | {"cells": cells})
+
+
+def work_out(folder: Path) -> None:
+    """Test each source of a workspace whose answer is not kept yet; too few months leave it without one."""
+    workspace = open_workspace(folder)
+    for source in sources_held(workspace):
+        question = Question(source=source)
+        if kept(workspace, question, QUICK) is None:
+            with suppress(HotspotsError):
+                tested_here(workspace, question, QUICK)
+
+
+def in_background(folder: Path) -> Thread:
+    """`work_out` in a thread of its own, which ends with the program: nobody waits for it."""
+    thread = Thread(target=work_out, args=(folder,), daemon=True, name="back-test")
+    thread.start()
+    return thread
 
 
 def best_of(found: pd.DataFrame) -> Best:

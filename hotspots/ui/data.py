@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from hotspots.base.choices import MAPPED
+from hotspots.backtest.best import in_background
+from hotspots.base.choices import MAPPED, SOURCES
 from hotspots.base.shipped import MAPPINGS
 from hotspots.base.words import counted
 from hotspots.base.writing import to_csv
@@ -110,6 +111,8 @@ def run_import(
             raise
         status.update(label="Done.", state="complete")
     hand_over("imported", imported)
+    if imported.changed and source in SOURCES:
+        in_background(folder)  # which ranking is best on these data
     st.rerun()
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.backtest.best import Best, best_of, keep, kept, label_of, place_of, sentence
+from hotspots.backtest.best import QUICK, Best, best_of, in_background, keep, kept, label_of, place_of, sentence
+from hotspots.base.settings import Settings
 from hotspots.ranking.question import Question
+from hotspots.store.held import sources_held
 from hotspots.store.workspace import open_workspace
 from tests.area_workspace import make_areas
 
@@ -58,3 +60,19 @@ def test_an_answer_is_read_for_its_own_definition_only(tmp_path: Path):
     assert kept(workspace, replace(question, offences="all"), ["count"]) is None
     place_of(workspace, question, ["count"]).write_text("{", encoding="utf-8")
     assert kept(workspace, question, ["count"]) is None
+
+
+def test_too_few_months_claim_nothing_and_disturb_nobody(tmp_path: Path):
+    folder = make_areas(tmp_path / "w")
+    in_background(folder).join()
+    assert not (folder / "cache" / "best").exists()
+
+
+def test_what_was_worked_out_in_the_background_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = make_areas(tmp_path / "w")  # three months
+    monkeypatch.setattr(Settings, "spans", {**Settings.spans, "month": (1, 1)})
+    in_background(folder).join()
+    workspace = open_workspace(folder)
+    found = kept(workspace, Question(source=sources_held(workspace)[0]), QUICK)
+    assert found is not None
+    assert found.n_origins >= 1

@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from hotspots.backtest import METHODS, backtest, best, evidence, origins_available
+from hotspots.backtest import METHODS, best, evidence
 from hotspots.backtest.periods import period_text
-from hotspots.backtest.workspace import history_of
 from hotspots.base.choices import DEFAULT_METHOD
-from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.insight.concentration import WHOLE_FORCE
 from hotspots.insight.workspace import concentration_of, lorenz_of, near_repeats_workspace
@@ -22,8 +20,6 @@ from hotspots.store.held import sources_held
 from hotspots.ui import loading
 from hotspots.ui.frame import View
 from hotspots.ui.session import remembered
-
-TRAIN, HORIZON = Settings.spans["month"]
 
 
 def default_question(view: View) -> Question:
@@ -51,25 +47,12 @@ def tried(folder: str, version: str, question: Question, slow: bool) -> Tried:
 
     HotspotsError where there are too few months.
     """
-    history = history_of(Path(folder), question)
-    origins, said = origins_available(
-        history.periods, TRAIN, HORIZON, breaks=history.breaks, leave_out_breaks=True
-    )  # fmt: skip
-    workspace = loading.current()
-    cells = workspace.settings.top * len(workspace.profile.bcus)
-    found = backtest(
-        history.cube, history.scores, periods=history.periods, total_area_m2=history.total_area_m2,
-        methods=list(METHODS) if slow else evidence.QUICK, train=TRAIN, horizon=HORIZON, origins=origins,
-        n_cells=cells, cap=history.cap, breaks=history.breaks,
-    )  # fmt: skip
-    own = best.best_of(found)
-    if not slow:
-        best.keep(workspace, question, evidence.QUICK, own)
+    tested = best.tested_here(loading.current(), question, list(METHODS) if slow else evidence.QUICK)
+    found, origins = tested.found, tested.origins
     span = f"{counted(len(origins), 'origin')}, {period_text(origins[0])} to {period_text(origins[-1])}"
     return Tried(
-        evidence.compared(found), evidence.against_best_other(found, DEFAULT_METHOD), own, span,
-        (*history.warnings, *said),
-        history.facts | {"cells": cells, "source": question.source},
+        evidence.compared(found), evidence.against_best_other(found, DEFAULT_METHOD), best.best_of(found), span,
+        tested.warnings, tested.facts | {"source": question.source},
     )  # fmt: skip
 
 
