@@ -9,8 +9,8 @@ square of its rate (a negative binomial).
 δ² and γ are learnt by forecasts inside the window: the posterior at an earlier origin, with the hyperparameters of the
 whole window, against what the next ``horizon`` periods brought, in cells of which it expects `LEAST` or more (all
 scaled by one factor: a season is no drift of a cell). They are the values on a grid with the greatest likelihood times
-a prior about `USUAL`, which is what half of 24 other forces of 2025 bore out: a window holds one such forecast that
-rests on nearly as much as the window does. Where it is too short for one, `USUAL` holds.
+a prior about `USUAL`, chosen while looking at Lancashire and 24 other forces of 2025: a window holds one such forecast
+that rests on nearly as much as the window does. Where it is too short for one, `USUAL` holds.
 
 When it misleads: a drift that all cells share (a season, a change of recording) is not in it; nor are cells that were
 empty in the window. References: Lawless 1987, doi:10.2307/3314912 (negative-binomial regression); Dunn & Smyth 1996,
