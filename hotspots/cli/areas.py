@@ -74,7 +74,7 @@ def add_freeze(one: Verb) -> None:
     one.add_argument(
         "--role", default="none", choices=("treated", "comparison", "none"), help="of areas without one; default: none"
     )
-    how = "by this ranking, by other figures over months, or by hand without figures; asked with --areas"
+    how = "by this ranking, by other figures over months, or by hand without figures; worth saying with --areas"
     one.add_argument("--chosen", default="", choices=tuple(HOWS), help=how)
     first = "with --chosen figures: first day or month of those figures"
     one.add_argument("--chosen-from", default="", metavar="DATE", help=first)
@@ -139,11 +139,17 @@ def run_freeze(asked: argparse.Namespace) -> None:
             raise HotspotsError(problems)
         table = named(measured(edited, facts), facts)
     table = table.assign(role=[asked.role if r == "none" else r for r in table["role"]])
-    chosen = stated_choice(
-        asked.chosen, asked.chosen_from, asked.chosen_to, found.definition["window"], edited is not None
-    )  # fmt: skip
     source = "candidates" if edited is None else "a file edited by hand"
-    definition = {**found.definition, "areas_from": source, "chosen": chosen}
+    definition = {**found.definition, "areas_from": source}
+    if edited is None or asked.chosen or asked.chosen_from or asked.chosen_to:
+        definition["chosen"] = stated_choice(
+            asked.chosen, asked.chosen_from, asked.chosen_to, definition["window"], edited is not None
+        )  # fmt: skip
+    else:
+        say(
+            "How these areas were chosen was not said (--chosen ranking, figures or hand): a change will be judged as"
+            f" if by the figures of {definition['window'][0]} to {definition['window'][-1]}."
+        )
     done = freeze(
         asked.workspace, table, asked.name, asked.valid_from, asked.author, asked.note, definition,
         limits_of(asked).max_area_m2,

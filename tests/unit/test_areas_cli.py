@@ -150,6 +150,19 @@ def test_an_edited_file_is_frozen_with_figures_of_its_own(
         freeze(folder, "--areas", str(path), "--chosen", "hand")
 
 
+def test_a_file_is_frozen_without_a_word_of_how_it_was_chosen_and_it_is_told(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "edited.csv"
+    path.write_text(f"area,bcu,cells\nSouth-07,South,{cell(PRESTON)}\n", encoding="utf-8")
+    freeze(folder, "--areas", str(path))
+    assert "chosen was not said" in capsys.readouterr().err
+    run(folder, "list", "--name", "grip", "--format", "json")
+    about = json.loads(capsys.readouterr().out)["about"]
+    assert "chosen" not in about
+    assert about["areas_from"] == "a file edited by hand"
+
+
 def test_figures_of_another_unit_are_not_called_days(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ground = facts(disk(1), [10.0] * 7)
     areas = candidates(ground, 3 * SIZE, 0.0, 1)
