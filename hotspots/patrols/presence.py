@@ -90,12 +90,12 @@ def slow_feeds(
 ) -> pd.DataFrame:
     """patrol_day, unit, gap_s of the units whose feed is too slow for the setting: 1.5 times the median interval.
 
-    ``days``: n, low and high (first and last second) of every unit's day. A median above so many seconds takes a mean
+    ``days``: n, first_t and last_t of every unit's day. A median above so many seconds takes a mean
     of half as many: only those that may be slow are looked at.
     """
     rule = rule_of(settings)
     per_gap, most = settings.gap_intervals, round(60 * settings.visit_gap_most_minutes)
-    mean = (days["high"] - days["low"]) / (days["n"] - 1).clip(lower=1)
+    mean = (days["last_t"] - days["first_t"]) / (days["n"] - 1).clip(lower=1)
     may = days[(days["n"] >= Settings.least_of_a_feed) & (mean >= rule.gap_s / per_gap / 2)]
     if not len(may):
         return may[["patrol_day", "unit"]].assign(gap_s=0)
@@ -111,16 +111,12 @@ def slow_feeds(
     return found[["patrol_day", "unit"]].assign(gap_s=gap)[gap > rule.gap_s]
 
 
-def near_of(
-    positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str,
-    slow: ir.Table | None = None,
-) -> ir.Table:  # fmt: skip
+def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str) -> ir.Table:
     """The few positions that matter: inside a hot spot, at either end of a unit's day, and after a silence.
 
     ``positions`` have the columns of `hotspots.base.columns.PINGS`, no two of one unit in a second; ``inside`` has cell
     and area (codes 0, 1, …), each cell once; ``cell`` is the column of positions that holds cells of their resolution.
-    Adds patrol_day, place, gap_s, and the seconds of the unit's positions before and after (prev_t, next_t).
-    ``slow``: of `slow_feeds`, on the engine.
+    Adds patrol_day, place, and the seconds of the unit's positions before and after (prev_t, next_t).
     """
     import ibis
 
@@ -133,25 +129,31 @@ def near_of(
     )  # fmt: skip
     by_unit = ibis.window(group_by=[placed.patrol_day, placed.unit], order_by=placed.t)
     timed = placed.mutate(prev_t=placed.t.lag().over(by_unit), next_t=placed.t.lead().over(by_unit))
-    usual = ibis.literal(rule_of(settings).gap_s, "int64")
-    if slow is None:
-        timed = timed.mutate(gap_s=usual)
-    else:
-        known = timed.left_join(slow, ["patrol_day", "unit"])
-        timed = known.select(*(timed[c] for c in timed.columns), gap_s=known.gap_s.fill_null(usual))
-    silent = timed.t - timed.prev_t > timed.gap_s
+    silent = timed.t - timed.prev_t > rule_of(settings).gap_s
     return timed.filter((timed.place >= 0) | timed.prev_t.isnull() | timed.next_t.isnull() | silent)
 
 
-def days_at_borders(near: ir.Table, settings: Settings) -> ir.Table:
-    """Unit and patrol day of those who went from one area to another, and on or back, at once: few, or none."""
+def with_gaps(near: ir.Table, slow: ir.Table | None, settings: Settings) -> ir.Table:
+    """``near`` with the gap of each unit's day: gap_s. ``slow``: of `slow_feeds`, on the engine."""
     import ibis
 
-    there = near.filter(near.place >= 0)
-    by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
-    seen = there.mutate(apart=there.t - there.t.lag().over(by_unit), other=there.place.lag().over(by_unit))
-    over = seen.filter((seen.place // 2 != seen.other // 2) & (seen.apart <= rule_of(settings).edge_s))
-    return over.group_by(["patrol_day", "unit"]).aggregate(n=over.count()).filter(lambda t: t.n > 1)
+    usual = ibis.literal(rule_of(settings).gap_s, "int64")
+    if slow is None:
+        return near.mutate(gap_s=usual)
+    known = near.left_join(slow, ["patrol_day", "unit"])
+    return known.select(*(near[c] for c in near.columns), gap_s=known.gap_s.fill_null(usual))
+
+
+def days_at_borders(segments: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """patrol_day, unit of those who were back in an area from another one at once, each once: few, or none.
+
+    ``segments``: `SEGMENTS` in order, before any border is settled.
+    """
+    day = ["patrol_day", "unit"]
+    other = segments["place"].groupby([segments[c] for c in day]).shift(fill_value=-1) // 2
+    away = segments["first_t"] - segments.groupby([*day, "place"])["last_t"].shift()
+    back = (other >= 0) & (other != segments["place"] // 2) & (away <= rule_of(settings).edge_s)
+    return segments.loc[back, day].drop_duplicates()
 
 
 def borders_settled(near: ir.Table, days: ir.Table, settings: Settings) -> ir.Table:
@@ -281,14 +283,10 @@ def edge(apart: Any, rule: Rule) -> Any:
 
 
 def unit_days_of(positions: ir.Table, span: tuple[int, int], settings: Settings) -> ir.Table:
-    """How many positions each unit has in a day, in each BCU, and its first and last second (low, high)."""
-    table = positions.select(
-        positions.unit, positions.t, positions.bcu, patrol_day=patrol_day_of(positions.t, span, settings)
-    )
+    """How many positions each unit has in a day, in each BCU."""
+    table = positions.select(positions.unit, positions.bcu, patrol_day=patrol_day_of(positions.t, span, settings))
     return table.group_by(["patrol_day", "unit"]).aggregate(
         n=table.count(),
-        low=table.t.min(),
-        high=table.t.max(),
         **{name: (table.bcu == i).cast("int64").sum() for i, name in enumerate(COUNTS, 1)},
     )
 
@@ -326,16 +324,22 @@ def presence(
 ) -> Presence:  # fmt: skip
     """Ask an engine; the rows come back sorted. ``cells``: cell → code of its area."""
     inside = small_table(backend, {"cell": list(cells), "area": list(cells.values())})
+    near = near_of(positions, inside, settings, span, cell).cache()
+    ends = near.filter(near.prev_t.isnull() | near.next_t.isnull())
+    spans = ends.group_by(["patrol_day", "unit"]).aggregate(first_t=ends.t.min(), last_t=ends.t.max()).execute()
     unit_days = unit_days_of(positions, span, settings).execute()
-    slow = slow_feeds(positions, unit_days, span, settings, backend)
+    slow = slow_feeds(positions, unit_days.merge(spans, on=["patrol_day", "unit"]), span, settings, backend)
     unit_days = unit_days.merge(slow, on=["patrol_day", "unit"], how="left")
     unit_days["gap_s"] = unit_days["gap_s"].fillna(rule_of(settings).gap_s)
     held = small_table(backend, {c: slow[c].tolist() for c in slow.columns}) if len(slow) else None
-    found = near_of(positions, inside, settings, span, cell, held).cache()
-    days = days_at_borders(found, settings).cache()
-    kept = borders_settled(found, days, settings).cache() if days.count().execute() else found
+    found = with_gaps(near, held, settings)
+    segments = in_order(segments_of(found, settings).execute(), SEGMENTS, "first_t")
+    days, kept = days_at_borders(segments, settings), found
     try:
-        segments = segments_of(kept, settings).execute()
+        if len(days):
+            few = small_table(backend, {c: days[c].tolist() for c in days.columns})
+            kept = borders_settled(found, few, settings).cache()
+            segments = in_order(segments_of(kept, settings).execute(), SEGMENTS, "first_t")
         standstills = standstills_of(kept, settings).execute()
         ends = kept.filter(kept.prev_t.isnull() | kept.next_t.isnull()).select(
             "patrol_day", "unit", "t", "place", "officers", first=kept.prev_t.isnull(), last=kept.next_t.isnull()
@@ -344,10 +348,10 @@ def presence(
         silences = silent.select("patrol_day", "unit", from_t=silent.prev_t, to_t=silent.t).execute()
         unit_days = with_ends(unit_days, ends.execute())
     finally:
-        for table in {id(t): t for t in (kept, days, found)}.values():
+        for table in (near, *([kept] if kept is not found else [])):
             table.release()
     return Presence(
-        in_order(segments, SEGMENTS, "first_t"), in_order(unit_days, UNIT_DAYS, "unit"),
+        segments, in_order(unit_days, UNIT_DAYS, "unit"),
         in_order(silences, SILENCES, "from_t"), in_order(standstills, STANDSTILLS, "from_t"),
     )  # fmt: skip
 
