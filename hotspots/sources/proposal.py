@@ -294,7 +294,7 @@ def formats_of(looked: _Looked) -> tuple[str, ...]:
     texts = time_texts(looked)
     if not texts:
         return ()
-    wall = parse_times(pa.array(texts, pa.string()), ())
+    wall = parse_times(pa.array(texts, pa.string()), ("%Y-%m-%d %H:%M:%S",))  # months in words want theirs
     left = [t for t, unread in zip(texts, np.isnat(wall.clock).tolist(), strict=True) if unread]
     shapes: dict[str, list[str]] = {}
     for text in left:

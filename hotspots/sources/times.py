@@ -25,6 +25,7 @@ _YEAR_FIRST = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M", "%Y%m%d%H%M%S",
 )  # fmt: skip
+_IN_WORDS = r"^\d{1,2}[-/. ][A-Za-z]{3,9}[-/. ]\d{4} "  # '12 May 2026 ', which %d %b %Y says; not '12th May'
 _ZULU = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%SZ")
 # Seconds, milli-, micro- or nanoseconds since 1970. Twelve digits that begin with a year are a time of day, too.
 _EPOCH = r"^(\d{9,10}|[2-9]\d{11}|\d{13}|\d{16}|\d{19})(\.\d+)?$"
@@ -59,13 +60,23 @@ def parse_times(text: pa.Array, formats: tuple[str, ...]) -> Wall:
     for fmt in _ZULU:
         _try(fixed_width_times, text, fmt, wall, left)
     wall.offset[local & ~np.isnat(wall.clock)] = 0
-    if left.any():
+    if left.any() and not _are_anothers(text, formats, left):
         _try_written(text, formats, wall, left)
     for fmt in formats:
         _try(_any_width_times, text, fmt, wall, left)
     if left.any():
         _try_numbers(text, wall, left)
     return wall
+
+
+def _are_anothers(text: pa.Array, formats: tuple[str, ...], left: np.ndarray) -> bool:
+    """Whether a mapping names formats, and all texts have another one that it could name: 12 May 2026 21:30.
+
+    They can be read in one way only, but the mapping is of another column or system: its reader should look at it.
+    """
+    if not formats or int(left.sum()) < len(text) - text.null_count:
+        return False
+    return bool(pc.all(pc.match_substring_regex(text.drop_null(), _IN_WORDS)).as_py())
 
 
 def place_times(wall: Wall, source: ZoneInfo, home: ZoneInfo) -> Placed:

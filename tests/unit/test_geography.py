@@ -393,7 +393,7 @@ def test_a_geopackage_without_a_coordinate_system_is_refused(tmp_path):
     ("text", "sentence"),
     [
         ("lad_code,lad_name,bcu\n", "no rows"),
-        ("code,name\nA,B\n", "no column bcu; it has code, name"),
+        ("code,name\nA,B\n", "no column bcu; it has 'code', 'name'"),
         ("lad_code,lad_name,bcu\nA,Preston,North\n", "gives 'Preston' the BCU 'North'"),
         ("lad_code,lad_name,bcu\nA,Preston,West\nA,Wyre,West\n", "has 'A' more than once in lad_code"),
     ],
