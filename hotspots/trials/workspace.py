@@ -116,7 +116,11 @@ def observed(workspace: Workspace, frozen: FrozenDesign, wanted: Wanted) -> Outc
 
 
 def delivered(workspace: Workspace, frozen: FrozenDesign) -> tuple[pd.DataFrame | None, str]:
-    """(area, patrol_day, minutes of the trial's days; nan without data), or None and why."""
+    """(area, patrol_day, minutes of the trial's days; nan without data), or None and why.
+
+    Who keeps a log in a trial keeps it for all its hot spots: on a day with data of one of them in a BCU, the others
+    there had no patrol. Without this the days off, of which no log speaks, would be unknown.
+    """
     design, held = frozen.design, days_held(workspace)
     if held is None:
         return None, "As delivered is left out: this workspace has no positions and no patrol log."
@@ -136,6 +140,8 @@ def delivered(workspace: Workspace, frozen: FrozenDesign) -> tuple[pd.DataFrame 
     table = pd.concat(parts, ignore_index=True)
     table = table[table["area"].isin(areas_of(design))]
     found = table[["area", "patrol_day"]].assign(minutes=table["patrol_minutes"].to_numpy(dtype=float, na_value=np.nan))
+    some = found["minutes"].notna().groupby([table["bcu"].astype(str), table["patrol_day"]]).transform("any")
+    found.loc[some & found["minutes"].isna(), "minutes"] = 0.0
     if found["minutes"].isna().all():
         return None, "As delivered is left out: no day of the trial has positions or logs in these hot spots' BCUs."
     return found.reset_index(drop=True), ""

@@ -28,7 +28,7 @@ def test_cold_deep_link_and_another_comparison_from_the_keyboard(
     served: Any, open_page: Any, wait_idle: Any, two_years: Path, serious: Any, look: str
 ) -> None:
     simple = "" if look == "nogl" else "&map=svg"  # comes by itself where there are no graphics
-    page = open_page(served(two_years) + f"{PAGE}?bcu=West&ring_of=West-01{simple}", look)
+    page = open_page(served(two_years) + f"{PAGE}?bcu=West&comparison=register&ring_of=West-01{simple}", look)
     assert page.get_by_role("heading", level=1).inner_text() == "Change"
     assert "in West's 1 treated hot spot fall more than in the comparison hot spots?" in body(page)
     assert page.get_by_role("region", name="Answer").locator("p").last.inner_text().strip().endswith("Can’t tell")

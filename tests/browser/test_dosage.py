@@ -19,6 +19,7 @@ from tests.dose_workspace import make_dose
 from tests.workspaces import HOSTILE
 
 PAGE = "/Patrol_dosage"
+DAYS = f"{PAGE}?patrol_from=2024-03-04&patrol_to=2024-03-07"  # one more than has positions
 SEEN = """table => [...table.querySelectorAll('tbody tr')].filter(r => r.querySelector('td')).map(
   r => [r.querySelector('th').innerText, ...[...r.querySelectorAll('td [aria-hidden]')].map(e => e.innerText)])"""
 COUNTED = [
@@ -48,7 +49,7 @@ def download(page: Any, label: str) -> bytes:
 @pytest.mark.parametrize("look", ["wide", "nogl", "dark"])
 def test_cold_deep_link(served: Any, open_page: Any, wait_idle: Any, patrols: Path, look: str, serious: Any) -> None:
     """Of what was delivered, then of logs beside positions; and the first on paper and downloaded."""
-    page = open_page(served(patrols) + PAGE, look)
+    page = open_page(served(patrols) + DAYS, look)
     assert page.get_by_role("heading", level=1).inner_text() == "Patrol dosage"
     assert grid(page) == COUNTED
     assert "Blackpool, Promenade got 36% of its target" in body(page)
@@ -86,7 +87,7 @@ def on_paper_every_column_is_there(page: Any) -> None:
 def test_on_a_phone_the_keyboard_scrolls_the_table_and_not_the_page(
     served: Any, open_page: Any, wait_idle: Any, patrols: Path
 ) -> None:
-    page = open_page(served(patrols) + PAGE, "phone")
+    page = open_page(served(patrols) + DAYS, "phone")
     assert grid(page) == COUNTED
     assert too_wide(page) <= 2, "the days of a week fit a phone"
     hours = page.locator(".dose-frame").nth(1)

@@ -20,6 +20,7 @@ import shapely
 
 from hotspots.base.columns import DOSAGE
 from hotspots.exports.dosage import dosage_text, dosage_xlsx, file_name
+from hotspots.patrols.dosage.stretches import DoseQuestion
 from hotspots.patrols.dosage.workspace import Dose, dose_workspace
 from tests.area_workspace import A, C, D
 from tests.dose_workspace import make_dose
@@ -38,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def dose(folder: Path) -> Dose:
-    return dose_workspace(folder)
+    return dose_workspace(folder, DoseQuestion("all", "2024-03-04", "2024-03-07"))  # the log goes on a day longer
 
 
 def rows(text: str) -> list[dict[str, str]]:
