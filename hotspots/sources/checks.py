@@ -91,7 +91,8 @@ def without_blank_words(column: pa.ChunkedArray, repeats: bool = False) -> pa.Ar
     whole = column.combine_chunks()
     if repeats:
         whole = whole.dictionary_encode()
-        if not pc.any(blank(whole.dictionary)).as_py():
+        short = whole.dictionary.filter(pc.less_equal(pc.binary_length(whole.dictionary), LONGEST_BLANK))
+        if not pc.any(blank(short)).as_py():
             return whole
         return without_blank_words(pa.chunked_array([whole.cast(pa.string())])).dictionary_encode()
     short = whole.filter(pc.less_equal(pc.binary_length(whole), LONGEST_BLANK)).unique()
