@@ -196,9 +196,9 @@ def borders_settled(near: ir.Table, days: ir.Table, settings: Settings) -> ir.Ta
     best = ibis.window(group_by=[over[c] for c in (*day, "t")], order_by=[over.rival_own2.desc(), over.rival_first_t])
     moved = over.mutate(rank=ibis.row_number().over(best))
     moved = moved.filter(moved["rank"] == 0).select(*day, "t", "rival_place")
-    settled = near.left_join(moved, [*day, "t"])
+    settled = near.left_join(moved, [*day, "t"])  # by its own names: ``near``'s may be taken for those of ``moved``
     return settled.select(
-        *(near[c] for c in near.columns if c != "place"), place=settled.rival_place.fill_null(near.place)
+        *(settled[c] for c in near.columns if c != "place"), place=settled.rival_place.fill_null(settled.place)
     )
 
 

@@ -119,6 +119,12 @@ def test_a_position_over_a_common_border_belongs_to_the_hot_spot_where_the_unit_
     assert found["seconds"].tolist() == [end - start for _, start, end in expected]
 
 
+def test_a_border_and_a_unit_that_sends_rarely_on_one_day_are_told_apart():
+    rarely = pings(*((400 * i, 7) for i in range(12)), unit=2)
+    found = stays_of(pd.concat([walk("AABBA"), rarely]), CELLS, SETTINGS)
+    assert found[["unit", "area", "seconds"]].to_numpy().tolist() == [[1, "A", 120.0], [2, "A", 4400.0]]
+
+
 def test_a_quarter_of_an_hour_just_inside_a_common_border_is_one_adequate_visit():
     """Every third position is thrown over the line by the device's error, or it would be if there were no line."""
     found = visits(stays_of(walk("AAB" * 10 + "A"), CELLS, SETTINGS), SETTINGS)
