@@ -32,8 +32,7 @@ def find_repeats(workspace: Workspace, parts: Sequence[Part]) -> tuple[pa.Table,
     Returns (merged, superseded): merged in the columns of INCIDENTS, one row per such incident;
     superseded with feed, month, position (row number in the part) and ``first`` (the row that counts).
     """
-    candidates = candidate_rows(workspace, parts)
-    rows = pd.concat(candidates, ignore_index=True) if candidates else pd.DataFrame()
+    rows = candidate_rows(workspace, parts)
     if len(rows):
         rows = rows[rows["record_id"].notna()]
         same = ["record_id", "crime_type"]
@@ -62,21 +61,25 @@ def merge(rows: pd.DataFrame, same: list[str]) -> pd.DataFrame:
     return merged[COLUMNS]
 
 
-def candidate_rows(workspace: Workspace, parts: Sequence[Part]) -> list[pd.DataFrame]:
+def candidate_rows(workspace: Workspace, parts: Sequence[Part]) -> pd.DataFrame:
     """Rows whose record number occurs more than once, with feed and position; the rest is not kept."""
     numbers = [read_part(workspace, part, ["record"])["record"].to_numpy() for part in parts]
     every = np.concatenate([np.empty(0, dtype=np.int64), *numbers])
     every.sort()
     twice = pa.array(np.unique(every[1:][every[1:] == every[:-1]]))
-    found = []
+    tables, feeds, at = [], [], []
     for part, records in zip(parts, numbers, strict=True):
         positions = np.flatnonzero(pc.is_in(pa.array(records), twice).to_numpy(zero_copy_only=False))
         if len(positions):
             table = read_part(workspace, part).take(pa.array(positions))
             # Repeated text as plain text: the months' dictionaries differ.
-            frame = table.cast(plain(table.schema)).to_pandas()
-            found.append(frame.assign(feed=part.feed, position=positions))
-    return found
+            tables.append(table.cast(plain(table.schema)))
+            feeds.append(np.full(len(positions), part.feed, dtype=object))
+            at.append(positions)
+    if not tables:
+        return pd.DataFrame()
+    rows = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return rows.assign(feed=np.concatenate(feeds), position=np.concatenate(at))
 
 
 def plain(with_codes: pa.Schema) -> pa.Schema:

@@ -95,7 +95,10 @@ def without_blank_words(column: pa.ChunkedArray, repeats: bool = False) -> pa.Ar
         if not pc.any(blank(short)).as_py():
             return whole
         return without_blank_words(pa.chunked_array([whole.cast(pa.string())])).dictionary_encode()
-    short = whole.filter(pc.less_equal(pc.binary_length(whole), LONGEST_BLANK)).unique()
+    lengths = pc.binary_length(whole)
+    if (pc.min(lengths).as_py() or 0) > LONGEST_BLANK:
+        return whole
+    short = whole.filter(pc.less_equal(lengths, LONGEST_BLANK)).unique()
     words = short.filter(blank(short))
     return pc.if_else(pc.is_in(whole, words), pa.scalar(None, pa.string()), whole) if len(words) else whole
 
