@@ -32,6 +32,7 @@ from hotspots.ranking.expected.posterior import (
     Posterior,
     above,
     bar,
+    in_each_group,
     moments,
     posterior_of,
     quantiles,
@@ -163,22 +164,18 @@ def chance_of_counted_top(
     bands count at their mean weight. Ties at the bar share it evenly. A group of −1 is none: nan. Cells without a
     real chance (`HOPELESS`) are not drawn, and get 0.
     """
-    found = np.where(groups < 0, np.nan, 0.0)
     mean, variance = counted_variance(posterior, horizon, drift)
-    for group in range(int(groups.max(initial=-1)) + 1):
-        members = np.flatnonzero(groups == group)
-        if len(members) <= top:
-            found[members] = 1.0
-            continue
-        generator = np.random.default_rng([seed, group])
+
+    def chances(members: NDArray[np.int64], generator: np.random.Generator) -> tuple[NDArray[np.int64], Floats]:
         likeliest = members[np.argsort(-mean[members], kind="stable")]
         pilot = draw_counted(posterior, likeliest[: PILOT_CELLS * top], horizon, drift, PILOT_DRAWS, generator)
         lowest = float(np.quantile(bar(pilot, top), LOW_BAR))
         kept = above(lowest, mean[members], variance[members]) >= HOPELESS
         kept |= np.isin(members, likeliest[: 2 * top])
         harm = draw_counted(posterior, members[kept], horizon, drift, draws, generator)
-        found[members[kept]] = in_top(harm, top).mean(axis=1)
-    return found
+        return members[kept], in_top(harm, top).mean(axis=1)
+
+    return in_each_group(groups, top, chances, seed)
 
 
 def in_top(harm: Floats, top: int) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +16,7 @@ from hotspots.ranking.expected.fitting import Fitted, count_likelihood, prior_sh
 INTERVAL = 0.90  # of harm_expected_low to harm_expected_high
 PILOT_CELLS, PILOT_DRAWS = 5, 50  # to find the lowest bar: cells per place in the top, and draws of them
 HOPELESS = 1e-4  # a cell whose chance of the top is below this is not drawn
+THREADS = 2  # groups drawn side by side: memory grows with them
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,16 +147,35 @@ def chance_of_top(
     Only cells with a real chance are drawn: the others' is below `HOPELESS`, and given as 0.
     """
     mean, variance = moments(posterior)
-    found = np.where(groups < 0, np.nan, 0.0)
-    for group in range(int(groups.max(initial=-1)) + 1):
-        members = np.flatnonzero(groups == group)
-        if len(members) <= top:
-            found[members] = 1.0
-            continue
-        generator = np.random.default_rng([seed, group])
+
+    def chances(members: NDArray[np.int64], generator: np.random.Generator) -> tuple[NDArray[np.int64], Floats]:
         drawn = contenders(posterior, members, mean, variance, top, generator)
         harm = draw(posterior, drawn, draws, generator)
-        found[drawn] = ((harm >= bar(harm, top)) & (harm > 0)).mean(axis=1)
+        return drawn, ((harm >= bar(harm, top)) & (harm > 0)).mean(axis=1)
+
+    return in_each_group(groups, top, chances, seed)
+
+
+def in_each_group(
+    groups: NDArray[np.int64], top: int,
+    chances: Callable[[NDArray[np.int64], np.random.Generator], tuple[NDArray[np.int64], Floats]], seed: int,
+) -> Floats:  # fmt: skip
+    """A chance per cell, from ``chances`` (members, a generator of their own → cells drawn, theirs); 0 where not drawn.
+
+    A group of −1 is none: nan. In a group of no more than ``top`` all are sure. Groups are drawn side by side: the
+    generators let go of the interpreter while they draw.
+    """
+    found = np.where(groups < 0, np.nan, 0.0)
+
+    def one(group: int) -> tuple[NDArray[np.int64], Floats]:
+        members = np.flatnonzero(groups == group)
+        if len(members) <= top:
+            return members, np.ones(len(members))
+        return chances(members, np.random.default_rng([seed, group]))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for cells, chance in pool.map(one, range(int(groups.max(initial=-1)) + 1)):
+            found[cells] = chance
     return found
 
 
