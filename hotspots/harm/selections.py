@@ -172,8 +172,9 @@ def _why_not(table: pd.DataFrame, chosen: Selection, source: str) -> str:
         )
     if chosen.basis == "codes" and len(table) and all(_empty(table, c) for c in _CODE_COLUMNS):
         return (
-            f"Selection '{chosen.name}' needs offence codes, and athena_urn and ho_class are empty on all "
-            f"{len(table):,} rows. Map one of them when importing, or use 'all'."
+            f"Selection '{chosen.name}' needs offence codes, and none of the {len(table):,} rows has one: ho_class "
+            "(Home Office class) and athena_urn are empty. Import the file again with a mapping that names the column "
+            "of one of them. The selection 'all' counts what is there, and weighs nothing."
         )
     if chosen.flag and len(table) and _empty(table, chosen.flag):
         return (

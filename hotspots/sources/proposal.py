@@ -49,6 +49,7 @@ LOOKS_TIMED = (
     r"|\d{8}|\d{9,10}(\.\d+)?$|\d{13}$|\d{5}\.\d+$)"
 )
 PACKED = r"^\d{1,4}$"  # a time of day as one number, which lost the zeros in front
+WRITTEN_CLOCK = r"^\d{1,2}:\d{2}(:\d{2})?( ?[AaPp][Mm])?$"  # a time of day whatever its column is called
 LOOKS_CLOCK = r"^(\d{1,2}[:.]\d{2}([:.]\d{2})?( ?[AaPp][Mm])?|\d{3,4}|0?\.\d+|\d{1,2} ?[AaPp][Mm])$"
 
 
@@ -259,7 +260,8 @@ def is_half(looked: _Looked, column: str, want_clock: bool) -> bool:
         return False
     if not want_clock:
         return is_timed(looked, column)
-    return stem(column) != plain(column) and share(texts, LOOKS_CLOCK + "|" + PACKED) >= MOSTLY
+    named = stem(column) != plain(column)
+    return share(texts, LOOKS_CLOCK + "|" + PACKED if named else WRITTEN_CLOCK) >= MOSTLY
 
 
 def has_clock(texts: Sequence[str]) -> bool:
@@ -401,6 +403,11 @@ def with_offences(looked: _Looked, mapping: Mapping) -> Mapping:
     codes = {code: mapping.columns[code][0] for code in CODES if code in mapping.columns}
     for code, column in codes.items():
         looked.doubts.append(f"Which offences? {code} is read from '{column}': {sample(looked.distinct(column), 3)}.")
+    if set(codes) == {"title"}:
+        looked.doubts.append(
+            "Which column has offence codes (Home Office class or Athena URN)? Without them offences are counted and "
+            "have no weight, and nothing can be ranked by harm."
+        )
     further = further_offences(looked, codes)
     if further:
         n = counted(len(further), "further offence of a record stands", "further offences of a record stand")

@@ -122,7 +122,7 @@ PATROL_LOG = {
 }  # fmt: skip
 NAMES: dict[str, dict[str, tuple[str, ...]]] = {"incidents": INCIDENTS, "pings": PINGS, "patrol-log": PATROL_LOG}
 # A date whose time of day stands in another column, and the reverse: what the two have in common is the field.
-DATE_WORDS, TIME_WORDS = ("date", "day", "dt", "d"), ("time", "tm", "t")
+DATE_WORDS, TIME_WORDS = ("date", "day", "dt", "d", "on"), ("time", "tm", "t", "at", "hour", "clock")
 DATES = ("date", "patroldate", "dateofpatrol", "day", "startdate", "datestart")  # one for both start and end
 ON_CALL_PARTS = (
     "SCENE", "ROUTE", "ON CALL", "ASSIGNED", "DISPATCH", "ATTEND", "RESPOND", "RESPONSE", "COMMITTED", "INCIDENT",

@@ -21,18 +21,19 @@ from hotspots.intake.report import intake_table, report_line
 from hotspots.sources.kinds import kinds_said, upload_types
 from hotspots.ui import loading
 from hotspots.ui.frame import View
-from hotspots.ui.mapping_form import show_mapping_form
+from hotspots.ui.mapping_form import look_at, looked_through, show_mapping_form
 from hotspots.ui.session import hand_over, handed_over
 from hotspots.ui.show import bullets, errors_shown, offer_files, plain_text
 
 KINDS = {
     "police-uk": "data.police.uk: the archive, or single CSVs",
-    "incidents": "A force's own export, with a mapping",
+    "incidents": "A force's own export of incidents",
     "pings": "Officers' positions (pings)",
     "patrol-log": "Patrol logs",
     "boundaries": "District boundaries",
 }
 STANDARD_NAMES = "None: the columns have the standard names"
+PROPOSED = "None yet: propose one from the file"
 ZONE_HELP = "The time zone of the times in the file, such as Europe/London or UTC. Needed where they carry no offset."
 REPLACE_HELP = "A file replaces its month even where many of the rows held for it are not in it. They are gone then."
 
@@ -67,21 +68,29 @@ def show_import(view: View) -> None:
     if pressed and not files:
         st.info("Choose at least one file first.")
     elif pressed:
-        with errors_shown():
-            run_import(source, [(f.name, f.getvalue()) for f in files], mapping, timezone.strip(), replacing)
+        given = [(f.name, f.getvalue()) for f in files]
+        if source in MAPPED and source not in TRACKS and mapping is None:
+            look_at(source, given)
+        else:
+            with errors_shown():
+                run_import(source, given, mapping, timezone.strip(), replacing)
     if source in MAPPED:
         show_mapping_form(view, source, run_import)
 
 
 def choose_mapping(source: str, folder: Path) -> str | None:
-    """The mapping that names the columns: a kept one, an example, or the reader's own; None for the standard names."""
+    """The mapping that names the columns: a kept one, an example, or the reader's own; None without one.
+
+    Then tracks have the standard names, and for incidents one is proposed.
+    """
     known = mappings_for(source, (folder / KEPT, MAPPINGS))
-    standard = [STANDARD_NAMES] if source in TRACKS else []
-    name = st.selectbox("Mapping", [*standard, *known], help="A text file that says which of your columns is which.")
+    without = STANDARD_NAMES if source in TRACKS else PROPOSED
+    kept = source not in TRACKS and bool(mappings_for(source, (folder / KEPT,)))
+    name = st.selectbox("Mapping", [without, *known], index=int(kept), help="It says which of your columns is which.")
     own = st.file_uploader("Or your own mapping (TOML)", type=["toml"])
     if own is not None:
         return own.getvalue().decode("utf-8", errors="replace")
-    return None if name in standard else known[name].read_text(encoding="utf-8")
+    return None if name == without else known[name].read_text(encoding="utf-8")
 
 
 def run_import(
@@ -110,6 +119,7 @@ def run_import(
             status.update(label="Nothing was imported.", state="error")
             raise
         status.update(label="Done.", state="complete")
+    looked_through()
     hand_over("imported", imported)
     if imported.changed and source in SOURCES:
         in_background(folder)  # which ranking is best on these data

@@ -39,24 +39,41 @@ HELP = "From a file as it was exported. Nothing is imported until you press Impo
 Run = Callable[[str, list[tuple[str, bytes]], str], None]
 
 
+def look_at(source: str, files: list[tuple[str, bytes]]) -> None:
+    """Have these files, just given to the import, looked at by the form of this source."""
+    hold("mapping-files", (source, files))
+
+
+def looked_through() -> None:
+    """They were imported: let them go."""
+    hold("mapping-files", None)
+
+
 def show_mapping_form(view: View, source: str, run: Run) -> None:
-    """Propose a mapping from a file, correct it, try it, keep it; ``run`` imports the file with it."""
+    """Propose a mapping from a file, correct it, try it, keep it; ``run`` imports the files with it."""
     limit = view.workspace.settings.upload_max_mb
-    with st.expander("Make a mapping from a file", icon=":material/table_edit:"), errors_shown():
+    kept: Any = held("mapping-files")
+    files: list[tuple[str, bytes]] = kept[1] if kept and kept[0] == source else []
+    with st.expander("Make a mapping from a file", icon=":material/table_edit:", expanded=bool(files)), errors_shown():
         st.caption(HELP)
         file = st.file_uploader(
-            "File to look at", type=upload_types(source), max_upload_size=limit, key=f"mapping-file-{source}"
-        )
-        if file is None:
+            "Another file to look at" if files else "File to look at", type=upload_types(source),
+            max_upload_size=limit, key=f"mapping-file-{source}",
+        )  # fmt: skip
+        if file is not None:
+            files = [(file.name, file.getvalue())]
+        if not files:
             return
-        stamp, raw, proposal = looked_at(view, source, file.name, file.getvalue())
+        name, content = files[0]
+        st.markdown(f"**{plain_text(name)}**")
+        stamp, raw, proposal = looked_at(view, source, name, content)
         show_doubts(proposal)
         with st.form(f"mapping-{stamp}", border=False):
             mapping = mapping_chosen(stamp, raw, proposal.proposal.mapping)
             st.form_submit_button("Show ten rows", icon=":material/visibility:")
         made = chosen(raw, mapping, view.workspace.settings)
         show_rows(made)
-        offer(view, source, stamp, mapping, made, lambda: run(source, [(file.name, file.getvalue())], made.text))
+        offer(view, source, stamp, mapping, made, lambda: run(source, files, made.text))
 
 
 def looked_at(view: View, source: str, name: str, content: bytes) -> tuple[str, RawTable, Proposed]:

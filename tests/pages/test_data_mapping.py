@@ -7,6 +7,7 @@ from typing import Any
 
 from hotspots.sources.mapping import read_mapping
 from hotspots.store.workspace import open_workspace
+from hotspots.ui.data import PROPOSED
 
 CRIMES = b"""Nr,What,When,E,N,Class
 R1,Robbery,13/05/2026 21:30,354000,429500,034/02
@@ -55,6 +56,26 @@ def test_a_mapping_is_made_in_select_boxes_and_imports_the_file(at: Any, empty: 
     assert open_workspace(empty).manifest.reports[0].accepted == 2
     app.run()
     assert "crimes.toml (Athena, Lancashire)" in box(app, "Mapping").options
+
+
+def test_a_file_given_without_a_mapping_is_looked_at_and_imported_from_there(at: Any, empty: Path) -> None:
+    app = at(empty, "Data")
+    box(app, "What is it?").select("incidents")
+    app.run()
+    assert box(app, "Mapping").value == PROPOSED
+    next(u for u in app.test.file_uploader if u.label.startswith("Files")).upload("crimes.csv", CRIMES, "text/csv")
+    app.press("Import")
+    assert not (empty / "manifest.json").exists()
+    box(app, "Number of the record (needed)").select("Nr")
+    box(app, "Offence, in words").select("What")
+    next(t for t in app.test.text_input if t.label == "Whose system it is").set_value("Athena, Lancashire")
+    app.press("Show ten rows")
+    app.press("Save in this workspace")
+    app.press("Import with this mapping")
+    assert open_workspace(empty).manifest.reports[0].accepted == 2
+    app.run()
+    assert box(app, "Mapping").value == "crimes.toml (Athena, Lancashire)"
+    assert not any(b.label == "Import with this mapping" for b in app.test.button)
 
 
 def test_statuses_that_mean_a_call_are_chosen(at: Any, empty: Path, downloads: list) -> None:

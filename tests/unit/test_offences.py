@@ -248,7 +248,7 @@ def test_flag_empty_throughout(selection: str, flag: str) -> None:
 
 
 def test_codes_empty_throughout() -> None:
-    with pytest.raises(HotspotsError, match="athena_urn and ho_class are empty on all 3 rows"):
+    with pytest.raises(HotspotsError, match="none of the 3 rows has one: ho_class"):
         selection_mask(pd.DataFrame({"title": ["a", "b", "c"]}), "grip", "incidents")
 
 

@@ -220,6 +220,20 @@ def test_columns_without_a_telling_name_are_found_by_their_values() -> None:
         assert asked in doubts(found)
 
 
+@pytest.mark.parametrize("clock", ["Committed At", "Hour committed", "Uhrzeit"])
+def test_a_time_of_day_in_a_column_of_its_own_is_found_whatever_it_is_called(clock: str) -> None:
+    found = look("incidents", f"Crime Ref,HO Code,Committed On,{clock},E,N", "R1,034/02,06/02/2026,07:05,354000,429500")
+    assert found.proposal.mapping.columns["committed_from"] == ("Committed On", clock)
+    assert ("belong together" in doubts(found)) == (clock == "Uhrzeit")
+    assert found.rows is not None
+    assert str(found.rows["local_from"].iloc[0]) == "2026-02-06 07:05:00"
+
+
+def test_offences_in_words_alone_are_told_to_weigh_nothing() -> None:
+    assert "nothing can be ranked by harm" in doubts(look("incidents", *SHORT))
+    assert "nothing can be ranked by harm" not in doubts(look("incidents", *ATHENA))
+
+
 def test_what_is_lacking_is_named_and_stands_as_a_blank() -> None:
     found = look("pings", "b,c,d", "2026-05-01T21:30:00Z,-2.6992,53.7598")
     assert found.proposal.lacking == ("unit",)
