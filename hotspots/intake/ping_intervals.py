@@ -26,11 +26,10 @@ def feed_words(intervals: Sequence[int], settings: Settings) -> list[str]:
         return []
     found = np.array(intervals)
     slow = found[found * settings.gap_intervals > 60 * settings.visit_gap_minutes]
-    words = f"A unit sends a position every {np.median(found):.0f} s (the median of {len(found):,} unit-days)"
+    of = "on its one day" if len(found) == 1 else f"the median of {len(found):,} unit-days"
+    words = f"A unit sends a position every {np.median(found):.0f} s ({of})"
     if not len(slow):
         return [f"{words}."]
     gap = min(settings.gap_intervals * float(np.median(slow)) / 60, settings.visit_gap_most_minutes)
-    return [
-        f"{words}; on {len(slow):,} of them only every {np.median(slow):.0f} s: there positions up to about {gap:.2g}"
-        " minutes apart are one stay."
-    ]
+    rarely = "" if len(slow) == len(found) else f"; on {len(slow):,} of them only every {np.median(slow):.0f} s"
+    return [f"{words}{rarely}: there positions up to about {gap:.2g} minutes apart are one stay."]

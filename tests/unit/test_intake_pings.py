@@ -658,6 +658,13 @@ def test_one_position_a_day_outside_the_force_still_says_where_it_lies(tmp_path)
         ([], []),
         ([30, 30, 60], ["A unit sends a position every 30 s (the median of 3 unit-days)."]),
         (
+            [300],
+            [
+                "A unit sends a position every 300 s (on its one day): there positions up to about 7.5 minutes apart"
+                " are one stay."
+            ],
+        ),
+        (
             [30, 30, 300],
             [
                 "A unit sends a position every 30 s (the median of 3 unit-days); on 1 of them only every 300 s: there"
