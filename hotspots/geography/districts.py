@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +78,12 @@ class Cover:
         order = np.argsort(first)
         return cls(first[order], past[order], district[order])
 
+    @cached_property
     def areas_m2(self) -> tuple[Floats, Districts]:
-        """(area of each of its cells, the district of each); a span's width is the resolution of its cell."""
+        """(area of each of its cells, the district of each); a span's width is the resolution of its cell.
+
+        Not to be changed: worked out once, for the cover of a force has more than a hundred thousand cells.
+        """
         span = self.past - self.first
         resolution = 15 - np.round(np.log2(span)).astype(np.int64) // 3
         return cell_areas_m2(self.first | (span - 1) | (resolution << RESOLUTION_BIT)), self.district
@@ -115,6 +119,7 @@ class Polygons:
         shapely.prepare(shape)
         return np.asarray(shapely.intersects_xy(shape, lon, lat), dtype=bool)
 
+    @cached_property
     def areas_m2(self) -> tuple[Floats, Districts]:
         """(area of each polygon, its district), by the cylinder projection that keeps areas (Lambert)."""
         import shapely
@@ -216,7 +221,7 @@ def shrunken_districts(boundaries: Boundaries) -> list[str]:
 
 def _areas_of(boundaries: Boundaries) -> list[float]:
     """The area of each district in m²."""
-    areas, district = boundaries.geometry.areas_m2()
+    areas, district = boundaries.geometry.areas_m2
     return np.bincount(district, weights=areas, minlength=len(boundaries.districts)).tolist()
 
 
@@ -334,7 +339,7 @@ def bcu_areas_m2(boundaries: Boundaries) -> dict[str, float]:
     """The whole area of each BCU in m², on H3's sphere like `cell_areas_m2`; the shipped cover's, or the polygons'."""
     import pandas as pd
 
-    areas, district = boundaries.geometry.areas_m2()
+    areas, district = boundaries.geometry.areas_m2
     total = pd.Series(areas).groupby(np.array(boundaries.bcus)[district]).sum()
     return {str(bcu): float(value) for bcu, value in total.items()}
 

@@ -78,7 +78,8 @@ def lorenz(
     above 0, or cells that outnumber or outgrow the whole.
     """
     value, area, whole = _cells(values, areas, total_area, n_cells)
-    return _curve(value / area, area, value, whole, "share_of_cells" if areas is None else "share_of_area")
+    across, share = _curve(value / area, area, value, whole)
+    return pd.DataFrame({"share_of_cells" if areas is None else "share_of_area": across, "share": share})
 
 
 def share_in_top(
@@ -89,7 +90,8 @@ def share_in_top(
 
     Arguments as for `lorenz`. Misleads on sparse data, always towards concentration: see the module.
     """
-    return _read_off(lorenz(values, areas, total_area, n_cells), shares)
+    value, area, whole = _cells(values, areas, total_area, n_cells)
+    return _read_off(_curve(value / area, area, value, whole), shares)
 
 
 def gini(
@@ -100,8 +102,9 @@ def gini(
     Over cells it equals (2 Σ i yᵢ − n − 1) / n, with yᵢ the shares in rising order. At most 1 − 1/n. nan where the
     values sum to 0. On sparse data use `adjusted_gini`. Arguments as for `lorenz`.
     """
-    curve = lorenz(values, areas, total_area, n_cells).to_numpy()
-    return float(2 * np.trapezoid(curve[:, 1], curve[:, 0]) - 1)
+    value, area, whole = _cells(values, areas, total_area, n_cells)
+    across, share = _curve(value / area, area, value, whole)
+    return float(2 * np.trapezoid(share, across) - 1)
 
 
 def adjusted_gini(counts: ArrayLike, n_cells: int | None = None) -> float:
@@ -143,7 +146,7 @@ def _cells(
     return value, area, max(whole, total)
 
 
-def _curve(order_by: Floats, area: Floats, held: Floats, whole: float, name: str) -> pd.DataFrame:
+def _curve(order_by: Floats, area: Floats, held: Floats, whole: float) -> tuple[Floats, Floats]:
     """Cumulative shares of area and of ``held``, by falling ``order_by``. Ties are one straight piece.
 
     What is left of the whole is empty: it ties with cells whose ``order_by`` is 0.
@@ -158,11 +161,11 @@ def _curve(order_by: Floats, area: Floats, held: Floats, whole: float, name: str
     y = np.append(0.0, np.cumsum(up) / total) if total > 0 else np.full(len(level) + 1, np.nan)
     if total > 0:
         x[-1], y[-1] = 1.0, 1.0
-    return pd.DataFrame({name: x, "share": y})
+    return x, y
 
 
-def _read_off(curve: pd.DataFrame, shares: Sequence[float]) -> Floats:
-    return np.interp(_checked_shares(shares), *curve.to_numpy().T)
+def _read_off(curve: tuple[Floats, Floats], shares: Sequence[float]) -> Floats:
+    return np.interp(_checked_shares(shares), *curve)
 
 
 def _checked_shares(shares: Sequence[float]) -> Floats:
@@ -239,7 +242,7 @@ def held_out_share(
             held: Floats = np.bincount(line, weights=part * weight, minlength=len(area)).astype(np.float64)
             rest = np.bincount(line, weights=(count - part) * weight, minlength=len(area))
             if held.sum() > 0:
-                caught += held.sum() * _read_off(_curve(rest / area, area, held, whole, "share_of_area"), shares)
+                caught += held.sum() * _read_off(_curve(rest / area, area, held, whole), shares)
     return caught / (repeats * harm.sum())
 
 

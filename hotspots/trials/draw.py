@@ -186,7 +186,7 @@ def _one_clusters(asked: Design, groups: list[Ints], wanted: int, rng: np.random
 
 def _balanced(batch: Bools, covariates: NDArray[np.float64]) -> Bools:
     """Which of these assignments are balanced; all of them when there is nothing to balance."""
-    from scipy.stats import chi2
+    from scipy.special import gammaincinv
 
     covariates = covariates[:, covariates.std(axis=0) > 0]
     k, n = covariates.shape[1], batch.shape[1]
@@ -196,7 +196,8 @@ def _balanced(batch: Bools, covariates: NDArray[np.float64]) -> Bools:
     gap = batch @ covariates / n1 - ~batch @ covariates / (n - n1)
     inverse = np.linalg.pinv(np.atleast_2d(np.cov(covariates.T)))
     distance = (n1 * (n - n1) / n)[:, 0] * np.einsum("ij,jk,ik->i", gap, inverse, gap)
-    return np.asarray(distance <= chi2.ppf(ACCEPTED_SHARE, k))
+    largest = 2 * gammaincinv(k / 2, ACCEPTED_SHARE)  # that quantile of χ² with k degrees of freedom
+    return np.asarray(distance <= largest)
 
 
 FORMAT = 1  # goes up when `redraw` gives other schedules

@@ -156,7 +156,7 @@ def clustered_ratio(up: Floats, down: Floats) -> tuple[float, float, float, floa
 
 def _student(estimate: float, se: float, df: int) -> tuple[float, float, float, float]:
     """Estimate, 95% interval and two-sided p by Student's t."""
-    from scipy.stats import t
+    from scipy.special import stdtr, stdtrit
 
-    reach = t.ppf(1 - ALPHA / 2, df) * se
-    return estimate, estimate - reach, estimate + reach, float(2 * t.sf(abs(estimate) / se, df)) if se > 0 else np.nan
+    reach = stdtrit(df, 1 - ALPHA / 2) * se
+    return estimate, estimate - reach, estimate + reach, float(2 * stdtr(df, -abs(estimate) / se)) if se > 0 else np.nan

@@ -19,7 +19,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARIES = ["streamlit.web.bootstrap", "streamlit.web.cli", "pandas", "pyarrow.parquet", "duckdb", "h3.api.basic_str",
-             "pydeck", "sqlalchemy", "scipy.stats", "xlsxwriter"]  # fmt: skip
+             "pydeck", "sqlalchemy", "scipy.optimize", "scipy.sparse", "scipy.special", "xlsxwriter"]  # fmt: skip
 OPTIONS = {
     "server.address": "127.0.0.1", "server.headless": "true", "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",

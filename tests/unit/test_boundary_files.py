@@ -219,7 +219,7 @@ def test_the_whole_file_afterwards_mends_it(cut_off, tmp_path):
 def test_wards_that_are_missing_are_told_by_the_area(tmp_path, share, said):
     """Preston as two wards, a rectangle as large as it; of the second ward a part only."""
     cover, west, south, north = load_cover(), -2.75, 53.72, 53.79
-    areas, district = cover.geometry.areas_m2()
+    areas, district = cover.geometry.areas_m2
     preston = areas[district == cover.districts.index("Preston")].sum()
     extent = preston / 111_195**2 / np.cos(np.radians(53.755))  # square degrees as large as Preston
     width = extent / (north - south)

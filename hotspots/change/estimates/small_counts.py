@@ -73,11 +73,23 @@ def statistic(x0: np.ndarray, x1: np.ndarray, t0: float, t1: float) -> np.ndarra
 
 def poisson_masses(mean: float) -> tuple[np.ndarray, np.ndarray]:
     """The counts that hold all but a sliver of a Poisson's probability, and their probabilities."""
-    from scipy.stats import poisson
+    counts = np.arange(poisson_quantile(TAIL, mean), poisson_quantile(1 - TAIL, mean) + 1, dtype=float)
+    return counts, poisson_chance(counts, mean)
 
-    low, high = (int(poisson.ppf(q, mean)) for q in (TAIL, 1 - TAIL))
-    counts = np.arange(max(low, 0), high + 1, dtype=float)
-    return counts, poisson.pmf(counts, mean)
+
+def poisson_quantile(share: float, mean: float) -> int:
+    """The smallest count that a Poisson of this mean exceeds with a chance of at most 1 − ``share``."""
+    from scipy.special import pdtr, pdtrik
+
+    count = int(np.ceil(pdtrik(share, mean)))
+    return count - 1 if count and pdtr(count - 1, mean) >= share else count  # pdtrik may end just above a whole one
+
+
+def poisson_chance(count: np.ndarray, mean: float | np.ndarray) -> np.ndarray:
+    """P(count) of a Poisson with this mean."""
+    from scipy.special import gammaln, xlogy
+
+    return np.exp(xlogy(count, mean) - gammaln(count + 1) - mean)
 
 
 def rate_ratio(before: float, now: float, time_before: float = 1.0, time_now: float = 1.0) -> Ratio:
@@ -90,10 +102,10 @@ def rate_ratio(before: float, now: float, time_before: float = 1.0, time_now: fl
     total = before + now
     if total == 0:
         return Ratio(nan, nan, nan, "Nothing happened before or after.")
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
-    low = float(beta.ppf(0.025, now, before + 1)) if now else 0.0
-    high = float(beta.ppf(0.975, now + 1, before)) if before else 1.0
+    low = float(betaincinv(now, before + 1, 0.025)) if now else 0.0
+    high = float(betaincinv(now + 1, before, 0.975)) if before else 1.0
     scale = time_before / time_now
     return Ratio(odds(now / total) * scale, odds(low) * scale, odds(high) * scale)
 

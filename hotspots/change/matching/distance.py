@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspots.base.errors import HotspotsError, sample
+from hotspots.change.estimates.small_counts import poisson_chance
 from hotspots.change.matching import rules
 from hotspots.change.matching.rules import Bools, Floats
 
@@ -179,11 +180,9 @@ def trends(counts: Floats, exposure: Floats) -> tuple[Floats, Floats]:
 
 def _root_variance(mean: Floats) -> Floats:
     """Variance of √(Y + ⅜), Y Poisson: ¼ for large means, less for small; by summing, between points of a grid."""
-    from scipy.stats import poisson
-
     grid = np.concatenate([[0.0], np.geomspace(0.01, 50, 60)])
     y = np.arange(160)
-    p = poisson.pmf(y[None, :], grid[:, None])
+    p = poisson_chance(y[None, :], grid[:, None])
     root = np.sqrt(y + 0.375)
     variance = (p * root**2).sum(axis=1) - (p * root).sum(axis=1) ** 2
     return np.interp(mean, grid, variance, right=0.25)
