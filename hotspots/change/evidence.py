@@ -60,8 +60,10 @@ def evidence_for(workspace: Workspace, asked: Settled, counted: Counted) -> Evid
         if not days:
             raise HotspotsError(f"No month of {window} has been imported: missing is not zero. Take other days.")
     facts = facts_of_cells(asked, counted)
-    treated = treated_places(asked, counted)
-    comparison, matched, notes = comparison_places(workspace, asked, counted, facts, treated)
+    whole = treated_places(asked, counted)
+    comparison, matched, notes = comparison_places(workspace, asked, counted, facts, whole)
+    treated, picked = asked_for(asked, whole)
+    notes = [*picked, *notes]
     places = pd.concat([treated, comparison], ignore_index=True)
     groups = with_rings(workspace, asked, places, tuple(notes))
     own = sums(counted.rows, cells_of(places), list(places["area"]))
@@ -71,6 +73,23 @@ def evidence_for(workspace: Workspace, asked: Settled, counted: Counted) -> Evid
         asked=asked, counted=counted, groups=groups, facts=facts, own=own, ring=ring, lengths=lengths, matched=matched,
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def asked_for(asked: Settled, treated: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Those of the treated hot spots that the question is about, and what it means that they were picked.
+
+    Their comparison is that of all treated hot spots: more places say more of how places vary.
+    """
+    if not asked.question.areas:
+        return treated, []
+    mine = treated[treated["area"].astype(str).isin(asked.question.areas)]
+    if len(mine) == len(treated):
+        return mine, []
+    return mine, [
+        f"{len(mine)} of {len(treated)} treated hot spots asked for. Who looks at each of {len(treated)} sees one in"
+        " twenty change by chance alone, so a hot spot that was picked for its figures proves little; the comparison is"
+        " that of all of them."
+    ]
 
 
 def facts_of_cells(asked: Settled, counted: Counted) -> CellFacts:

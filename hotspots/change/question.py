@@ -34,11 +34,13 @@ class ChangeQuestion:
     days or months, both ends included. ``measure``: count or harm, which of the two the answer is about.
     ``comparison``: `COMPARISONS`; ``match``: name of a frozen match. ``baseline``: `BASELINES`, which of the two the
     answer rests on. ``period``: week or month, of the series. ``ring_m``: width of the rings in metres.
+    ``areas``: of the register's treated hot spots only these; ``hours``: such as 20-04, as a ranking takes them.
     """
 
     bcu: str = "all"
     measure: str = "count"
     register: str = ""
+    areas: tuple[str, ...] = ()
     top: int = 0
     chosen_from: str = ""
     chosen_to: str = ""
@@ -55,6 +57,7 @@ class ChangeQuestion:
     source: str = ""
     resolution: int = 0
     include_proactive: bool = False
+    hours: str = ""
     period: str = ""
     ring_m: float = Settings.ring_m
 

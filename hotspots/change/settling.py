@@ -11,11 +11,12 @@ from hotspots import geography
 from hotspots.areas import register
 from hotspots.areas.choosing import Choice, choice_of
 from hotspots.base.choices import FIGURES
-from hotspots.base.errors import HotspotsError
+from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.months import Window, months_between, parse_day, window_of_months
 from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking import rank as ranking
+from hotspots.ranking.gather import parse_hours
 from hotspots.ranking.question import Question, refuse_finer_than_months
 from hotspots.ranking.question import settle as settle_ranking
 from hotspots.store.held import months_held, own_breaks
@@ -63,12 +64,13 @@ def settle(workspace: Workspace, question: ChangeQuestion) -> Settled:
 
 def settled(workspace: Workspace, question: ChangeQuestion, frozen: Frozen | None) -> Settled:
     """The same for the treated hot spots of a version; None: for the top cells."""
+    question = replace(of_areas(question, frozen), hours=hours_asked(question.hours))
     resolution = question.resolution if frozen is None else resolution_of(frozen)
     source, _, weights, asked = settle_ranking(
         workspace,
         Question(
             bcu=question.bcu, resolution=resolution, weights=question.weights, offences=question.offences,
-            include_proactive=question.include_proactive, source=question.source, by="count",
+            include_proactive=question.include_proactive, source=question.source, by="count", hours=question.hours,
         ),
     )  # fmt: skip
     held = months_held(workspace, source)
@@ -118,6 +120,8 @@ def refuse_words(question: ChangeQuestion, bcus: Sequence[str]) -> None:
         problems.append(f"The number of cells is {question.top}; give 1 or more, or leave it out.")
     if question.top and question.register:
         problems.append("Ask for a register or for the top cells, not for both.")
+    if question.top and question.areas:
+        problems.append("Single hot spots are those of a register: ask for them or for the top cells, not for both.")
     if question.top and question.comparison == "register":
         problems.append("Single cells have no register to be compared with: use matched or rest.")
     if question.match and question.comparison not in ("", "matched"):
@@ -126,6 +130,39 @@ def refuse_words(question: ChangeQuestion, bcus: Sequence[str]) -> None:
         problems.append(f"The ring is {question.ring_m:g} m wide; give a width above 0, up to {WIDEST_RING_M:,.0f} m.")
     if problems:
         raise HotspotsError(problems)
+
+
+def hours_asked(hours: str) -> str:
+    """The hours, empty where they are the whole day. HotspotsError where they are none."""
+    if not hours:
+        return ""
+    first, last = parse_hours(hours)
+    return "" if first == last else hours
+
+
+def of_areas(question: ChangeQuestion, frozen: Frozen | None) -> ChangeQuestion:
+    """The question about some of the register's treated hot spots: each once, in order, and in their BCU if it is one.
+
+    So that their comparison lies in the same BCU, too. HotspotsError for areas that are not there or not treated.
+    """
+    if frozen is None or not question.areas:
+        return question
+    table = frozen.areas.set_index(frozen.areas["area"].astype(str))
+    asked = sorted(set(question.areas))
+    if unknown := [a for a in asked if a not in table.index]:
+        raise HotspotsError(f"{frozen.ref} has no hot spot {sample(unknown)}; it has {', '.join(sorted(table.index))}.")
+    problems = [
+        f"{area} is {table['role'][area]} in {frozen.ref}: a change is asked of treated hot spots."
+        for area in asked
+        if table["role"][area] != "treated"
+    ]
+    bcus = sorted({str(table["bcu"][area]) for area in asked})
+    if question.bcu != "all" and bcus != [question.bcu]:
+        problems.append(f"Not all of {', '.join(asked)} lie in {question.bcu}: leave the BCU out.")
+    if problems:
+        raise HotspotsError(problems)
+    bcu = bcus[0] if len(bcus) == 1 else question.bcu
+    return replace(question, areas=tuple(asked), bcu=bcu)
 
 
 def register_of(workspace: Workspace, question: ChangeQuestion) -> Frozen:

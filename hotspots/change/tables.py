@@ -43,7 +43,7 @@ def table_of(workspace: Workspace, evidence: Evidence, falls: dict[str, Selectio
         if against.groupby("group")["expected"].sum().gt(0).all():
             rows.append(estimates.expected_row(figures, against))
         if measure == "count":
-            rows.append(estimates.negative_binomial_row(figures))
+            rows += [estimates.negative_binomial_row(figures), *single_rows(evidence, figures, level)]
         if comparable:
             offences = None if measure == "count" else offence_sums(evidence)
             rows += [differences.wdd_row(figures, offences, per_km2) for per_km2 in (False, True)]
@@ -55,7 +55,30 @@ def table_of(workspace: Workspace, evidence: Evidence, falls: dict[str, Selectio
             rows.append(estimates.built_in_row(figures, built_in(evidence, measure, against)))
     rows += band_rows(workspace, evidence, comparable)
     of = {"counted": "panel", "expected": "expected"}[evidence.asked.question.baseline]
-    return estimates.finished(rows, {"count": of, "harm": of})
+    single = any(row["estimate_of"] == "single" for row in rows)
+    return estimates.finished(rows, {"count": "single" if single else of, "harm": of})
+
+
+def single_rows(evidence: Evidence, figures: Figures, level: pd.DataFrame) -> list[dict[str, Any]]:
+    """The row of a single treated place; none where there are several, or where it is held against neighbourhoods.
+
+    Those are of many cells each, whose ups and downs even out: they do not show how a single place varies.
+    """
+    treated, others = (evidence.groups.of(role)["area"].astype(str) for role in (TREATED, COMPARISON))
+    if len(treated) != 1 or evidence.asked.question.comparison == "rest":
+        return []
+    first, after = held_from(evidence, level), evidence.own["count_after"]
+    area = str(treated.iloc[0])
+    pooled = sum(first[a] for a in others), float(after.reindex(others).sum())
+    found = differences.single_row(figures, area, (first[area], float(after[area])), pooled)
+    return [found] if found else []
+
+
+def held_from(evidence: Evidence, level: pd.DataFrame) -> dict[str, float]:
+    """What a place is held from by the answer's baseline: its count before, or what was to be expected of it."""
+    if evidence.asked.question.baseline == "expected":
+        return {str(a): float(v) for a, v in level["count"].items()}
+    return {str(a): float(n) for a, n in evidence.own["count_before"].items()}
 
 
 def figures_of(evidence: Evidence, measure: str, rows: pd.DataFrame) -> Figures:
@@ -208,11 +231,10 @@ def spots_table(workspace: Workspace, evidence: Evidence) -> pd.DataFrame:
     it. Intervals are widened by how much more places' changes vary than Poisson counts.
     """
     groups, own, lengths = evidence.groups, evidence.own, evidence.lengths
-    expected = {str(a): float(v) for a, v in expected_places(evidence)["count"].items()}
+    level = expected_places(evidence)
+    expected = {str(a): float(v) for a, v in level["count"].items()}
     panel = figures_of(evidence, "count", evidence.counted.rows).panel
-    first = {str(a): float(n) for a, n in own["count_before"].items()}
-    if evidence.asked.question.baseline == "expected":
-        first = {a: expected[a] for a in first}
+    first = held_from(evidence, level)
     others = [str(a) for a in groups.of(COMPARISON)["area"]]
     comparison = sum(first[a] for a in others), float(own["count_after"].reindex(others).sum())
     summary = {str(r["area"]): r for r in groups.summary.to_dict("records")}

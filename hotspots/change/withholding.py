@@ -18,7 +18,7 @@ from hotspots.change.words import p_words
 # Estimates against the comparison: all of them; those of hot spots; those that start from what was counted before.
 RINGS = ("ring", "ring_wdd")
 RAW = ("panel", "panel_nb", "wdd", "wdd_km2")
-AGAINST = (*RAW, "expected")
+AGAINST = (*RAW, "expected", "single")
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 REST = (
     "The worst cells fall against the rest of a force by themselves: regression to the mean (in 7 of 30 trials on open"
@@ -42,6 +42,7 @@ def reasons(evidence: Evidence, trend_p: float, below: float, unlike: float) -> 
     months from which the windows are of unlike seasons.
     """
     asked = evidence.asked
+    raw = RAW if asked.question.baseline == "expected" else (*RAW, "single")
     found = [
         Reason("choice", AGAINST, apart_words(asked)) if asked.position == APART else None,
         Reason("rest", AGAINST, REST) if asked.question.comparison == "rest" and asked.position == INSIDE else None,
@@ -49,7 +50,7 @@ def reasons(evidence: Evidence, trend_p: float, below: float, unlike: float) -> 
         Reason("seasons", (*AGAINST, *RINGS), season_words(asked)) if unlike_months(asked) > unlike else None,
         Reason("paths", AGAINST, path_words(trend_p)) if trend_p < below and asked.position not in (APART, INSIDE)
         else None,
-        Reason("selection", RAW, SELECTION) if not all(asked.untouched) else None,
+        Reason("selection", raw, SELECTION) if not all(asked.untouched) else None,
     ]  # fmt: skip
     return [reason for reason in found if reason]
 

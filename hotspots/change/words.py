@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite, isinf, isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from hotspots.base.words import joined
 from hotspots.change.estimates import CANT_TELL, FELL, ROSE
 from hotspots.change.estimates.rows import WIDE
 from hotspots.change.estimates.small_counts import percent_change
@@ -23,21 +24,47 @@ AGAINST = {
     "matched": "their matched places",
     "rest": "the rest of the force",
 }
+NAMED = 3  # hot spots that a sentence names; of more it gives the number
+
+
+class Than(NamedTuple):
+    """How a ratio is said: below 1, above 1, and above 2."""
+
+    below: str
+    above: str
+    times: str
+
+
+FEWER = Than("fewer", "more", "as many")  # of counts
+LESS = Than("less", "more", "as much")  # of harm
+TWICE = 2.0  # above it a percentage is harder to read than "2.6 times as many"
 
 
 def what(question: ChangeQuestion, measure: str) -> str:
-    """'incidents of serious violence', 'harm from serious violence'."""
+    """'incidents of serious violence', 'harm from serious violence', with the hours where they are asked for."""
     label = selections.selection_named(question.offences).label.partition(" (")[0]
     label = label[:1].lower() + label[1:] if not label[:2].isupper() else label
-    return f"{'incidents of' if measure == 'count' else 'harm from'} {label}"
+    return f"{'incidents of' if measure == 'count' else 'harm from'} {label}{hours_words(question.hours)}"
+
+
+def hours_words(hours: str) -> str:
+    """' from 20:00 to 04:00'; nothing for the whole day."""
+    if not hours:
+        return ""
+    first, _, last = hours.partition("-")
+    return f" from {int(first):02d}:00 to {int(last):02d}:00"
 
 
 def whom(question: ChangeQuestion, n: int) -> str:
-    """'the 14 treated hot spots', 'South's 4 treated hot spots', 'the top 20 cells of 2021-01-01 to 2021-06-30'."""
+    """'the 14 treated hot spots', 'South's 4 treated hot spots', 'hot spot South-03', 'the top 20 cells of South'."""
     if question.top:
         where = "" if question.bcu == "all" else f" of {question.bcu}"
         return f"the top {n} cells{where}" if n > 1 else f"the top cell{where}"
+    if 0 < len(question.areas) <= NAMED:
+        return f"hot spot{'s' if n > 1 else ''} {joined(question.areas)}"
     spots = "treated hot spot" if n == 1 else "treated hot spots"
+    if question.areas:
+        return f"{n} of the {spots}"
     return f"the {n} {spots}" if question.bcu == "all" else f"{question.bcu}'s {n} {spots}"
 
 
@@ -52,9 +79,33 @@ def question_words(question: ChangeQuestion, n: int) -> str:
     return f"Did {what(question, question.measure)} in {whom(question, n)} fall more than in {against(question)}?"
 
 
-def number(value: float) -> str:
-    """A ratio with two digits."""
-    return "no upper end" if isinf(value) else "unknown" if isnan(value) else f"{value:.2f}"
+def much_of(ratio: float, than: Than) -> tuple[str, str]:
+    """('25%', 'fewer'), ('under 1%', 'more'), ('2.6 times', 'as many'): how far a ratio lies from 1, and which way."""
+    if ratio > TWICE:
+        return f"{ratio:,.1f} times", than.times
+    percent = 100 * abs(ratio - 1)
+    much = f"{percent:.0f}%" if percent >= 1 else "under 1%" if percent else "0%"
+    return much, than.below if ratio < 1 else than.above
+
+
+def than_expected(ratio: float, than: Than, to: str = "expected") -> str:
+    """'25% fewer than expected', '2.6 times as many as expected'; ``to``: what it is compared with."""
+    if isnan(ratio):
+        return "unknown"
+    if ratio == 1:
+        return f"{than.times} as {to}"
+    much, way = much_of(ratio, than)
+    return f"{much} {way} {'as' if way == than.times else 'than'} {to}"
+
+
+def between(low: float, high: float, than: Than) -> str:
+    """'between 8% and 50% fewer', 'between 8% fewer and 20% more': the ends of an interval of ratios."""
+    (first, down), (last, up) = much_of(low, than), much_of(high, than)
+    if isinf(high):
+        return f"at least {first} {down}" if low > 1 else f"anything from {first} {down} upwards"
+    if down != up:
+        return f"between {first} {down} and {last} {up}"
+    return f"between {last} and {first} {down}" if down == than.below else f"between {first} and {last} {up}"
 
 
 def ratio_text(value: float) -> str:
@@ -79,8 +130,8 @@ def answer_words(question: ChangeQuestion, lead: dict[str, Any], n: int, why: Ma
         return f"{little}: with {counts} anything from a tenth to ten times may be true."
     if isnan(lead["estimate"]) or isnan(lead["ci_low"]):
         return f"Can't tell whether {subject} changed relative to {against(question)}: there is no interval."
-    range_ = f"{number(lead['estimate'])} times what the comparison would suggest (95% interval"
-    range_ += f" {number(lead['ci_low'])} to {number(lead['ci_high'])})"
+    than = FEWER if lead["measure"] == "count" else LESS
+    range_ = f"{than_expected(lead['estimate'], than)} ({between(lead['ci_low'], lead['ci_high'], than)})"
     if lead["verdict"] == CANT_TELL:
         more = why.get(str(lead["withheld"]), "") or power_words(float(lead["smallest_fall"]))
         found = f"Can't tell whether {subject} fell or rose relative to {against(question)}: {range_}."
@@ -126,7 +177,7 @@ def next_door_words(ring: dict[str, Any] | None, treated: str) -> str:
     counts = f"{ring['displacement_before']:,.0f} before, {ring['displacement_after']:,.0f} after"
     if isnan(ring["ci_low"]):
         return f"Too few incidents in the rings to judge displacement: {counts}."
-    range_ = f"{number(ring['estimate'])} times, 95% interval {number(ring['ci_low'])} to {number(ring['ci_high'])}"
+    range_ = f"{than_expected(ring['estimate'], FEWER)}, {between(ring['ci_low'], ring['ci_high'], FEWER)}"
     meaning = NEXT_DOOR.get((str(ring["verdict"]), treated), "Can't tell whether incidents in the rings changed")
     return f"{meaning} ({range_}; {counts})."
 

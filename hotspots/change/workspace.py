@@ -90,6 +90,8 @@ def dose_of(workspace: Workspace, evidence: Evidence) -> tuple[DoseBeside | None
     asked = evidence.asked
     if asked.frozen is None:
         return None, "Minutes are counted in frozen hot spots; these are single cells. Freeze them to see the dose."
+    if asked.question.hours:
+        return None, "Minutes are counted over whole patrol days: ask without hours to see them beside incidents."
     spots = evidence.groups.places[evidence.groups.places["area"].isin(asked.frozen.areas["area"])]
     units = cells_of(spots)
     rows = evidence.counted.rows
@@ -203,6 +205,7 @@ def facts_of(workspace: Workspace, evidence: Evidence) -> dict[str, Any]:
         "what": "Change in treated places against comparison places. Places, never people.",
         "data": "SYNTHETIC DEMO DATA, not real crime" if workspace.manifest.kind == "synthetic" else asked.source,
         "treated": q.register or f"top {q.top} cells of {asked.chosen} by {q.by}",
+        "hot_spots": ", ".join(q.areas) or "all that are treated", "hours": q.hours or "all day",
         "chosen": choices.HOWS[asked.choice.how] + (f", {asked.choice.window}" if asked.choice.window else ""),
         "bcu": q.bcu,
         "comparison": COMPARISONS[q.comparison] + (f" ({q.match})" if q.match else ""),

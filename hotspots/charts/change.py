@@ -16,7 +16,7 @@ from hotspots.charts import marks
 
 POOLED = {
     "panel": "All together, against the comparison", "expected": "All together, against what was expected",
-    "naive": "All together, no comparison",
+    "naive": "All together, no comparison", "single": "Against all of the comparison",
 }  # fmt: skip
 GROUP_STYLES = {"treated": ([1, 0], "circle"), "comparison": ([6, 3], "square")}
 LEAST_COVERED = 0.25  # of a period; of less the index is mostly chance

@@ -70,6 +70,10 @@ def add_change_question(one: Verb) -> None:
     one.add_bcu()
     one.add_argument("--measure", choices=("count", "harm"), default="count", help="of the answer; default: count")
     one.add_register()
+    one.add_argument(
+        "--area", dest="areas", action="append", default=[], metavar="AREA",
+        help="of the register only this hot spot, such as West-01; repeatable",
+    )  # fmt: skip
     one.add_argument("--top", type=int, default=0, metavar="N", help="instead of a register: the first N cells")
     one.add_argument("--by", default="count", metavar="METHOD", help="with --top: how cells are ranked; default: count")
     first = "with --top: first day or month of choosing; default: the window before"
@@ -86,6 +90,7 @@ def add_change_question(one: Verb) -> None:
     )
     one.add_argument("--match", default="", metavar="NAME", help="a frozen match to compare with")
     one.add_argument("--baseline", choices=tuple(BASELINES), help="of the answer; default: by how places were chosen")
+    one.add_hours()
     one.add_offences()
     one.add_weights()
     one.add_resolution("with --top only; ")
@@ -96,7 +101,7 @@ def add_change_question(one: Verb) -> None:
 def question_of(asked: argparse.Namespace) -> ChangeQuestion:
     """The question asked by the options of `add_change_question`."""
     chosen = {name: getattr(asked, name) or "" for name in ("comparison", "baseline", "period")}
-    return built(ChangeQuestion, asked, ring_m=asked.ring, **chosen)
+    return built(ChangeQuestion, asked, ring_m=asked.ring, areas=tuple(asked.areas), **chosen)
 
 
 def add_matching(words: Verbs) -> None:
@@ -119,6 +124,8 @@ def run_match(asked: argparse.Namespace) -> None:
     idle = [f"--{name}" for name in ("author", "note") if getattr(asked, name) and not asked.freeze]
     if idle:
         raise HotspotsError(f"{' and '.join(idle)} belong to --freeze NAME: nothing is written down without it.")
+    if asked.areas:
+        raise HotspotsError("A match is made for all treated hot spots: leave --area out, and ask change for one.")
     question = question_of(asked)
     if question.match:
         raise HotspotsError(f"--match {question.match} is frozen already: see it with change matches --show.")

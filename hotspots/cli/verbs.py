@@ -83,13 +83,16 @@ class Verb(argparse.ArgumentParser):
         self.add_argument("--author", default="", metavar="WHO", help="who freezes it")
         self.add_argument("--note", default="", metavar="WHY", help="why it is frozen")
 
+    def add_hours(self) -> None:
+        self.add_argument("--hours", default="", metavar="20-04", help="local hours; timed sources only")
+
     def add_selection(self) -> None:
         """The options that say which incidents are meant."""
         self.add_bcu()
         self.add_window(
             "first day or month; default: twelve months back", "last day or month, included; default: the last held"
         )
-        self.add_argument("--hours", default="", metavar="20-04", help="local hours; timed sources only")
+        self.add_hours()
         self.add_resolution()
         self.add_offences()
 

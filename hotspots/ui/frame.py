@@ -154,22 +154,25 @@ def filter_widgets(workspace: Workspace, source: str, version: str) -> dict[str,
     }  # fmt: skip
 
 
-def choose_weights(folder: str, version: str, source: str) -> str:
-    """The default version of the weights, or the newest of any set that this source can use; name@version."""
+def choose_weights(folder: str, version: str, source: str, name: str = "weights") -> str:
+    """The default version of the weights, or the newest of any set that this source can use; name@version.
+
+    ``name``: under which the choice is remembered.
+    """
     default = loading.default_weights(folder, version, source)
     sets = usable_weights(loading.weights(folder, version), source)
-    newest = {name: f"{name}@{s.version}" for name, s in sets.items()}
-    labels = {newest[name]: f"{s.label}, {s.version}" for name, s in sets.items()}
+    newest = {of: f"{of}@{s.version}" for of, s in sets.items()}
+    labels = {newest[of]: f"{s.label}, {s.version}" for of, s in sets.items()}
     if default not in labels:
         pinned = loading.weight_set(folder, version, default)
         labels = {default: f"{pinned.label}, {pinned.version}", **labels}
     labels[default] += " (default)"
-    asked = remembered("weights")
+    asked = remembered(name)
     if asked in newest:  # a name alone is its newest version
-        keep("weights", newest[asked])
+        keep(name, newest[asked])
     elif asked and asked not in labels and loading.has_weights(folder, version, asked):
         labels[asked] = asked.replace("@", ", ")
-    return choose("Harm weights", "weights", tuple(labels), default, labels, f"{source}_{version}")
+    return choose("Harm weights", name, tuple(labels), default, labels, f"{source}_{version}")
 
 
 def usable_weights(sets: dict[str, WeightSet], source: str) -> dict[str, WeightSet]:

@@ -83,7 +83,8 @@ class App:
         return "\n".join(str(e.value) for kind in wanted for e in self.test.get(kind))
 
     def widget(self, label: str) -> Any:
-        found = [w for kind in ("selectbox", "date_input", "checkbox") for w in self.test.get(kind) if w.label == label]
+        kinds = ("selectbox", "multiselect", "date_input", "text_input", "checkbox")
+        found = [w for kind in kinds for w in self.test.get(kind) if w.label == label]
         assert len(found) == 1, f"{len(found)} widgets are labelled {label}"
         return found[0]
 

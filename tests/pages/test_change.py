@@ -17,13 +17,18 @@ import pytest
 
 from hotspots.base.columns import CHANGE_PAIRS
 from hotspots.change.question import Change, ChangeQuestion
+from hotspots.harm.weights.register import new_version
 from tests.change_samples import NAMES, made, make_change
 from tests.change_workspace import make_two_years
 from tests.dose_workspace import make_frozen
-from tests.workspaces import HOSTILE
+from tests.evening_workspace import make_evenings
+from tests.workspaces import HOSTILE, made_once
 
 pytestmark = pytest.mark.usefixtures("nothing_cached")
 
+MONTHS = ChangeQuestion(
+    register="hot-spots", source="police-uk", offences="violence-categories", weights="policeuk-proxy-2026@2026"
+)  # as the page asks where nobody chose anything
 JOINER = "\u2060"
 PAGE = "Change"
 HEADERS = [
@@ -40,6 +45,11 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_frozen(tmp_path_factory.mktemp("frozen"))
+
+
+@pytest.fixture(scope="session")
+def evenings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "evenings", make_evenings)
 
 
 @pytest.fixture
@@ -244,7 +254,7 @@ def test_hostile_names_stay_text(at: Any, frozen: Path, answered: Any) -> None:
 def test_the_form_asks_what_it_shows_and_the_address_keeps_it(at: Any, two_years: Path, answered: Any) -> None:
     asked = answered(make_change())
     app = at(two_years, PAGE)
-    assert asked == [ChangeQuestion(register="hot-spots", source="police-uk", offences="violence-categories")]
+    assert asked == [MONTHS]
     app.widget("Before: first month").set_value("2023-02")
     app.widget("After: last month").set_value("2024-10")
     app.widget("Next door: how far").set_value("200")
@@ -253,6 +263,7 @@ def test_the_form_asks_what_it_shows_and_the_address_keeps_it(at: Any, two_years
     assert asked[-1] == ChangeQuestion(
         bcu="West", measure="harm", register="hot-spots", before_from="2023-02", after_to="2024-10", ring_m=200.0,
         baseline="expected", comparison="rest", source="police-uk", offences="violence-categories",
+        weights=MONTHS.weights,
     )  # fmt: skip
     address = app.address
     assert (address["bcu"], address["before_from"], address["ring"], address["comparison"]) == (
@@ -269,7 +280,7 @@ def test_top_cells_take_the_place_of_a_register(at: Any, two_years: Path, answer
     at(two_years, PAGE, places="top:20", chosen_from="2023-01", chosen_to="2023-06", chosen_by="harm")
     assert asked[-1] == ChangeQuestion(
         top=20, chosen_from="2023-01", chosen_to="2023-06", by="harm", source="police-uk",
-        offences="violence-categories",
+        offences="violence-categories", weights=MONTHS.weights,
     )  # fmt: skip
 
 
@@ -289,10 +300,50 @@ def test_what_an_address_cannot_have_is_said(
     asked = answered(make_change())
     app = at(two_years, PAGE, **query)
     assert words in said(app, "warning")
-    assert asked == [ChangeQuestion(register="hot-spots", source="police-uk", offences="violence-categories")]
+    assert asked == [MONTHS]
+
+
+def test_weights_hours_periods_and_some_hot_spots_are_asked_for(at: Any, tmp_path: Path, answered: Any) -> None:
+    asked = answered(make_change())
+    own = make_evenings(tmp_path)
+    heavier = pd.DataFrame({"athena_urn": ["34B.34.1.2"], "ho_class": [""], "crime_type": [""], "days": [400.0]})
+    made = new_version(own, "cchi-2020-sv", heavier, "A. Analyst", "Robbery weighs more here")
+    app = at(own, PAGE)
+    app.widget("Hours").set_value("18-24")
+    app.widget("Periods").set_value("month")
+    app.widget("Only these").set_value(["South-01", "West-01"])
+    app.choose(Harm_weights=f"cchi-2020-sv@{made.version}")
+    assert (asked[-1].hours, asked[-1].period, asked[-1].areas) == ("18-24", "month", ("South-01", "West-01"))
+    assert asked[-1].weights == f"cchi-2020-sv@{made.version}" != asked[0].weights
+    assert (app.address["hours"], app.address["areas"]) == ("18-24", "South-01,West-01")
+
+
+def test_a_source_of_months_has_no_hours_and_no_weeks(at: Any, two_years: Path, answered: Any) -> None:
+    answered(make_change())
+    app = at(two_years, PAGE)
+    assert app.widget("Periods").options == ["As suggested", "Months"]
+    assert "Hours" not in [w.label for w in app.test.text_input]
 
 
 # ---------------------------------------------------------------- the real answer
+
+
+def test_one_hot_spot_in_the_evenings_has_the_number_of_the_command_line(
+    at: Any, evenings: Path, downloads: list[Any]
+) -> None:
+    """By hand (tests/evening_workspace.py): 120 → 60 against 480 → 480."""
+    app = at(evenings, PAGE, hours="18-24", areas="South-01", comparison="register", change_offences="all")
+    assert said(app, "error") == ""
+    assert "50% fewer than expected (between 20% and 69% fewer)" in html(app)
+    lead = app.table("finding").iloc[0]
+    assert (lead["treated"], lead["comparison"], lead["change"]) == ("120 → 60", "480 → 480", "0.50 times")
+    made = next(d for d in downloads if d.label == "CSV").build()
+    first = next(csv.DictReader(io.StringIO(made)))
+    assert float(first["estimate"]) == pytest.approx(0.5)
+
+
+def test_hours_that_are_none_are_said_in_a_sentence(at: Any, evenings: Path) -> None:
+    assert "write them like 20-04" in said(at(evenings, PAGE, hours="late"), "error")
 
 
 def test_the_figures_are_those_counted_by_hand_and_a_bcu_changes_them(

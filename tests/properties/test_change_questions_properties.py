@@ -72,6 +72,8 @@ QUESTIONS = st.fixed_dictionaries({
     "comparison": st.sampled_from(["", "register", "matched", "rest"]),
     "baseline": st.sampled_from(["", "counted", "expected"]),
     "offences": st.sampled_from(["", "all", "knife", "grip", "grip-robbery"]), "proactive": st.booleans(),
+    "hours": st.sampled_from(["", "18-22", "22-02", "0-24", "20"]),
+    "areas": st.sampled_from([(), ("South-00",), ("South-00", "West-02"), ("East-03",), ("West-04",), ("South-01",)]),
 })  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def test_every_question_is_answered_or_refused(folder: Path, asked: dict) -> Non
     question = ChangeQuestion(
         register="" if top else asked["places"], top=top, before_from=first, before_to=last, after_from=start,
         after_to=end, include_proactive=asked["proactive"],
-        **{name: asked[name] for name in ("bcu", "measure", "comparison", "baseline", "offences")},
+        **{name: asked[name] for name in ("bcu", "measure", "comparison", "baseline", "offences", "hours", "areas")},
     )  # fmt: skip
     try:
         found = change_workspace(open_workspace(folder), question)

@@ -167,6 +167,9 @@ def test_a_match_made_for_another_question_says_in_what(folder, matched):
         " 2024-12-31.",
         "The match grip-like was made for offences found by police activity left out; asked for is included.",
     ]
+    assert made_for_another(found, {**FACTS, "hours": "20-04"}) == [
+        "The match grip-like was made for the hours all day; asked for is 20-04."
+    ]
 
 
 # ---------------------------------------------------------------- the words

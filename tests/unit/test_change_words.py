@@ -12,7 +12,7 @@ import pytest
 from hotspots.base.settings import Settings
 from hotspots.change import words
 from hotspots.change.estimates import verdict
-from hotspots.change.estimates.difference_rows import spread_of, uneven_note, wdd_row
+from hotspots.change.estimates.difference_rows import single_row, spread_of, uneven_note, wdd_row
 from hotspots.change.estimates.panel_models import Did
 from hotspots.change.estimates.rows import WIDE, Figures, largest_note, of_ratio, panel_row, smallest_fall
 from hotspots.change.evidence import Selection, lengths_of
@@ -46,12 +46,68 @@ def test_the_question_and_the_answer_in_plain_words():
         "Did incidents of serious violence in South's 4 treated hot spots fall more than in their matched places?"
     )
     assert words.answer_words(SOUTH, lead(0.75, 0.6, 0.9), 4, {}) == (
-        "Incidents of serious violence in South's 4 treated hot spots fell relative to their matched places: 0.75"
-        " times what the comparison would suggest (95% interval 0.60 to 0.90)."
+        "Incidents of serious violence in South's 4 treated hot spots fell relative to their matched places: 25%"
+        " fewer than expected (between 10% and 40% fewer)."
     )
     assert "rose relative to" in words.answer_words(SOUTH, lead(1.4, 1.1, 1.9), 4, {})
     assert words.answer_words(SOUTH, lead(0.9, 0.7, 1.2), 4, {}).startswith("Can't tell whether incidents of serious")
     assert "there is no interval" in words.answer_words(SOUTH, lead(0.9, nan, nan), 4, {})
+
+
+@pytest.mark.parametrize(
+    ("ratio", "low", "high", "said"),
+    [
+        (0.68, 0.5, 0.92, "32% fewer than expected (between 8% and 50% fewer)"),
+        (0.9, 0.7, 1.2, "10% fewer than expected (between 30% fewer and 20% more)"),
+        (1.5, 1.1, 2.0, "50% more than expected (between 10% and 100% more)"),
+        (2.62, 1.81, 3.77, "2.6 times as many as expected (between 81% more and 3.8 times as many)"),
+        (2.6, 2.1, 3.0, "2.6 times as many as expected (between 2.1 times and 3.0 times as many)"),
+        (1.0, 0.9, 1.1, "as many as expected (between 10% fewer and 10% more)"),
+        (0.8, 0.6, 0.997, "20% fewer than expected (between under 1% and 40% fewer)"),
+        (0.0, 0.0, 0.4, "100% fewer than expected (between 60% and 100% fewer)"),
+        (3.0, 1.2, inf, "3.0 times as many as expected (at least 20% more)"),
+        (3.0, 0.8, inf, "3.0 times as many as expected (anything from 20% fewer upwards)"),
+    ],
+)
+def test_a_ratio_is_said_as_a_sergeant_would_say_it(ratio, low, high, said):
+    assert f"{words.than_expected(ratio, words.FEWER)} ({words.between(low, high, words.FEWER)})" == said
+
+
+def test_harm_is_less_where_incidents_are_fewer():
+    harm = {**lead(0.75, 0.6, 0.9), "measure": "harm"}
+    assert "fell relative to their matched places: 25% less than expected (between 10% and 40% less)." in (
+        words.answer_words(SOUTH, harm, 4, {})
+    )
+
+
+def test_hours_and_single_hot_spots_are_in_the_sentence():
+    one = replace(SOUTH, areas=("South-03",), hours="20-04")
+    assert words.question_words(one, 1) == (
+        "Did incidents of serious violence from 20:00 to 04:00 in hot spot South-03 fall more than in their matched"
+        " places?"
+    )
+    three = replace(SOUTH, areas=("South-01", "South-02", "South-03"))
+    assert "in hot spots South-01, South-02 and South-03 fall" in words.question_words(three, 3)
+    many = replace(SOUTH, areas=tuple(f"South-0{i}" for i in range(1, 5)))
+    assert "in 4 of the treated hot spots fall" in words.question_words(many, 4)
+
+
+def test_one_hot_spot_is_held_against_the_comparison_and_how_its_places_vary():
+    """By hand: 60 → 30 against 100 → 100, four steady places: φ is 1, the ratio ½, three degrees of freedom.
+
+    The standard error of its logarithm: √(1/60 + 1/30 + 1/100 + 1/100) = 0.26458; t₀.₉₇₅(3) = 3.18245 (tables).
+    """
+    calm = {f"c{i}": ("comparison", 25, 25) for i in range(4)}
+    panel = places({**calm, "a": ("treated", 60, 30)})
+    found = single_row(figures(panel), "a", (60, 30), (100, 100))
+    assert found is not None
+    assert found["estimate"] == pytest.approx(0.5)
+    assert found["se"] == pytest.approx(0.26458, abs=1e-5)
+    assert found["ci_low"] == pytest.approx(0.5 * np.exp(-3.18245 * 0.26458), rel=1e-4)
+    assert found["ci_high"] == pytest.approx(0.5 * np.exp(3.18245 * 0.26458), rel=1e-4)
+    assert found["verdict"] == "can't tell"
+    alone = places({"a": ("treated", 60, 30), "c0": ("comparison", 25, 25)})
+    assert single_row(figures(alone), "a", (60, 30), (25, 25)) is None
 
 
 def test_a_fall_that_could_not_have_been_found_is_said_beside_cant_tell():
@@ -107,7 +163,7 @@ def test_what_selection_brings_is_said_of_places_that_were_chosen_for_it():
 
 
 RING = {"estimate": 1.4, "ci_low": 1.1, "ci_high": 1.8, "displacement_before": 50, "displacement_after": 70}
-FIGURES = " (1.40 times, 95% interval 1.10 to 1.80; 50 before, 70 after)."
+FIGURES = " (40% more than expected, between 10% and 80% more; 50 before, 70 after)."
 
 
 @pytest.mark.parametrize(

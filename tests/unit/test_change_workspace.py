@@ -124,8 +124,8 @@ def test_cells_and_series_add_up_to_the_counts(found):
 def test_the_answer_says_what_the_interval_says(found):
     lead = row(found, "count", "panel")
     assert found.verdict == lead["verdict"]
-    assert f"{lead['estimate']:.2f} times" in found.answer
-    assert f"{lead['ci_low']:.2f} to {lead['ci_high']:.2f}" in found.answer
+    assert f"{100 * (1 - lead['estimate']):.0f}% fewer than expected" in found.answer  # 0.60 in the table
+    assert f"between {100 * (1 - lead['ci_low']):.0f}% fewer and" in found.answer
     assert found.asked.startswith("Did incidents of violence categories in the 3 treated hot spots fall more")
     assert any("180 incidents before, 108 after" in line for line in found.also)
 

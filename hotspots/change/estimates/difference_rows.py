@@ -12,17 +12,20 @@ And the interval is widened by what the movement of the rest of each BCU would b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import nan, sqrt
+from math import log, nan, sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hotspots.change.estimates.rows import Figures, of_difference, row
+from hotspots.change.estimates.rows import RATIO, Figures, of_difference, of_ratio, row
+from hotspots.change.estimates.small_counts import ratio_of_ratios
 from hotspots.change.estimates.wdd import PLACES, SIGN, Estimate, harm_wdd
 
+Pair = tuple[float, float]
 UNEVEN = 1.5  # levels of the two groups further apart than this: differences of counts do not compare
 SAID = 1.5  # times the formula's variance: so much more is said
+BUSIER = 2.0  # times the comparison places' mean
 ALONE = "No interval: each group is a single place, and how places vary cannot be seen from one."
 
 
@@ -156,7 +159,12 @@ def uneven_note(treated: float, comparison: float) -> list[str]:
 
 
 def spread_of(panel: pd.DataFrame, without: str = "") -> float:
-    """How much more the places' own changes vary than Poisson counts: X² over its degrees of freedom, 1 for Poisson.
+    """How much more the places' own changes vary than Poisson counts: `spread_and_freedom`."""
+    return spread_and_freedom(panel, without)[0]
+
+
+def spread_and_freedom(panel: pd.DataFrame, without: str = "") -> tuple[float, int]:
+    """(X² over its degrees of freedom, 1 for Poisson counts and more where places' own changes vary more; these).
 
     Per group, places' counts before and after against the group's common share after: Σ (a − n·s)² / (n·s·(1 − s)).
     ``without``: a place that is itself held against the figure, and must not widen it by its own jump.
@@ -171,6 +179,34 @@ def spread_of(panel: pd.DataFrame, without: str = "") -> float:
     inside = (share > 0) & (share < 1)
     free = int(inside.sum()) - len(set(groups[inside]))
     if free < 1:
-        return nan
+        return nan, 0
     parts = (after - both * share)[inside] ** 2 / (both * share * (1 - share))[inside]
-    return float(np.sum(parts) / free)
+    return float(np.sum(parts) / free), free
+
+
+def single_row(figures: Figures, area: str, treated: Pair, comparison: Pair) -> dict[str, Any] | None:
+    """One hot spot against the pooled comparison; None where how places vary cannot be seen, from fewer than two.
+
+    ``treated`` and ``comparison``: what the place and the others are held from, and what came after. The errors of a
+    panel are clustered by place and there is one, so the scatter is that of the comparison places: √φ, at least 1, with
+    Student's t of as many degrees of freedom as they leave. What a place strays by beyond chance grows with the square
+    of its count, so of one k times as busy as they are on average φ is 1 + k·(φ − 1). See `ratio_of_ratios`.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    phi, free = spread_and_freedom(figures.panel, without=area)
+    if free < 1:
+        return None
+    mean = comparison[0] / max(free + 1, 1)
+    phi = 1 + (max(phi, 1.0) - 1) * max(treated[0] / mean if mean else 1.0, 1.0)
+    reach = float(stdtrit(free, 0.975))
+    found = ratio_of_ratios(treated, comparison, phi, reach)
+    counts = (*treated, *comparison)
+    se = sqrt(phi * sum(1 / n for n in counts)) if all(counts) else nan
+    p = float(2 * stdtr(free, -abs(log(found.ratio)) / se)) if se > 0 else nan
+    note = f"Places' changes vary {phi:.1f} times as much as Poisson counts." if phi > SAID else ""
+    if mean and treated[0] > BUSIER * mean:
+        note += " It is much busier than the comparison places: how far it strays is an estimate, the interval rough."
+    method = "One hot spot against the pooled comparison; errors by how the comparison places vary, Student's t"
+    fields = of_ratio(found.ratio, found.low, found.high, se, p, free)
+    return row(figures, "single", RATIO, method, note=f"{found.note} {note.strip()}".strip(), **fields)

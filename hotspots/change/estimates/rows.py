@@ -26,7 +26,9 @@ NO_COMPARISON = (
 )
 LAST = 9_999
 AGAINST_COMPARISON = ("panel", "expected", "panel_nb")
-ORDER = ("panel", "expected", "panel_nb", "wdd", "wdd_km2", "ring", "ring_wdd", "naive", "selection", "built_in")
+ORDER = (
+    "single", "panel", "expected", "panel_nb", "wdd", "wdd_km2", "ring", "ring_wdd", "naive", "selection", "built_in",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from hotspots.base.errors import HotspotsError
 
+NORMAL = NormalDist().inv_cdf(0.975)
 TAIL = 1e-10  # probability left out of the sums of the E-test
 
 
@@ -114,18 +115,20 @@ def odds(share: float) -> float:
     return inf if share >= 1 else share / (1 - share)
 
 
-def ratio_of_ratios(treated: tuple[float, float], comparison: tuple[float, float], spread: float = 1.0) -> Ratio:
+def ratio_of_ratios(
+    treated: tuple[float, float], comparison: tuple[float, float], spread: float = 1.0, reach: float = NORMAL
+) -> Ratio:
     """(T₁/T₀)/(C₁/C₀) with the 95% interval of its logarithm, Var = φ (1/T₀ + 1/T₁ + 1/C₀ + 1/C₁); φ is 1 for Poisson.
 
     Below 1 the treated fell more (or rose less) than the comparison. Lengths of time cancel where both groups have the
     same. With T₀ or T₁ 0 there is a limit on one side only: that of T₁/T₀, exact, over the far limit of C₁/C₀. Counts
     that come in series make it too narrow: give the ``spread`` φ ≥ 1 by which places' changes vary more than Poisson
-    counts; n counts then tell as much as n/φ.
+    counts; n counts then tell as much as n/φ. ``reach``: standard errors to either side, more where φ is an estimate.
     """
     counts = (*treated, *comparison)
     refuse_counts(*counts)
     (t0, t1), (c0, c1) = treated, comparison
-    phi, reach = max(spread, 1.0), NormalDist().inv_cdf(0.975)
+    phi = max(spread, 1.0)
     if not c0 or not c1 or not t0 + t1:
         return Ratio(nan, nan, nan, "One of the groups has nothing to compare with. Take a longer window.")
     if not t0 or not t1:

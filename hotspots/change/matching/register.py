@@ -38,7 +38,8 @@ TABLE = "change_matches"
 COMPARED = {
     "treated": "the places", "bcu": "the BCU", "first_day": "a start on", "learned": "a time before of",
     "source": "the source", "offences": "the offences", "include_proactive": "offences found by police activity",
-    "resolution": "cells of resolution", "ring_m": "rings in metres of", "weights_sha256": "weights with the hash",
+    "hours": "the hours", "resolution": "cells of resolution", "ring_m": "rings in metres of",
+    "weights_sha256": "weights with the hash",
 }  # fmt: skip
 JSON = ("question", "match")  # columns that hold it
 
@@ -124,7 +125,7 @@ def asked_facts(asked: Settled, version: str) -> dict[str, Any]:
     """What a match was made for: a settled question and the workspace's version, as plain data."""
     question = asked.question
     windows = {"before": asked.before, "after": asked.after, "chosen": asked.chosen, "learned": asked.learned}
-    same = ("bcu", "offences", "include_proactive", "resolution", "ring_m", "weights")
+    same = ("bcu", "offences", "include_proactive", "hours", "resolution", "ring_m", "weights")
     return {
         "treated": asked.frozen.ref if asked.frozen else f"top {question.top} cells by {question.by}",
         "first_day": asked.after.start.isoformat(),
@@ -136,17 +137,19 @@ def asked_facts(asked: Settled, version: str) -> dict[str, Any]:
 
 def made_for_another(found: FrozenMatch, facts: Mapping[str, Any]) -> list[str]:
     """What the question of a frozen match differs in from the one asked now (`asked_facts`), a sentence each."""
+    day = {"hours": ""}  # matches were for the whole day before they could be for some hours
+    made, facts = {**day, **found.facts}, {**day, **facts}
     return [
-        f"The match {found.name} was made for {what} {_said(found.facts[key])}; asked for is {_said(facts[key])}."
+        f"The match {found.name} was made for {what} {_said(made[key])}; asked for is {_said(facts[key])}."
         for key, what in COMPARED.items()
-        if key in found.facts and found.facts[key] != facts[key]
+        if key in made and made[key] != facts[key]
     ]
 
 
 def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "included" if value else "left out"
-    return " to ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return " to ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value) or "all day"
 
 
 def is_before(created: str, first_day: str, settings: Settings) -> bool:

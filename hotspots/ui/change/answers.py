@@ -13,6 +13,7 @@ from hotspots.areas import register as area_register
 from hotspots.change import context
 from hotspots.change.matching import register as match_register
 from hotspots.change.question import Change, ChangeQuestion
+from hotspots.change.settling import register_of
 from hotspots.change.workspace import change_workspace
 from hotspots.charts import change as charts
 from hotspots.store import ledger
@@ -78,6 +79,15 @@ def ring_map_strings(
     found = change(folder, version, question, stamp)
     drawing, view = maps.ring_drawing(found.cells, found.spots), maps.ring_view(found.cells, area)
     return written(drawing, folder, version, question.bcu, dark, view)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def treated_names(folder: str, stamp: str, register: str, after_from: str) -> dict[str, str]:
+    """Area → name of the treated hot spots of the version that a question about ``register`` is asked of."""
+    asked = ChangeQuestion(register=register, after_from=after_from)
+    areas = register_of(open_workspace(Path(folder)), asked).areas
+    mine = areas[areas["role"] == "treated"]
+    return dict(zip(mine["area"].astype(str), mine["name"].astype(str), strict=True))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -12,7 +12,7 @@ from hotspots.base import choices
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import month_text, months_between, parse_day, window_of_months
 from hotspots.base.settings import Settings
-from hotspots.change.question import BASELINES, COMPARISONS, ChangeQuestion
+from hotspots.change.question import BASELINES, COMPARISONS, PERIODS, ChangeQuestion
 from hotspots.harm.offences import POLICE_UK
 from hotspots.ranking.question import DEFAULT_OFFENCES
 from hotspots.store.held import months_held, sources_held
@@ -26,10 +26,10 @@ from hotspots.ui.show import plain_text
 WINDOWS = {"before_from": ("Before", "first"), "before_to": ("Before", "last"), "after_from": ("After", "first"),
            "after_to": ("After", "last")}  # fmt: skip
 CHOSEN = {"chosen_from": ("Chosen on", "first"), "chosen_to": ("Chosen on", "last")}
-BY_SOURCE = (*WINDOWS, *CHOSEN, "change_offences")  # mean nothing to another source
+BY_SOURCE = (*WINDOWS, *CHOSEN, "change_offences", "change_weights", "hours", "period")  # by source
 FILTERS = (
     "bcu", "change_source", "change_measure", "places", *WINDOWS, "comparison", "match", "baseline", "change_offences",
-    "ring", *CHOSEN, "chosen_by", "change_proactive", "map",
+    "change_weights", "hours", "areas", "period", "ring", *CHOSEN, "chosen_by", "change_proactive", "map",
 )  # fmt: skip
 TOP = "top:"
 MEASURES = {"count": "Incidents", "harm": "Harm"}
@@ -71,6 +71,8 @@ def asked(chosen: dict[str, str]) -> ChangeQuestion:
         after_to=chosen["after_to"], comparison=chosen["comparison"], match=chosen["match"],
         baseline=chosen["baseline"], offences=chosen["change_offences"], source=chosen["change_source"],
         include_proactive=chosen["change_proactive"] == "yes", ring_m=float(chosen["ring"]),
+        weights=chosen["change_weights"], hours=chosen["hours"], period=chosen["period"],
+        areas=() if top else tuple(filter(None, chosen["areas"].split(","))),
     )  # fmt: skip
     if not top:
         return question
@@ -89,9 +91,13 @@ def filter_widgets(view: View, source: str, names: tuple[str, ...]) -> dict[str,
     frozen = answers.frozen_matches(view.folder, answers.change_stamp(view.folder))
     match = choose("Frozen match", "match", ("", *frozen), "", {"": "None"}) if frozen else ""
     kind = choose_offences("change_offences", source)
+    weights = frame.choose_weights(view.folder, view.version, source, "change_weights")
+    hours = choose_hours(source)
     baseline = choose("Baseline", "baseline", ("", *BASELINES), "", labels)
+    period = choose_period(source)
     rings = {f"{metres:g}": f"{metres:g} m" for metres in RINGS}
     ring = choose("Next door: how far", "ring", tuple(rings), f"{Settings.ring_m:g}", rings)
+    areas = choose_areas(view, places, windows["after_from"])
     with st.expander("Top cells: how they were chosen", expanded=places.startswith(TOP)):
         chosen = {name: choose_end(view, source, name, *about) for name, about in CHOSEN.items()}
         st.caption(words.CHOSEN_HELP)
@@ -100,7 +106,8 @@ def filter_widgets(view: View, source: str, names: tuple[str, ...]) -> dict[str,
     return {
         "change_source": source, "bcu": bcu, "change_measure": measure, "places": places, **windows,
         "comparison": comparison, "match": match, "change_offences": kind, "baseline": baseline, "ring": ring, **chosen,
-        "chosen_by": by, "change_proactive": proactive, "map": simple,
+        "chosen_by": by, "change_proactive": proactive, "map": simple, "change_weights": weights, "hours": hours,
+        "areas": areas, "period": period,
     }  # fmt: skip
 
 
@@ -113,6 +120,35 @@ def choose_places(names: tuple[str, ...]) -> str:
     tops = {f"{TOP}{n}": f"Top {n} cells" for n in TOPS}
     options = (*(names or ("",)), *tops)
     return choose("Hot spots", "places", options, options[0], {"": "Choose …", **tops}, "-".join(names)[:60])
+
+
+def choose_hours(source: str) -> str:
+    """Hours as text, such as 20-04; '' for the whole day, and for a source that knows none."""
+    if source == POLICE_UK:
+        return ""
+    key = widget_key(f"hours_{source}", remembered("hours"))
+    return st.text_input("Hours", key=key, placeholder="20-04", max_chars=5, help=words.HOURS_HELP).strip()
+
+
+def choose_period(source: str) -> str:
+    """Of the series: '' as suggested; a source of months has months alone."""
+    periods = ("month",) if source == POLICE_UK else PERIODS
+    labels = {"": words.SUGGESTED, "week": "Weeks", "month": "Months"}
+    return choose("Periods", "period", ("", *periods), "", labels, source)
+
+
+def choose_areas(view: View, places: str, after_from: str) -> str:
+    """Some treated hot spots of the register, their numbers with commas between; '' for all."""
+    if not places or places.startswith(TOP):
+        return ""
+    names = answers.treated_names(view.folder, loading.areas_stamp(view.folder), places, after_from)
+    start = [a for a in remembered("areas").split(",") if a in names]
+    with st.expander("Some hot spots only", expanded=bool(start)):
+        chosen = st.multiselect(
+            "Only these", tuple(names), format_func=lambda a: f"{a} {names[a]}", placeholder="All that are treated",
+            key=widget_key(f"areas_{places}_{after_from}", start), help=words.AREAS_HELP,
+        )  # fmt: skip
+    return ",".join(chosen)
 
 
 def choose_end(view: View, source: str, name: str, window: str, end: str) -> str:

@@ -19,7 +19,7 @@ FINDING = {
     "wdd": "Displacement difference", "wdd_km2": "The same per km²", "ring": "Around the hot spots",
     "ring_wdd": "Around them, difference",
     "naive": "Before and after: do not quote alone", "selection": "What would follow with nothing done",
-    "built_in": "Panel, with nothing done",
+    "built_in": "Panel, with nothing done", "single": "One hot spot against all of the comparison",
 }  # fmt: skip
 
 LABEL = Shown("Map", "Its number on the map of hot spots and rings")

@@ -41,6 +41,8 @@ CHANGE, TRIALS = "change", "trials"
 PARTS = {CHANGE: "Change", TRIALS: "Trials"}
 SUGGESTED = "As suggested"
 WINDOW_HELP = "Empty: as suggested. The days used stand under the answer."
+HOURS_HELP = "Local clock hours, such as 20-04: from 20:00 to 04:00. Empty: the whole day."
+AREAS_HELP = "Empty: all that are treated. Their comparison stays that of all."
 CHOSEN_HELP = "For the top cells only. Empty: chosen on the window before."
 NO_INCIDENTS = "There are no incidents here yet, so nothing can be counted. Import some on the page Data."
 NO_REGISTER = (
@@ -52,8 +54,9 @@ FOREST_HELP = (
     " the change of that hot spot alone may be chance. Single hot spots have few incidents, so most lines do."
 )
 TABLE_HELP = (
-    "“▶” marks the row that the answer rests on; the others look at the same windows in other ways. A verdict goes by"
-    " the interval; where it is withheld, the row says why."
+    "“▶” marks the row that the answer rests on; the others look at the same windows in other ways. “Between” in the"
+    " answer is its 95% interval: 0.75 times is 25% fewer. A verdict goes by the interval; where it is withheld, the"
+    " row says why."
 )
 BEFORE_HELP = (
     "A comparison is fair where both groups followed the same trend before the start. Seeing no difference is only weak"
@@ -86,6 +89,10 @@ FORMULAS = {
     "wdd": (
         "**Displacement difference.** (Hot spots after − before) − (comparison after − before), with the rings around"
         " both added where they are there. A difference in incidents or days, not in per cent."
+    ),
+    "single": (
+        "**One hot spot.** Its own two counts against those of all comparison places together. One place cannot show"
+        " how places vary, so the interval is as wide as the comparison places vary."
     ),
     "ring": (
         "**Around the hot spots.** The same for the rings alone: whether incidents around the hot spots changed more"
