@@ -3,11 +3,16 @@
 Run from the repository: ``python scripts/check_nulls.py [--seeds 200] [--out docs/recovery.md]``. Each world is a force
 of three BCUs with months of incidents and a register frozen in some way. The whole of `hotspots.change` answers, but
 for reading files. Writes its part of docs/recovery.md: every row that gives a verdict, in every world.
+
+It takes about 0.7 seconds a force. With ``--kept FOLDER`` the rows of each world are kept there as they are made, and
+seeds found there are not made again while `hotspots.change` and the world stay as they were. Empty the folder after a
+change of anything else, such as how this script draws a force.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 import tempfile
@@ -60,7 +65,8 @@ class World:
     """One kind of world. ``chosen``: months of choice, none for hand-picked; windows as months YYYYMM.
 
     ``rate``: mean incidents a year of the hot spots; ``burst``: sd of the logarithm of a cell's level, each month
-    drawing on the last; ``shock``: sd of a BCU's month; ``season``: of treated places, peak over mean in logarithms.
+    drawing on the last; ``shock``: sd of the logarithm of a BCU's level in a year; ``season``: of treated places, peak
+    over mean in logarithms.
     """
 
     name: str
@@ -285,14 +291,21 @@ def trial(given: tuple[World, int, float]) -> pd.DataFrame:
     return one(*given)
 
 
-def trials(worlds: Sequence[World], seeds: int, ratio: float, jobs: int) -> pd.DataFrame:
-    """Every row of every world and seed that is set against a comparison."""
+def trials(worlds: Sequence[World], seeds: int, ratio: float, jobs: int, kept: Path | None) -> pd.DataFrame:
+    """Every row of every world and seed that is set against a comparison. ``kept``: a folder, see above."""
     began, found = time.monotonic(), []
     with ProcessPoolExecutor(jobs) as pool:
         for world in worlds:
-            given = [(world, seed, ratio) for seed in range(1, seeds + 1)]
-            found += list(pool.map(trial, given, chunksize=max(1, seeds // (4 * jobs))))
-            print(f"{world.name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+            file = kept / kept_name(world, ratio) if kept else None
+            done = pd.read_parquet(file) if file and file.exists() else pd.DataFrame({"seed": []})
+            given = [(world, seed, ratio) for seed in range(1, seeds + 1) if seed not in set(done["seed"])]
+            new = pool.map(trial, given, chunksize=max(1, seeds // (4 * jobs)))
+            mine = pd.concat([*([done] if len(done) else []), *new], ignore_index=True)
+            if file and given:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                mine.to_parquet(file)
+            found.append(mine[mine["seed"] <= seeds])
+            print(f"{world.name}: {time.monotonic() - began:.0f} s, {len(given)} forces", file=sys.stderr, flush=True)
     table = pd.concat(found, ignore_index=True)
     table = table[table["verdict"] != ""]
     band = table["measure"].str.startswith("count: ")
@@ -300,6 +313,14 @@ def trials(worlds: Sequence[World], seeds: int, ratio: float, jobs: int) -> pd.D
         measure=table["measure"].mask(band, "band"), called=table["verdict"].isin(CALLED),
         held=table["bare"].isin(CALLED) & ~table["verdict"].isin(CALLED), covers=covers(table, ratio),
     )  # fmt: skip
+
+
+def kept_name(world: World, ratio: float) -> str:
+    """The file of a world's rows, by what they hang on: the world, what is planted and `hotspots.change`."""
+    told = hashlib.sha256(f"{world!r} {ratio}".encode())
+    for file in sorted((REPOSITORY / "hotspots" / "change").rglob("*.py")):
+        told.update(file.read_bytes())
+    return f"{''.join(c if c.isalnum() else '-' for c in world.name)}-{ratio:g}-{told.hexdigest()[:12]}.parquet"
 
 
 def covers(table: pd.DataFrame, truth: float) -> pd.Series:
@@ -315,39 +336,85 @@ SHOWN = (
 )  # fmt: skip
 
 
+MOST = 0.07  # of false verdicts
+LEAST, FULLEST = 0.93, 0.97  # of intervals that cover
+RATIOS = ("answer", "panel", "expected", "panel_nb")
+
+
+def with_answer(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows, and those that lead a count once more as the answer."""
+    return pd.concat([table, table[table["leads"] & (table["measure"] == "count")].assign(estimate_of="answer")])
+
+
 def nulls_part(table: pd.DataFrame) -> str:
-    """The table of worlds × rows: false verdicts, and what was withheld, in percent."""
-    both = pd.concat([table, table[table["leads"] & (table["measure"] == "count")].assign(estimate_of="answer")])
-    share = both.groupby(["world", "measure", "estimate_of"])[["called", "held"]].mean()
+    """The table of worlds × rows: false verdicts, and what was withheld, in percent; and what misses the bar."""
+    by = with_answer(table).groupby(["world", "measure", "estimate_of"])
+    share = by[["called", "held"]].mean()
     head = "| world | " + " | ".join(f"{m}: {of}" for m, of in SHOWN) + " |"
     lines = [head, "|---|" + "---:|" * len(SHOWN)]
     for world in dict.fromkeys(table["world"]):
         cells = [cell_of(share, (world, m, of)) for m, of in SHOWN]
         lines.append(f"| {world} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", missed_part(by["called"].agg(["sum", "size"]))])
 
 
 def cell_of(share: pd.DataFrame, key: tuple[str, str, str]) -> str:
     if key not in share.index:
         return "–"
     called, held = share.loc[key]
-    return f"{100 * called:.0f}" + (f" ({100 * held:.0f})" if held else "")
+    text = f"{100 * called:.0f}" + (f" ({100 * held:.0f})" if held else "")
+    return f"**{text}**" if called > MOST else text
+
+
+def missed_part(found: pd.DataFrame) -> str:
+    """Which rows were called too often, and how many would be by chance. ``found``: sum and size of the called."""
+    from scipy.stats import binom
+
+    over = found[found["sum"] > MOST * found["size"]]
+    chance = float(binom.sf((MOST * found["size"]).astype(int), found["size"], 0.05).sum())
+    said = (
+        f"{len(over)} of {len(found)} are above {100 * MOST:.0f}; were each row wrong in 5 of 100, chance would put"
+        f" about {chance:.0f} there."
+    )
+    if over.empty:
+        return said
+    lines = [f"- {world}, {measure}: {of}: {limits_of(int(row['sum']), int(row['size']))}"
+             for (world, measure, of), row in over.iterrows()]  # fmt: skip
+    return "\n".join([f"{said} Behind each, where its true share lies with 95% probability:", "", *lines])
+
+
+def limits_of(n: int, of: int) -> str:
+    """A share with Clopper and Pearson's 95% interval."""
+    from scipy.stats import binomtest
+
+    ends = binomtest(n, of).proportion_ci(method="exact")
+    return f"{n / of:.1%} ({ends.low:.1%} to {ends.high:.1%})"
 
 
 def planted_part(table: pd.DataFrame) -> str:
-    """What the answer sees of a quarter less: how often its interval covers, how often it finds it."""
+    """What is seen of a quarter less: how often each row's interval covers, how often the answer finds it."""
     lines = [
-        "| world | found, median | intervals that cover | found in | smallest fall found in 80%, median |",
-        "|---|---:|---:|---:|---:|",
+        "| world | found, median | found in | smallest fall found in 80%, median |"
+        + "".join(f" {of} covers |" for of in RATIOS),
+        "|---|---:|---:|---:|" + "---:|" * len(RATIOS),
     ]
-    lead = table[table["leads"] & (table["measure"] == "count")]
-    for world, mine in lead.groupby("world", sort=False):
-        found = (mine["verdict"] == "fell").mean()
+    counts = with_answer(table[table["measure"] == "count"])
+    for world, mine in counts.groupby("world", sort=False):
+        lead = mine[mine["estimate_of"] == "answer"]
+        covered = " | ".join(coverage_of(mine[mine["estimate_of"] == of]) for of in RATIOS)
         lines.append(
-            f"| {world} | {mine['estimate'].median():.2f} | {mine['covers'].mean():.1%} | {found:.0%} |"
-            f" {mine['smallest_fall'].median():.0%} |"
+            f"| {world} | {lead['estimate'].median():.2f} | {(lead['verdict'] == 'fell').mean():.0%} |"
+            f" {lead['smallest_fall'].median():.0%} | {covered} |"
         )
     return "\n".join(lines)
+
+
+def coverage_of(table: pd.DataFrame) -> str:
+    """The share of intervals that cover, bold outside the bar; none of rows that get no verdict whatever they say."""
+    if table["held"].any() and not table["called"].any():
+        return "no verdict"
+    text = limits_of(int(table["covers"].sum()), len(table))
+    return text if LEAST <= table["covers"].mean() <= FULLEST else f"**{text}**"
 
 
 def power_part(seeds: int) -> str:
@@ -404,13 +471,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=PAGE)
     parser.add_argument("--rows", type=Path, metavar="FILE.csv", help="keep every row of every force too")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="keep the rows made, and go on from those there")
     parser.add_argument("--power", action="store_true", help="print what a fall of a quarter needs, and no more")
     asked = parser.parse_args()
     if asked.power:
         print(power_part(asked.seeds))
         return 0
-    nulls = trials(WORLDS, asked.seeds, 1.0, asked.jobs)
-    planted = trials(PLANTED, asked.seeds, 0.75, asked.jobs)
+    nulls = trials(WORLDS, asked.seeds, 1.0, asked.jobs, asked.kept)
+    planted = trials(PLANTED, asked.seeds, 0.75, asked.jobs, asked.kept)
     if asked.rows:
         pd.concat([nulls.assign(planted=False), planted.assign(planted=True)]).to_csv(asked.rows, index=False)
     command = f"{COMMAND} --seeds {asked.seeds}"
