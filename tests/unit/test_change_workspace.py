@@ -77,13 +77,13 @@ def test_the_ratio_is_that_of_the_four_counts(found):
 
 
 def test_the_displacement_difference_by_hand(found):
-    """Treated 60 → 36, 72 → 36, 48 → 36: with k = −72/288 of 96, 108 and 84, e is 0, −9 and 9.
+    """Treated 60 → 36, 72 → 36, 48 → 36: of −72 the shares 96, 108 and 84 of 288; e is 0, −9 and 9.
 
-    Comparison 48 → 48, 60 → 48, 36 → 48: e is 0, −12 and 12. So 3/2 · (162 + 288) = 675 over the formula's 576 of both
-    groups: φ = 1.17. Seven places in three groups are four degrees of freedom; nothing lies around the comparison.
+    Comparison 48 → 48, 60 → 48, 36 → 48: e is 0, −12 and 12, of the same shares. Each square over 1 − share, (81 + 144)
+    · (288/180 + 288/204), over the formula's 576 of both groups: φ = 1.18. Nothing lies around the comparison.
     """
     one = row(found, "count", "wdd")
-    formula, phi = 180 + 108 + 144 + 144 + 24 + 24, 675 / 576
+    formula, phi = 180 + 108 + 144 + 144 + 24 + 24, (81 + 144) * (288 / 180 + 288 / 204) / 576
     assert one["estimate"] == pytest.approx((108 - 180) - 0 + 0 - 0)
     assert one["se"] == pytest.approx(sqrt(formula * phi), abs=1e-4)
     assert one["verdict"] == "can't tell"  # by the published formula: −72 ± 49

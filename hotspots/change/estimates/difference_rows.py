@@ -2,11 +2,12 @@
 
 The published formula takes counts for Poisson counts of groups that would have moved by equal numbers. Neither holds:
 places burst and fade, and groups of different size move by different numbers when a whole BCU moves. So the formula's
-variance is multiplied by φ ≥ 1, by how much more the places' own changes vary than it says, φ = Σ n/(n − 1) · Σ e² over
-the formula's variance, summed over the groups, with e a place's change less its part of the group's, d −
-(Σd/Σ(a + b)) · (a + b), and n places in a group. t is Student's with as many degrees of freedom as places less groups.
-And the interval is widened by what the movement of the rest of each BCU would bring by itself,
-|Σ (level of treated − level of comparison) · (r − 1)|, r being after over before outside hot spots and rings.
+variance is multiplied by φ ≥ 1, by how much more the places' own changes vary than it says: φ = Σ e²/(1 − h) over the
+formula's variance, both summed over the groups, each over the square of its area where the difference is per km². e is
+a place's change less its part of the group's, d − h·Σd, with h = (a + b)/Σ(a + b) (`scatter`). t is Student's, with
+Welch and Satterthwaite's degrees of freedom over the groups. And the interval is widened by what the movement of the
+rest of each BCU would bring by itself, |Σ (level of treated − level of comparison) · (r − 1)|, r being after over
+before outside hot spots and rings.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.change.estimates.rows import RATIO, Figures, of_difference, of_ratio, row
+from hotspots.change.estimates.scatter import pooled, scatter
 from hotspots.change.estimates.small_counts import ratio_of_ratios
 from hotspots.change.estimates.wdd import PLACES, SIGN, Estimate, harm_wdd
 
@@ -72,7 +74,7 @@ def difference_row(
         before, after = figures.sums[place]
         value += SIGN[place] * (after - before / longer) / per[place]
         variance += formula(figures, place, offences) / per[place] ** 2
-    phi, free = dispersion(figures, named, offences)
+    phi, free = dispersion(figures, per, offences)
     allowed = abs(movement(figures, per))
     found = interval(value, variance * max(phi, 1.0), free, allowed)
     if not free:
@@ -111,22 +113,24 @@ def formula(figures: Figures, place: str, offences: pd.DataFrame | None) -> floa
     return float((offences["days"] ** 2 * each).sum())
 
 
-def dispersion(figures: Figures, named: Sequence[str], offences: pd.DataFrame | None) -> tuple[float, int]:
-    """(φ of the module's formula over the groups that have two places and more, degrees of freedom)."""
+def dispersion(figures: Figures, per: Mapping[str, float], offences: pd.DataFrame | None) -> tuple[float, float]:
+    """(φ of the module's formula over the groups that have two places and more, degrees of freedom).
+
+    ``per``: group → the area its change is divided by, or 1.
+    """
     longer, _ = times_of(figures)
-    seen = said = 0.0
-    free = 0
-    for place in named:
+    seen, free, said = [], [], 0.0
+    for place, area in per.items():
         table = place_sums(figures, place)
-        n = len(table)
-        if n < 2:
+        if len(table) < 2:
             continue
         b, a = table["before"].to_numpy(float) / longer, table["after"].to_numpy(float)
-        rest = (a - b) - (a + b) * ((a - b).sum() / (a + b).sum())
-        seen += n / (n - 1) * float(rest @ rest)
-        said += formula(figures, place, offences)
-        free += n - 1
-    return (seen / said if said > 0 else nan), free
+        share = (a + b) / (a + b).sum()
+        variance, freedom = scatter((a - b) - share * (a - b).sum(), share)
+        seen.append(variance / area**2)
+        free.append(freedom)
+        said += formula(figures, place, offences) / area**2
+    return (sum(seen) / said if said > 0 else nan), pooled(seen, free, sum(free))
 
 
 def place_sums(figures: Figures, place: str) -> pd.DataFrame:

@@ -5,9 +5,9 @@ R of the comparison. ``expected`` is each place's posterior mean before the star
 all that choosing and matching looked at. What comes after differs from it by luck alone, whoever was chosen, so the
 ratio is 1 where nothing happened; whatever changed both groups in step (season, a lockdown that ended) cancels.
 
-Variance of log R by linearising the ratio over places: n/(n − 1) · Σ (observed − R·expected)² / (Σ observed)², and for
-counts never less than 1/Σ observed, a Poisson count's. The two groups add up; the interval is Student's with Welch and
-Satterthwaite's degrees of freedom.
+Variance of log R by linearising the ratio over places: Σ e²/(1 − h) / (Σ observed)², e = observed − R·expected and h a
+place's share of what was expected (`scatter`), and for counts never less than 1/Σ observed, a Poisson count's. The two
+groups add up; the interval is Student's with Welch and Satterthwaite's degrees of freedom.
 
 When it misleads: where places are not like those that the expectation was learned from (a hot spot planted or named for
 another reason than its figures has no luck to lose, and is then expected too low or too high); with fewer than about
@@ -24,9 +24,9 @@ from math import exp, inf, log, nan, sqrt
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hotspots.base.errors import HotspotsError
+from hotspots.change.estimates.scatter import pooled, scatter
 
 GROUPS = ("treated", "comparison")
 NEEDED = ("unit", "group", "observed", "expected")
@@ -68,8 +68,7 @@ def ratio_from_expected(table: pd.DataFrame, counts: bool = True) -> FromExpecte
     from scipy.special import stdtr, stdtrit
 
     se = sqrt(v1 + v2)
-    lost = v1**2 / df1 + v2**2 / df2
-    df = (v1 + v2) ** 2 / lost if lost > 0 else inf
+    df = pooled((v1, v2), (df1, df2), inf)
     reach, middle = float(stdtrit(df, 0.975)) * se, log(ratio)
     p = float(2 * stdtr(df, -abs(middle) / se))
     return FromExpected(
@@ -81,15 +80,15 @@ def ratio_from_expected(table: pd.DataFrame, counts: bool = True) -> FromExpecte
 def of_group(table: pd.DataFrame, counts: bool) -> tuple[float, float, float]:
     """(observed over expected, variance of its logarithm, degrees of freedom) of one group; nan where unknown."""
     observed, expected = (table[c].to_numpy(dtype=float) for c in ("observed", "expected"))
-    total, n = float(observed.sum()), len(table)
-    ratio = total / float(expected.sum())
-    if n < 2 or not total > 0:
+    total, whole = float(observed.sum()), float(expected.sum())
+    ratio = total / whole
+    seen, freedom = scatter(observed - ratio * expected, expected / whole)
+    if not total > 0 or not seen >= 0:
         return ratio, nan, nan
-    rest: NDArray[np.float64] = observed - ratio * expected
-    variance = n / (n - 1) * float(rest @ rest) / total**2
+    variance = seen / total**2
     behind = float(table["counted"].sum()) if "counted" in table else 0.0
     floor = (1 / total + (1 / behind if behind else 0.0)) if counts else 0.0
-    return ratio, max(variance, floor), inf if variance < floor else float(n - 1)
+    return ratio, max(variance, floor), inf if variance < floor else freedom
 
 
 def refuse(table: pd.DataFrame) -> None:
