@@ -31,7 +31,7 @@ POSITIONS = {
     "before": ((-6, -1), (-12, -7)), "inside": ((-6, -1), (-6, -1)), "between": ((-12, -7), (-6, -1)),
     "overlapping": ((-12, -7), (-9, -1)),
 }  # fmt: skip
-SHOWN = ("naive", "selection", "panel", "expected", "wdd")
+SHOWN = ("naive", "selection", "panel", "expected", "wdd", "ring", "ring_wdd")
 
 
 def trial(workspace: Workspace, start: int, bcu: str, comparison: str, top: int, position: str) -> pd.DataFrame:

@@ -36,12 +36,12 @@ def test_degrees_of_freedom_of_two_groups():
 
 
 def test_groups_whose_places_differ_in_size_are_called_as_often_as_said():
-    """A large and several small places, whose years vary by a third: 5% by the textbook variance would be 7% and more.
+    """6 against 6 places, one of each six times the others, whose years vary by a third: 16% by the textbook variance.
 
-    400 forces of 8 against 4 places, a quarter of them three times the others; three errors of 400 are 3.3 points.
+    400 forces; three errors of 5% in as many are 3.3 points.
     """
-    size = np.array([90.0, 90.0, *[30.0] * 6, 90.0, *[30.0] * 3])
-    groups = ["treated"] * 8 + ["comparison"] * 4
+    size = np.tile([120.0, *[20.0] * 5], 2)
+    groups = ["treated"] * 6 + ["comparison"] * 6
     called = 0
     for seed in range(400):
         rng = np.random.default_rng(seed)
