@@ -223,14 +223,15 @@ def test_how_much_more_than_poisson_places_vary():
 def test_a_difference_is_as_wide_as_its_places_vary():
     """By hand: treated 40 → 40, but one place −20 and one +20: 2/1 · (20² + 20²) = 1,600; comparison still: 0.
 
-    The formula says 80 + 80, so φ is 10 and the standard error √1,600 = 40. Four places, two groups: t of 2.
+    The formula says 80 + 80, so φ is 10 and the standard error √1,600 = 40. All of it is the scatter of two treated
+    places: t of one degree of freedom.
     """
     panel = places({"a": ("treated", 30, 10), "b": ("treated", 10, 30), "c": ("comparison", 20, 20),
                     "d": ("comparison", 20, 20)})  # fmt: skip
     both = replace(figures(panel), sums={"treated": (40.0, 40.0), "comparison": (40.0, 40.0)})
     found = wdd_row(both, None)
     assert (found["estimate"], found["se"]) == (0, pytest.approx(40))
-    assert found["ci_high"] == pytest.approx(4.302653 * 40)
+    assert found["ci_high"] == pytest.approx(12.706205 * 40)
     assert "vary 10.0 times as much" in found["note"]
     alone = panel[panel["unit"].isin(["a", "c"])]
     one = wdd_row(replace(both, panel=alone, sums={"treated": (30.0, 10.0), "comparison": (20.0, 20.0)}), None)
