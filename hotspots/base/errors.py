@@ -25,6 +25,10 @@ class HotspotsError(Exception):
         super().__init__("\n".join(self.problems))
 
 
+class NothingLeft(HotspotsError):
+    """What was asked for is not there, and something else may be: whoever chose it for the user tries the next."""
+
+
 def sample(values: Iterable[object], most: int = SHOWN) -> str:
     """The first few distinct values, quoted, for an error sentence: ``'05/24', '06/24', …``."""
     seen = list(dict.fromkeys(_printable(str(v)[:40]) for v in values))

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hotspots.base.errors import HotspotsError
+from hotspots.base.errors import HotspotsError, NothingLeft
 from hotspots.base.months import Window, months_between
 from hotspots.change.counting import Counted, count, covered_days, inside, sums
 from hotspots.change.estimates.expected_fall import expected_fall
 from hotspots.change.matching.cells import CellFacts, cell_facts, expected_of
 from hotspots.change.places import (
     COMPARISON,
+    LEAST_OWN,
     TREATED,
     Groups,
     cells_of,
     hot_cells,
     in_form,
+    of_bcu,
     register_comparison,
     rest_of_force,
     treated_places,
     with_rings,
 )
-from hotspots.change.question import ChangeQuestion
+from hotspots.change.question import COMPARISONS, ChangeQuestion
 from hotspots.change.rings import rings
 from hotspots.change.settling import APART, INSIDE, Settled, settle
 from hotspots.ranking.gather import observed
@@ -51,6 +53,56 @@ class Evidence:
     lengths: Pair  # covered days before and after
     matched: MatchedPlaces | None  # where places were matched
     notes: tuple[str, ...]
+    instead: str = ""  # why the usual comparison could not be had, and which one this is
+
+
+def evidence_to_be_had(workspace: Workspace, question: ChangeQuestion) -> Evidence:
+    """`Evidence`. Where nobody asked for a comparison and the usual one is not there, with the next that is.
+
+    Matched places, then the register's own comparison hot spots, then the rest of the force: in a very small force
+    every cell with an incident may lie in or next to a hot spot.
+    """
+    asked = settle(workspace, question)
+    try:
+        return evidence_for(workspace, asked, count(workspace, asked))
+    except NothingLeft:
+        if question.comparison or question.match:
+            raise
+    usual, bcu = asked.question.comparison, asked.question.bcu
+    for other in others_to_try(asked, workspace.settings.least_comparison):
+        try:
+            next_ = settle(workspace, replace(question, comparison=other))
+            found = evidence_for(workspace, next_, count(workspace, next_))
+        except NothingLeft:
+            continue
+        return replace(found, instead=instead_words(usual, other, bcu))
+    raise HotspotsError(NOTHING.format(where="the force" if bcu == "all" else bcu))
+
+
+NOTHING = (
+    "Every place in {where} with an incident before the start lies in or next to a hot spot, so there is nothing to"
+    " compare with: freeze a version of the register in which some hot spots are for comparison (role comparison), take"
+    " a longer window before, or ask for more offences."
+)
+
+
+def others_to_try(asked: Settled, least: int) -> list[str]:
+    """Comparisons in order of how much they show, without the usual one; one hot spot does not show how they vary."""
+    own = 0
+    if asked.frozen is not None:
+        areas = asked.frozen.areas
+        own = int(((areas["role"] == COMPARISON) & of_bcu(areas, asked.question.bcu)).sum())
+    tries = ["register", "rest"] if own >= min(LEAST_OWN, least) else ["rest", "register"]
+    return [c for c in tries if c != asked.question.comparison and (c != "register" or asked.frozen is not None)]
+
+
+def instead_words(usual: str, other: str, bcu: str) -> str:
+    where = "the force" if bcu == "all" else bcu
+    whom = f"the rest of {bcu}" if other == "rest" and bcu != "all" else COMPARISONS[other]
+    return (
+        f"Compared with {whom}: {COMPARISONS[usual]} are not to be had, for every cell of {where} with an incident"
+        " before the start lies in or next to a hot spot."
+    )
 
 
 def evidence_for(workspace: Workspace, asked: Settled, counted: Counted) -> Evidence:

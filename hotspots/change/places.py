@@ -10,7 +10,7 @@ import pandas as pd
 
 from hotspots import geography
 from hotspots.areas import register
-from hotspots.base.errors import HotspotsError
+from hotspots.base.errors import HotspotsError, NothingLeft
 from hotspots.base.words import counted
 from hotspots.change.counting import Counted
 from hotspots.change.rings import ring_summary, rings
@@ -91,7 +91,7 @@ def register_comparison(asked: Settled) -> tuple[pd.DataFrame, list[str]]:
     areas = asked.frozen.areas
     every = areas[areas["role"] == COMPARISON]
     if not len(every):
-        raise HotspotsError(
+        raise NothingLeft(
             f"{asked.frozen.ref} has no hot spot for comparison. Compare with matched places or with the rest of the"
             " force, or freeze a version with some."
         )
@@ -108,7 +108,7 @@ def rest_of_force(asked: Settled, counted: Counted, closed: Collection[int]) -> 
 
     left = counted.whose[~counted.whose["cell"].isin(list(closed)) & of_bcu(counted.whose, asked.question.bcu)]
     if not len(left):
-        raise HotspotsError("There is nothing left of the force to compare with.")
+        raise NothingLeft("There is nothing left of the force to compare with.")
     cells = left["cell"].to_numpy(dtype=np.int64)
     parents = np.array([h3.cell_to_parent(int(c), NEIGHBOURHOOD) for c in cells], dtype=np.int64)
     table = pd.DataFrame({"cell": geography.hex_ids(cells), "parent": parents, "bcu": left["bcu"].to_numpy()})

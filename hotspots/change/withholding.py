@@ -22,7 +22,7 @@ AGAINST = (*RAW, "expected", "single")
 # Lancashire's archive, 30 windows and BCUs with nothing done: docs/method.md, "How often it is wrong".
 REST = (
     "The worst cells fall against the rest of a force by themselves: regression to the mean (in 7 of 30 trials on open"
-    " data where nothing was done, in 21 by a plain panel). Compare with matched places."
+    " data where nothing was done, in 21 by a plain panel)."
 )
 
 
@@ -42,10 +42,11 @@ def reasons(evidence: Evidence, trend_p: float, below: float, unlike: float) -> 
     months from which the windows are of unlike seasons.
     """
     asked = evidence.asked
+    rest = REST if evidence.instead else f"{REST} Compare with matched places."
     raw = RAW if asked.question.baseline == "expected" else (*RAW, "single")
     found = [
         Reason("choice", AGAINST, apart_words(asked)) if asked.position == APART else None,
-        Reason("rest", AGAINST, REST) if asked.question.comparison == "rest" and asked.position == INSIDE else None,
+        Reason("rest", AGAINST, rest) if asked.question.comparison == "rest" and asked.position == INSIDE else None,
         Reason("bcu", (*AGAINST, *RINGS), bcu_words(evidence)) if other_bcus(evidence) else None,
         Reason("seasons", (*AGAINST, *RINGS), season_words(asked)) if unlike_months(asked) > unlike else None,
         Reason("paths", AGAINST, path_words(trend_p)) if trend_p < below and asked.position not in (APART, INSIDE)
@@ -91,10 +92,12 @@ def other_bcus(evidence: Evidence) -> bool:
 
 def bcu_words(evidence: Evidence) -> str:
     bcu = evidence.asked.question.bcu
+    way = f"No other place of {bcu} is to be had: freeze some of its hot spots for comparison."
+    if not evidence.instead:
+        way = "Compare with matched places, which lie in the same BCU: --comparison matched."
     return (
         f"Most comparison hot spots lie outside {bcu}: whatever moves a whole BCU, such as an event or a way of"
-        " recording, looks like a change here. Compare with matched places, which lie in the same BCU:"
-        " --comparison matched."
+        f" recording, looks like a change here. {way}"
     )
 
 

@@ -16,12 +16,12 @@ from hotspots.base import choices
 from hotspots.base.columns import CHANGE, CHANGE_CELLS, CHANGE_PAIRS, CHANGE_SPOTS, CHANGE_TREND, in_columns
 from hotspots.base.words import counted
 from hotspots.change import context, words
-from hotspots.change.counting import count, covered_days
+from hotspots.change.counting import covered_days
 from hotspots.change.dose.beside import dose_beside
-from hotspots.change.evidence import Evidence, Selection, evidence_for, expected_of_selection, frozen_words
+from hotspots.change.evidence import Evidence, Selection, evidence_to_be_had, expected_of_selection, frozen_words
 from hotspots.change.places import TREATED, cells_of
 from hotspots.change.question import BASELINES, COMPARISONS, Change, ChangeQuestion, DoseBeside
-from hotspots.change.settling import APART, INSIDE, Settled, settle
+from hotspots.change.settling import APART, INSIDE, Settled
 from hotspots.change.tables import cells_table, series_of, spots_table, table_of, trend_of, with_context
 from hotspots.change.withholding import reasons, without_verdicts
 from hotspots.harm.offences import POLICE_UK
@@ -36,8 +36,7 @@ GRAVE = ("restriction", "recording", "map points")  # context that makes windows
 def change_workspace(folder: Path | Workspace, question: ChangeQuestion | None = None) -> Change:
     """Answer a question about change. Raises HotspotsError where it cannot be answered, with the reason."""
     workspace = folder if isinstance(folder, Workspace) else open_workspace(folder)
-    asked = settle(workspace, question or ChangeQuestion())
-    return answered(workspace, evidence_for(workspace, asked, count(workspace, asked)))
+    return answered(workspace, evidence_to_be_had(workspace, question or ChangeQuestion()))
 
 
 def answered(workspace: Workspace, evidence: Evidence) -> Change:
@@ -55,7 +54,8 @@ def answered(workspace: Workspace, evidence: Evidence) -> Change:
     table = with_context(without_verdicts(table_of(workspace, evidence, fall), why), grave)
     lead = words.lead_row(table, q.measure)
     apart = words.apart_before(trend_p, settings.trend_warning_p) if asked.position in (APART, INSIDE) else []
-    said = [*grave, *apart, *(reason.words for reason in why if reason.code != "selection")]
+    instead = [evidence.instead] if evidence.instead else []
+    said = [*instead, *grave, *apart, *(reason.words for reason in why if reason.code != "selection")]
     return Change(
         question=q,
         asked=words.question_words(q, len(treated)),

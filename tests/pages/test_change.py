@@ -342,6 +342,13 @@ def test_one_hot_spot_in_the_evenings_has_the_number_of_the_command_line(
     assert float(first["estimate"]) == pytest.approx(0.5)
 
 
+def test_a_bcu_without_a_place_to_match_opens_on_an_answer(at: Any, two_years: Path) -> None:
+    app = at(two_years, PAGE, bcu="South")
+    assert said(app, "error") == ""
+    assert "Compared with the rest of South" in said(app, "warning")
+    assert app.table("finding").iloc[0]["treated"] == "60 → 36"
+
+
 def test_hours_that_are_none_are_said_in_a_sentence(at: Any, evenings: Path) -> None:
     assert "write them like 20-04" in said(at(evenings, PAGE, hours="late"), "error")
 

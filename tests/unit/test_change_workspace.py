@@ -10,13 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from hotspots.areas import register as area_register
 from hotspots.base.columns import CHANGE, CHANGE_CELLS, CHANGE_SERIES, CHANGE_SPOTS
 from hotspots.base.errors import HotspotsError
 from hotspots.change import context
 from hotspots.change.question import ChangeQuestion
 from hotspots.change.workspace import change_workspace
 from hotspots.exports.change import about, change_text, change_xlsx, file_name, tables_of
-from tests.change_workspace import make_two_years
+from hotspots.intake import import_files
+from tests.change_workspace import PLACES, crimes, make_two_years, register
+from tests.samples import street
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +144,52 @@ def test_few_hot_spots_of_its_own_bring_in_those_of_all(folder):
     assert any("South has 1 comparison hot spot, too few to judge by" in n for n in found.notes)
     assert any("lie outside South" in n and "--comparison matched" in n for n in found.warnings)
     with pytest.raises(HotspotsError, match="No cell is left to compare with in South"):
-        change_workspace(folder, ChangeQuestion(bcu="South"))  # within the BCU, where it can be done
+        change_workspace(folder, ChangeQuestion(bcu="South", comparison="matched"))
+
+
+def test_where_no_place_can_be_matched_and_nobody_asked_the_next_comparison_is_taken_and_said(folder):
+    """South has Preston, treated, what lies next door, and Ashton, one hot spot for comparison: the rest of South."""
+    found = change_workspace(folder, ChangeQuestion(bcu="South"))
+    assert found.question.comparison == "rest"
+    assert found.warnings[0].startswith(
+        "Compared with the rest of South: places matched to them on the time before are"
+    )
+    one = row(found, "count", "panel")
+    assert (one["treated_before"], one["treated_after"]) == (60, 36)
+    assert (one["comparison_before"], one["comparison_after"]) == (48, 48)
+    assert found.facts["comparison"] == "the rest of the force"
+
+
+def without(tmp_path, *kept):
+    """Only these hot spots' crimes of `tests.change_workspace`, and a register of them."""
+    mine = [n for n, place in enumerate(PLACES) if place[0] in kept]
+    towns = {PLACES[n][3] for n in mine}
+    months = [(year, month) for year in (2023, 2024) for month in range(1, 13)]
+    files = [
+        street(f"{y}-{m:02d}", [c for c in crimes(y, m) if (c["Longitude"], c["Latitude"]) in towns]) for y, m in months
+    ]
+    import_files(tmp_path, files, "police-uk")
+    spots = register().iloc[mine].reset_index(drop=True)
+    area_register.freeze(tmp_path, spots, "hot-spots", date(2024, 1, 1), "A", "N", {})
+    return tmp_path
+
+
+def test_a_very_small_force_is_compared_with_its_own_hot_spots(tmp_path):
+    """One treated hot spot in South and two for comparison elsewhere, nothing else: figures, no verdict, and why."""
+    found = change_workspace(without(tmp_path, "South-01", "West-02", "East-02"), ChangeQuestion(bcu="South"))
+    assert found.question.comparison == "register"
+    one = row(found, "count", "panel")
+    assert (one["treated_before"], one["comparison_before"]) == (60, 96)  # Lancaster 60, Nelson 36
+    assert found.verdict == "can't tell"
+    assert not any("--comparison matched" in w for w in found.warnings)  # which cannot be had
+
+
+def test_where_nothing_can_be_compared_one_sentence_says_what_to_do_next(tmp_path):
+    with pytest.raises(HotspotsError) as refused:
+        change_workspace(without(tmp_path, "South-01"), ChangeQuestion(bcu="South"))
+    (told,) = refused.value.problems
+    assert told.startswith("Every place in South with an incident before the start lies in or next to a hot spot")
+    assert "freeze a version of the register in which some hot spots are for comparison" in told
 
 
 def test_the_rest_of_the_force_leaves_out_treated_cells_and_their_rings(folder):

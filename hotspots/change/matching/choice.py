@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hotspots.base.errors import HotspotsError
+from hotspots.base.errors import NothingLeft
 from hotspots.change.matching import rules
 from hotspots.change.matching.distance import Places, components, kilometres, places_of
 from hotspots.change.matching.quality import judged
@@ -39,7 +39,7 @@ def match(
     distance = np.sum([parts[c] for c in rules.COMPONENTS], axis=0)
     allowed, why_not = _allowed(places, barred)
     if not allowed.any():
-        raise HotspotsError(
+        raise NothingLeft(
             f"No candidate lies at least {rules.APART_M:g} m from every treated hot spot and in the BCU of a treated"
             " one. Give more candidates."
         )

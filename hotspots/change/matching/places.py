@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots import geography
-from hotspots.base.errors import HotspotsError, sample
+from hotspots.base.errors import HotspotsError, NothingLeft, sample
 from hotspots.change.matching.cells import LEVELS, CellFacts, with_quiet_cells
 from hotspots.change.matching.choice import match
 from hotspots.change.matching.quality import canonical
@@ -167,7 +167,7 @@ def refuse_nobody(units: pd.DataFrame, barred: Mapping[str, str]) -> None:
     free = units[(units["group"] == CANDIDATE) & ~units["unit"].isin(list(barred))]
     wanted = sorted(set(units.loc[units["group"] == TREATED, "bcu"]))
     if not free["bcu"].isin(wanted).any():
-        raise HotspotsError(
+        raise NothingLeft(
             f"No cell is left to compare with in {', '.join(wanted)}: every one with an incident before the start lies"
             " in or next to a hot spot. Compare with the rest of the force, or take a longer window before."
         )
