@@ -192,7 +192,7 @@ def test_a_cell_beside_an_area_is_added_and_the_figures_follow(at: Any, made: Pa
     choose(app, "South-01", "add")
     options = field(app, "Cell to add").options
     assert len(options) == 6
-    assert options[0].startswith("North: Market Place, Preston")
+    assert options[0].startswith("To the north: Market Place, Preston")
     assert "2 incidents" in options[0]
     assert all("no incidents" in option for option in options[1:])
     change(app, Cell_to_add=int(B, 16))

@@ -116,7 +116,7 @@ def offer_table(name: str, table: pd.DataFrame, facts: dict[str, Any]) -> None:
 
 
 MOST = 100  # cells offered for a new area
-COMPASS = ("East", "North-east", "North", "North-west", "West", "South-west", "South", "South-east")
+COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 
 
 def picked_cell(view: View) -> int:
@@ -192,7 +192,7 @@ def described(facts: pd.DataFrame, cells: Collection[int], figure: str, about: I
 
 
 def directions(cells: list[int], about: list[int]) -> list[str]:
-    """'North-east: ' for each cell as seen from the middle of others; '' for one in the middle, or without others."""
+    """'To the north-east: ' for each cell as seen from the middle of others; '' for one in it, or without others."""
     if not about:
         return [""] * len(cells)
     lon, lat = (np.asarray(x) for x in geography.cell_centres(cells))
@@ -201,4 +201,6 @@ def directions(cells: list[int], about: list[int]) -> list[str]:
     north = lat - middle[1]
     winds = np.round(np.degrees(np.arctan2(north, east)) / 45).astype(int) % 8
     apart = np.hypot(east, north) > 1e-5  # about a metre
-    return [f"{COMPASS[wind]}: " if far else "" for wind, far in zip(winds.tolist(), apart.tolist(), strict=True)]
+    return [
+        f"To the {COMPASS[wind]}: " if far else "" for wind, far in zip(winds.tolist(), apart.tolist(), strict=True)
+    ]

@@ -121,7 +121,8 @@ def definition_lines(definition: dict[str, Any]) -> list[str]:
         f"Limits: at most {figure(get('max_area_m2'))} m², at least {figure(get('min_share'), 100, 2)}% of its BCU's"
         f" harm; wanted: {wanted}.",
         f"Chosen {chosen_words(choice_of(definition))}.",
-        f"Excluded: {counted(len(get('excluded_cells') or []), 'cell')}. Made from: {get('areas_from', '?')}.",
+        f"Excluded: {counted(len(get('excluded_cells') or []), 'cell')}.",
+        *([f"Made from: {get('areas_from')}."] if get("areas_from") else []),
         *(f"Changed by hand: {change}" for change in get("changes") or []),
     ]
     if get("missing_months"):
