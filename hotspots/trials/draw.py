@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hotspots.base import disk
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
-from hotspots.trials.layout import COVARIATES, Bools, Design, Ints, rows_by, with_treated
+from hotspots.trials.layout import COVARIATES, FORMAT, Bools, Design, Ints, rows_by, with_treated
 from hotspots.trials.swaps import CHAINS_AT_ONCE, REDRAW_SWEEPS, draw_crossover, inner, rules_of, run_chains, swaps_of
 
 KINDS = ("crossover", "cluster")
@@ -33,7 +33,7 @@ def design(
     areas: pd.DataFrame, first: date, last: date, seed: int, kind: str = "crossover",
     share: float = Settings.trial_share, per_day: Mapping[str, int] | None = None,
     longest_run: int = Settings.trial_longest_run, days_off: Collection[date] = (),
-    block_days: int = Settings.trial_block_days,
+    block_days: int = Settings.trial_block_days, format: int = FORMAT,
 ) -> Design:  # fmt: skip
     """A trial randomised from ``seed``; the same arguments give the same design.
 
@@ -41,6 +41,7 @@ def design(
     ``share``: of the days that are not off (crossover) or of the hot spots (cluster). ``per_day``: hot spots that each
     BCU can patrol on one day. ``pre_count`` and ``pre_harm`` steer the cluster assignment only: a crossover keeps its
     rules within each BCU, and every hot spot is its own comparison.
+    ``format``: the rules, of `hotspots.trials.layout.FORMATS`; older ones are there to draw an old trial again.
     HotspotsError says which request cannot be kept, and by how much.
     """
     _refuse(areas, first, last, kind, share, per_day, longest_run, block_days)
@@ -53,7 +54,7 @@ def design(
     asked = Design(
         kind=kind, first=first, last=last, seed=int(seed), share=float(share), per_day=capacity,
         longest_run=int(longest_run), days_off=off, strata=STRATA, block_days=int(block_days), places=places,
-        treated=empty,
+        treated=empty, format=format,
     )  # fmt: skip
     if not asked.open_days.any():
         raise HotspotsError(f"All {len(asked.days)} days of the trial are days off: leave some to patrol.")
@@ -200,13 +201,13 @@ def _balanced(batch: Bools, covariates: NDArray[np.float64]) -> Bools:
     return np.asarray(distance <= largest)
 
 
-FORMAT = 1  # goes up when `redraw` gives other schedules
+REDRAW_FORMAT = 1  # goes up when `redraw` gives other schedules
 MOST = 100  # results kept; the oldest go
 
 
 def redraws(folder: Path, design: Design, draws: int, seed: int) -> Bools:
     """`redraw` of this design: kept from before, or drawn and kept."""
-    key = sha256(json.dumps([FORMAT, design.sha256, draws, seed, REDRAW_SWEEPS]).encode()).hexdigest()[:32]
+    key = sha256(json.dumps([REDRAW_FORMAT, design.sha256, draws, seed, REDRAW_SWEEPS]).encode()).hexdigest()[:32]
     place = folder / "cache" / "redraws" / f"{key}.npy"
     shape = (draws, *design.treated.shape)
     found = kept(place, shape)

@@ -14,8 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import joined
 
-FORMAT = 1
+FORMAT = 2  # of designs drawn now
+FORMATS = (1, 2)  # 1: in a block all hot spots have equally many days; 2: staggered, so that no block is a treatment
 COVARIATES = ("pre_count", "pre_harm")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -44,6 +46,7 @@ class Design:
     block_days: int
     places: tuple[tuple[tuple[str, Any], ...], ...]  # each hot spot's columns and values
     treated: Bools
+    format: int = FORMAT  # the rules it was drawn by, of `FORMATS`
 
     @property
     def areas(self) -> pd.DataFrame:
@@ -106,7 +109,7 @@ def rows_by(asked: Design, columns: Sequence[str]) -> list[Ints]:
 def facts_of(design: Design) -> dict[str, Any]:
     """Everything that the hash covers."""
     return {
-        "format": FORMAT, "kind": design.kind, "first": str(design.first), "last": str(design.last),
+        "format": design.format, "kind": design.kind, "first": str(design.first), "last": str(design.last),
         "seed": design.seed, "share": design.share, "per_day": dict(design.per_day),
         "longest_run": design.longest_run, "days_off": [str(d) for d in design.days_off],
         "strata": list(design.strata), "block_days": design.block_days,
@@ -139,15 +142,17 @@ def from_json(text: str) -> Design:
             f"The trial design was changed after it was frozen: its hash was {str(stored)[:12]}… and is now"
             f" {found[:12]}…. A frozen design cannot be edited; use the file as it was, or draw a new design."
         )
-    if body["format"] != FORMAT:
-        raise HotspotsError(f"The trial design has format {body['format']}; this version reads format {FORMAT}.")
+    if body["format"] not in FORMATS:
+        raise HotspotsError(
+            f"The trial design has format {body['format']}; this version reads formats {joined(map(str, FORMATS))}."
+        )
     treated = np.array([[c == "1" for c in row] for row in body["treated"]], dtype=bool)
     asked = Design(
         kind=body["kind"], first=date.fromisoformat(body["first"]), last=date.fromisoformat(body["last"]),
         seed=body["seed"], share=body["share"], per_day=tuple(sorted(body["per_day"].items())),
         longest_run=body["longest_run"], days_off=tuple(map(date.fromisoformat, body["days_off"])),
         strata=tuple(body["strata"]), block_days=body["block_days"],
-        places=tuple(tuple(place.items()) for place in body["areas"]), treated=treated,
+        places=tuple(tuple(place.items()) for place in body["areas"]), treated=treated, format=body["format"],
     )  # fmt: skip
     return with_treated(asked, treated)
 

@@ -116,6 +116,15 @@ def _pool_levels(asked: Design, equal_blocks: bool) -> tuple[list[Ints], list[Le
     return pools, [level for level in levels if level is not None]
 
 
+def ways_of(asked: Design) -> tuple[bool, ...]:
+    """Whether blocks are equal, in the order tried. Format 1: where the capacity and the longest run allow it.
+
+    All hot spots then had 3, 4, 3, 4 days of a week, so that week and treatment went together, and a BCU of four hot
+    spots had one to three a day.
+    """
+    return (True, False) if asked.format == 1 else (False,)
+
+
 def rules_for(asked: Design, equal_blocks: bool) -> tuple[Rules, list[Levels]]:
     """The rules of a request, one way or the other."""
     pools, levels = _pool_levels(asked, equal_blocks)
@@ -134,7 +143,7 @@ def rules_for(asked: Design, equal_blocks: bool) -> tuple[Rules, list[Levels]]:
 def rules_of(design: Design) -> tuple[Rules, Bytes]:
     """The rules that a finished design was drawn under, and its schedule with the idle rows."""
     total = np.add.reduceat(design.treated, np.arange(0, len(design.days), design.block_days), axis=1, dtype=np.int64)
-    for equal_blocks in (True, False):
+    for equal_blocks in ways_of(design):
         rules, levels = rules_for(design, equal_blocks)
         limits = slice(0, rules.n_blocks)
         rows = slice(0, len(total))
@@ -170,7 +179,7 @@ def draw_crossover(asked: Design, rng: np.random.Generator) -> Bools:
     """A schedule drawn from all that keep the rules."""
     refuse_infeasible(asked)
     worst = 0
-    for equal_blocks in (True, False):
+    for equal_blocks in ways_of(asked):
         rules, levels = rules_for(asked, equal_blocks)
         x = padded(rules, _round_robin(asked, rules, levels, rng), levels)[:, :, None]
         for _ in range(REPAIR_SWEEPS // 10):

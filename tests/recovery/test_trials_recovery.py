@@ -130,3 +130,25 @@ def test_the_detectable_fall_is_the_one_that_trials_detect():
     assert found / 60 == pytest.approx(0.8, abs=0.15)
     # harm has a longer tail than counts, so less of it can be seen
     assert not table.loc["harm", "detectable_fall"] < fall
+
+
+@pytest.mark.parametrize(("rules", "shown"), [(1, 15 / 13), (2, 1.0)])
+def test_busy_weeks_are_no_effect_of_patrols(rules, shown):
+    """Every other week has three times the incidents, and nothing is done.
+
+    By hand, old rules: 3 of 7 days in weeks of rate 1 and 4 of 7 in weeks of rate 3 are (3 + 12)/7 patrolled against
+    (4 + 9)/7 on other days: 15/13. Staggered: 1.
+    """
+    areas = pd.DataFrame({"area": list("ABCD"), "bcu": "South"})
+    logs = []
+    for seed in range(30):
+        trial = design(areas, FIRST, FIRST + timedelta(days=83), seed, format=rules)
+        rng = np.random.default_rng([seed, 7])
+        rate = np.where(np.arange(84) // 7 % 2 == 0, 1.0, 3.0) * 2
+        count = rng.poisson(np.broadcast_to(rate, (4, 84)))
+        outcomes = trial.assignment[["area", "patrol_day"]].assign(count=count.ravel(), harm=count.ravel() * 10.0)
+        found = analyse(trial, outcomes, redraw(trial, 19, 1), Settings())
+        logs.append(np.log(found.table.set_index("measure").loc[RATIO, "estimate"]))
+    # four standard errors of the mean
+    assert np.mean(logs) == pytest.approx(np.log(shown), abs=4 * np.std(logs) / np.sqrt(30))
+    assert 4 * np.std(logs) / np.sqrt(30) < 0.08

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import FrozenInstanceError
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from hotspots.base.errors import HotspotsError
 from hotspots.trials import draw
 from hotspots.trials.draw import design, redraw
 from hotspots.trials.layout import balance_table, from_json, to_json
+from tests.conftest import REPOSITORY
 
 MONDAY = date(2026, 1, 5)
 
@@ -39,10 +41,50 @@ def test_the_published_trials_can_be_drawn(n, share, a_day, patrolled, others):
     assert set(trial.treated.sum(axis=1)) == {patrolled // n}
 
 
-def test_every_block_gives_every_hot_spot_the_same_days():
-    trial = design(places(6), MONDAY, until(28), 3)
-    weeks = trial.treated.reshape(6, 4, 7).sum(axis=2)
-    assert weeks.tolist() == [[3, 4, 3, 4]] * 6  # half of 7, 14, 21, 28 days, rounded down: 3, 7, 10, 14
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n", [2, 4, 5, 6, 9])
+def test_every_day_has_as_many_hot_spots_give_or_take_one_and_weeks_are_staggered(n, seed):
+    """Half of the days: n/2 hot spots a day; 3 or 4 days of a week, and in no week all have 4."""
+    trial = design(places(n), MONDAY, until(56), seed)
+    a_day = trial.treated.sum(axis=0)
+    assert set(a_day) <= {n // 2, -(-n // 2)}
+    assert set(trial.treated.sum(axis=1)) == {28}
+    weeks = trial.treated.reshape(n, 8, 7).sum(axis=2)
+    assert set(weeks.ravel()) <= {3, 4}
+    assert len({tuple(row) for row in weeks.tolist()}) > 1
+    if n % 2 == 0:
+        assert weeks.sum(axis=0).tolist() == [7 * n // 2] * 8  # so in no week all have four
+
+
+def test_which_week_has_more_days_is_drawn_too():
+    """Over 100 seeds each hot spot has 3½ days of each week on average: four standard errors of ½/√100."""
+    drawn = np.array([design(places(4), MONDAY, until(56), s).treated.reshape(4, 8, 7).sum(axis=2) for s in range(100)])
+    assert set(np.unique(drawn)) == {3, 4}
+    assert drawn.mean(axis=0) == pytest.approx(np.full((4, 8), 3.5), abs=0.2)
+    again = redraw(design(places(4), MONDAY, until(56), 1), 50, 8).reshape(50, 4, 8, 7).sum(axis=3)
+    assert len(np.unique(again.reshape(50, -1), axis=0)) > 1
+
+
+FIXTURES = REPOSITORY / "tests" / "fixtures" / "trials"
+FROZEN = {  # written by the version before designs were staggered: hash of the design, and of 20 redraws of it
+    "crossover_1": ("c039eb104e4676bf", "55a70947c2e6fcde"),
+    "crossover_1_uneven": ("d00fedbf69dcf070", "55d83040bc549be2"),
+    "cluster_1": ("df65e93f74a38ada", "ad7d3f245bdb7a5d"),
+}
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_a_design_frozen_by_older_rules_is_read_redrawn_and_drawn_again_as_it_was(name):
+    frozen = from_json((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+    assert frozen.format == 1
+    assert frozen.sha256.startswith(FROZEN[name][0])
+    packed = np.packbits(redraw(frozen, 20, 3)).tobytes()
+    assert hashlib.sha256(packed).hexdigest().startswith(FROZEN[name][1])
+    again = design(
+        frozen.areas, frozen.first, frozen.last, frozen.seed, frozen.kind, frozen.share, dict(frozen.per_day) or None,
+        frozen.longest_run, block_days=frozen.block_days, format=1,
+    )  # fmt: skip
+    assert again == frozen
 
 
 def test_redraws_patrol_each_hot_spot_and_weekday_equally_often():
