@@ -174,7 +174,7 @@ def ours(folder: str, engine: str = "duckdb://") -> dict[str, Any]:
     files = [Path(f) for f in files_in(folder)]
     start = perf_counter()
     found = visits.presence_of_files(files, cells, "cell_10", settings, engine)
-    table = visits.stays(visits.joined_overnight(found, settings), sorted(set(cells.values())))
+    table = visits.stays(visits.joined_overnight(found, settings), visits.codes_of(cells))
     seconds = perf_counter() - start
     by_bcu = [found.unit_days[f"n_{bcu}"].sum() for bcu in (1, 2, 3)]
     return {"seconds": seconds, "answer": answer(table, len(found.unit_days), by_bcu, found.silences)}

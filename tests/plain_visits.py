@@ -33,6 +33,16 @@ would be of one stay, the time up to it belongs to the first day and the rest to
 *Moving.* Fewer than half of the stay's positions with a known speed are at ``stationary_kmh`` or slower. Positions
 outside belong to no stay.
 
+*Masked sites.* What a site has in a hot spot, and what it has outside of all, are areas of their own, and no dose.
+
+*Still.* A proactive, not moving stay's positions of one row that are equal to the metre (a hundred-thousandth of a
+degree), with no other position of the unit between, from the first to the last for ``frozen_s`` or more: what is
+credited to them is frozen and no dose, and the rest of the stay is parted by them.
+
+*Long.* Stays of a unit in one area and with one ``on_call``, the next of which begins when the one before ends, or
+between which it sent nothing for at most ``shift_s``: where the first begins more than ``most_s`` before the last ends,
+what is proactive, not moving and not frozen of them is parked and no dose.
+
 *Visit.* Overlapping or touching stays of any units, proactive and not moving, in one area and patrol day.
 
 Choices where the words leave one: see `plain_stays` and `plain_visits`.
@@ -70,6 +80,9 @@ class PlainRules:
     long_minutes: float = 20.0
     pass_minutes: float = 1.0
     exclude_on_call: bool = True
+    frozen_s: int = 3600
+    most_s: int = 7200
+    shift_s: int = 14_400
 
     @classmethod
     def of(cls, settings: Settings) -> PlainRules:
@@ -84,6 +97,9 @@ class PlainRules:
             long_minutes=settings.visit_long_minutes,
             pass_minutes=settings.visit_pass_minutes,
             exclude_on_call=settings.exclude_on_call,
+            frozen_s=round(60 * settings.frozen_minutes),
+            most_s=round(60 * settings.visit_most_minutes),
+            shift_s=round(3600 * settings.shift_silence_hours),
         )
 
 
@@ -107,6 +123,7 @@ class Position:
     gap_s: int = 0  # of the unit's day
     credit_s: int = 0
     counts_for: str | None = None  # the area, where another one's longer run holds it
+    point: tuple[int, int] = (0, 0)  # to the metre
 
     @property
     def state(self) -> tuple[str, bool] | None:
@@ -159,6 +176,7 @@ def tracks_of(rows: Any, cells: Mapping[int, str], rules: Any, settings: Setting
             officers=int(row["officers"]),
             speed=float(speed) if known else None,
             day=patrol_day(t, settings),
+            point=(round(float(row.get("lon", 0)) * 100_000), round(float(row.get("lat", 0)) * 100_000)),
         )
         tracks.setdefault(position.unit, []).append(position)
     for track in tracks.values():
@@ -313,6 +331,76 @@ def to_one_side(mine: Position, neighbour: Position, apart: int, room: Fraction)
     reach = min(Fraction(apart) if goes_on and apart <= credit_s else half, room)
     own = min(reach, half)  # beyond half-way the neighbour's officers hold
     return Credit(reach, reach, own * mine.officers + (reach - own) * neighbour.officers)
+
+
+# ---------------------------------------------------------------- no patrol
+
+
+def plain_minutes(
+    rows: Any, cells: Mapping[int, str], rules: Any = DEFAULT, settings: Settings = LONDON
+) -> dict[tuple[int, str, int, str], Fraction]:
+    """Seconds credited to each unit, area, patrol day and reason (frozen, parked, or '' for dose), where there are any.
+
+    Proactive and not moving alone; ``rows``, ``cells``: as `plain_stays` has them, lon and lat beside.
+    """
+    found: dict[tuple[int, str, int, str], Fraction] = {}
+    for track in tracks_of(rows, cells, rules, settings).values():
+        stays = [
+            s for day in sorted({p.day for p in track}) for s in stays_of_day([p for p in track if p.day == day], rules)
+        ]
+        long = in_long_stays(stays, rules, settings)
+        for number, stay in enumerate(stays):
+            facts = described(stay, rules, settings)
+            if facts["reactive"] or facts["moving"]:
+                continue
+            frozen = still_positions(stay, rules)
+            for position, seconds in shares_of(stay, settings):
+                reason = "frozen" if id(position) in frozen else "parked" if number in long else ""
+                key = (position.unit, facts["area"], position.day, reason)
+                found[key] = found.get(key, Fraction(0)) + seconds
+    return {key: seconds for key, seconds in found.items() if seconds}
+
+
+def shares_of(stay: list[Position], settings: Settings) -> list[tuple[Position, Fraction]]:
+    """What is credited to each position of a stay."""
+    shares = [(stay[0], before_first(stay[0], settings).seconds), (stay[-1], after_last(stay[-1], settings).seconds)]
+    for one, other in pairwise(stay):
+        shares += [(p, c.seconds) for p, c in zip((one, other), between(one, other), strict=True)]
+    return shares
+
+
+def still_positions(stay: list[Position], rules: Any) -> set[int]:
+    """Those positions of a stay (by id) that are equal to the metre for long."""
+    rows: list[list[Position]] = []
+    for position in stay:
+        last = rows[-1][-1] if rows else None
+        if last is not None and last.after is position and last.point == position.point:
+            rows[-1].append(position)
+        else:
+            rows.append([position])
+    return {id(p) for row in rows if row[-1].t - row[0].t >= rules.frozen_s for p in row}
+
+
+def in_long_stays(stays: list[list[Position]], rules: Any, settings: Settings) -> set[int]:
+    """The numbers of a unit's stays that are part of a long one."""
+    found: set[int] = set()
+    chain: list[int] = []
+    spans = [(described(s, rules, settings)["start"], described(s, rules, settings)["end"]) for s in stays]
+    for number, stay in enumerate(stays):
+        if not (chain and goes_on(stays[number - 1], stay, spans[number - 1], spans[number], rules)):
+            chain = []
+        chain.append(number)
+        if spans[number][1] - spans[chain[0]][0] > rules.most_s:
+            found |= set(chain)
+    return found
+
+
+def goes_on(one: list[Position], other: list[Position], first: Any, then: Any, rules: Any) -> bool:
+    """Whether a stay goes on from the one before."""
+    if one[0].state != other[0].state:
+        return False
+    silent = one[-1].after is other[0] and other[0].t - one[-1].t <= rules.shift_s and one[-1].day == other[0].day
+    return bool(then[0] == first[1] or (silent and other[0].t - one[-1].t > one[-1].gap_s))
 
 
 # ---------------------------------------------------------------- visits

@@ -136,7 +136,19 @@ DOSAGE = table(
     ("moving_minutes", NUMBER, "minutes", "officer-minutes of driving through; no part of the dose"),
     ("log_minutes", NUMBER, "minutes", "of patrol_minutes, what only logs tell of (untracked units)"),
     ("hours_in_day", WHOLE, "hours", "length of the patrol day: 23, 24 or 25"),
-    ("frozen_minutes", NUMBER, "minutes", "of patrol_minutes, with positions equal to the metre for <frozen_minutes>"),
+    (
+        "frozen_minutes",
+        NUMBER,
+        "minutes",
+        "minutes with positions equal to the metre for <frozen_minutes>; no part of the dose",
+    ),
+    (
+        "parked_minutes",
+        NUMBER,
+        "minutes",
+        "minutes of other stays longer than <visit_most_minutes>; no part of the dose",
+    ),
+    ("masked_minutes", NUMBER, "minutes", "minutes at masked sites in it; no part of the dose"),
 )
 
 # The same over the whole window, one row per hot spot: delivered against target. See hotspots.patrols.dosage.
@@ -159,6 +171,9 @@ DOSE_SUMMARY = table(
     ("reactive_minutes", NUMBER, "minutes", "officer-minutes on calls"),
     ("gps_coverage", NUMBER, "share", "of the BCU's units' time on shift, the part with positions"),
     ("register", TEXT, "", "name@version of the register that the hot spot is in"),
+    ("frozen_minutes", NUMBER, "minutes", "minutes of standing still to the metre; no part of the dose"),
+    ("parked_minutes", NUMBER, "minutes", "minutes of other stays longer than <visit_most_minutes>"),
+    ("masked_minutes", NUMBER, "minutes", "minutes at masked sites in it"),
 )
 
 # One row per visit: the stays of any units that overlap. See hotspots.patrols.visits.
@@ -227,6 +242,32 @@ RECONCILED = table(
     ("counted", TEXT, "", "what the dose takes: positions, or log where there is no tracking"),
 )
 
+# Every mask of a site and every lifting of one (`dosage masks`). See hotspots.patrols.dosage.masks.
+MASKS = table(
+    ("site", TEXT, "", "name of the site"),
+    ("masked", FLAG, "", "yes: masked; no: its mask lifted"),
+    ("kind", TEXT, "", "police station, custody, garage, petrol station or other"),
+    ("lon", NUMBER, DEGREES, "longitude of its centre"),
+    ("lat", NUMBER, DEGREES, "latitude of its centre"),
+    ("radius_m", NUMBER, "m", "masked are the cells of resolution 11 with their centre so near"),
+    ("note", TEXT, "", "why"),
+    ("author", TEXT, "", "who"),
+    ("created", TEXT, "UTC", "when, as an ISO time"),
+)
+
+# The sites masked now, one row per site and hot spot that it lies in. See hotspots.patrols.dosage.masks.
+MASKED_SITES = table(
+    ("site", TEXT, "", "name of the site"),
+    ("kind", TEXT, "", "police station, custody, garage, petrol station or other"),
+    ("area", TEXT, "", "number of the hot spot that it lies in; empty: in none"),
+    ("masked_minutes", NUMBER, "minutes", "minutes with a unit there in these days: proactive, on foot or stopped"),
+    ("radius_m", NUMBER, "m", "masked are the cells of resolution 11 with their centre so near"),
+    ("lon", NUMBER, DEGREES, "longitude of its centre"),
+    ("lat", NUMBER, DEGREES, "latitude of its centre"),
+    ("note", TEXT, "", "why it is masked"),
+    ("author", TEXT, "", "who masked it"),
+    ("created", TEXT, "UTC", "when, as an ISO time"),
+)
 
 # One row per ranked cell. The order is a contract with those who script it; new columns go at the end.
 RANK = table(

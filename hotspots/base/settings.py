@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple, get_type_hints
@@ -69,6 +70,7 @@ class Settings:
     visit_min_minutes: float = 10.0  # an adequate visit (Koper 1995)
     visit_long_minutes: float = 20.0  # longer than this is a long visit
     visit_pass_minutes: float = 1.0  # shorter than this is passing through
+    visit_most_minutes: float = 120.0  # a unit in one hot spot for longer is parked: counted apart, no part of the dose
     exclude_on_call: bool = True  # time on a call is reactive, no part of the dose
     target_minutes: Positive = 30.0  # patrol-minutes a treated hot spot should get in a patrol day without a target
     underdosed_share: float = 0.8  # of the target: less is underdosed
@@ -128,9 +130,11 @@ class Settings:
             problems.append("Setting 'visit_gap_most_minutes' must not be below 'visit_gap_minutes'.")
         if not 0 <= self.edge_tolerance_seconds <= 60 * self.visit_gap_minutes:
             problems.append("Setting 'edge_tolerance_seconds' must be 0 or more, and at most 'visit_gap_minutes'.")
-        if not 0 <= self.visit_pass_minutes < self.visit_min_minutes < self.visit_long_minutes < inf:
+        lengths = (self.visit_pass_minutes, self.visit_min_minutes, self.visit_long_minutes, self.visit_most_minutes)
+        if not (lengths[0] >= 0 and all(a < b for a, b in pairwise((*lengths, inf)))):
             problems.append(
-                "Settings 'visit_pass_minutes', 'visit_min_minutes' and 'visit_long_minutes' must grow in this order."
+                "Settings 'visit_pass_minutes', 'visit_min_minutes', 'visit_long_minutes' and 'visit_most_minutes' must"
+                " grow in this order."
             )
         if not 0 < self.underdosed_share <= 1 <= self.overdosed_share < inf:
             problems.append("Settings 'underdosed_share' and 'overdosed_share' must lie on either side of 1.")

@@ -25,7 +25,7 @@ from hotspots.geography import boundaries_of, missing_districts
 from hotspots.harm.weights import register as weight_register
 from hotspots.intake.report import damaged_files
 from hotspots.patrols import form
-from hotspots.patrols.dosage import dose
+from hotspots.patrols.dosage import dose, masks
 from hotspots.store import database
 from hotspots.store.held import gap_words
 from hotspots.store.publishing import leftovers, locked
@@ -190,6 +190,7 @@ CHECKS: dict[str, Callable[[Workspace], Iterable[str]]] = {
     "context lines": lambda workspace: context.problems(workspace.folder),
     "matches": lambda workspace: match_register.problems(workspace.folder),
     "trial designs": lambda workspace: trial_register.problems(workspace.folder),
+    "masked sites": lambda workspace: masks.problems(workspace.folder),
     "targets": lambda workspace: dose.problems(workspace.folder),
     "log entries": lambda workspace: form.problems(workspace.folder),
 }

@@ -1,16 +1,18 @@
-"""python -m hotspots dosage …: visits and minutes per hot spot and patrol day; target and targets."""
+"""python -m hotspots dosage …: visits and minutes per hot spot and patrol day; target, targets, and masks of sites."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.errors import HotspotsError
+from hotspots.base.words import counted
 from hotspots.cli.verbs import Verbs, put_out, put_table, say
 
 TABLES = {
     "days": "table", "summary": "summary", "visits": "visits", "hours": "hours", "coverage": "coverage",
-    "shifts": "shifts", "logs": "reconciled",
+    "shifts": "shifts", "logs": "reconciled", "masks": "masks",
 }  # fmt: skip
 
 
@@ -35,6 +37,20 @@ def add_verbs(verbs: Verbs) -> None:
     one.add_argument("--valid-from", required=True, metavar="DATE", help="first patrol day on which it holds")
     one.add_signature()
     words.add("targets", run_targets, "every target ever set").add_format()
+    one = words.add(
+        "mask", run_mask, "mask the sites of a file, where being is no patrol: stations, custody, garages",
+        'sites.csv --author "A Sergeant"', out=False,
+    )  # fmt: skip
+    help_ = "a table with name, kind, longitude, latitude, radius_m and reason"
+    one.add_argument("file", type=Path, metavar="FILE", help=help_)
+    one.add_argument("--author", required=True, metavar="WHO", help="who does it")
+    one = words.add(
+        "unmask", run_unmask, "lift the masks of sites", '"Lancaster Road yard" --author "A Sergeant" --note "closed"',
+        out=False,
+    )  # fmt: skip
+    one.add_argument("sites", nargs="+", metavar="SITE", help="by its name")
+    one.add_signature()
+    words.add("masks", run_masks, "every site ever masked, and every mask lifted").add_format()
 
 
 def run_dosage(asked: argparse.Namespace) -> None:
@@ -76,3 +92,24 @@ def run_targets(asked: argparse.Namespace) -> None:
     from hotspots.store.workspace import open_workspace
 
     put_table(asked, targets(open_workspace(asked.workspace).folder))
+
+
+def run_mask(asked: argparse.Namespace) -> None:
+    from hotspots.patrols.dosage.masks import mask, read_sites
+
+    n = mask(asked.workspace, read_sites(asked.file), asked.author)
+    say(f"Masked: {counted(n, 'site')}. Minutes there are no dose, on any day; dosage --table masks shows how many.")
+
+
+def run_unmask(asked: argparse.Namespace) -> None:
+    from hotspots.patrols.dosage.masks import unmask
+
+    n = unmask(asked.workspace, asked.sites, asked.author, asked.note)
+    say(f"Lifted: the mask of {counted(n, 'site')}. Minutes there count again, on any day.")
+
+
+def run_masks(asked: argparse.Namespace) -> None:
+    from hotspots.patrols.dosage.masks import masks
+    from hotspots.store.workspace import open_workspace
+
+    put_table(asked, masks(open_workspace(asked.workspace).folder))

@@ -116,6 +116,8 @@ def dictionary() -> str:
         ("Coverage (one row per BCU and patrol day)", columns.COVERAGE),
         ("Shifts (`dosage --table shifts`, one row per unit and patrol day)", columns.SHIFTS),
         ("Logs against positions (one row per log entry)", columns.RECONCILED),
+        ("Masks of sites, and liftings (`dosage masks`)", columns.MASKS),
+        ("Masked sites (`dosage --table masks`, one row per site and hot spot)", columns.MASKED_SITES),
         ("Change (one row per measure, estimate and place)", columns.CHANGE),
         ("Change of single places (`change --table spots`, one row per place)", columns.CHANGE_SPOTS),
         ("Change by period (`change --table series`, one row per group and period)", columns.CHANGE_SERIES),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHEETS = {
     "Dosage": "table", "Summary": "summary", "Visits": "visits", "Hours": "hours", "Coverage": "coverage",
-    "Shifts": "shifts", "Logs": "reconciled",
+    "Shifts": "shifts", "Logs": "reconciled", "Masked sites": "masks",
 }  # fmt: skip
 
 

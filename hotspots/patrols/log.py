@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from hotspots import geography
 from hotspots.base.columns import LOG_ENTRIES, TEXT, schema
 from hotspots.base.identity import HASHED
+from hotspots.base.settings import RESOLUTIONS
 from hotspots.patrols.form import ENTRIES, sound_rows
 from hotspots.sources.patrol_log import FORM
 from hotspots.store import ledger
@@ -56,18 +57,21 @@ def stamp(folder: Path) -> str:
 
 
 def placed(
-    entries: pd.DataFrame, cells: Mapping[int, str], resolution: int, frozen_areas: Collection[str]
-) -> pd.DataFrame:
+    entries: pd.DataFrame, cells: Mapping[int, str], resolution: int, frozen_areas: Collection[str],
+    masked: Collection[int] = (),
+) -> pd.DataFrame:  # fmt: skip
     """The entries with a further column ``hot_spot``: the area that each of them means, '' for none.
 
     That is the area it names, if that is one of ``frozen_areas`` (capital and small letters make no difference), else
-    the area in ``cells`` (H3 cell at ``resolution`` → area) whose cell holds its position. ``.attrs["unknown_areas"]``
+    the area in ``cells`` (H3 cell at ``resolution`` → area) whose cell holds its position, unless that lies in a
+    ``masked`` cell, of the finest resolution. ``.attrs["unknown_areas"]``
     counts the entries that name another area, by its name, also where their position has placed them.
     """
     folded = {a.casefold(): a for a in sorted(frozen_areas)} | {a: a for a in frozen_areas}
     named = entries["area"].tolist()
     meant = [folded.get(a) or folded.get(a.casefold()) or "" if a else "" for a in named]
-    held = geography.cells_at(entries["lon"], entries["lat"], resolution).tolist()
+    held, at = (geography.cells_at(entries["lon"], entries["lat"], r) for r in (resolution, RESOLUTIONS[-1]))
+    held = np.where(np.isin(at, list(masked)), 0, held).tolist()
     spots = [area or cells.get(cell, "") for area, cell in zip(meant, held, strict=True)]
     table = entries.assign(hot_spot=pd.Series(spots, index=entries.index, dtype="str"))
     unknown = Counter(a for a, area in zip(named, meant, strict=True) if a and not area)

@@ -47,8 +47,10 @@ UNIT_DAYS = (
 )  # fmt: skip
 # A silence: two positions of a unit's day further apart than the gap.
 SILENCES = ("patrol_day", "unit", "from_t", "to_t")
-# A standstill: a unit's positions inside an area that are equal to the metre from one second to another.
-STANDSTILLS = ("patrol_day", "unit", "area", "from_t", "to_t")
+# A standstill: a unit's positions inside an area that are equal to the metre from one second to another, and the half
+# seconds at either end that are credited to them.
+STANDSTILLS = ("patrol_day", "unit", "area", "from_t", "to_t", "before2", "after2")
+MASK_CELL = "cell_11"  # the column of positions that masked sites are told by: cells of about 2,000 m²
 TO_THE_METRE = 100_000  # units of a degree that are told apart: 1.1 m of latitude, 0.7 m of longitude
 
 
@@ -76,7 +78,8 @@ def rule_for(gap_s: Any, settings: Settings) -> Rule:
 class Presence:
     """What positions say of some patrol days: the tables named above, in order of day, unit and time.
 
-    ``place`` is twice the area's code, plus 1 on a call; −1 is outside.
+    ``place`` is twice the area's code, plus 1 on a call; −1 is outside. Areas are the hot spots and, behind them, what
+    each masked site has in each of them and outside of all (`place_codes`).
     """
 
     segments: pd.DataFrame
@@ -111,21 +114,44 @@ def slow_feeds(
     return found[["patrol_day", "unit"]].assign(gap_s=gap)[gap > rule.gap_s]
 
 
-def near_of(positions: ir.Table, inside: ir.Table, settings: Settings, span: tuple[int, int], cell: str) -> ir.Table:
+def place_codes(names: Sequence[str], sites: Sequence[str]) -> list[tuple[str, str]]:
+    """(hot spot, masked site) of each code of an area: the hot spots; then, site by site, its part of each of them and
+    of what lies outside ('').
+
+    >>> place_codes(["A", "B"], ["yard"])
+    [('A', ''), ('B', ''), ('A', 'yard'), ('B', 'yard'), ('', 'yard')]
+    """
+    return [(name, "") for name in names] + [(name, site) for site in sites for name in (*names, "")]
+
+
+def near_of(
+    positions: ir.Table, inside: ir.Table, masked: ir.Table | None, settings: Settings, span: tuple[int, int], cell: str
+) -> ir.Table:
     """The few positions that matter: inside a hot spot, at either end of a unit's day, and after a silence.
 
     ``positions`` have the columns of `hotspots.base.columns.PINGS`, no two of one unit in a second; ``inside`` has cell
     and area (codes 0, 1, …), each cell once; ``cell`` is the column of positions that holds cells of their resolution.
-    Adds patrol_day, place, and the seconds of the unit's positions before and after (prev_t, next_t).
+    ``masked`` has cell (of `MASK_CELL`), first and outside: the codes of `place_codes` for its site in the first hot
+    spot and outside of all. Adds patrol_day, place, and the seconds of the unit's positions before and after (prev_t,
+    next_t).
     """
     import ibis
 
-    placed = positions.left_join(inside, positions[cell] == inside.cell).select(
-        positions.unit, positions.t, positions.speed_kmh, positions.officers,
-        east=(positions.lon * TO_THE_METRE).round().cast("int64"),
-        north=(positions.lat * TO_THE_METRE).round().cast("int64"),
-        patrol_day=patrol_day_of(positions.t, span, settings),
-        place=(inside.area * 2 + (positions.on_call.cast("int32") if settings.exclude_on_call else 0)).fill_null(-1),
+    facts = ["unit", "t", "speed_kmh", "officers", "lon", "lat", "on_call"]
+    placed = positions.left_join(inside, positions[cell] == inside.cell)
+    if masked is None:
+        placed = placed.select(*facts, code=placed.area)
+    else:
+        placed = placed.select(*facts, "area", at=placed[MASK_CELL])
+        placed = placed.left_join(masked, placed["at"] == masked.cell)
+        at_site = ibis.coalesce(placed["first"] + placed.area, placed.outside)
+        placed = placed.select(*facts, code=ibis.coalesce(at_site, placed.area))
+    placed = placed.select(
+        "unit", "t", "speed_kmh", "officers",
+        east=(placed.lon * TO_THE_METRE).round().cast("int64"),
+        north=(placed.lat * TO_THE_METRE).round().cast("int64"),
+        patrol_day=patrol_day_of(placed.t, span, settings),
+        place=(placed.code * 2 + (placed.on_call.cast("int32") if settings.exclude_on_call else 0)).fill_null(-1),
     )  # fmt: skip
     by_unit = ibis.window(group_by=[placed.patrol_day, placed.unit], order_by=placed.t)
     timed = placed.mutate(prev_t=placed.t.lag().over(by_unit), next_t=placed.t.lead().over(by_unit))
@@ -258,10 +284,17 @@ def standstills_of(near: ir.Table, settings: Settings) -> ir.Table:
     for c in ("area", "east", "north"):
         same = same & (before[c] == before[f"{c}_before"])
     steps = before.mutate(moved=(~same).fill_null(True).cast("int64"))
-    by_unit = ibis.window(group_by=[steps.patrol_day, steps.unit], order_by=steps.t, following=0)
-    numbered = steps.mutate(number=steps.moved.sum().over(by_unit))
+    by_unit = ibis.window(group_by=[steps.patrol_day, steps.unit], order_by=steps.t)
+    up_to = ibis.window(group_by=[steps.patrol_day, steps.unit], order_by=steps.t, following=0)
+    numbered = steps.mutate(number=steps.moved.sum().over(up_to), moved_after=steps.moved.lead().over(by_unit))
     one = numbered.group_by(["patrol_day", "unit", "number", "area"])
-    found = one.aggregate(from_t=numbered.t.min(), to_t=numbered.t.max())
+    rule = rule_for(numbered.gap_s, settings)
+    last = (numbered.moved_after == 1).fill_null(True)
+    found = one.aggregate(
+        from_t=numbered.t.min(), to_t=numbered.t.max(),
+        before2=ibis.ifelse(numbered.moved == 1, edge(numbered.t - numbered.prev_t, rule), 0).sum(),
+        after2=ibis.ifelse(last, edge(numbered.next_t - numbered.t, rule), 0).sum(),
+    )  # fmt: skip
     return found.filter(found.to_t - found.from_t >= round(60 * settings.frozen_minutes)).select(*STANDSTILLS)
 
 
@@ -320,11 +353,17 @@ def clock_pieces(span: tuple[int, int], settings: Settings) -> list[tuple[int, i
 
 
 def presence(
-    backend: Any, positions: ir.Table, cells: Mapping[int, int], span: tuple[int, int], settings: Settings, cell: str,
+    backend: Any, positions: ir.Table, cells: Mapping[int, int], masked: Mapping[int, tuple[int, int]],
+    span: tuple[int, int], settings: Settings, cell: str,
 ) -> Presence:  # fmt: skip
-    """Ask an engine; the rows come back sorted. ``cells``: cell → code of its area."""
+    """Ask an engine; the rows come back sorted.
+
+    ``cells``: cell → code of its area; ``masked``: cell of `MASK_CELL` → the two codes of `near_of`.
+    """
     inside = small_table(backend, {"cell": list(cells), "area": list(cells.values())})
-    near = near_of(positions, inside, settings, span, cell).cache()
+    first, outside = ([code[i] for code in masked.values()] for i in (0, 1))
+    sites = small_table(backend, {"cell": list(masked), "first": first, "outside": outside}) if masked else None
+    near = near_of(positions, inside, sites, settings, span, cell).cache()
     ends = near.filter(near.prev_t.isnull() | near.next_t.isnull())
     spans = ends.group_by(["patrol_day", "unit"]).aggregate(first_t=ends.t.min(), last_t=ends.t.max()).execute()
     unit_days = unit_days_of(positions, span, settings).execute()

@@ -39,6 +39,7 @@ from hotspots.patrols.presence import (
     STANDSTILLS,
     UNIT_DAYS,
     Presence,
+    place_codes,
     presence,
     rule_for,
 )
@@ -48,28 +49,37 @@ PASS, BELOW, ON_TARGET, LONG = BANDS = ("pass-through", "below threshold", "on t
 POSITIONS, LOG, BOTH = "positions", "log", "both"
 STAYS = (
     "unit", "area", "patrol_day", "start", "end", "seconds", "officer_seconds", "reactive", "moving", "n_pings",
-    "pieces",
+    "pieces", "site",
 )  # fmt: skip
+NOWHERE_MASKED: Mapping[int, str] = {}
 
 
 def presence_of_files(
-    files: Sequence[Path], cells: Mapping[int, str], cell: str, settings: Settings, engine_url: str
-) -> Presence:
+    files: Sequence[Path], cells: Mapping[int, str], cell: str, settings: Settings, engine_url: str,
+    masked: Mapping[int, str] = NOWHERE_MASKED,
+) -> Presence:  # fmt: skip
     """Who was where by the positions of some Parquet files, a few files at a time: memory stays small.
 
     The files have the columns of `hotspots.base.columns.PINGS`, and each holds whole patrol days: no day is in two of
-    them. ``cells``: cell → hot spot; ``cell``: the column that holds cells of their resolution. Codes of places follow
-    the sorted names of the hot spots.
+    them. ``cells``: cell → hot spot; ``cell``: the column that holds cells of their resolution; ``masked``: cell of
+    `hotspots.patrols.presence.MASK_CELL` → masked site. Codes of places are those of `codes_of`.
     """
     names = sorted(set(cells.values()))
-    codes = {c: names.index(a) for c, a in cells.items()}
+    numbers = {place: code for code, place in enumerate(codes_of(cells, masked))}
+    codes = {c: numbers[a, ""] for c, a in cells.items()}
+    sites = {c: (numbers[names[0] if names else "", s], numbers["", s]) for c, s in masked.items()}
     parts = []
     with engine(engine_url) as backend:
         for batch in batches(files):
             span = span_of(batch)
             if span is not None:
-                parts.append(presence(backend, read_files(backend, batch), codes, span, settings, cell))
+                parts.append(presence(backend, read_files(backend, batch), codes, sites, span, settings, cell))
     return together(parts)
+
+
+def codes_of(cells: Mapping[int, str], masked: Mapping[int, str] = NOWHERE_MASKED) -> list[tuple[str, str]]:
+    """(hot spot, masked site) by code, of the sorted names of both."""
+    return place_codes(sorted(set(cells.values())), sorted(set(masked.values())))
 
 
 def together(parts: Sequence[Presence]) -> Presence:
@@ -191,12 +201,12 @@ def turns(days: np.ndarray[Any, Any], settings: Settings) -> np.ndarray[Any, Any
     return starts[days - first + 1]
 
 
-def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def stays(segments: pd.DataFrame, codes: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """The segments of each stay put together: `STAYS`, and log (False), by unit, patrol day and start.
 
-    ``names``: hot spots by code. Times in UTC seconds, patrol_day in days since 1970-01-01; ``seconds`` credited,
-    ``officer_seconds`` summed over officers; ``pieces`` the (start, end) of what is credited, where that is not the
-    whole stay, else None.
+    ``codes``: of `codes_of`. At a masked site ``site`` is its name, and outside every hot spot ``area`` is ''. Times in
+    UTC seconds, patrol_day in days since 1970-01-01; ``seconds`` credited, ``officer_seconds`` summed over officers;
+    ``pieces`` the (start, end) of what is credited, where that is not the whole stay, else None.
     """
     number = (~segments["joined"]).cumsum().to_numpy()
     one = segments.assign(number=number).groupby("number", sort=False)
@@ -206,10 +216,10 @@ def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         n_known=("n_known", "sum"), n_slow=("n_slow", "sum"),
     )  # fmt: skip
     if not len(table):
-        kinds = {"unit": "int64", "area": "str", "patrol_day": "int64", "n_pings": "int64"}
+        kinds = {"unit": "int64", "area": "str", "site": "str", "patrol_day": "int64", "n_pings": "int64"}
         kinds |= {"reactive": "bool", "moving": "bool", "log": "bool", "pieces": "object"}
         return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, "float64")) for c in (*STAYS, "log")})
-    areas = np.array(names, dtype=object)[table["place"].to_numpy() // 2]
+    areas, sites = np.array(codes, dtype=object)[table["place"].to_numpy() // 2].T
     pieces = pd.Series([None] * len(table), index=table.index, dtype=object)
     for key in table.index[one.size() > 1]:
         pieces[key] = [(a / 2, b / 2) for a, b in one.get_group(key)[["start2", "end2"]].to_numpy().tolist()]
@@ -218,19 +228,26 @@ def stays(segments: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         "patrol_day": table["patrol_day"], "start": table["start2"] / 2, "end": table["end2"] / 2,
         "seconds": table["credit2"] / 2, "officer_seconds": table["officer2"] / 2,
         "reactive": table["place"] % 2 == 1, "moving": 2 * table["n_slow"] < table["n_known"],
-        "n_pings": table["n_pings"], "pieces": pieces, "log": False,
+        "n_pings": table["n_pings"], "pieces": pieces,
+        "site": pd.Series(sites, index=table.index, dtype="str"), "log": False,
     })  # fmt: skip
     return found.sort_values(["unit", "patrol_day", "start"], ignore_index=True)
 
 
+def patrols(stays: pd.DataFrame) -> pd.Series:
+    """Which stays are dose: proactive, on foot or stopped, and not counted apart."""
+    dose = ~stays["reactive"] & ~stays["moving"]
+    return dose & (stays["apart"] == "") if "apart" in stays.columns else dose
+
+
 def visits(stays: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Proactive stays, on foot or stopped, that overlap or touch in one hot spot and patrol day → one row per visit.
+    """Stays that are dose and overlap or touch in one hot spot and patrol day → one row per visit.
 
     Columns: area, patrol_day, start, end (UTC seconds), patrol_minutes (its length), longest_minutes (longest stay of
     one unit), officer_minutes, units, band, told_by. Officer A 14:00 to 14:12 and officer B 14:05 to 14:15: one visit,
     15 patrol-minutes, 22 officer-minutes, on target by A's 12 minutes.
     """
-    mine = stays[~stays["reactive"] & ~stays["moving"]].sort_values(["area", "patrol_day", "start", "end"])
+    mine = stays[patrols(stays)].sort_values(["area", "patrol_day", "start", "end"])
     mine = mine.assign(number=overlapping(mine, ["area", "patrol_day"]))
     logged = mine["log"] if "log" in mine.columns else pd.Series(False, index=mine.index)
     one = mine.assign(log=logged, tracked=~logged).groupby("number", sort=False)

@@ -14,7 +14,7 @@ from hotspots.base.errors import HotspotsError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-KNOWN = ("0001", "0002")  # the oldest first
+KNOWN = ("0001", "0002", "0003")  # the oldest first
 NEWEST = KNOWN[-1]
 TABLE = "alembic_version"
 STEPS = Path(__file__).parent / "migrations"

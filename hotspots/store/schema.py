@@ -98,7 +98,7 @@ Table(
     *texts("kind", "note", "author", "created"),
 )  # fmt: skip
 
-# ---------------------------------------------------------------- patrols: log entries, their drafts, dose targets
+# ---------------------------------------------------------------- patrols: log entries, drafts, targets, masked sites
 
 Table(
     "patrol_entries", METADATA,
@@ -116,6 +116,11 @@ Table(
     "dose_targets", METADATA,
     number(), *texts("register", "area", "valid_from", *SIGNED),
     Column("minutes", Float),  # none: the target is lifted
+)  # fmt: skip
+Table(
+    "dose_masks", METADATA,
+    number(), *wholes("masked"),  # 1 masked, 0 lifted
+    *texts("site", "kind", *SIGNED), *(Column(c, Float, nullable=False) for c in ("lon", "lat", "radius_m")),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- change: matches and context lines; trials

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hotspots.base.settings import Settings
 from hotspots.patrols.visits import visits
 from tests.conftest import examples
-from tests.plain_visits import PlainRules, plain_stays, plain_visits
-from tests.position_stays import stays_of
+from tests.plain_visits import PlainRules, plain_minutes, plain_stays, plain_visits
+from tests.position_stays import apart_of, stays_of
 
 HOME = Settings()
 CELLS = {7: "A", 8: "A", 9: "B", 6: "C"}  # they adjoin; 1 is outside
@@ -148,3 +148,47 @@ def test_the_union_is_never_more_than_the_sum_and_credit_never_more_than_the_tim
     assert (credited <= (span["max"] - span["min"]).reindex(credited.index) + 1e-9).all()
     assert (stays["start"] >= span["min"].reindex(stays["unit"]).to_numpy()).all()
     assert (stays["end"] <= span["max"].reindex(stays["unit"]).to_numpy()).all()
+
+
+longer = st.sampled_from([30, 300, 300, 301, 900, 14_400, 14_401])
+standing = st.lists(st.tuples(longer, st.sampled_from([7, 7, 7, 9, 1]), st.sampled_from([0, 0, 0, 1])), max_size=40)
+
+
+@settings(max_examples=examples(25))
+@given(
+    st.lists(st.tuples(st.sampled_from(STARTS), standing, st.sampled_from([False, True])), min_size=1, max_size=6),
+    st.sampled_from([(15, 45), (60, 120), (5, 21)]), st.sampled_from([5.0, 1.0]), st.sampled_from([{}, {21: "yard"}]),
+)  # fmt: skip
+def test_minutes_that_are_no_patrol_are_those_worked_out_plainly(given, lengths, credit, masked):
+    """Cars that stand at one of two points for hours, with silences, over 06:00 and at a masked site."""
+    frozen, most = lengths
+    chosen = replace(HOME, frozen_minutes=frozen, visit_most_minutes=most, ping_credit_minutes=credit)
+    rows = []
+    for unit, (start, steps, call) in enumerate(given, start=1):
+        t = start
+        for step, cell, point in steps:
+            t += step
+            rows.append((unit, t, cell, 0.0, call and point == 1, 2, -2.7 + point / 1000, 53.76, 20 + point))
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "lon", "lat", "cell_11"])
+    fast = apart_of(table, CELLS, chosen, masked)
+    fast = fast[~fast["reactive"] & ~fast["moving"]]
+    names = fast["area"] + fast["site"].map(lambda s: s and f" at {s}")
+    sums = fast.assign(area=names, why=fast["apart"].replace("masked", "")).groupby(
+        ["unit", "area", "patrol_day", "why"]
+    )
+    found = {key: seconds for key, seconds in sums["seconds"].sum().to_dict().items() if seconds}
+    # To the plain way a masked site is more hot spots: a cell of its own in A, in B and outside.
+    parts = {100 * c + 21: f"{CELLS.get(c, '')} at yard" for c in (7, 9, 1)} if masked else {}
+    cells = table["cell"].where(~table["cell_11"].isin(list(masked)), 100 * table["cell"] + table["cell_11"])
+    slow = plain_minutes(table.assign(cell=cells), CELLS | parts, PlainRules.of(chosen), chosen)
+    slow = masked_whole({k: v for k, v in slow.items() if not k[1].startswith(" at ")})
+    assert {k: float(v) for k, v in slow.items()} == found
+
+
+def masked_whole(minutes: dict) -> dict:
+    """Of a masked site no minute is told apart further."""
+    found: dict = {}
+    for (unit, area, day, why), seconds in minutes.items():
+        key = (unit, area, day, "" if " at " in area else why)
+        found[key] = found.get(key, 0) + seconds
+    return found

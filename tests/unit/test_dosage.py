@@ -17,8 +17,8 @@ from hotspots.base.errors import HotspotsError
 from hotspots.base.identity import unit_text
 from hotspots.base.settings import Settings
 from hotspots.patrols.dosage import coverage, logs
+from hotspots.patrols.dosage.apart import apart_warnings, minutes_apart, stays_apart
 from hotspots.patrols.dosage.dose import days_since, dose, problems, set_target, summary, target_on, targets
-from hotspots.patrols.dosage.frozen import frozen_minutes, frozen_warnings
 from hotspots.patrols.presence import COUNTS, SEGMENTS, STANDSTILLS, Presence
 from hotspots.patrols.visits import visits
 from tests.dose_workspace import make_frozen
@@ -37,7 +37,8 @@ def stay(area: str, start: str, end: str, unit: int = 1, officers: int = 1, **mo
     flags = {"reactive": False, "moving": False, "log": False, **more}
     return {
         "unit": unit, "area": area, "patrol_day": DAY, "start": a, "end": b, "seconds": b - a,
-        "officer_seconds": officers * (b - a), "n_pings": 2, **flags, "pieces": None,
+        "officer_seconds": officers * (b - a), "n_pings": 2, "site": "", "apart": "", "pieces": None,
+        **flags,
     }  # fmt: skip
 
 
@@ -277,54 +278,109 @@ def test_units_of_another_bcu_are_no_positions_of_this_one_and_not_none_either()
     ]
 
 
-# ---------------------------------------------------------------- standing still to the metre
+# ---------------------------------------------------------------- parked is not patrolled
 
 
-def there(start: str, end: str, unit: int = 1, pieces: list | None = None, **more: object) -> dict:
-    return {
-        "unit": unit, "area": "A", "patrol_day": DAY, "start": float(at(start)), "end": float(at(end)),
-        "reactive": False, "moving": False, "log": False, "pieces": pieces,
-    } | more  # fmt: skip
+def presence_of(still: list[tuple] = (), silences: list[tuple] = ()) -> Presence:
+    """Unit 1 (or another) stood still from one time to another in A, or sent nothing."""
+    rows = [(DAY, unit, 0, at(a), at(b), 60, 60) for a, b, unit in ((*s, 1)[:3] for s in still)]  # 30 s at either end
+    return replace(
+        found(silences=list(silences)),
+        standstills=pd.DataFrame(rows, columns=list(STANDSTILLS)).astype("int64"),
+    )
 
 
-def still(start: str, end: str, unit: int = 1) -> tuple[int, int, int, int, int]:
-    return (DAY, unit, 0, at(start), at(end))
+def apart(stays: list[dict], **seen: list[tuple]) -> list[tuple]:
+    """(from, to, why) of each part of the stays."""
+    whole = pd.DataFrame(stays).drop(columns="apart").astype({"area": "str", "site": "str"})
+    parts = stays_apart(whole, presence_of(**seen), [("A", "")], SETTINGS).sort_values("start")
+    spans = zip(parts["start"], parts["end"], parts["apart"], strict=True)
+    return [(clock(a), clock(b), why) for a, b, why in spans]
+
+
+def clock(t: float) -> str:
+    return datetime.fromtimestamp(t, LONDON).strftime("%H:%M:%S").removesuffix(":00")
 
 
 @pytest.mark.parametrize(
-    ("stays", "standing", "minutes"),
+    ("stays", "seen", "parts"),
     [
-        ([there("10:00", "12:00")], [still("10:30", "11:45")], 75.0),
-        ([there("10:00", "12:00"), there("11:00", "13:00", 2)],
-         [still("10:00", "12:00"), still("11:00", "13:00", 2)], 180.0),
-        ([there("10:00", "12:00")], [still("10:00", "12:00", 2)], None),  # another unit's
-        ([there("10:00", "12:00", reactive=True)], [still("10:00", "12:00")], None),
-        ([there("10:00", "12:00", pieces=[(at("10:00"), at("10:20")), (at("11:50"), at("12:00"))])],
-         [still("10:00", "12:00")], 30.0),  # of what is credited
-        ([there("10:00", "12:00")], [], None),
+        ([stay("A", "10:00", "12:00")], {}, [("10:00", "12:00", "")]),  # two hours are a long visit
+        ([stay("A", "10:00", "12:00:01")], {}, [("10:00", "12:00:01", "parked")]),
+        ([stay("A", "10:00", "18:00", reactive=True)], {}, [("10:00", "18:00", "")]),  # no dose anyway
+        ([stay("A", "10:00", "18:00", moving=True)], {}, [("10:00", "18:00", "")]),
+        # A silence between two stays: the car was not seen to leave.
+        ([stay("A", "10:00", "11:00"), stay("A", "11:30", "12:10")], {"silences": [("11:00", "11:30")]},
+         [("10:00", "11:00", "parked"), ("11:30", "12:10", "parked")]),
+        ([stay("A", "10:00", "11:00"), stay("A", "11:30", "12:10")], {},
+         [("10:00", "11:00", ""), ("11:30", "12:10", "")]),  # it was seen elsewhere
+        ([stay("A", "08:00", "09:00"), stay("A", "13:00:01", "14:00")], {"silences": [("09:00", "13:00:01")]},
+         [("08:00", "09:00", ""), ("13:00:01", "14:00", "")]),  # the shift ended
+        ([stay("A", "10:00", "11:00"), stay("B", "11:30", "12:10")], {"silences": [("11:00", "11:30")]},
+         [("10:00", "11:00", ""), ("11:30", "12:10", "")]),
+        ([stay("A", "10:00", "11:00"), stay("A", "11:00", "12:10")], {},
+         [("10:00", "11:00", "parked"), ("11:00", "12:10", "parked")]),  # as over 06:00
+        # Standing still: that part alone, with the half minute at either end.
+        ([stay("A", "10:00", "12:00")], {"still": [("10:30", "11:45")]},
+         [("10:00", "10:29:30", ""), ("10:29:30", "11:45:30", "frozen"), ("11:45:30", "12:00", "")]),
+        ([stay("A", "10:00", "18:00")], {"still": [("10:00", "17:00")]},
+         [("10:00", "17:00:30", "frozen"), ("17:00:30", "18:00", "parked")]),
+        ([stay("A", "10:00", "12:00")], {"still": [("10:00", "12:00", 2)]}, [("10:00", "12:00", "")]),  # another's
+        ([stay("A", "10:00", "12:00", reactive=True)], {"still": [("10:00", "12:00")]}, [("10:00", "12:00", "")]),
     ],
 )  # fmt: skip
-def test_minutes_of_standing_still(stays: list, standing: list, minutes: float | None):
-    table = frozen_minutes(
-        pd.DataFrame(stays), pd.DataFrame(standing, columns=list(STANDSTILLS)).astype("int64"), ["A"]
-    )
-    assert table["frozen_minutes"].tolist() == ([] if minutes is None else [minutes])
+def test_what_is_no_patrol_of_a_stay(stays: list, seen: dict, parts: list):
+    assert apart(stays, **seen) == parts
 
 
-def test_a_log_without_any_positions_has_no_minutes_of_standing_still():
-    """Stays of entries alone: with no position, no column of theirs has a type."""
-    stays = pd.DataFrame([there("10:00", "12:00")]).assign(log=True).astype({"area": "str"})
-    assert not len(frozen_minutes(stays, pd.DataFrame(columns=list(STANDSTILLS)).astype("int64"), []))
+def test_of_a_stay_that_stood_still_in_part_only_what_is_credited_is_parted():
+    """Ten minutes credited at its beginning and ten at its end, two officers, standing for all but the last five."""
+    pieces = [(at("10:00"), at("10:10")), (at("11:50"), at("12:00"))]
+    one = stay("A", "10:00", "12:00", officers=2) | {"seconds": 1200.0, "officer_seconds": 2400.0, "pieces": pieces}
+    whole = pd.DataFrame([one]).drop(columns="apart").astype({"area": "str", "site": "str"})
+    parts = stays_apart(whole, presence_of(still=[("09:59:30", "11:54:30")]), [("A", "")], SETTINGS)
+    assert parts[["seconds", "officer_seconds", "apart"]].to_numpy().tolist() == [
+        [900.0, 1800.0, "frozen"], [300.0, 600.0, ""],
+    ]  # fmt: skip
 
 
-def test_the_share_that_stood_still_is_said_by_bcu():
+def test_minutes_that_are_no_patrol_are_those_with_anyone_there():
+    stays = pd.DataFrame([
+        stay("A", "10:00", "12:00", apart="frozen"), stay("A", "11:00", "13:00", unit=2, apart="frozen"),
+        stay("A", "10:00", "11:00", unit=3, apart="parked"), stay("A", "14:00", "14:30", apart="masked"),
+        stay("A", "14:00", "14:30", unit=2, apart="masked", reactive=True), stay("B", "14:00", "14:10"),
+    ])  # fmt: skip
+    found = minutes_apart(stays)
+    assert found.to_dict("records") == [
+        {"area": "A", "patrol_day": DAY, "masked_minutes": 30.0, "frozen_minutes": 180.0, "parked_minutes": 60.0}
+    ]
+
+
+def test_eight_hours_at_a_police_station_are_no_dose():
+    stays = pd.DataFrame([
+        stay("A", "08:00", "16:00", apart="parked"), stay("A", "09:00", "09:15", unit=2),
+        stay("A", "10:00", "10:20", unit=3, site="yard", apart="masked", reactive=True),
+    ])  # fmt: skip
+    told = dose(grid(), stays, visits(stays, SETTINGS)).iloc[0]
+    assert (told["patrol_minutes"], told["officer_minutes"], told["visits"]) == (15, 15, 1)
+    assert told["reactive_minutes"] == 0
+
+
+def test_stays_of_logs_alone_are_none_of_them():
+    """With no position, no column of theirs has a type."""
+    assert not len(minutes_apart(pd.DataFrame([stay("A", "10:00", "12:00", log=True)]).astype({"area": "str"})))
+
+
+def test_what_is_counted_apart_is_said_by_bcu():
     table = pd.DataFrame({
         "area": ["W1", "W2", "E1"], "bcu": ["West", "West", "East"], "patrol_day": "2026-06-02",
         "patrol_minutes": [100.0, 60.0, 30.0], "frozen_minutes": [80.0, 0.0, np.nan],
+        "parked_minutes": [0.0, 480.0, np.nan],
     })  # fmt: skip
-    assert frozen_warnings(table, SETTINGS) == [
-        "West: 80 of 160 patrol-minutes (50%) rest on positions that were equal to the metre for 60 minutes or more: a"
-        " parked car, a device on charge or a frozen fix. Make sure that officers were there: W1 on 2026-06-02."
+    assert apart_warnings(table, SETTINGS) == [
+        "West: 560 minutes are counted apart and are no dose, 80 with positions equal to the metre for 60 minutes or"
+        " more and 480 in stays of more than 120 minutes: a parked car, a device on charge or a frozen fix. The 160"
+        " patrol-minutes are without them. W2 on 2026-06-02, W1 on 2026-06-02."
     ]
 
 

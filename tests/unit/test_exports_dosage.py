@@ -94,7 +94,17 @@ def test_geojson_has_each_hot_spot_on_its_own_ground_with_its_whole_dose(dose: D
 def test_the_workbook_has_every_table_with_the_same_figures(dose: Dose, folder: Path) -> None:
     content = dosage_xlsx(dose)
     found = sheets(content)
-    assert list(found) == ["About", "Dosage", "Summary", "Visits", "Hours", "Coverage", "Shifts", "Logs"]
+    assert list(found) == [
+        "About",
+        "Dosage",
+        "Summary",
+        "Visits",
+        "Hours",
+        "Coverage",
+        "Shifts",
+        "Logs",
+        "Masked sites",
+    ]
     plain = rows(dosage_text(dose, "csv", folder))
     assert [list(map(str, r)) for r in found["Dosage"]] == [list(r) for r in plain]
     for line, row in zip(found["Dosage"], plain, strict=True):

@@ -29,7 +29,8 @@ SIDES = (
     ("ping_max_kmh", 0.1, 0.0, "Setting 'ping_max_kmh' is 0.0; it must be a number above 0."),
     ("ping_credit_minutes", 5.0, 5.1, "Setting 'ping_credit_minutes' must not be above 'visit_gap_minutes'."),
     ("edge_tolerance_seconds", 300, 301, "Setting 'edge_tolerance_seconds' must be 0 or more, and at most"),
-    ("visit_min_minutes", 19.9, 20.0, "'visit_pass_minutes', 'visit_min_minutes' and 'visit_long_minutes' must grow"),
+    ("visit_min_minutes", 19.9, 20.0, "'visit_long_minutes' and 'visit_most_minutes' must grow"),
+    ("visit_most_minutes", 20.1, 20.0, "'visit_long_minutes' and 'visit_most_minutes' must grow in this order"),
     ("underdosed_share", 1.0, 1.1, "'underdosed_share' and 'overdosed_share' must lie on either side of 1."),
 )
 
@@ -73,6 +74,6 @@ def test_every_number_but_those_with_a_bound_of_two_settings_has_its_own():
 
     free = {f.name for f in fields(Settings) if type(f.default) in (int, float)} - set(bounds())
     assert free == {
-        "edge_tolerance_seconds", "visit_pass_minutes", "visit_min_minutes", "visit_long_minutes", "underdosed_share",
-        "overdosed_share", "break_min_rows",
+        "edge_tolerance_seconds", "visit_pass_minutes", "visit_min_minutes", "visit_long_minutes", "visit_most_minutes",
+        "underdosed_share", "overdosed_share", "break_min_rows",
     }  # fmt: skip

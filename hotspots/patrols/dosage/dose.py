@@ -2,7 +2,8 @@
 
 Kept apart, for published programmes mix them: *visits* (what a street sees), *officer-minutes* (summed over officers),
 *patrol-minutes* (time with anyone there). Funded hours are none of these and are not in here. Reactive minutes, on a
-call, and driving through are counted beside the dose and are no part of it.
+call, driving through, at masked sites and parked are counted beside the dose and are no part of it
+(`hotspots.patrols.dosage.apart`).
 
 No data is not no patrol: on a day without positions or logs in a BCU the figures are empty, and ``gps_coverage`` says
 how much of the units' time on shift the positions cover.
@@ -26,13 +27,15 @@ from hotspots.base.columns import DOSE_HOURS, DOSE_SUMMARY, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.insight.hours import HOURS, area_weeks, hot_hours, minutes_by_hour
-from hotspots.patrols.visits import BELOW, LOG, LONG, ON_TARGET, PASS
+from hotspots.patrols.dosage.apart import minutes_apart
+from hotspots.patrols.visits import BELOW, LOG, LONG, ON_TARGET, PASS, patrols
 from hotspots.store import ledger
 
 TRACKED, LOGS_ONLY, NO_DATA = "tracked", "logs only", "no data"
 UNDER, MET, OVER, NO_TARGET = "underdosed", "on target", "overdosed", "no target"
 DOSES = ("visits", "visits_below_threshold", "officer_minutes", "patrol_minutes", "pass_throughs", "visits_on_target",
-         "visits_long", "reactive_minutes", "moving_minutes", "log_minutes")  # fmt: skip
+         "visits_long", "reactive_minutes", "moving_minutes", "log_minutes", "frozen_minutes", "parked_minutes",
+         "masked_minutes")  # fmt: skip
 PLACE = ["area", "patrol_day"]
 
 
@@ -43,10 +46,11 @@ def dose(grid: pd.DataFrame, stays: pd.DataFrame, visits: pd.DataFrame) -> pd.Da
     ``stays``, ``visits``: as `hotspots.patrols.visits` has them, with ``log``. Figures are empty where ``data`` is "no
     data". Minutes are rounded to a hundredth.
     """
+    unmasked = stays["site"] == ""
     kinds = {
-        "officer_minutes": ~stays["reactive"] & ~stays["moving"],
-        "reactive_minutes": stays["reactive"],
-        "moving_minutes": ~stays["reactive"] & stays["moving"],
+        "officer_minutes": patrols(stays),
+        "reactive_minutes": stays["reactive"] & unmasked,
+        "moving_minutes": ~stays["reactive"] & stays["moving"] & unmasked,
     }
     table = stays[PLACE].assign(**{c: stays["officer_seconds"].where(mask, 0.0) / 60 for c, mask in kinds.items()})
     minutes = table.groupby(PLACE, as_index=False).sum()
@@ -57,7 +61,9 @@ def dose(grid: pd.DataFrame, stays: pd.DataFrame, visits: pd.DataFrame) -> pd.Da
     )
     of_visits["visits"] = of_visits["visits_on_target"] + of_visits["visits_long"]
     counts = of_visits.groupby(PLACE, as_index=False).sum()
-    whole = grid.merge(minutes, on=PLACE, how="left").merge(counts, on=PLACE, how="left")
+    whole = grid
+    for part in (minutes, counts, minutes_apart(stays)):
+        whole = whole.merge(part, on=PLACE, how="left")
     nothing = whole["data"] == NO_DATA
     for column in DOSES:
         values = whole[column].fillna(0).where(~nothing)
@@ -97,7 +103,8 @@ def summary(
     )  # fmt: skip
     names = ["area", "register", "name", "bcu", "role"]
     sums = ("days", "days_with_data", "visits", "visits_below_threshold", "officer_minutes", "patrol_minutes",
-            "target_minutes", "days_without_adequate_visit", "reactive_minutes")  # fmt: skip
+            "target_minutes", "days_without_adequate_visit", "reactive_minutes", "frozen_minutes", "parked_minutes",
+            "masked_minutes")  # fmt: skip
     one = counted.groupby(names, sort=False)
     found = one[list(sums)].sum(min_count=1).reset_index()
     hours = coverage.groupby("bcu")[["covered_hours", "shift_hours"]].sum()
@@ -199,7 +206,7 @@ def dose_hours(
     local_to, one row each; None where no source has times: then incidents are empty and no hour is hot. A BCU's hot
     hours are those of its treated hot spots' incidents together.
     """
-    proactive = stays[~stays["reactive"] & ~stays["moving"]]
+    proactive = stays[patrols(stays)]
     rate = (proactive["officer_seconds"] / (proactive["end"] - proactive["start"]).where(lambda s: s > 0)).fillna(0)
     grid = pd.MultiIndex.from_product([areas["area"], range(HOURS)], names=["area", "hour_of_week"])
     length = (visits["end"] - visits["start"]).where(lambda s: s > 0)

@@ -71,7 +71,7 @@ def reconcile(
             "counted": LOG if by_log else POSITIONS,
         })  # fmt: skip
     reconciled = pd.DataFrame(rows, columns=[c.name for c in RECONCILED])
-    return reconciled, pd.DataFrame(added, columns=[*STAYS, "log"])
+    return reconciled, pd.DataFrame(added, columns=[*STAYS, "log", "apart"])
 
 
 def key_of(entry: Any) -> tuple[tuple[int, str, int], Span]:
@@ -86,6 +86,7 @@ def stay_of(entry: Any, span: Span) -> dict[str, object]:
         "unit": int(entry.unit), "area": str(entry.hot_spot), "patrol_day": int(entry.patrol_day), "start": span[0],
         "end": span[1], "seconds": seconds, "officer_seconds": seconds * int(entry.officers),
         "reactive": bool(entry.reactive), "moving": entry.mode == "vehicle", "n_pings": 0, "pieces": None, "log": True,
+        "site": "", "apart": "",
     }  # fmt: skip
 
 

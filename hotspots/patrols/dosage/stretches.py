@@ -25,9 +25,10 @@ from hotspots.base.clock import EPOCH, day_number, day_numbers, day_of, day_star
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import RESOLUTIONS, Settings
 from hotspots.patrols import log as patrol_log
-from hotspots.patrols.dosage import logs
+from hotspots.patrols.dosage import logs, masks
+from hotspots.patrols.dosage.apart import stays_apart
 from hotspots.patrols.presence import SEGMENTS, SILENCES, STANDSTILLS, UNIT_DAYS, Presence, rule_of
-from hotspots.patrols.visits import joined_overnight, presence_of_files, refuse_overlaps, stays, together
+from hotspots.patrols.visits import codes_of, joined_overnight, presence_of_files, refuse_overlaps, stays, together
 from hotspots.store.sound import sound_file
 from hotspots.store.workspace import PingDay, Workspace
 
@@ -93,12 +94,14 @@ def days_held(workspace: Workspace) -> tuple[date, date] | None:
     return (EPOCH + timedelta(days=min(held)), EPOCH + timedelta(days=max(held))) if held else None
 
 
-FORMAT = 4  # goes up when the expression of `hotspots.patrols.presence` gives other rows
+FORMAT = 5  # goes up when the expression of `hotspots.patrols.presence` gives other rows
 MOST = 3_000  # results kept; the oldest go
 TABLES = {"segments": SEGMENTS, "unit_days": UNIT_DAYS, "silences": SILENCES, "standstills": STANDSTILLS}
 
 
-def key_of(file_sha: str, cells: Mapping[int, str], cell: str, settings: Settings, engine: str) -> str:
+def key_of(
+    file_sha: str, cells: Mapping[int, str], masked: Mapping[int, str], cell: str, settings: Settings, engine: str
+) -> str:
     """What one day's result hangs on, as a hash. Bands are drawn later."""
     numbers = {
         **rule_of(settings)._asdict(),
@@ -109,7 +112,7 @@ def key_of(file_sha: str, cells: Mapping[int, str], cell: str, settings: Setting
         "visit_gap_most_minutes": settings.visit_gap_most_minutes,
     }
     days = (settings.timezone, settings.patrol_day_starts)
-    facts = [FORMAT, file_sha, sorted(cells.items()), cell, numbers, *days, engine]
+    facts = [FORMAT, file_sha, sorted(cells.items()), sorted(masked.items()), cell, numbers, *days, engine]
     return sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
@@ -158,6 +161,7 @@ class Stretch:
     areas: pd.DataFrame  # of the BCU asked for
     days: list[int]
     cells: dict[int, str]
+    masked: dict[int, str]  # of `hotspots.patrols.dosage.masks.masked_cells`
     found: Presence
     stays: pd.DataFrame
     entries: pd.DataFrame  # by day, with hot_spot and bcu: of all BCUs, for a unit's shift knows no border
@@ -197,11 +201,14 @@ def stretch(workspace: Workspace, question: DoseQuestion, ref: str, days: list[i
     # Every hot spot of the version, whichever BCU is asked for: the figures of one BCU are those of all three.
     cells = refuse_overlaps(frozen.areas)
     resolution = one_resolution(frozen.ref, frozen.areas)
-    found = day_by_day(workspace, range(days[0] - 1, days[-1] + 2), cells, f"cell_{resolution}", question.engine)
-    own = stays(joined_overnight(found, settings), sorted(set(cells.values())))
+    masked = masks.masked_cells(masks.masked_now(workspace.folder), cells, resolution)
+    span = range(days[0] - 1, days[-1] + 2)
+    found = day_by_day(workspace, span, cells, masked, f"cell_{resolution}", question.engine)
+    codes = codes_of(cells, masked)
+    own = stays_apart(stays(joined_overnight(found, settings), codes), found, codes, settings)
     starts = day_starts(EPOCH + timedelta(days=days[0]), EPOCH + timedelta(days=days[-1]), settings)
     entries = patrol_log.entries(workspace, int(starts[0]), int(starts[-1]))
-    placed = patrol_log.placed(entries, cells, resolution, set(frozen.areas["area"]))
+    placed = patrol_log.placed(entries, cells, resolution, set(frozen.areas["area"]), masked)
     unknown = sum(placed.attrs["unknown_areas"].values())
     bcus = dict(zip(frozen.areas["area"], frozen.areas["bcu"], strict=True))
     placed = placed.assign(bcu=placed["hot_spot"].map(bcus))
@@ -211,7 +218,7 @@ def stretch(workspace: Workspace, question: DoseQuestion, ref: str, days: list[i
     both = pd.concat([own, added.astype(own.dtypes.to_dict())], ignore_index=True) if len(added) else own
     both = both[both["patrol_day"].isin(days) & both["area"].isin(areas["area"])]
     return Stretch(
-        frozen=frozen, areas=areas, days=days, cells=cells, found=found, stays=both, entries=split,
+        frozen=frozen, areas=areas, days=days, cells=cells, masked=masked, found=found, stays=both, entries=split,
         reconciled=reconciled[reconciled["area"].isin(areas["area"])], unknown_areas=unknown,
     )  # fmt: skip
 
@@ -227,17 +234,19 @@ def one_resolution(ref: str, areas: pd.DataFrame) -> int:
     return found[0]
 
 
-def day_by_day(workspace: Workspace, days: Sequence[int], cells: dict[int, str], column: str, engine: str) -> Presence:
+def day_by_day(
+    workspace: Workspace, days: Sequence[int], cells: dict[int, str], masked: dict[int, str], column: str, engine: str
+) -> Presence:
     """Who was where on these days: kept results where there are any, the engine for the others."""
     held = [d for d in workspace.manifest.ping_days if day_number(d.day) in set(days)]
     keys = {
-        d.day: key_of(workspace.manifest.hashes.get(d.file, d.file), cells, column, workspace.settings, engine)
+        d.day: key_of(workspace.manifest.hashes.get(d.file, d.file), cells, masked, column, workspace.settings, engine)
         for d in held
     }
     parts = {d.day: kept(workspace.folder, keys[d.day]) for d in held}
     missing = [d for d in held if parts[d.day] is None]
     if missing:
-        new = asked(workspace, missing, cells, column, engine)
+        new = asked(workspace, missing, cells, masked, column, engine)
         for one in missing:
             mine = of_day(new, day_number(one.day))
             keep(workspace.folder, keys[one.day], mine)
@@ -246,14 +255,15 @@ def day_by_day(workspace: Workspace, days: Sequence[int], cells: dict[int, str],
 
 
 def asked(
-    workspace: Workspace, missing: Sequence[PingDay], cells: dict[int, str], column: str, engine: str
-) -> Presence:
+    workspace: Workspace, missing: Sequence[PingDay], cells: dict[int, str], masked: dict[int, str], column: str,
+    engine: str,
+) -> Presence:  # fmt: skip
     """The engine's answer for some days' files. HotspotsError for a file that is gone, damaged, or cut otherwise."""
     import pyarrow as pa
 
     files = [sound_file(workspace, d.file) for d in missing]
     try:
-        found = presence_of_files(files, cells, column, workspace.settings, engine)
+        found = presence_of_files(files, cells, column, workspace.settings, engine, masked)
     except (OSError, pa.ArrowException) as error:
         raise HotspotsError(
             f"Positions of the workspace are missing or damaged ({type(error).__name__}). Run python -m hotspots check;"

@@ -20,7 +20,8 @@ from hotspots.base.months import Window, window_of_months
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.harm.offences import POLICE_UK
-from hotspots.patrols.dosage import coverage, logs
+from hotspots.patrols.dosage import coverage, logs, masks
+from hotspots.patrols.dosage.apart import apart_warnings
 from hotspots.patrols.dosage.dose import (
     LOGS_ONLY,
     NO_DATA,
@@ -33,7 +34,6 @@ from hotspots.patrols.dosage.dose import (
     target_on,
     targets,
 )
-from hotspots.patrols.dosage.frozen import frozen_minutes, frozen_warnings
 from hotspots.patrols.dosage.stretches import (
     DoseQuestion,
     Stretch,
@@ -68,6 +68,7 @@ class Dose:
     coverage: pd.DataFrame  # COVERAGE
     shifts: pd.DataFrame  # SHIFTS
     reconciled: pd.DataFrame  # RECONCILED
+    masks: pd.DataFrame  # MASKED_SITES
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     registers: tuple[str, ...]  # name@version of each that held
@@ -105,7 +106,8 @@ def dose_workspace(folder: Path | Workspace, question: DoseQuestion | None = Non
         summary=summary(shown, in_hot_hours(hours), shown_spans, settings),
         visits=shown_visits(pd.concat(seen), days, settings), hours=hours, coverage=shown_spans,
         shifts=coverage.shown_shifts(mine, settings), reconciled=logs.shown(both, settings),
-        warnings=(*coverage.warnings_of(spans, asked, sorted(days), passed), *frozen_warnings(shown, settings)),
+        masks=sites_of(workspace, held, days),
+        warnings=(*coverage.warnings_of(spans, asked, sorted(days), passed), *apart_warnings(shown, settings)),
         notes=(*later_logs(workspace, asked_for, last), *notes_of(held, both, why_not, settings)),
         registers=tuple(s.frozen.ref for s in held),
         no_hot_hours=why_not, settings=settings, version=workspace.version,
@@ -125,9 +127,6 @@ def table_of(workspace: Workspace, held: Stretch, seen: pd.DataFrame, covered: p
         target_on(set_, a, r, d, settings) for a, r, d in grid[["area", "role", "patrol_day"]].itertuples(index=False)
     ]
     table = dose(grid.assign(register=held.frozen.ref), held.stays, seen)
-    still = frozen_minutes(held.stays, held.found.standstills, sorted(set(held.cells.values())))
-    table = table.merge(still, on=["area", "patrol_day"], how="left")
-    table["frozen_minutes"] = table["frozen_minutes"].fillna(0).where(table["data"] != NO_DATA).round(2)
     table["days_since_adequate_visit"] = days_since(table)
     starts = day_starts(EPOCH + timedelta(days=held.days[0]), EPOCH + timedelta(days=held.days[-1]), settings)
     table["hours_in_day"] = np.diff(starts)[table["patrol_day"] - held.days[0]] // HOUR
@@ -135,6 +134,15 @@ def table_of(workspace: Workspace, held: Stretch, seen: pd.DataFrame, covered: p
     table["order"] = table["role"].map(order).fillna(2)
     table = table.sort_values(["bcu", "order", "area", "patrol_day"], ignore_index=True)
     return table.assign(day=table["patrol_day"], patrol_day=table["patrol_day"].map(day_text))
+
+
+def sites_of(workspace: Workspace, held: list[Stretch], days: set[int]) -> pd.DataFrame:
+    """`MASKED_SITES` of the window: each site in the hot spots of its last version, minutes over all."""
+    stays = pd.concat([s.stays[s.stays["patrol_day"].isin(days)] for s in held], ignore_index=True)
+    newest = held[-1]
+    resolution = one_resolution(newest.frozen.ref, newest.areas)
+    cells = {c: a for c, a in newest.cells.items() if a in set(newest.areas["area"])}
+    return masks.sites_table(masks.masked_now(workspace.folder), newest.masked, cells, resolution, stays)
 
 
 def data_of(grid: pd.DataFrame, held: Stretch) -> np.ndarray[Any, Any]:
@@ -247,6 +255,11 @@ def about(dose: Dose) -> dict[str, Any]:
             f"positions at most {rule.gap_s / 60:g} minutes apart ({settings.gap_intervals:g} times the usual"
             f" interval of a unit that sends more rarely), {rule.edge_s} seconds outside allowed, median"
             f" speed at most {settings.stationary_kmh:g} km/h, adequate from {settings.visit_min_minutes:g} minutes"
+        ),
+        "not_counted": (
+            f"positions equal to the metre for {settings.frozen_minutes:g} minutes, stays longer than"
+            f" {settings.visit_most_minutes:g} minutes"
+            + "".join(f", at {site}" for site in dict.fromkeys(dose.masks.loc[dose.masks["area"] != "", "site"]))
         ),
         "patrol_day_starts": settings.patrol_day_starts, "timezone": settings.timezone,
         "workspace_version": dose.version, "warnings": list(dose.warnings), "notes": list(dose.notes),

@@ -28,8 +28,8 @@ from hotspots.ui.loading import written
 def change_stamp(folder: str) -> str:
     """Changes whenever people add anything: areas, logs, targets, context lines, matches, trials."""
     return ledger.stamp(
-        Path(folder), "area_registers", "area_exclusions", "patrol_entries", "dose_targets", "change_designs",
-        "change_matches", "context_lines",
+        Path(folder), "area_registers", "area_exclusions", "patrol_entries", "dose_targets", "dose_masks",
+        "change_designs", "change_matches", "context_lines",
     )  # fmt: skip
 
 

@@ -16,8 +16,10 @@ from hotspots.store.workspace import open_workspace
 
 
 def patrol_stamp(folder: str) -> str:
-    """Changes whenever areas are frozen, a log entry is entered, corrected or withdrawn, or a target is set."""
-    return ledger.stamp(Path(folder), "area_registers", "area_exclusions", "patrol_entries", "dose_targets")
+    """Changes whenever areas are frozen, a target is set, a site is masked, or a log entry entered or corrected."""
+    return ledger.stamp(
+        Path(folder), "area_registers", "area_exclusions", "patrol_entries", "dose_targets", "dose_masks"
+    )
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -168,6 +168,10 @@ def show_details(dose: Dose) -> None:
         show_columns(dose.coverage, tables.COVERED, "Tracking by BCU and patrol day", settings=dose.settings)
         st.markdown(words.SHIFTS_HELP)
         show_columns(dose.shifts, tables.SHIFTS, "Tracking by unit and patrol day", settings=dose.settings)
+    with st.expander(f"Masked sites ({dose.masks['site'].nunique():,})"):
+        st.markdown(words.MASKS_HELP)
+        if len(dose.masks):
+            show_columns(dose.masks, tables.MASKS, "Masked sites", settings=dose.settings)
     if dose.notes:
         with st.expander(f"What these figures rest on ({len(dose.notes)})"):
             st.markdown(bullets(dose.notes))

@@ -25,6 +25,13 @@ TARGET = Shown("Target", "Patrol-minutes wanted; empty: no target", 0)
 SHARE = Shown("Share of target", "Patrol-minutes over target", 0, True)
 REACTIVE = Shown("On calls, minutes", "Officer-minutes on calls: no part of the dose", 1)
 COVERAGE = Shown("Tracked", "Of the time on shift of the BCU's units, the part with positions", 0, True)
+FROZEN = Shown(
+    "Standing still, minutes",
+    "Positions equal to the metre for {frozen_minutes:g} minutes or more: no part of the dose",
+    1,
+)
+PARKED = Shown("Parked, minutes", "Other stays of more than {visit_most_minutes:g} minutes: no part of the dose", 1)
+AT_MASKED = Shown("At masked sites, minutes", "At a police station or another masked site: no part of the dose", 1)
 START = Shown("From", "Local time")
 END = Shown("To", "Local time")
 
@@ -36,9 +43,7 @@ DOSAGE = {
     "gps_coverage": COVERAGE, "reactive_minutes": REACTIVE,
     "moving_minutes": Shown("Driving through, minutes", "Officer-minutes of driving through: no part of the dose", 1),
     "log_minutes": Shown("From logs, minutes", "Of the patrol-minutes, those that only logs report", 1),
-    "frozen_minutes": Shown(
-        "Standing still, minutes", "Of the patrol-minutes: positions equal to the metre for {frozen_minutes:g} min", 1
-    ),
+    "frozen_minutes": FROZEN, "parked_minutes": PARKED, "masked_minutes": AT_MASKED,
     "pass_throughs": Shown("Passing through", "Stays of less than {visit_pass_minutes:g} min", 0),
     "bcu": BCU, "area": AREA, "register": Shown("Register", "Name and version that held on that day"),
 }  # fmt: skip
@@ -53,7 +58,8 @@ SUMMARY = {
     "days_with_data": Shown("Days with data", "Of the days shown, those with positions or logs", 0),
     "days": Shown("Days", "Days shown on which it was a hot spot", 0),
     "share_in_hot_hours": Shown("In hot hours", "Of the patrol-minutes, the part in its hot hours", 0, True),
-    "reactive_minutes": REACTIVE, "gps_coverage": COVERAGE, "bcu": BCU, "area": AREA,
+    "reactive_minutes": REACTIVE, "frozen_minutes": FROZEN, "parked_minutes": PARKED, "masked_minutes": AT_MASKED,
+    "gps_coverage": COVERAGE, "bcu": BCU, "area": AREA,
     "register": Shown("Register", "Name and version of the register that it is in"),
 }  # fmt: skip
 VISIT_LIST = {
@@ -89,6 +95,13 @@ LOGS = {
     "tracked_share": Shown("Tracked", "Of the time logged, the part with positions", 0, True),
     "unit": Shown("Unit", "A code in place of the unit; it identifies nobody"),
     "entry": Shown("Entry", "Number of the log entry"), "patrol_day": DAY, "area": AREA,
+}  # fmt: skip
+MASKS = {
+    "site": Shown("Site", "Its name"), "kind": Shown("Kind", "What it is"),
+    "area": Shown("Hot spot", "Number of the hot spot that it lies in; empty: in none"),
+    "masked_minutes": Shown("Minutes taken away", "With a unit there in these days: proactive, on foot or stopped", 1),
+    "radius_m": Shown("Radius, m", "Masked are the cells of resolution 11 with their centre so near", 0),
+    "note": Shown("Why", "The reason"), "author": Shown("By", "Who masked it"),
 }  # fmt: skip
 HOURS = {
     "weekday": Shown("Day", "Day of the week"), "hour": Shown("Hour", "Local time"), "patrol_minutes": MINUTES,

@@ -42,6 +42,10 @@ TARGETS_HELP = (
     "Patrol-minutes that a hot spot should get in a patrol day. Where none is set, {minutes} for each treated one. A"
     " target holds from its day on, until a later one; what was set before stays in the list."
 )
+MASKS_HELP = (
+    "Being at a masked site is no patrol, and the minutes there are in no figure above. Sites are masked from a file,"
+    " with a reason for each: python -m hotspots dosage mask FILE; dosage unmask lifts one."
+)
 SHIFTS_HELP = "Each unit's shift, from its first to its last position. A code stands for the unit and names nobody."
 COVERAGE_HELP = (
     "Where units sent fewer positions than usual, the minutes above are too low, not the patrols. “Tracked” is the part"
