@@ -20,7 +20,7 @@ from hotspots.base.columns import PINGS, schema
 from hotspots.base.disk import make_folder, remove
 from hotspots.base.settings import Settings
 from hotspots.sources.feed import Array
-from hotspots.sources.pings import SAYS_OFFICERS, SAYS_SPEED, SAYS_STATUS
+from hotspots.sources.pings import IN_EITHER, SAYS_OFFICERS, SAYS_SPEED, SAYS_STATUS, UNTOLD, retraced
 from hotspots.store.publishing import SCRATCH
 
 MOST_IN_MEMORY = 20_000_000  # rows, of about 50 bytes; more of them are put on the disk until their day is made
@@ -122,13 +122,16 @@ def merge_day(held: pa.Table | None, new: pa.Table, settings: Settings, place: P
     reasons: dict[int, str] = {}
     code, chosen = _one_per_second(rows, outcome, reasons)
     jumps, kmh = jumps_of(code, rows.t[chosen], rows.lon[chosen], rows.lat[chosen], settings.ping_max_kmh)
-    shared = _shared(rows, code, chosen, jumps, kmh, reasons, settings) & rows.new[chosen]
+    untold = _untold(new)
+    _note(np.flatnonzero(untold & np.isin(outcome, (ACCEPTED, QUARANTINED))), UNTOLD, outcome, reasons)
+    lost = np.append(np.zeros(rows.n_held, dtype=bool), untold)[chosen]
+    shared = ~lost & _shared(rows, code, chosen, jumps, kmh, reasons, settings) & rows.new[chosen]
     _note(chosen[shared] - rows.n_held, SHARED, outcome, reasons)
-    wild = jumps & rows.new[chosen] & ~shared
+    wild = jumps & rows.new[chosen] & ~shared & ~lost
     for at, speed in zip((chosen[wild] - rows.n_held).tolist(), kmh[wild].tolist(), strict=True):
         outcome[at] = QUARANTINED
         reasons[at] = f"a jump that no vehicle makes: {speed:,.0f} km/h"
-    gone = wild | shared
+    gone = wild | shared | lost
     kept, code = chosen[~gone], code[~gone]
     odd = int((jumps & ~gone).sum())
     changed = bool(np.isin(outcome, (ACCEPTED, UPDATED)).any())
@@ -138,6 +141,27 @@ def merge_day(held: pa.Table | None, new: pa.Table, settings: Settings, place: P
         outside[kept[rows.new[kept] & (cells["bcu"] == 0)] - rows.n_held] = True
     table = _table(rows, kept, code, cells, settings) if changed else None
     return Merged(table, outcome, reasons, outside, odd)
+
+
+def _untold(new: pa.Table) -> Array:
+    """Mask of new rows of a unit that two files hold for the hour that happens twice, each read as the first hour.
+
+    Where rows of one file lie over those of another and are not the same, one of the two is the second hour, and
+    nobody can say which.
+    """
+    found = np.zeros(len(new), dtype=bool)
+    either = (new["known"].to_numpy() & IN_EITHER) > 0
+    if not either.any() or "file" not in new.column_names:
+        return found
+    unit, t, lon, lat, file = (new[c].to_numpy() for c in ("unit", "t", "lon", "lat", "file"))
+    for one in np.unique(unit[either]).tolist():
+        mine = np.flatnonzero(either & (unit == one))
+        for part in np.unique(file[mine])[1:].tolist():
+            own = file[mine] == part
+            span = (int(t[mine[own]].min()), int(t[mine[own]].max()))
+            if retraced(t[mine], lon[mine], lat[mine], own, span):
+                found[mine] = True
+    return found
 
 
 def metres_between(lon: Array, lat: Array) -> Array:
@@ -234,7 +258,9 @@ def _rows(held: pa.Table | None, new: pa.Table) -> _Rows:
         both[name] = np.concatenate([*parts, new[name].to_numpy()])
     has_speed = np.zeros(0, dtype=bool) if held is None else held["speed_given"].to_numpy()
     both["speed_kmh"][:n][~has_speed] = np.nan
-    says = np.concatenate([SAYS_STATUS + SAYS_OFFICERS + SAYS_SPEED * has_speed, new["known"].to_numpy()])
+    says = np.concatenate(
+        [SAYS_STATUS + SAYS_OFFICERS + SAYS_SPEED * has_speed, new["known"].to_numpy() & ~np.uint8(IN_EITHER)]
+    )
     is_new = np.arange(n + len(new)) >= n
     unit, t, lon, lat, speed, on_call, officers = both.values()
     return _Rows(unit, t, lon, lat, speed, on_call, officers, says, is_new, n)

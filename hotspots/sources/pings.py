@@ -42,11 +42,13 @@ Codes: TypeAlias = Callable[[Sequence[str | None]], Array]  # names of units →
 MOST_OFFICERS = 100
 ROLLOVER_S = 1024 * 7 * 24 * HOUR  # GPS counts weeks up to 1,024; a receiver that forgets this is so far behind
 STEP_BACK_S = HOUR // 2  # at least, where the rows of a unit go on into the second of two equal hours
+RETRACED = 3  # rows on either side that lie over the same time: then a shorter step back is one, too
 UNTOLD_SHARE = 0.2  # of a unit's rows in that hour: so many at two places in one second are of both hours
 TOLD = "in the hour that happens twice, told apart by the order of each unit's rows: the clock steps back once"
 UNTOLD = "in the hour that happens twice, and the order of the unit's rows does not tell the first from the second"
 LARGEST = 9e18  # a number of nanoseconds since 1970
 SAYS_STATUS, SAYS_SPEED, SAYS_OFFICERS = 1, 2, 4
+IN_EITHER = 8  # in the hour that happens twice, read as the first: another file may hold the other
 SCHEMA = pa.schema(
     [
         ("unit", pa.int64()), ("t", pa.int64()), ("lon", pa.float64()), ("lat", pa.float64()),
@@ -99,10 +101,16 @@ def read_pings(
         if times.repeated.any():
             times = times._replace(repeated=_tell_apart(file, unit, t, times.repeated & ~file.bad, lon, lat))
         file.note_clock_changes([times], ": export times with their offset to tell them apart")
+    either = np.zeros(len(t), dtype=bool) if times is None else times.repeated & ~file.bad
     speed = _read_speeds(file)
     status, on_call = _read_status(file, words)
     officers = _read_officers(file)
-    says = (status >= 0) * SAYS_STATUS + ~np.isnan(speed) * SAYS_SPEED + (officers > 0) * SAYS_OFFICERS
+    says = (
+        (status >= 0) * SAYS_STATUS
+        + ~np.isnan(speed) * SAYS_SPEED
+        + (officers > 0) * SAYS_OFFICERS
+        + either * IN_EITHER
+    )
     values = (
         unit, t, lon, lat, speed, on_call, np.maximum(officers, 1), says.astype(np.uint8), status, file.rows
     )  # fmt: skip
@@ -190,8 +198,8 @@ def _seconds(times: Times) -> Array:
 def _tell_apart(file: FeedFile, unit: Array, t: Array, repeated: Array, lon: Array, lat: Array) -> Array:
     """Move ``t`` on by an hour where a unit's rows are in the second of two equal hours; the rows still untold, bool.
 
-    A unit's rows that go through both hours step back once, by half an hour or more, and nowhere else. Where they step
-    back so far more than once, or are at two places in many a second, rows of both hours lie over each other, nobody
+    A unit's rows that go through both hours step back once, as `_steps_back` has it, and nowhere else. Where they step
+    back so more than once, or are at two places in many a second, rows of both hours lie over each other, nobody
     can say which is which, and they are refused. Else the unit may have sent in one hour only: the first is taken.
     """
     told, lost = np.zeros((2, len(t)), dtype=bool)
@@ -203,7 +211,7 @@ def _tell_apart(file: FeedFile, unit: Array, t: Array, repeated: Array, lon: Arr
         backwards = int((steps < 0).sum())
         for hour in np.unique(t[rows[repeated[rows]]] // HOUR).tolist():
             mine = rows[repeated[rows] & (t[rows] // HOUR == hour)]
-            far = np.flatnonzero(np.diff(t[mine]) <= -STEP_BACK_S)
+            far = _steps_back(t[mine], lon[mine], lat[mine])
             if len(far) == backwards == 1:
                 told[mine] = True
                 t[mine[far[0] + 1 :]] += HOUR
@@ -212,6 +220,28 @@ def _tell_apart(file: FeedFile, unit: Array, t: Array, repeated: Array, lon: Arr
     file.refuse(lost, UNTOLD)
     file.note(int(told.sum()), *FALLS, TOLD)
     return np.asarray(repeated & ~told)
+
+
+def _steps_back(t: Array, lon: Array, lat: Array) -> Array:
+    """After which of a unit's rows in the hour, in their order, it begins anew: by half an hour or more, or by less,
+    where the unit has sent `RETRACED` rows both before and after in the time that the step goes over. Rows that come
+    late fill a silence, and rows that come again are the same ones.
+    """
+    back, at = np.diff(t), np.arange(len(t))
+    found = [
+        i for i in np.flatnonzero(back < 0).tolist()
+        if back[i] <= -STEP_BACK_S or retraced(t, lon, lat, at > i, (t[i + 1], t[i]))
+    ]  # fmt: skip
+    return np.array(found, dtype=np.int64)
+
+
+def retraced(t: Array, lon: Array, lat: Array, again: Array, span: tuple[int, int]) -> bool:
+    """Whether positions lie twice over a span of time: `RETRACED` of those ``again`` (a mask) and as many of the
+    others, and not the same ones.
+    """
+    within = (t >= span[0]) & (t <= span[1])
+    one, other = ({(t[r], lon[r], lat[r]) for r in np.flatnonzero(within & m).tolist()} for m in (again, ~again))
+    return min(len(one), len(other)) >= RETRACED and not (one <= other or other <= one)
 
 
 def _twice_placed(t: Array, lon: Array, lat: Array) -> float:

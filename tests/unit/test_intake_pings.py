@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -687,3 +689,45 @@ def test_the_usual_interval_is_that_of_a_unit_with_enough_positions():
 def test_a_correction_of_files_with_degrees_and_with_metres_has_the_places_of_each(given, other):
     table = pa.table({name: ["1"] for name in given} | {name: pa.nulls(1, pa.string()) for name in other})
     assert one_place(table).column_names == list(given)
+
+
+# ---------------------------------------------------------------- the hour that October repeats
+
+
+def october(first: int, last: int, lon: float, every: int = 60, late: int = 0) -> list[str]:
+    """Lines of unit A1, from so many minutes after 01:00 summer time on 26 October 2025, as the wall clock prints them;
+    east by a few metres each.
+    """
+    start = datetime(2025, 10, 26, 0, tzinfo=UTC)
+    times = [start + timedelta(seconds=60 * m + late) for m in range(first, last + 1, every // 60)]
+    return [
+        f"A1,{t.astimezone(ZoneInfo('Europe/London')):%Y-%m-%d %H:%M:%S},{lon + i / 100_000:.5f},53.76"
+        for i, t in enumerate(times)
+    ]
+
+
+def wall(name: str, lines: list[str]) -> tuple[str, bytes]:
+    return name, "\n".join(["unit,time,longitude,latitude", *lines, ""]).encode()
+
+
+@pytest.mark.parametrize("late", [0, 15])
+@pytest.mark.parametrize("places", [(-2.70, -2.71), (-2.71, -2.70)])
+def test_two_files_with_one_autumn_hour_each_are_refused_and_none_of_them_wins(tmp_path: Path, places, late):
+    """Which of two equal hours a file holds cannot be told, and neither east nor west decides."""
+    first, second = october(-30, 59, places[0]), october(60, 150, places[1], late=late)
+    found = load(tmp_path, wall("a.csv", first), wall("b.csv", second), timezone="Europe/London")
+    assert len(held(tmp_path)) == 30 + 31  # before and after the two hours
+    assert [r.reasons for r in found.reports] == [
+        {"in the hour that happens twice, and the order of the unit's rows does not tell the first from the second": 60}
+    ] * 2
+
+
+def test_in_one_file_the_order_settles_it(tmp_path: Path):
+    load(tmp_path, wall("a.csv", [*october(-30, 59, -2.70), *october(60, 150, -2.71)]), timezone="Europe/London")
+    assert len(held(tmp_path)) == 30 + 120 + 31
+
+
+def test_exports_that_overlap_in_the_autumn_hour_are_one(tmp_path: Path):
+    lines = october(0, 40, -2.70)
+    load(tmp_path, wall("a.csv", lines[:30]), wall("b.csv", lines[10:]), timezone="Europe/London")
+    assert len(held(tmp_path)) == 41

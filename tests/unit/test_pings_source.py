@@ -122,6 +122,26 @@ def test_each_unit_has_an_order_of_its_own():
     assert "2 times fall in the hour that happens twice when the clocks go back, read as the first" in notes
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_twenty_minutes_in_each_of_the_two_autumn_hours_are_forty(newest_first):
+    """In the second hour the unit begins ten minutes into what it sent in the first, a few seconds later or not."""
+    for late in (0, 0.25):
+        minutes = [*range(20, 41, 4), *(late + m for m in range(90, 111, 4))]
+        order = minutes[::-1] if newest_first else minutes
+        east = [f"-2.{m:.0f}" for m in order]
+        found = read(one(night(order), longitude=east), timezone="Europe/London")
+        assert seconds(found) == [AUTUMN + 60 * m for m in order]
+
+
+def test_rows_that_come_late_and_rows_that_come_again_are_no_second_hour():
+    late = [5, 6, 7, 25, 10, 12, 14, 16, 18, 26, 27]  # what was kept through a tunnel
+    again = [10, 12, 14, 16, 18, 10, 12, 14, 16, 18]
+    for minutes in (late, again):
+        found = read(one(night(minutes), longitude=[f"-2.{m}" for m in minutes]), timezone="Europe/London")
+        assert seconds(found) == [AUTUMN + 60 * m for m in minutes]
+        assert any("read as the first" in n for n in found.notes)
+
+
 def test_a_late_row_within_the_hour_is_no_second_hour():
     found = read(one(night([5, 15, 10, 20, 25])), timezone="Europe/London")
     assert seconds(found) == [AUTUMN + 60 * m for m in (5, 15, 10, 20, 25)]
