@@ -692,12 +692,13 @@ TRIAL_EFFECT = table(
     ("power_at_largest", NUMBER, "share", "how often that one was found"),
     ("simulations", WHOLE, "", "simulated trials for each fall tried"),
     ("sentence", TEXT, "", "the same in words"),
+    ("compliance", NUMBER, "share", "of the days assigned that are patrolled; the fall is that of those days"),
 )
 
 # One row per way of counting days and measure. See hotspots.trials.analysis.
 TRIAL = table(
     ("counted_as", TEXT, "", "assigned: patrolled as randomised; delivered: as positions and logs say"),
-    ("measure", TEXT, "", "rate ratio of events, or difference of events or of harm per hot spot and day"),
+    ("measure", TEXT, "", "rate ratio of events (ring, first, later day of a run, day after too), or difference a day"),
     ("treated_days", WHOLE, "hot spot days", "patrolled days with data"),
     ("untreated_days", WHOLE, "hot spot days", "other days with data, wash-out left out"),
     ("treated_total", NUMBER, "incidents or days", "on the patrolled days"),
@@ -706,7 +707,7 @@ TRIAL = table(
     ("ci_low", NUMBER, "as measure says", "lower end of the 95% interval; −inf = unlimited"),
     ("ci_high", NUMBER, "as measure says", "upper end; inf = unlimited"),
     ("p", NUMBER, "", "two-sided p: by randomisation as assigned, by Student's t as delivered"),
-    ("verdict", TEXT, "", "fell, rose or can't tell, by the interval alone"),
+    ("verdict", TEXT, "", "fell, rose or can't tell, by the interval; empty for a look; can't tell without contrast"),
     ("largest_share", NUMBER, "share", "of all harm in its gravest event; empty for events"),
     ("method", TEXT, "", "how it was estimated"),
     ("note", TEXT, "", "what must be said beside it"),
@@ -723,6 +724,7 @@ TRIAL_DAYS = table(
     ("harm", NUMBER, "days", "harm of them; empty = not covered by data"),
     ("largest_harm", NUMBER, "days", "harm of the gravest offence among them"),
     ("minutes", NUMBER, "minutes", "patrol-minutes delivered; empty = no positions and no log"),
+    ("ring_count", WHOLE, "incidents", "incidents on the ground around it, about 100 m; empty = not covered by data"),
 )
 
 # The districts of a force. See hotspots.base.profile.

@@ -115,6 +115,8 @@ class Settings:
     trial_longest_run: ClassVar[int] = 3  # patrolled days in a row
     trial_block_days: ClassVar[int] = 7  # in each of which hot spots get as many patrolled days
     trial_simulations: ClassVar[int] = 200  # for the smallest fall that a trial would find
+    trial_compliance: ClassVar[float] = 0.7  # of days assigned that are patrolled: what could be found then
+    trial_least_contrast: ClassVar[float] = 0.2  # between days assigned and others that had an adequate visit
     spans: ClassVar[dict[str, tuple[int, int]]] = {"month": (12, 3), "week": (52, 4)}  # of the back-test: train, test
 
     def __post_init__(self) -> None:

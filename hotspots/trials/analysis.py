@@ -32,12 +32,21 @@ from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
 from hotspots.base.words import counted
 from hotspots.change.estimates import verdict
+from hotspots.change.words import FEWER, between, than_expected
 from hotspots.trials import scores
 from hotspots.trials.layout import Bools, Design
 from hotspots.trials.scores import Data, Floats
 
 FEW_CLUSTERS = 10
 RATIO, DIFFERENCE, HARM = "count_rate_ratio", "count_per_place_day", "harm_days_per_place_day"
+RING = "ring_rate_ratio"
+LOOK = "A look, not the result of the trial: of three the smallest p is small by chance more often than it says."
+LOOKS = {
+    scores.FIRST_DAY: f"First patrolled day of a run against days with no patrol then or the day before. {LOOK}",
+    scores.LATER_DAY: f"Second and later patrolled days of a run against the same days. {LOOK}",
+    scores.DAY_AFTER: "Days without patrol after a patrolled one against the same days: what lasts into the next day,"
+    f" and a reason to leave those days out (wash-out). {LOOK}",
+}
 NOT_RANDOM = (
     "As delivered is not a random comparison: officers go where and when they are needed, so this row can differ from"
     " the effect of patrols in either direction. As assigned is the result of the trial."
@@ -55,7 +64,8 @@ class TrialResult:
 
 def analyse(
     design: Design, outcomes: pd.DataFrame, redraws: Bools, settings: Settings, delivered: pd.DataFrame | None = None,
-    washout_days: int = 0, unit: str = "days",
+    washout_days: int = 0, unit: str = "days", ring: pd.DataFrame | None = None,
+    consecutive: bool = False,
 ) -> TrialResult:  # fmt: skip
     """Events and harm on patrolled against other place-days, with p values and intervals by randomisation.
 
@@ -64,13 +74,18 @@ def analyse(
     patrol_day, minutes; a place-day is patrolled as delivered from the minutes of an adequate visit on. *As assigned*
     is always in the table. ``washout_days``: so many days after a patrolled one are left out of the others. ``unit`` of
     harm. As delivered: intervals from errors clustered by hot spot (t, hot spots − 1 degrees of freedom), as nobody
-    randomised who was patrolled.
+    randomised who was patrolled. ``ring``: as ``outcomes``, of the ground around the hot spots.
+    ``consecutive``: the looks at days that follow each other, too.
     """
     if washout_days < 0:
         raise HotspotsError(f"{washout_days} wash-out days: give 0 or more.")
     data = _data(design, outcomes)
     table = _assigned(data, design.treated, redraws, washout_days)
     sentence = _sentence(table, unit)
+    if ring is not None:
+        table = pd.concat([table, _ring(design, ring, redraws, washout_days)])
+    if consecutive and design.kind == "crossover":
+        table = pd.concat([table, _looks(data, design.treated, redraws)])
     if delivered is not None:
         table = pd.concat([table, _delivered(design, data, delivered, washout_days, settings.visit_min_minutes)])
     if unit != "days":
@@ -126,8 +141,34 @@ def _assigned(data: Data, treated: Bools, redraws: Bools, washout_days: int) -> 
         scores.difference_of(drawn[:, 2], drawn[:, 3]),
     ]
     kept = data.covered & ~scores.washed_out(treated, washout_days)
-    method = f"Mantel–Haenszel; interval and p by randomisation inference ({len(redraws)} redraws of the design)"
-    return _rows("assigned", data, treated, kept, found, method, "")
+    return _rows("assigned", data, treated, kept, found, _by_randomisation(redraws), "")
+
+
+def _ring(design: Design, ring: pd.DataFrame, redraws: Bools, washout_days: int) -> pd.DataFrame:
+    """Events around the hot spots on their patrolled days: where crime may have gone to, or fallen too."""
+    data = _data(design, ring)
+    drawn = scores.scores_of(data, design.treated, redraws, washout_days)
+    kept = data.covered & ~scores.washed_out(design.treated, washout_days)
+    method = f"Around the hot spots. {_by_randomisation(redraws)}"
+    return _rows("assigned", data, design.treated, kept, [scores.ratio_of(drawn)], method, "", (RING,))
+
+
+def _looks(data: Data, treated: Bools, redraws: Bools) -> pd.DataFrame:
+    """Consecutive days: an estimate and a p of no effect of any patrol each, and no verdict."""
+    method = f"Mantel–Haenszel; p by randomisation, of no effect of any patrol ({len(redraws)} redraws of the design)"
+    parts = []
+    for look, note in LOOKS.items():
+        drawn = scores.look_scores(data, treated, redraws, look)
+        up, down = drawn[0]
+        ratio = float(up / -down) if up > 0 > down else np.nan
+        mine, quiet = scores.looks_of(treated)[look]
+        found = [(ratio, np.nan, np.nan, scores.p_of(drawn.sum(axis=1)))]
+        parts.append(_rows("assigned", data, mine, data.covered & (mine | quiet), found, method, note, (look,)))
+    return pd.concat(parts).assign(verdict="")
+
+
+def _by_randomisation(redraws: Bools) -> str:
+    return f"Mantel–Haenszel; interval and p by randomisation inference ({len(redraws)} redraws of the design)"
 
 
 def _delivered(
@@ -151,18 +192,19 @@ def _delivered(
 
 
 def _rows(
-    counted_as: str, data: Data, treated: Bools, kept: Bools, found: Sequence[tuple[float, ...]], method: str, note: str
-) -> pd.DataFrame:
+    counted_as: str, data: Data, treated: Bools, kept: Bools, found: Sequence[tuple[float, ...]], method: str,
+    note: str, measures: Sequence[str] = (),
+) -> pd.DataFrame:  # fmt: skip
     """One row per measure."""
     rows: list[dict[str, Any]] = []
-    for measure, (estimate, low, high, p) in zip((RATIO, DIFFERENCE, HARM), found, strict=True):
+    for measure, (estimate, low, high, p) in zip(measures or (RATIO, DIFFERENCE, HARM), found, strict=True):
         values = data.harm if measure == HARM else data.count
         rows.append({
             "counted_as": counted_as, "measure": measure,
             "treated_days": int((kept & treated).sum()), "untreated_days": int((kept & ~treated).sum()),
             "treated_total": values[kept & treated].sum(), "untreated_total": values[kept & ~treated].sum(),
             "estimate": estimate, "ci_low": low, "ci_high": high, "p": p,
-            "verdict": verdict(low, high, 1.0 if measure == RATIO else 0.0),
+            "verdict": verdict(low, high, 1.0 if "ratio" in measure else 0.0),
             "largest_share": data.largest if measure == HARM else np.nan, "method": method, "note": note,
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -171,15 +213,14 @@ def _rows(
 def _sentence(table: pd.DataFrame, unit: str) -> str:
     """The answer on events and the answer on harm, as assigned."""
     rows = table.set_index("measure")
-    ratio, harm = rows.loc[RATIO], rows.loc[HARM]
-    events = (
-        f"{_number(ratio['estimate'])} times the rate of other days (95% interval {_number(ratio['ci_low'])} to"
-        f" {_number(ratio['ci_high'])})"
-    )
-    days = (
-        f"{harm['estimate']:+,.2f}{' days' if unit == 'days' else ''} of harm per hot spot and day (95% interval"
-        f" {harm['ci_low']:+,.2f} to {harm['ci_high']:+,.2f})"
-    )
+    ratio, harm = rows.loc[RATIO].to_dict(), rows.loc[HARM].to_dict()
+    rate, low, high = (float(ratio[c]) for c in ("estimate", "ci_low", "ci_high"))
+    events = "there is no rate to compare"
+    if np.isfinite(rate):
+        events = f"{than_expected(rate, FEWER, 'on other days')} ({between(low, high, FEWER)})"
+    ends = f" (95% interval {harm['ci_low']:+,.2f} to {harm['ci_high']:+,.2f})"
+    ends = " (no interval)" if np.isnan(float(harm["ci_low"])) else ends
+    days = f"{harm['estimate']:+,.2f}{' days' if unit == 'days' else ''} of harm per hot spot and day{ends}"
     return f"{_opening(ratio['verdict'], 'events')}: {events}. {_opening(harm['verdict'], 'harm')}: {days}."
 
 
@@ -188,11 +229,6 @@ def _opening(verdict: Any, what: str) -> str:
     if verdict == "can't tell":
         return f"Can't tell whether {what} changed on patrolled days"
     return f"{what.capitalize()} {verdict} on patrolled days"
-
-
-def _number(value: Any) -> str:
-    """A rate ratio with two digits."""
-    return "unlimited" if np.isinf(value) else "unknown" if np.isnan(value) else f"{value:.2f}"
 
 
 def _notes(design: Design, data: Data, washout_days: int, delivered: bool, large: float) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,6 +14,7 @@ from hotspots.base.clock import EPOCH, day_number, day_text
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
+from hotspots.change.rings import rings
 from hotspots.change.settling import resolution_of
 from hotspots.harm.offences import POLICE_UK
 from hotspots.harm.scoring import WeightSet
@@ -48,6 +49,7 @@ class Outcomes:
     """
 
     daily: pd.DataFrame
+    ring: pd.DataFrame | None  # the same of the ground around each hot spot; None where it was not asked for
     wanted: Wanted
     weights: WeightSet
     covered: tuple[date, date] | None  # first and last of the days asked for that the data cover
@@ -74,30 +76,38 @@ def source_of(workspace: Workspace, wanted: Wanted) -> str:
     return wanted.source or ("incidents" if "incidents" in held else held[0] if held else "")
 
 
-def outcomes(workspace: Workspace, frozen: Frozen, areas: Sequence[str], days: Window, wanted: Wanted) -> Outcomes:
+def outcomes(
+    workspace: Workspace, frozen: Frozen, areas: Sequence[str], days: Window, wanted: Wanted, ring_m: float = 0.0
+) -> Outcomes:
     """Incidents of these hot spots on these patrol days, counted and weighted as the ranking does.
 
-    An incident with a span of possible times counts on the patrol day of its earliest. HotspotsError for a source
-    without days.
+    An incident with a span of possible times counts on the patrol day of its earliest. ``ring_m``: so far around each
+    hot spot incidents are counted too; 0: not. HotspotsError for a source without days.
     """
     if source_of(workspace, wanted) == POLICE_UK:
         raise HotspotsError(NO_DAYS)
     window = Window(days.start, days.end + timedelta(days=1))  # a patrol day ends the next morning
     question, weights = settled(workspace, wanted, window, resolution_of(frozen))
     found = gather(workspace, question.source, window, question)
-    cells = cells_of(frozen, areas)
-    rows = found.rows[found.rows["cell"].isin(cells)]
-    first, last = (patrol_days(rows[c], workspace.settings) for c in ("local_from", "local_to"))
+    cells, around = cells_of(frozen, areas), ring_cells(frozen, areas, ring_m)
+    first, last = (patrol_days(found.rows[c], workspace.settings) for c in ("local_from", "local_to"))
     inside = (first >= day_number(days.start)) & (first <= day_number(days.end))
-    rows, late = rows[inside].assign(month=first[inside]), (last > first)[inside]
-    scores, cube = count_and_score(rows, weights)
-    table = by_place(cube.assign(area=cube["cell"].map(cells)), scores)
+    dated, late = found.rows[inside].assign(month=first[inside]), (last > first)[inside]
     held = covered_days(workspace, question.source, days)
-    daily = filled(table, areas, days, held)
+
+    def counted_in(whose: Mapping[int, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        scores, cube = count_and_score(dated[dated["cell"].isin(list(whose))], weights)
+        table = by_place(cube.assign(area=cube["cell"].map(dict(whose))), scores)
+        return filled(table, areas, days, held), scores
+
+    daily, scores = counted_in(cells)
+    own = dated["cell"].isin(list(cells)).to_numpy()
+    rows, late = dated[own], late[own]
     span = (EPOCH + timedelta(days=min(held)), EPOCH + timedelta(days=max(held))) if held else None
     kept = Wanted(question.offences, question.weights, question.source, question.include_proactive)
     return Outcomes(
-        daily=daily, wanted=kept, weights=weights, covered=span, n_days=len(held),
+        daily=daily, ring=counted_in(around)[0] if around else None, wanted=kept, weights=weights, covered=span,
+        n_days=len(held),
         incidents=int(rows["record"].nunique()), between=int(rows.loc[late, "record"].nunique()),
         warnings=tuple(whole_force(found.warnings, "") + score_warnings(scores, weights, listed=False)),
         notes=tuple(whole_force(found.notes, "")),
@@ -108,6 +118,16 @@ def cells_of(frozen: Frozen, areas: Sequence[str]) -> dict[int, str]:
     """cell → hot spot, of these hot spots."""
     mine = frozen.areas[frozen.areas["area"].isin(list(areas))]
     return {int(c, 16): str(a) for a, cells in zip(mine["area"], mine["cells"], strict=True) for c in cells}
+
+
+def ring_cells(frozen: Frozen, areas: Sequence[str], metres: float) -> dict[int, str]:
+    """cell → the hot spot of the trial whose ring it is in; cells of any hot spot of the register are in none."""
+    if not metres:
+        return {}
+    roles = np.where(frozen.areas["area"].isin(list(areas)), "treated", "none")
+    whole = frozen.areas[["area", "cells"]].assign(role=roles)
+    found = rings(whole, metres)
+    return dict(zip(found["cell"].tolist(), found["area"].astype(str), strict=True))
 
 
 def patrol_days(local: pd.Series, settings: Settings) -> np.ndarray:

@@ -317,7 +317,10 @@ def detectable(drawn: Design, before: Before, question: DesignQuestion) -> tuple
         return none, "No trials were simulated, as was asked for."
     if not before.daily["count"].sum():
         return none, "Nothing happened in these hot spots in the year before: no fall could be found."
-    return minimum_detectable_effect(before.daily, drawn, REDRAWS, question.seed, question.simulations), ""
+    shares = (1.0, Settings.trial_compliance)
+    return minimum_detectable_effect(
+        before.daily, drawn, REDRAWS, question.seed, question.simulations, shares
+    ), ""  # fmt: skip
 
 
 def schedule_of(drawn: Design, frozen: Frozen) -> pd.DataFrame:

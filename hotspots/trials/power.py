@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ FALLS = np.round(np.arange(0.05, 0.901, 0.05), 2)  # tried for the minimum detec
 
 
 def minimum_detectable_effect(
-    pre: pd.DataFrame, design: Design, draws: int, seed: int, simulations: int,
+    pre: pd.DataFrame, design: Design, draws: int, seed: int, simulations: int, compliance: Sequence[float] = (1.0,),
 ) -> pd.DataFrame:  # fmt: skip
     """The smallest fall on patrolled days that this design would find 80% of the time, for count and for harm.
 
@@ -28,9 +29,11 @@ def minimum_detectable_effect(
     are; one of the design's redraws is its assignment; each event on a patrolled day is removed with the probability
     of the fall, and its harm with it; the test of `analyse` is applied.
 
-    Columns: measure, detectable_fall (share; NaN when even 90% would not be found), mc_error (standard error of
-    that share from the number of simulations), largest_fall, power_at_largest, simulations, sentence. Misleads when
-    the pre-period was busier than the trial will be, as it is when hot spots were chosen by it.
+    ``compliance``: shares of the days assigned that are patrolled, which ones chance decides; the others see no fall.
+
+    Columns: measure, compliance, detectable_fall (share; NaN when even 90% would not be found), mc_error (standard
+    error of that share from the number of simulations), largest_fall, power_at_largest, simulations, sentence. Misleads
+    when the pre-period was busier than the trial will be, as it is when hot spots were chosen by it.
     """
     rng = np.random.default_rng([seed, 3])
     drawn = redraw(design, draws + 1, seed)
@@ -38,7 +41,7 @@ def minimum_detectable_effect(
         design, *_source(design, pre), strata_of(design), drawn, drawn.reshape(len(drawn), -1).astype(np.float32)
     )
     seeds = rng.integers(2**32, size=simulations)
-    rows = [_detectable(trials, measure, seeds) for measure in ("count", "harm")]
+    rows = [_detectable(trials, measure, seeds, share) for share in compliance for measure in ("count", "harm")]
     return pd.DataFrame(rows)
 
 
@@ -70,8 +73,8 @@ def _source(design: Design, pre: pd.DataFrame) -> tuple[Floats, Floats, NDArray[
     return count.to_numpy(dtype=float), harm.to_numpy(dtype=float), weekday
 
 
-def _one_trial(trials: _Simulated, measure: str, fall: float, draw: int, seed: int) -> float:
-    """The p value of one simulated trial with this fall on patrolled days."""
+def _one_trial(trials: _Simulated, measure: str, fall: float, draw: int, seed: int, compliance: float) -> float:
+    """The p value of one simulated trial with this fall on the days that are patrolled of those assigned."""
     rng = np.random.default_rng(seed)
     design, treated = trials.design, trials.drawn[draw]
     ranks = rng.random(len(design.days))
@@ -83,7 +86,9 @@ def _one_trial(trials: _Simulated, measure: str, fall: float, draw: int, seed: i
     count = trials.count[:, source]
     covered = ~np.isnan(count) & design.open_days
     n = np.where(covered, count, 0).astype(np.int64)
-    left = np.where(treated, rng.binomial(n, 1 - fall), n)
+    fallen = rng.binomial(n, 1 - fall)
+    patrolled = treated if compliance >= 1 else treated & (rng.random(treated.shape) < compliance)
+    left = np.where(patrolled, fallen, n)
     values = left.astype(float)
     if measure == "harm":
         values = np.nan_to_num(trials.harm[:, source]) * left / np.maximum(n, 1)
@@ -91,18 +96,24 @@ def _one_trial(trials: _Simulated, measure: str, fall: float, draw: int, seed: i
     return p_of(np.concatenate([scores[draw : draw + 1], np.delete(scores, draw)]).astype(float))
 
 
-def _detectable(trials: _Simulated, measure: str, seeds: NDArray[np.int64]) -> dict[str, Any]:
+def _detectable(trials: _Simulated, measure: str, seeds: NDArray[np.int64], compliance: float) -> dict[str, Any]:
     """The fall at which the power is reached, by halving over `FALLS`, then by a straight line between two of them."""
     held: dict[int, float] = {-1: ALPHA}
 
     def reached(k: int) -> bool:
         if k not in held:
-            p = [_one_trial(trials, measure, FALLS[k], i % len(trials.drawn), int(s)) for i, s in enumerate(seeds)]
+            p = [
+                _one_trial(trials, measure, FALLS[k], i % len(trials.drawn), int(s), compliance)
+                for i, s in enumerate(seeds)
+            ]
             held[k] = float(np.mean(np.array(p) <= ALPHA))
         return held[k] >= POWER
 
     largest, n = len(FALLS) - 1, len(seeds)
-    row = {"measure": measure, "detectable_fall": np.nan, "mc_error": np.nan, "largest_fall": float(FALLS[-1])}
+    row = {
+        "measure": measure, "compliance": compliance, "detectable_fall": np.nan, "mc_error": np.nan,
+        "largest_fall": float(FALLS[-1]),
+    }  # fmt: skip
     if reached(largest):
         below, above = -1, largest
         while above - below > 1:
@@ -118,6 +129,8 @@ def _detectable(trials: _Simulated, measure: str, seeds: NDArray[np.int64]) -> d
 def _in_words(row: dict[str, Any], at_largest: float) -> str:
     """The minimum detectable effect in words."""
     what = "events" if row["measure"] == "count" else "harm"
+    if row["compliance"] < 1:
+        return _in_words_under(row, at_largest, what)
     if np.isnan(row["detectable_fall"]):
         return (
             f"Even a fall of {row['largest_fall']:.0%} in {what} on patrolled days would be found in only"
@@ -127,3 +140,14 @@ def _in_words(row: dict[str, Any], at_largest: float) -> str:
         f"A fall of {row['detectable_fall']:.0%} in {what} on patrolled days (give or take"
         f" {1.96 * row['mc_error']:.0%}) would be found in {POWER:.0%} of such trials; smaller ones less often."
     )
+
+
+def _in_words_under(row: dict[str, Any], at_largest: float, what: str) -> str:
+    """The same where only so many of the days assigned are patrolled."""
+    start = f"If only {row['compliance']:.0%} of the days assigned are patrolled"
+    if np.isnan(row["detectable_fall"]):
+        return (
+            f"{start}, even a fall of {row['largest_fall']:.0%} in {what} on the days patrolled would be found in only"
+            f" {at_largest:.0%} of such trials."
+        )
+    return f"{start}, it must be {row['detectable_fall']:.0%} in {what} on the days patrolled to be found as often."

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hotspots.trials.layout import Bools, Design
 
 ALPHA = 0.05
+FIRST_DAY, LATER_DAY, DAY_AFTER = "first_day_rate_ratio", "later_day_rate_ratio", "day_after_rate_ratio"
 DRAWS_AT_ONCE = 64
 
 Floats = NDArray[np.float64]
@@ -85,6 +86,37 @@ def _washed_score(data: Data, parts: Floats, drawn: Bools, washout_days: int) ->
     patrolled = drawn[kept].astype(float)
     pull = patrolled - (np.bincount(strata, weights=patrolled, minlength=size) / n)[strata]
     return np.asarray(pull @ parts[kept])
+
+
+def looks_of(treated: Bools) -> dict[str, tuple[Bools, Bools]]:
+    """Consecutive days, each with the days it is compared with (the last axis is days): patrolled on the first day of a
+    run, patrolled on a later one, and not patrolled but the day after; against days without patrol on either.
+
+    Of the first day of a trial nobody knows what came before, so it is in none.
+    """
+    before = np.zeros_like(treated)
+    before[..., 1:] = treated[..., :-1]
+    known = np.zeros_like(treated)
+    known[..., 1:] = True
+    quiet = ~treated & ~before & known
+    return {
+        FIRST_DAY: (treated & ~before & known, quiet), LATER_DAY: (treated & before & known, quiet),
+        DAY_AFTER: (~treated & before & known, quiet),
+    }  # fmt: skip
+
+
+def look_scores(data: Data, treated: Bools, others: Bools, look: str) -> Floats:
+    """Events on the days looked at and on those compared, less their share in each stratum: (1 + redraws) × 2."""
+    out = np.empty((len(others) + 1, 2))
+    size = int(data.strata.max()) + 1
+    for i, drawn in enumerate(np.concatenate([treated[None], others])):
+        mine, quiet = looks_of(drawn)[look]
+        kept = data.covered & (mine | quiet)
+        strata, inside = data.strata[kept], mine[kept].astype(float)
+        n = np.maximum(np.bincount(strata, minlength=size), 1)
+        pull = (inside - (np.bincount(strata, weights=inside, minlength=size) / n)[strata]) * data.count[kept]
+        out[i] = (pull * inside).sum(), (pull * (1 - inside)).sum()
+    return out
 
 
 def p_of(scores: Floats) -> float:

@@ -23,6 +23,7 @@ from hotspots.base.columns import TRIAL, TRIAL_DAYS, in_columns
 from hotspots.base.errors import HotspotsError
 from hotspots.base.months import Window
 from hotspots.base.settings import Settings
+from hotspots.change.estimates import CANT_TELL
 from hotspots.harm.selections import selection_named
 from hotspots.patrols.dosage.stretches import LONGEST_DAYS, DoseQuestion, days_held
 from hotspots.patrols.dosage.workspace import dose_workspace
@@ -35,6 +36,7 @@ from hotspots.trials.planning import counted_as, spans_note
 from hotspots.trials.register import FrozenDesign
 from hotspots.trials.scores import ALPHA
 
+LEAST_RECORDED = 10  # hot spot days of each kind with positions or logs: of fewer no contrast is worked out
 FEWEST_DRAWS = round(1 / ALPHA) - 1  # with fewer no p value could be as small as alpha
 
 
@@ -78,9 +80,11 @@ def trial_workspace(
     found = observed(workspace, frozen, wanted)
     minutes, no_delivered = delivered(workspace, frozen)
     redraws = draw.redraws(workspace.folder, design, draws, seed)
-    result = analyse(design, found.daily, redraws, workspace.settings, minutes, wash, found.weights.unit)
+    unit = found.weights.unit
+    result = analyse(design, found.daily, redraws, workspace.settings, minutes, wash, unit, found.ring, True)
     days = days_of(design, found, minutes)
-    table = in_columns(result.table, TRIAL)
+    no_contrast = contrast_words(days, workspace.settings.visit_min_minutes)
+    table = in_columns(without_contrast(result.table, no_contrast), TRIAL)
     events = table[(table["counted_as"] == "assigned") & (table["measure"] == RATIO)]
     warnings = (*departures(workspace, frozen, found, wash), *early(workspace, frozen, found), *found.warnings)
     notes = (
@@ -89,7 +93,7 @@ def trial_workspace(
     )  # fmt: skip
     synthetic = workspace.manifest.kind == "synthetic"
     return Trial(
-        frozen=frozen, table=table, days=days, answer=result.sentence,
+        frozen=frozen, table=table, days=days, answer=no_contrast or result.sentence,
         verdict=str(events["verdict"].iloc[0]), no_delivered=no_delivered, warnings=warnings, notes=notes,
         facts=about(workspace, frozen, found, (wash, draws, seed), warnings, notes), version=workspace.version,
         synthetic=synthetic,
@@ -104,10 +108,11 @@ def observed(workspace: Workspace, frozen: FrozenDesign, wanted: Wanted) -> Outc
     """Incidents of the trial's days. HotspotsError where the data cover none of them."""
     design = frozen.design
     spots = area_register.load(workspace.folder, frozen.register)
-    found = outcomes(workspace, spots, areas_of(design), Window(design.first, design.last), wanted)
+    span = Window(design.first, design.last)
+    found = outcomes(workspace, spots, areas_of(design), span, wanted, Settings.ring_m)
     if not found.n_days:
-        span = first_and_last(workspace, found.wanted.source)
-        held = f"incidents are held from {day_text(span[0] + 1)} to {day_text(span[1] - 1)}" if span else "none is held"
+        ends = first_and_last(workspace, found.wanted.source)
+        held = f"incidents are held from {day_text(ends[0] + 1)} to {day_text(ends[1] - 1)}" if ends else "none is held"
         raise HotspotsError(
             f"The trial {frozen.name} runs from {design.first} to {design.last}, and {held}: nothing to compare yet."
             " Import the incidents of its days first."
@@ -169,10 +174,41 @@ def adherence(days: pd.DataFrame, adequate: float) -> list[str]:
     return [f"Where there are positions or logs: {'; '.join(parts)}."]
 
 
+def contrast_words(days: pd.DataFrame, adequate: float) -> str:
+    """That patrols came on the days assigned hardly more often than on the others; '' where they did, or nobody knows.
+
+    Then a difference between the days is none between patrol and no patrol, whatever its p value.
+    """
+    recorded = days[days["minutes"].notna() & ~days["day_off"]]
+    visited = [(recorded.loc[recorded["treated"] == t, "minutes"] >= adequate).to_numpy() for t in (True, False)]
+    if min(map(len, visited)) < LEAST_RECORDED:
+        return ""
+    assigned, other = (float(v.mean()) for v in visited)
+    if assigned - other >= Settings.trial_least_contrast:
+        return ""
+    return (
+        f"No contrast between the days: {assigned:.0%} of the hot spot days assigned to patrol had {adequate:g} or more"
+        f" patrol-minutes, and {other:.0%} of the others. So nothing can be said of what patrols do: that takes"
+        f" {100 * Settings.trial_least_contrast:.0f} points between them or more."
+    )
+
+
+def without_contrast(table: pd.DataFrame, words: str) -> pd.DataFrame:
+    """No row has a verdict where there is no contrast, and its note says why."""
+    if not words:
+        return table
+    return table.assign(verdict=table["verdict"].where(table["verdict"] == "", CANT_TELL), note=[
+        f"{words} {note}".strip() for note in table["note"]
+    ])  # fmt: skip
+
+
 def days_of(design: Design, found: Outcomes, minutes: pd.DataFrame | None) -> pd.DataFrame:
     """`TRIAL_DAYS`."""
     table = design.assignment.assign(day_off=np.tile(~design.open_days, len(design.places)))
     table = table.merge(found.daily, on=["area", "patrol_day"], how="left", validate="one_to_one")
+    if found.ring is not None:
+        ring = found.ring[["area", "patrol_day", "count"]].rename(columns={"count": "ring_count"})
+        table = table.merge(ring, on=["area", "patrol_day"], how="left", validate="one_to_one")
     if minutes is not None:
         table = table.merge(minutes, on=["area", "patrol_day"], how="left", validate="one_to_one")
     return in_columns(table, TRIAL_DAYS)

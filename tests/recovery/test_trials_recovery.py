@@ -15,6 +15,7 @@ from hotspots.trials.analysis import HARM, RATIO, analyse
 from hotspots.trials.draw import design, redraw
 from hotspots.trials.layout import Design
 from hotspots.trials.power import minimum_detectable_effect
+from hotspots.trials.scores import DAY_AFTER, LATER_DAY
 from tests.conftest import sets
 
 FIRST = date(2026, 1, 5)
@@ -152,3 +153,51 @@ def test_busy_weeks_are_no_effect_of_patrols(rules, shown):
     # four standard errors of the mean
     assert np.mean(logs) == pytest.approx(np.log(shown), abs=4 * np.std(logs) / np.sqrt(30))
     assert 4 * np.std(logs) / np.sqrt(30) < 0.08
+
+
+@pytest.mark.parametrize("lasting", [1.0, 0.6])
+def test_what_lasts_into_the_next_day_is_seen_there_and_nothing_else_is(lasting):
+    """No effect on patrolled days, and on the day after one without patrol 1 (nothing) or 0.6 times the events."""
+    logs: dict[str, list[float]] = {DAY_AFTER: [], LATER_DAY: []}
+    small = {DAY_AFTER: 0, LATER_DAY: 0}
+    n = 80
+    for seed in range(n):
+        base, drawn = drawn_trials()[seed % DESIGNS]
+        used = seed // DESIGNS
+        after = np.zeros_like(base.treated)
+        after[:, 1:] = drawn[used][:, :-1] & ~drawn[used][:, 1:]
+        outcomes = lived(replace(base, treated=after), lasting, seed + 3000, mean=2.0)
+        trial = replace(base, treated=drawn[used])
+        found = analyse(trial, outcomes, np.delete(drawn, used, axis=0)[:99], Settings(), consecutive=True)
+        table = found.table.set_index("measure")
+        for look in logs:
+            logs[look].append(float(np.log(table.loc[look, "estimate"])))
+            small[look] += int(table.loc[look, "p"] <= 0.05)
+    mean, error = np.mean(logs[DAY_AFTER]), np.std(logs[DAY_AFTER]) / np.sqrt(n)
+    assert mean == pytest.approx(np.log(lasting), abs=3 * error)
+    if lasting == 1:
+        assert max(small.values()) / n <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
+    else:
+        assert small[DAY_AFTER] > n / 2
+        assert np.mean(logs[LATER_DAY]) == pytest.approx(0, abs=3 * np.std(logs[LATER_DAY]) / np.sqrt(n))
+
+
+def test_a_trial_of_which_seven_days_in_ten_are_kept_needs_a_larger_fall():
+    """What is seen of a fall is about 0.7 of it, so about 1/0.7 as large a one is needed, and that one is found.
+
+    Over two times before, for one that was busier or quieter than the trial promises too much or too little.
+    """
+    base, drawn = drawn_trials()[1]
+    found = []
+    for seed in (501, 502):
+        before = lived(replace(base, treated=np.zeros_like(base.treated)), 1.0, seed)
+        table = minimum_detectable_effect(before, base, 99, 3, 60, (1.0, 0.7)).set_index(["measure", "compliance"])
+        full, part = (float(table.loc[("count", share), "detectable_fall"]) for share in (1.0, 0.7))
+        assert part / full == pytest.approx(1 / 0.7, rel=0.3)
+        for used in range(60):
+            kept = drawn[used] & (np.random.default_rng([used, 5]).random(base.treated.shape) < 0.7)
+            outcomes = lived(replace(base, treated=kept), 1 - part, 2000 + used)
+            others = np.delete(drawn, used, axis=0)[:99]
+            result = analyse(replace(base, treated=drawn[used]), outcomes, others, Settings())
+            found.append(result.table.set_index("measure").loc[RATIO, "p"] <= 0.05)
+    assert np.mean(found) == pytest.approx(0.8, abs=0.15)

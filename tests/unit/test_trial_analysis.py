@@ -13,10 +13,11 @@ from hotspots.base.columns import TRIAL
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
 from hotspots.change.estimates import verdict
-from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO, TrialResult, analyse
+from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO, RING, TrialResult, analyse
 from hotspots.trials.draw import design
 from hotspots.trials.layout import Design
 from hotspots.trials.power import minimum_detectable_effect
+from hotspots.trials.scores import DAY_AFTER, FIRST_DAY, LATER_DAY
 
 MONDAY = date(2026, 1, 5)
 # A is patrolled in the first week, B in the second
@@ -137,7 +138,47 @@ def test_no_events_at_all_say_nothing():
     result = shown(outcomes().assign(count=0, harm=0.0))
     assert rows(result)["verdict"].tolist() == ["can't tell"] * 3
     assert rows(result).loc[RATIO, "p"] == 1
-    assert result.sentence.startswith("Can't tell whether events changed on patrolled days: unknown times")
+    assert result.sentence.startswith(
+        "Can't tell whether events changed on patrolled days: there is no rate to compare."
+    )
+
+
+def test_the_sentence_is_in_per_cent():
+    """One redraw refuses nothing, so there is no end to either interval; see `test_trial_workspace` for others."""
+    assert shown(outcomes()).sentence == (
+        "Can't tell whether events changed on patrolled days: 50% fewer than on other days (anything from 100% fewer"
+        " upwards). Can't tell whether harm changed on patrolled days: -15.00 days of harm per hot spot and day (no"
+        " interval)."
+    )
+
+
+def test_consecutive_days_by_hand():
+    """A is patrolled Monday to Wednesday, then Thursday to Saturday of the next week; B never.
+
+    Later days of a run: Tuesday and Wednesday of the first week, Friday and Saturday of the second, against the same
+    weekdays of the other week: 4 × 1 over 4 × 2. The day after: the second Sunday, 3, against the first, 2; Thursday
+    has no quiet day. The only first day with a known day before is a Thursday, too: nothing to compare.
+    """
+    treated = np.zeros((2, 14), dtype=bool)
+    treated[0, [0, 1, 2, 10, 11, 12]] = True
+    count = np.full((2, 14), 2)
+    count[0, [1, 2, 11, 12]], count[0, 13] = 1, 3
+    of = replace(trial(), treated=treated)
+    table = outcomes().assign(count=count.ravel(), harm=10.0 * count.ravel())
+    found = rows(analyse(of, table, BOTH_FIRST[None], Settings(), consecutive=True))
+    assert found.loc[LATER_DAY, "estimate"] == pytest.approx(0.5)
+    assert found.loc[LATER_DAY, ["treated_days", "treated_total"]].tolist() == [4, 4]
+    assert found.loc[DAY_AFTER, "estimate"] == pytest.approx(1.5)
+    assert np.isnan(found.loc[FIRST_DAY, "estimate"])
+    assert set(found.loc[[FIRST_DAY, LATER_DAY, DAY_AFTER], "verdict"]) == {""}  # looks, not results
+    assert found.loc[[FIRST_DAY, LATER_DAY, DAY_AFTER], ["ci_low", "ci_high"]].isna().all(axis=None)
+
+
+def test_the_ground_around_is_judged_as_the_hot_spots_are():
+    table = outcomes()
+    found = analyse(trial(), table, BOTH_FIRST[None], Settings(), ring=table.assign(count=table["count"] * 3))
+    assert rows(found).loc[RING, "estimate"] == pytest.approx(10.5 / 21)
+    assert rows(found).loc[RING, "treated_total"] == 3 * rows(found).loc[RATIO, "treated_total"]
 
 
 def test_words_follow_the_interval():

@@ -83,7 +83,7 @@ def test_a_design_is_frozen_listed_shown_and_analysed(clock, capsys, tmp_path):
     })  # fmt: skip
     run(folder, "trial", "spring", "--draws", "99")
     result = capsys.readouterr()
-    assert "Events fell on patrolled days: 0.50 times" in result.err
+    assert "Events fell on patrolled days: 50% fewer" in result.err
     assert rows_of(result.out)[0]["verdict"] == "fell"
     run(folder, "trial", "spring", "--draws", "99", "--table", "days", "--format", "json")
     assert len(json.loads(capsys.readouterr().out)["rows"]) == 6 * 28

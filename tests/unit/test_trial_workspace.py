@@ -8,6 +8,7 @@ import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import h3.api.basic_str as h3
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,11 +23,12 @@ from hotspots.store import ledger
 from hotspots.store.publishing import publish, writing
 from hotspots.store.workspace import open_workspace
 from hotspots.trials import draw, register
-from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO
+from hotspots.trials.analysis import DIFFERENCE, HARM, RATIO, RING
 from hotspots.trials.draw import redraw
 from hotspots.trials.outcomes import Wanted, covered_days, outcomes, patrol_days
 from hotspots.trials.planning import DesignQuestion, design_workspace, freeze_designed, holidays
 from hotspots.trials.workspace import trial_workspace
+from tests.area_workspace import cell_at
 from tests.dose_workspace import make_frozen
 from tests.samples import record
 from tests.trial_workspace import (
@@ -74,13 +76,13 @@ def assigned_days(folder: Path) -> dict[tuple[str, date], bool]:
     return {(a, date.fromisoformat(d)): bool(t) for a, d, t in rows}
 
 
-def put_log(folder: Path, patrolled: list[tuple[str, date]], minutes: int = 30) -> None:
+def put_log(folder: Path, patrolled: list[tuple[str, date]], minutes: int = 30, entry: str = "e") -> None:
     """A log with one patrol at noon in each of these."""
     lines = ["entry,unit,area,start,end"]
     for i, (area, day) in enumerate(patrolled):
         begin = datetime.combine(day, datetime.min.time()) + timedelta(hours=12)
         end = begin + timedelta(minutes=minutes)
-        lines.append(f"e{i},U{area},{area},{begin:%Y-%m-%dT%H:%M:%SZ},{end:%Y-%m-%dT%H:%M:%SZ}")
+        lines.append(f"{entry}{i},U{area},{area},{begin:%Y-%m-%dT%H:%M:%SZ},{end:%Y-%m-%dT%H:%M:%SZ}")
     import_files(folder, [("log.csv", "\n".join([*lines, ""]).encode())], "patrol-log")
 
 
@@ -134,7 +136,11 @@ def test_the_balance_tells_of_the_time_before(before):
 def test_what_a_design_could_find(before):
     told = design_workspace(before, DesignQuestion(first=str(FIRST), last="2026-04-26", simulations=40))
     assert list(told.effect.columns) == [c.name for c in TRIAL_EFFECT]
-    assert told.effect["measure"].tolist() == ["count", "harm"]
+    assert told.effect[["measure", "compliance"]].to_numpy().tolist() == [
+        ["count", 1.0], ["harm", 1.0], ["count", 0.7], ["harm", 0.7]
+    ]  # fmt: skip
+    assert told.effect.loc[2, "detectable_fall"] > told.effect.loc[0, "detectable_fall"]
+    assert told.effect.loc[2, "sentence"].startswith("If only 70% of the days assigned are patrolled, it must be ")
     assert told.no_effect == ""
     # one incident in every cell, so all the chance there is is that of the fall itself
     assert 0 < told.effect.loc[0, "detectable_fall"] < 0.4
@@ -226,7 +232,7 @@ def test_a_planted_fall_is_found_as_it_was_planted(frozen, tmp_path):
     assert row(told, DIFFERENCE)["estimate"] == pytest.approx(-1)
     assert harm["estimate"] == pytest.approx(-ROBBERY_DAYS)
     assert harm["largest_share"] == pytest.approx(1 / 252, abs=5e-5)
-    assert told.answer.startswith("Events fell on patrolled days: 0.50 times the rate of other days")
+    assert told.answer.startswith("Events fell on patrolled days: 50% fewer than on other days (between ")
     assert told.no_delivered == ""
     assert row(told, RATIO, "delivered")["estimate"] == pytest.approx(0.5)
     assert any("84 of 84 hot spot days assigned to patrol had 10 or more" in note for note in told.notes)
@@ -235,6 +241,54 @@ def test_a_planted_fall_is_found_as_it_was_planted(frozen, tmp_path):
     assert told.facts["design_sha256"] == register.load(folder, "spring").design.sha256
     assert told.facts["weights_sha256"]
     assert told.facts["days_covered"] == "2026-02-02 to 2026-03-01"
+
+
+def next_door(area: str) -> tuple[float, float]:
+    """The centre of a cell beside its cell."""
+    lat, lon = h3.cell_to_latlng(sorted(h3.grid_ring(cell_at(PLACES[area]), 1))[0])
+    return round(lon, 6), round(lat, 6)
+
+
+def test_what_moves_next_door_on_patrolled_days_is_seen_there(frozen, tmp_path):
+    """In the hot spot one robbery when patrolled and two else; next door of South-01 the other way round."""
+    folder = copied(frozen, tmp_path)
+    drawn = assigned_days(folder)
+    put_trial(folder, {k: 1 if treated else 2 for k, treated in drawn.items()})
+    moved = [
+        record(f"n-{day}-{i}", f"{day + timedelta(days=1):%d/%m/%Y} 02:00", place=next_door("South-01"))
+        for (area, day), treated in drawn.items() if area == "South-01" for i in range(2 if treated else 1)
+    ]  # fmt: skip
+    put_incidents(folder, moved, "moved")
+    told = trial_workspace(folder, "spring", draws=99)
+    ring = row(told, RING)
+    assert ring[["treated_total", "untreated_total"]].tolist() == [28, 14]
+    assert ring["estimate"] == pytest.approx(2)
+    assert row(told, RATIO)["estimate"] == pytest.approx(0.5)  # those next door are in no hot spot
+    days_ = told.days.set_index(["area", "patrol_day"])
+    assert days_.loc["South-01", "ring_count"].sum() == 42
+    assert days_.loc["West-01", "ring_count"].sum() == 0
+
+
+@pytest.mark.parametrize(("kept_to", "others", "contrast"), [(1.0, 1.0, False), (0.7, 0.0, True), (0.25, 0.1, False)])
+def test_without_contrast_between_the_days_nothing_is_said_of_patrols(frozen, tmp_path, kept_to, others, contrast):
+    """Half as many on the days assigned, but patrols came on so many of them and of the others (84 each)."""
+    folder = copied(frozen, tmp_path)
+    drawn = assigned_days(folder)
+    put_trial(folder, {k: 1 if treated else 2 for k, treated in drawn.items()})
+    both = [[k for k, treated in drawn.items() if treated is t] for t in (True, False)]
+    kept = [k for part, share in zip(both, (kept_to, others), strict=True) for k in part[: int(84 * share)]]
+    put_log(folder, kept)
+    put_log(folder, [k for k in drawn if k not in kept] or kept, minutes=2, entry="short")
+    told = trial_workspace(folder, "spring", draws=99)
+    assert told.answer.startswith("No contrast between the days") is not contrast
+    assert told.verdict == ("fell" if contrast else "can't tell")
+    if not contrast:
+        said = (
+            f"{int(84 * kept_to) / 84:.0%} of the hot spot days assigned to patrol had 10 or more patrol-minutes, and"
+        )
+        assert f"{said} {int(84 * others) / 84:.0%} of the others" in told.answer
+        assert set(told.table["verdict"]) <= {"can't tell", ""}
+        assert row(told, RATIO)["estimate"] == pytest.approx(0.5)  # the figure stays
 
 
 def test_nothing_planted_is_not_found(frozen, tmp_path):

@@ -70,7 +70,11 @@ SCHEDULE = {
     "area": tables.AREA,
 }  # fmt: skip
 COUNTED_AS = {"assigned": "As assigned", "delivered": "As delivered"}
-MEASURES = {"count_rate_ratio": "Incidents, ratio", "count_per_place_day": "Incidents, difference a day"}
+MEASURES = {
+    "count_rate_ratio": "Incidents, ratio", "count_per_place_day": "Incidents, difference a day",
+    "ring_rate_ratio": "Around the hot spots, ratio", "first_day_rate_ratio": "First patrolled day of a run, ratio",
+    "later_day_rate_ratio": "Later days of a run, ratio", "day_after_rate_ratio": "The day after a patrol, ratio",
+}  # fmt: skip
 ASSIGNED = {True: "to be patrolled", False: "to be left alone"}
 
 
