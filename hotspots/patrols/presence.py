@@ -50,6 +50,10 @@ SILENCES = ("patrol_day", "unit", "from_t", "to_t")
 # A standstill: a unit's positions inside an area that are equal to the metre from one second to another, and the half
 # seconds at either end that are credited to them.
 STANDSTILLS = ("patrol_day", "unit", "area", "from_t", "to_t", "before2", "after2")
+# What matters of a position, and the seconds of the unit's positions before and after.
+NEAR = (
+    "unit", "t", "speed_kmh", "officers", "east", "north", "patrol_day", "place", "prev_t", "next_t",
+)  # fmt: skip
 MASK_CELL = "cell_11"  # the column of positions that masked sites are told by: cells of about 2,000 m²
 TO_THE_METRE = 100_000  # units of a degree that are told apart: 1.1 m of latitude, 0.7 m of longitude
 
@@ -352,11 +356,11 @@ def clock_pieces(span: tuple[int, int], settings: Settings) -> list[tuple[int, i
     return [(int(starts[a]), int(shifts[a]), int(numbers[b - 1])) for a, b in pairwise(turns)]
 
 
-def presence(
+def asked(
     backend: Any, positions: ir.Table, cells: Mapping[int, int], masked: Mapping[int, tuple[int, int]],
     span: tuple[int, int], settings: Settings, cell: str,
-) -> Presence:  # fmt: skip
-    """Ask an engine; the rows come back sorted.
+) -> tuple[ir.Table, pd.DataFrame]:  # fmt: skip
+    """What `presence` goes by, asked of an engine: (`near_of`, cached; patrol_day, unit, n, gap_s and `COUNTS`).
 
     ``cells``: cell → code of its area; ``masked``: cell of `MASK_CELL` → the two codes of `near_of`.
     """
@@ -370,6 +374,12 @@ def presence(
     slow = slow_feeds(positions, unit_days.merge(spans, on=["patrol_day", "unit"]), span, settings, backend)
     unit_days = unit_days.merge(slow, on=["patrol_day", "unit"], how="left")
     unit_days["gap_s"] = unit_days["gap_s"].fillna(rule_of(settings).gap_s)
+    return near, unit_days
+
+
+def presence(backend: Any, near: ir.Table, unit_days: pd.DataFrame, settings: Settings) -> Presence:
+    """Who was where, by the positions that matter and the days of units; the rows come back sorted."""
+    slow = unit_days.loc[unit_days["gap_s"] > rule_of(settings).gap_s, ["patrol_day", "unit", "gap_s"]].astype("int64")
     held = small_table(backend, {c: slow[c].tolist() for c in slow.columns}) if len(slow) else None
     found = with_gaps(near, held, settings)
     segments = in_order(segments_of(found, settings).execute(), SEGMENTS, "first_t")
@@ -387,8 +397,8 @@ def presence(
         silences = silent.select("patrol_day", "unit", from_t=silent.prev_t, to_t=silent.t).execute()
         unit_days = with_ends(unit_days, ends.execute())
     finally:
-        for table in (near, *([kept] if kept is not found else [])):
-            table.release()
+        if kept is not found:
+            kept.release()
     return Presence(
         segments, in_order(unit_days, UNIT_DAYS, "unit"),
         in_order(silences, SILENCES, "from_t"), in_order(standstills, STANDSTILLS, "from_t"),

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import EPOCH, day_starts
 from hotspots.base.errors import HotspotsError, sample
 from hotspots.base.settings import Settings
@@ -39,10 +40,12 @@ from hotspots.patrols.presence import (
     STANDSTILLS,
     UNIT_DAYS,
     Presence,
+    asked,
     place_codes,
     presence,
     rule_for,
 )
+from hotspots.patrols.scanning import scanned
 
 BATCH_ROWS = 3_000_000  # positions that an engine is asked about at a time, in whole files
 PASS, BELOW, ON_TARGET, LONG = BANDS = ("pass-through", "below threshold", "on target", "long")
@@ -68,13 +71,29 @@ def presence_of_files(
     numbers = {place: code for code, place in enumerate(codes_of(cells, masked))}
     codes = {c: numbers[a, ""] for c, a in cells.items()}
     sites = {c: (numbers[names[0] if names else "", s], numbers["", s]) for c, s in masked.items()}
+    read, rest = split(files) if engine_url == DEFAULT_ENGINE else ([], files)
     parts = []
     with engine(engine_url) as backend:
-        for batch in batches(files):
-            span = span_of(batch)
-            if span is not None:
-                parts.append(presence(backend, read_files(backend, batch), codes, sites, span, settings, cell))
+        held = [(file, span) for file in read if (span := span_of([file])) is not None]
+        for rows, days in scanned(held, codes, sites, settings, cell):
+            near = backend.create_table("near", rows, temp=True, overwrite=True)
+            parts.append(presence(backend, near, days, settings))
+        for batch in batches(rest):
+            if (span := span_of(batch)) is not None:
+                near, days = asked(backend, read_files(backend, batch), codes, sites, span, settings, cell)
+                parts.append(presence(backend, near, days, settings))
+                near.release()
     return together(parts)
+
+
+def split(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """(files that are read whole, files too large for it: an engine goes to the disk where memory ends)."""
+    import pyarrow.parquet as pq
+
+    large = [pq.read_metadata(file).num_rows > BATCH_ROWS for file in files]
+    return [f for f, no in zip(files, large, strict=True) if not no], [
+        f for f, no in zip(files, large, strict=True) if no
+    ]
 
 
 def codes_of(cells: Mapping[int, str], masked: Mapping[int, str] = NOWHERE_MASKED) -> list[tuple[str, str]]:

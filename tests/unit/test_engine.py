@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ from hotspots.base.choices import DEFAULT_ENGINE
 from hotspots.base.clock import day_number, day_numbers, day_starts
 from hotspots.base.errors import HotspotsError
 from hotspots.base.settings import Settings
-from hotspots.patrols.engine import SPARK_LOCAL, engine
-from hotspots.patrols.presence import UNIT_DAYS, Presence, clock_pieces
-from hotspots.patrols.visits import BATCH_ROWS, batches, presence_of_files, span_of, together
+from hotspots.patrols.engine import SPARK_LOCAL, engine, read_files
+from hotspots.patrols.presence import NEAR, UNIT_DAYS, Presence, asked, clock_pieces
+from hotspots.patrols.scanning import scanned
+from hotspots.patrols.visits import BATCH_ROWS, batches, codes_of, presence_of_files, span_of, together
 
 SETTINGS = Settings()
 # A few thousand rows are not worth compiling for: what is asked stays the same.
@@ -72,6 +74,59 @@ def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path, monkeypatch: pytest
     assert len(here.segments) > 300
     for name in ("segments", "unit_days", "silences", "standstills"):
         pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name))
+
+
+MASKED = {50: "yard", 51: "yard", 60: "pumps"}
+
+
+@pytest.mark.parametrize("masked", [{}, MASKED])
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.parametrize("calls", [True, False])
+def test_what_is_read_off_files_is_what_an_engine_is_asked_for(
+    tmp_path: Path, masked: dict[int, str], shuffled: bool, calls: bool
+) -> None:
+    """Several days in one file too, over a change of the clock, with units that send rarely."""
+    rng = np.random.default_rng(11)
+    settings = replace(SETTINGS, exclude_on_call=calls)
+    days = []
+    for file in write_days(tmp_path, "2026-10-23", 3):
+        rows = pd.read_parquet(file)
+        days.append(rows[(rows["unit"] < 7) | (rng.random(len(rows)) < 0.2)])
+    files = [tmp_path / "both.parquet", tmp_path / "last.parquet"]
+    for file, rows in zip(files, (pd.concat(days[:2]).sort_values(["unit", "t"]), days[2]), strict=True):
+        rows["cell_11"] = rng.integers(48, 64, len(rows))
+        (rows.sample(frac=1, random_state=1) if shuffled else rows).to_parquet(file, index=False)
+    names = sorted(set(CELLS.values()))
+    codes = {c: names.index(a) for c, a in CELLS.items()}
+    numbers = {place: i for i, place in enumerate(codes_of(CELLS, masked))}
+    sites = {c: (numbers[names[0], s], numbers["", s]) for c, s in masked.items()}
+    span = span_of(files)
+    assert span is not None
+    held = [(file, span_of([file])) for file in files]
+    ((near, unit_days),) = scanned(held, codes, sites, settings, "cell_10")
+    with engine() as backend:
+        other, other_days = asked(backend, read_files(backend, files), codes, sites, span, settings, "cell_10")
+        other = other.execute()
+    keys = ["patrol_day", "unit", "t"]
+    pd.testing.assert_frame_equal(
+        near.to_pandas().sort_values(keys, ignore_index=True),
+        other[list(NEAR)].sort_values(keys, ignore_index=True), check_dtype=False,
+    )  # fmt: skip
+    found = [d.sort_values(keys[:2], ignore_index=True).astype("int64") for d in (unit_days, other_days)]
+    pd.testing.assert_frame_equal(found[0], found[1][list(found[0].columns)])
+    assert (found[0]["gap_s"] > 300).any()
+    assert (found[0]["gap_s"] == 300).any()
+
+
+def test_a_file_too_large_to_be_read_whole_is_asked_of_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = write_days(tmp_path, "2026-03-27", 2)
+    read = presence(files)
+    monkeypatch.setattr("hotspots.patrols.visits.BATCH_ROWS", 10)
+    monkeypatch.setattr("hotspots.patrols.visits.scanned", lambda held, *_: iter([None] * len(held)))  # none is left
+    for name in ("segments", "unit_days", "silences", "standstills"):
+        pd.testing.assert_frame_equal(getattr(presence(files), name), getattr(read, name))
 
 
 def test_days_apart_give_what_days_together_give(tmp_path: Path) -> None:
