@@ -442,9 +442,9 @@ def page(table: pd.DataFrame, command: str, day: date) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def part_of_nulls(page: Path) -> str:
-    """What scripts/check_nulls.py wrote on the page, which stays."""
-    _, begins, part = (page.read_text(encoding="utf-8") if page.is_file() else "").partition("<!-- worlds without")
+def parts_of_others(page: Path) -> str:
+    """What other scripts wrote on the page between marks of theirs (check_nulls.py, check_minutes.py), which stays."""
+    _, begins, part = (page.read_text(encoding="utf-8") if page.is_file() else "").partition("<!-- ")
     return f"\n{begins}{part}" if begins else ""
 
 
@@ -532,7 +532,7 @@ def main() -> int:
     if asked.rows:
         table.to_csv(asked.rows, index=False)
     command = f"{COMMAND} --seeds {asked.seeds} --jobs {asked.jobs}"
-    asked.out.write_text(page(table, command, date.today()) + part_of_nulls(asked.out), encoding="utf-8")
+    asked.out.write_text(page(table, command, date.today()) + parts_of_others(asked.out), encoding="utf-8")
     return 0
 
 

@@ -21,7 +21,7 @@ TRIED: tuple[dict[str, Any], ...] = (
     {"visit_gap_minutes": 2.0, "ping_credit_minutes": 2.0}, {"visit_gap_minutes": 10.0},
     {"ping_credit_minutes": 1.0}, {"edge_tolerance_seconds": 0}, {"edge_tolerance_seconds": 180},
     {"stationary_kmh": 4.0}, {"stationary_kmh": 15.0}, {"visit_min_minutes": 5.0}, {"visit_min_minutes": 15.0},
-    {"exclude_on_call": False},
+    {"visit_most_minutes": 60.0}, {"frozen_minutes": 15.0}, {"exclude_on_call": False},
 )  # fmt: skip
 
 

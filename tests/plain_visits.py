@@ -39,9 +39,9 @@ outside belong to no stay.
 degree), with no other position of the unit between, from the first to the last for ``frozen_s`` or more: what is
 credited to them is frozen and no dose, and the rest of the stay is parted by them.
 
-*Long.* Stays of a unit in one area and with one ``on_call``, the next of which begins when the one before ends, or
-between which it sent nothing for at most ``shift_s``: where the first begins more than ``most_s`` before the last ends,
-what is proactive, not moving and not frozen of them is parked and no dose.
+*Long.* Stays of a unit in one area and with one ``on_call``, the next of which begins at most ``gap_s`` after the one
+before ends, or between which it sent nothing for at most ``shift_s``: where the first begins more than ``most_s``
+before the last ends, what is proactive, not moving and not frozen of them is parked and no dose.
 
 *Visit.* Overlapping or touching stays of any units, proactive and not moving, in one area and patrol day.
 
@@ -400,7 +400,7 @@ def goes_on(one: list[Position], other: list[Position], first: Any, then: Any, r
     if one[0].state != other[0].state:
         return False
     silent = one[-1].after is other[0] and other[0].t - one[-1].t <= rules.shift_s and one[-1].day == other[0].day
-    return bool(then[0] == first[1] or (silent and other[0].t - one[-1].t > one[-1].gap_s))
+    return bool(then[0] - first[1] <= rules.gap_s or (silent and other[0].t - one[-1].t > one[-1].gap_s))
 
 
 # ---------------------------------------------------------------- visits

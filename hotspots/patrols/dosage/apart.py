@@ -5,13 +5,12 @@ They are counted apart and are no dose: eight hours at a police station inside a
 - *masked*: at a site that people have masked (`hotspots.patrols.dosage.masks`).
 - *frozen*: positions equal to the metre for ``frozen_minutes`` or more: a parked car, a device on charge, a frozen fix.
   That part of a stay alone; what lies before and after it stays dose.
-- *parked*: a unit in one hot spot for longer than ``visit_most_minutes`` without being seen elsewhere, over lost signal
-  and over 06:00 too. The whole of it.
+- *parked*: a unit in one hot spot for longer than ``visit_most_minutes`` without being seen elsewhere for more than
+  ``visit_gap_minutes``, over lost signal and over 06:00 too. The whole of it.
 
-Limits: a patrol on foot that leaves its car, and the car's device, standing for an hour is taken for a parked car; a
-unit whose device throws it out of the hot spot for more than ``edge_tolerance_seconds`` begins a new stay; what stands
-still over 06:00 is looked at on either side of it; and a device that rounds its positions to ten metres or more stands
-still on every patrol.
+Limits: a patrol on foot that leaves its car, and the car's device, standing for an hour is taken for a parked car, and
+so are officers who walk in one hot spot for hours; what stands still over 06:00 is looked at on either side of it; and
+a device that rounds its positions to ten metres or more stands still on every patrol.
 """
 
 from __future__ import annotations
@@ -53,8 +52,8 @@ def stays_apart(
 def staying_long(stays: pd.DataFrame, silences: pd.DataFrame, settings: Settings) -> pd.Series:
     """Whether each stay is part of a time in one hot spot, with one status, that is longer than the setting.
 
-    Stays of a unit go on from each other where they touch (at 06:00), or where nothing but a silence lies between that
-    does not end a shift.
+    Stays of a unit go on from each other where no more than ``visit_gap_minutes`` lie between (a parked car's device
+    throws it over an edge now and then), or nothing but a silence that does not end a shift.
     """
     before = stays.shift()
     same = pd.Series(True, index=stays.index)
@@ -63,7 +62,7 @@ def staying_long(stays: pd.DataFrame, silences: pd.DataFrame, settings: Settings
     short = silences[silences["to_t"] - silences["from_t"] <= settings.shift_silence_hours * HOUR]
     quiet = pd.MultiIndex.from_frame(short[["unit", "from_t", "to_t"]].astype("float64"))
     between = pd.MultiIndex.from_arrays([stays["unit"].astype("float64"), before["end"], stays["start"]])
-    goes_on = same & ((stays["start"] <= before["end"]) | between.isin(quiet))
+    goes_on = same & ((stays["start"] - before["end"] <= 60 * settings.visit_gap_minutes) | between.isin(quiet))
     one = stays.groupby((~goes_on).cumsum())
     return one["end"].transform("max") - one["start"].transform("min") > 60 * settings.visit_most_minutes
 
