@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -19,6 +20,9 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     # Thousands of small workspaces, each file and commit flushed: on a disk a third of the time is waiting for it.
     # Faults of a disk are tried by tests/faults.py, which needs none.
     os.environ["TMPDIR"] = str(MEMORY)
+
+# Tests run side by side, so that more threads for the small matrices of one only wait for one another, busily.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # or each process that a test starts compiles the whole library anew
 
@@ -54,6 +58,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [i for i in items if i.nodeid.startswith(tuple(THOROUGH))]
     config.hook.pytest_deselected(items=left)
     items[:] = [i for i in items if i not in left]
+
+
+def pytest_collection_finish() -> None:
+    """Libraries and tests stay to the end: no collection of garbage need look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
