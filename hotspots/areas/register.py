@@ -234,17 +234,16 @@ def only_register(folder: Path, without: str, days: tuple[date, date] | None = N
     HotspotsError where there are several, or none: then ``without`` says what cannot be done.
     """
     names = list(dict.fromkeys(row["name"] for row in ledger.rows(folder, REGISTERS)))
-    if len(names) > 1 and days is not None:
-        names = in_force_first(registers(folder), *days)[0] or names
+    which = "There are several registers"
+    if len(names) > 1 and days is not None and (held := in_force_first(registers(folder), *days)[0]):
+        names, which = held, f"Several registers held between {days[0]} and {days[1]}"
     if not names:
         raise HotspotsError(
             f"No hot spots have been frozen in this workspace, so {without}. Freeze them first: the page Hot spots, or"
             " python -m hotspots areas freeze."
         )
     if len(names) > 1:
-        raise HotspotsError(
-            f"There are several registers: {', '.join(sorted(names))}. Say which one is meant: --register NAME."
-        )
+        raise HotspotsError(f"{which}: {', '.join(sorted(names))}. Say which one is meant: --register NAME.")
     return str(names[0])
 
 

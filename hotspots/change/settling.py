@@ -19,7 +19,7 @@ from hotspots.ranking import rank as ranking
 from hotspots.ranking.gather import parse_hours
 from hotspots.ranking.question import Question, refuse_finer_than_months
 from hotspots.ranking.question import settle as settle_ranking
-from hotspots.store.held import months_held, own_breaks
+from hotspots.store.held import months_held, own_breaks, sources_held
 from hotspots.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -168,17 +168,35 @@ def of_areas(question: ChangeQuestion, frozen: Frozen | None) -> ChangeQuestion:
 def register_of(workspace: Workspace, question: ChangeQuestion) -> Frozen:
     """The version asked for; of a name alone, the first that held in the window after (else its first version)."""
     name, _, version = question.register.partition("@")
-    if not name:
-        names = list(dict.fromkeys(register.registers(workspace.folder)["name"]))
-        if len(names) != 1:
-            found = f"There are several: {', '.join(names)}." if names else "None has been frozen in this workspace."
-            raise HotspotsError(f"Which hot spots? {found} Name a register, or ask for the top cells.")
-        name = str(names[0])
+    name = name or usual_register(workspace, question)
     if version:
         return register.load(workspace.folder, question.register)
     if question.after_from:
         return register.version_on(workspace.folder, name, parse_day(question.after_from, "The first day after", False))
     return register.load(workspace.folder, f"{name}@1")
+
+
+def usual_register(workspace: Workspace, question: ChangeQuestion) -> str:
+    """The only register, or the only one that held in the window after: by default the year up to the last month held.
+
+    HotspotsError, with the names to choose among, where there are several such.
+    """
+    known = register.registers(workspace.folder)
+    names = list(dict.fromkeys(known["name"]))
+    held = [m for s in sources_held(workspace) if question.source in ("", s) for m in months_held(workspace, s)]
+    which = "There are several"
+    if len(names) > 1 and held:
+        last = window_of_months(max(held), max(held)).end
+        end = parse_day(question.after_to, "The last day after", True) if question.after_to else last
+        asked = parse_day(question.after_from, "The first day after", False) if question.after_from else None
+        start = asked or end - timedelta(days=YEAR - 2)
+        in_force, _ = register.in_force_first(known, start, max(start, end))
+        if in_force:
+            names, which = in_force, f"Several held between {start} and {max(start, end)}"
+    if len(names) != 1:
+        found = f"{which}: {', '.join(names)}." if names else "None has been frozen in this workspace."
+        raise HotspotsError(f"Which hot spots? {found} Name a register, or ask for the top cells.")
+    return str(names[0])
 
 
 def usual_comparison(frozen: Frozen | None, bcu: str, least: int) -> str:

@@ -36,7 +36,7 @@ def add_words(words: Verbs) -> None:
 
 def add_design(one: Verb) -> None:
     one.add_bcu()
-    one.add_register()
+    one.add_register("the only one")
     kinds = "hot spots take turns, or are patrolled throughout; default: crossover"
     one.add_argument("--kind", choices=("crossover", "cluster"), default="crossover", help=kinds)
     last = f"last patrol day; default: {Settings.trial_days} days in all"

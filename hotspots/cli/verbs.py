@@ -57,8 +57,8 @@ class Verb(argparse.ArgumentParser):
     def add_weights(self, help_: str = SET) -> None:
         self.add_argument("--weights", default="", metavar="SET", help=help_)
 
-    def add_register(self) -> None:
-        help_ = "of the frozen hot spots; default: the only one"
+    def add_register(self, default: str = "the only one that held on these days") -> None:
+        help_ = f"of the frozen hot spots; default: {default}"
         self.add_argument("--register", default="", metavar="NAME[@VERSION]", help=help_)
 
     def add_format(self, *more: str) -> None:

@@ -339,3 +339,29 @@ def test_the_command_line_gives_the_same_table(folder, found, tmp_path, capsys):
     assert "--comparison matched" in capsys.readouterr().err
     assert main(["change", "--workspace", str(folder), "--table", "dose"]) == 1
     assert main(["change", "--workspace", str(folder), "--table", "spots", "--format", "geojson"]) == 1
+
+
+# ---------------------------------------------------------------- which register is meant
+
+
+def test_a_round_for_days_to_come_is_not_asked_about(tmp_path: Path):
+    own = make_two_years(tmp_path / "workspace")
+    area_register.freeze(own, register(), "next-round", date(2025, 6, 1), "A. Analyst", "why", {})
+    assert change_workspace(own).question.register == "hot-spots@1"
+    later = ChangeQuestion(
+        after_from="2025-06-01", after_to="2025-08-31", before_from="2024-06-01", before_to="2024-08-31"
+    )
+    with pytest.raises(HotspotsError, match="Several held between 2025-06-01 and 2025-08-31: next-round, hot-spots"):
+        change_workspace(own, later)
+
+
+def test_several_registers_that_held_are_a_choice(tmp_path: Path):
+    own = make_two_years(tmp_path / "workspace")
+    area_register.freeze(own, register(), "others", date(2024, 12, 1), "A. Analyst", "why", {})
+    with pytest.raises(
+        HotspotsError, match=r"Several held between 2024-01-02 and 2024-12-31: others, hot-spots\. Name a"
+    ):
+        change_workspace(own)
+    assert change_workspace(own, ChangeQuestion(register="hot-spots")).question.register == "hot-spots@1"
+    earlier = ChangeQuestion(after_from="2024-01-01", after_to="2024-11-30")
+    assert change_workspace(own, earlier).question.register == "hot-spots@1"

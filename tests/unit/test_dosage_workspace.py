@@ -281,7 +281,7 @@ def test_a_register_without_positions(tmp_path: Path):
 def test_several_registers_ask_which(own: Path):
     register.freeze(own, areas(), "others", date(2024, 3, 1), "A. Analyst", "why", {})
     with pytest.raises(
-        HotspotsError, match=r"several registers: hot-spots, others\. Say which one is meant: --register"
+        HotspotsError, match=r"Several registers held between 2024-03-04 and 2024-03-06: hot-spots, others\. Say which"
     ):
         dose_workspace(own)
     assert dose_workspace(own, DoseQuestion(register="others")).registers == ("others@1",)
