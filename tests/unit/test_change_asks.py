@@ -92,6 +92,15 @@ def test_several_hot_spots_of_two_bcus_are_compared_with_those_of_all(folder: Pa
     assert two.verdict == "can't tell"
 
 
+def test_treated_hot_spots_that_nobody_asked_for_are_not_in_the_rest_of_the_force(folder: Path) -> None:
+    """The rest of South is its five comparison hot spots, ten a month each; South-02, treated, is left out."""
+    rest = change_workspace(folder, replace(YEARS, areas=("South-01",), comparison="rest"))
+    lead = rest.table[rest.table["leads"]].iloc[0]
+    assert (lead["treated_before"], lead["treated_after"]) == (168, 108)
+    assert (lead["comparison_before"], lead["comparison_after"]) == (600, 600)
+    assert "single" not in set(rest.table["estimate_of"])  # neighbourhoods do not show how a hot spot varies
+
+
 def test_the_whole_day_is_no_choice_of_hours(folder: Path) -> None:
     day = change_workspace(folder, replace(ONE, hours="6-6"))
     lead = day.table[day.table["leads"]].iloc[0]

@@ -243,8 +243,8 @@ def test_days_with_and_without_a_visit_by_hand():
     assert told["rate_ratio"].tolist() == pytest.approx([1, 0.6])
     assert told.loc[1, "ci_low"] < 0.6 < told.loc[1, "ci_high"] < 1
     assert sentence_of(contrast).startswith(
-        "On days with an adequate visit the hot spots had 0.60 times the incidents of their other days of the same"
-        " weekday ("
+        "Incidents in the hot spots on days with an adequate visit: 40% fewer than on their other days of the same"
+        " weekday (between "
     )
     assert sentence_of(contrast).endswith("): fewer. Nobody randomised those days.")
 

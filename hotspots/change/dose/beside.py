@@ -32,7 +32,7 @@ from hotspots.base.words import counted
 from hotspots.change.counting import covered_days
 from hotspots.change.dose.response import OnOff, by_band, day_before, on_off, smooth
 from hotspots.change.question import DoseBeside
-from hotspots.change.words import ratio_text
+from hotspots.change.words import FEWER, between, than_expected
 
 if TYPE_CHECKING:
     from hotspots.patrols.dosage.workspace import Dose
@@ -324,17 +324,17 @@ def sentence_of(contrast: OnOff | str) -> str:
     if isinstance(contrast, str):
         return f"Days with and without an adequate visit cannot be compared: {contrast}"
     within = "weekday in the same four weeks" if contrast.block_days else "weekday"
-    asked = f"the incidents of their other days of the same {within}"
+    others = f"on their other days of the same {within}"
     if contrast.reason:
         counts = f"{contrast.on_total:,.0f} on {contrast.on_days:,} days with, {contrast.off_total:,.0f} on"
         return (
             f"Incidents on days with and without an adequate visit: {counts} {contrast.off_days:,} without: can't tell,"
             f" because {contrast.reason}. {NOT_RANDOM}"
         )
-    ratio, low, high = (ratio_text(v) for v in (contrast.rate_ratio, contrast.ci_low, contrast.ci_high))
+    ratio, ends = contrast.rate_ratio, between(contrast.ci_low, contrast.ci_high, FEWER)
     verdict = "fewer" if contrast.ci_high < 1 else "more" if contrast.ci_low > 1 else "can't tell"
-    said = f"On days with an adequate visit the hot spots had {ratio} times {asked} ({low} to {high}): {verdict}."
-    return f"{said} {NOT_RANDOM}"
+    said = f"Incidents in the hot spots on days with an adequate visit: {than_expected(ratio, FEWER, others)} ({ends})"
+    return f"{said}: {verdict}. {NOT_RANDOM}"
 
 
 def warned(rows: pd.DataFrame) -> list[str]:
