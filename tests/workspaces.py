@@ -176,6 +176,15 @@ def own_police(police: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    """Lancashire as published, December 2019 to October 2022; skipped where the open data are absent."""
+    published = shared_data / "police_uk" / "lancashire_2019-12_to_2022-10.zip"
+    if not published.is_file():
+        pytest.skip(f"the archive of data.police.uk is not at {published}")
+    return made_once(tmp_path_factory, "archive", lambda folder: import_files(folder, [published], "police-uk"))
+
+
+@pytest.fixture(scope="session")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "both", make_both)
 

@@ -12,9 +12,11 @@ from hotspots.backtest import METHODS, backtest, paired
 from hotspots.backtest.compare import wilson
 from hotspots.backtest.run import targeting_curve
 from hotspots.backtest.workspace import history_of
-from hotspots.intake import import_files
 from hotspots.ranking.question import Question
 from tests.backtesting import CELLS, cube_of, equal_areas, scores_of
+from tests.workspaces import archive
+
+__all__ = ["archive"]
 
 
 def test_three_equal_cells():
@@ -75,10 +77,8 @@ ORIGINS = [202110, 202111, 202112, 202201, 202202, 202203, 202204]
 
 
 @pytest.fixture(scope="module")
-def lancashire(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int, pd.DataFrame]:
-    folder = tmp_path_factory.mktemp("lancashire") / "workspace"
-    import_files(folder, [shared_data / "police_uk/lancashire_2019-12_to_2022-10.zip"], "police-uk")
-    history = history_of(folder, Question(resolution=10, source="police-uk"))
+def lancashire(archive: Path) -> dict[int, pd.DataFrame]:
+    history = history_of(archive, Question(resolution=10, source="police-uk"))
     methods = ["count", "harm", "harm-decay", "expected-harm"]
     return {
         n: backtest(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.workspaces import own_police, police
+from tests.workspaces import archive, own_police, police
 
-__all__ = ["own_police", "police"]
+__all__ = ["archive", "own_police", "police"]

@@ -279,17 +279,12 @@ def test_what_cannot_be_drawn_is_told_at_once():
 # ---------------------------------------------------------------- the real archive
 
 
-def test_the_whole_archive_is_ranked_alike_both_ways(shared_data: Path, tmp_path: Path):
-    from hotspots.intake import import_files
+def test_the_whole_archive_is_ranked_alike_both_ways(archive: Path):
     from hotspots.ranking.pipeline import rank_workspace
     from hotspots.ranking.question import Question
 
-    archive = shared_data / "police_uk" / "lancashire_2019-12_to_2022-10.zip"
-    if not archive.is_file():
-        pytest.skip(f"the archive of data.police.uk is not at {archive}")
-    import_files(tmp_path, [archive], "police-uk")
     question = Question(start="2019-12", end="2022-10", offences="all", include_proactive=True)
-    answer = rank_workspace(tmp_path, question)
+    answer = rank_workspace(archive, question)
     counts = reweigh.count_cells(answer.cube, len(answer.scores))
     assert counts.matrix.sum() == answer.cube["n_offences"].sum()
     assert counts.n_incidents.sum() == answer.cube["n_incidents"].sum()

@@ -29,6 +29,7 @@ from hotspots.ranking.question import Question
 from hotspots.store import publishing, sound
 from hotspots.store.database import FILE
 from hotspots.store.workspace import COPY, MANIFEST, open_workspace, referenced, stored_files
+from tests.conftest import DEEP
 from tests.dose_workspace import FIRST, LAST, LOG, make_dose
 from tests.samples import MAPPING, PRESTON, crime, export, files_of, held, one_district, record, street
 
@@ -91,6 +92,8 @@ def test_each_damaged_file_gives_the_right_figures_or_a_sentence_and_check_names
     names = [*sorted(referenced(open_workspace(whole).manifest)), MANIFEST, COPY, FILE, SECRET]
     assert len({n.split("/")[0] for n in names}) == 7
     assert len(names) >= 15
+    if damage in (cut, zeroed) and not DEEP:  # a table's hash tells whatever was done to it: the other two ask each
+        names = [n for n in names if not n.startswith("facts/")]
     refused = []
     for n, name in enumerate(names):
         folder = Path(shutil.copytree(whole, tmp_path / str(n), ignore=shutil.ignore_patterns("cache")))
