@@ -18,7 +18,9 @@ import pytest
 from hotspots.base.clock import day_starts
 from hotspots.base.settings import Settings
 from hotspots.patrols import form as patrol_form
-from tests.dose_workspace import make_dose, make_frozen
+from hotspots.patrols.dosage.masks import mask
+from tests.area_workspace import A
+from tests.dose_workspace import centre, make_dose, make_frozen
 from tests.workspaces import HOSTILE
 
 JOINER = "\u2060"
@@ -105,6 +107,20 @@ def test_the_tables_beside_have_the_same_figures(at: Any, patrols: Path) -> None
     assert found["verdict"].tolist() == ["on target", "no target", "underdosed"]
     since = found["days_since_adequate_visit"].astype(int).to_dict()
     assert since == {"Preston, High Street": 1, "Ashton, Blackpool Road": 2, "Blackpool, Promenade": 0}
+
+
+def test_masked_sites_are_shown_with_what_they_took_away(at: Any, patrols: Path, tmp_path: Path) -> None:
+    shutil.copytree(patrols, own := tmp_path / "own")
+    lon, lat = centre(A)
+    site = {"site": "Yard", "kind": "garage", "lon": lon, "lat": lat, "radius_m": 40.0, "note": "cars stand here"}
+    mask(own, [site], "A. Analyst")
+    app = at(own, PAGE, patrol_to="2024-03-07")
+    table = app.table("radius_m")
+    assert table[["site", "area", "note"]].to_numpy().tolist() == [["Yard", "South-01", "cars stand here"]]
+    assert table["masked_minutes"].astype(float).tolist() == [105]
+    assert "Masked sites (1)" in [e.label for e in app.test.expander]
+    assert grid(app)["Preston, High Street"] == ["0▼", "0▼", "0▼", "–"]
+    assert "Being at a masked site is no patrol" in said(app, "markdown")
 
 
 def test_what_the_tracking_lacks_stands_before_any_figure(at: Any, patrols: Path) -> None:

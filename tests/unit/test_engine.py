@@ -19,7 +19,7 @@ from hotspots.patrols.presence import NEAR, UNIT_DAYS, Presence, asked, clock_pi
 from hotspots.patrols.scanning import scanned
 from hotspots.patrols.visits import BATCH_ROWS, batches, codes_of, presence_of_files, span_of, together
 
-SETTINGS = Settings()
+SETTINGS = Settings(frozen_minutes=5.0)  # so that some of the positions stand still for so long
 # A few thousand rows are not worth compiling for: what is asked stays the same.
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 QUICK_SPARK = " ".join(
@@ -27,10 +27,11 @@ QUICK_SPARK = " ".join(
     for name in ("codegen.wholeStage=false", "codegen.factoryMode=NO_CODEGEN", "adaptive.enabled=false")
 )
 CELLS = {100 + i: f"area {i // 3}" for i in range(12)}
+MASKED = {3: "yard", 4: "garage"}  # by cell_11: a fifth of all positions, in hot spots and outside
 
 
 def presence(files: list[Path], url: str = DEFAULT_ENGINE) -> Presence:
-    return presence_of_files(files, CELLS, "cell_10", SETTINGS, url)
+    return presence_of_files(files, CELLS, "cell_10", SETTINGS, url, MASKED)
 
 
 def write_days(folder: Path, first: str, days: int, units: int = 9, seed: int = 3) -> list[Path]:
@@ -51,7 +52,8 @@ def write_days(folder: Path, first: str, days: int, units: int = 9, seed: int = 
             cell = np.repeat(rng.integers(98, 114, size=len(t) // 4 + 1), 4)[: len(t)]
             speed = rng.choice([0.0, 6.9, 7.0, 7.1, 40.0, np.nan], size=len(t)).astype("float32")
             rows.append(pd.DataFrame({
-                "unit": unit, "t": t, "lon": -2.7 + 0.001 * cell, "lat": 53.76, "cell_10": cell,
+                "unit": unit, "t": t, "lon": -2.7 + 0.001 * cell, "lat": 53.76,
+                "cell_10": cell, "cell_11": cell // 3 % 10,
                 "bcu": rng.integers(0, 4, len(t)).astype("int8"),
                 "speed_kmh": speed, "on_call": rng.random(len(t)) < 0.1,
                 "officers": rng.integers(1, 4, len(t)).astype("int16"),
@@ -72,6 +74,7 @@ def test_duckdb_and_spark_give_the_same_rows(tmp_path: Path, monkeypatch: pytest
     here = presence(files)
     there = presence(files, SPARK_LOCAL)
     assert len(here.segments) > 300
+    assert len(here.standstills) > 30
     for name in ("segments", "unit_days", "silences", "standstills"):
         pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name))
 
@@ -146,7 +149,7 @@ def test_patrol_days_are_those_of_the_calendar(tmp_path: Path, first: str) -> No
     starts = day_starts(pd.Timestamp(first).date(), (pd.Timestamp(first) + pd.Timedelta(days=15)).date(), SETTINGS)
     t = np.unique(np.concatenate([t, starts[1:12], starts[1:12] - 1]))
     table = pd.DataFrame({
-        "unit": np.arange(len(t)), "t": t, "lon": -2.7, "lat": 53.76, "cell_10": 1, "bcu": np.int8(0),
+        "unit": np.arange(len(t)), "t": t, "lon": -2.7, "lat": 53.76, "cell_10": 1, "cell_11": 0, "bcu": np.int8(0),
         "speed_kmh": np.float32(0), "on_call": False, "officers": np.int16(1),
     })  # fmt: skip
     table.to_parquet(tmp_path / "all.parquet")
