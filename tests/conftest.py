@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,18 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def shared_data_folder() -> Path:
     """The folder with the real open data, outside the repository."""
     return Path(os.environ.get("HOTSPOTS_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def options_written_once() -> Iterator[None]:
+    """Writing the options of every verb takes a hundredth of a second, and tests ask many verbs in one process."""
+    import hotspots.cli.main as line
+
+    written = line.parser
+    made = cache(lambda workspace: written())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line, "parser", lambda: made(os.environ.get("HOTSPOTS_WORKSPACE")))  # the default of --workspace
+        yield
 
 
 @pytest.fixture(scope="session")
