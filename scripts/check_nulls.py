@@ -458,16 +458,20 @@ against matched places. *Bursts*: the level of each cell drifts with a standard 
 month holding 0.7 of the last. *Shocks*: each BCU has a level of its own in each year, 0.3. *Season*: 0.4 either way.
 
 In percent of forces: a verdict of fell or rose though nothing was done; in brackets where the interval said so and no
-verdict was given (`withheld`). At most 7 are wanted. Bands: over all bands of offences."""
+verdict was given (`withheld`). At most 7 are wanted; what is above is bold. *Answer*: the row that the answer rests on.
+*Band*: over all bands of offences."""
 PLANTED_WORDS = """### The same with a quarter planted
 
-The answer, and what it rests on. Power is what a force of that size has: with scatter as in real places a quarter less
-in 14 hot spots is found in a minority of forces."""
+{seeds} forces of each world. Where places vary as real ones do (bursts of 0.45 and 0.5), a quarter less in 14 hot
+spots is found in a minority of forces. *Covers*: the share of 95% intervals that hold the truth, 0.75, and where that
+share lies with 95% probability, given so many forces; wanted are 93 to 97%, and bold is what lies outside. *No
+verdict*: rows that get none there, whatever they say."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description="Look for changes in worlds without any.")
     parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--planted-seeds", type=int, metavar="N", help="for the worlds with a quarter planted")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=PAGE)
     parser.add_argument("--rows", type=Path, metavar="FILE.csv", help="keep every row of every force too")
@@ -477,13 +481,16 @@ def main() -> int:
     if asked.power:
         print(power_part(asked.seeds))
         return 0
+    seeds = asked.planted_seeds or asked.seeds
+    more = "" if seeds == asked.seeds else f" --planted-seeds {seeds}"
     nulls = trials(WORLDS, asked.seeds, 1.0, asked.jobs, asked.kept)
-    planted = trials(PLANTED, asked.seeds, 0.75, asked.jobs, asked.kept)
+    planted = trials(PLANTED, seeds, 0.75, asked.jobs, asked.kept)
     if asked.rows:
         pd.concat([nulls.assign(planted=False), planted.assign(planted=True)]).to_csv(asked.rows, index=False)
-    command = f"{COMMAND} --seeds {asked.seeds}"
+    command = f"{COMMAND} --seeds {asked.seeds}{more}"
     intro = INTRODUCTION.format(command=command, day=date.today().isoformat(), seeds=asked.seeds)
-    part = "\n\n".join([BEGINS, intro, nulls_part(nulls), PLANTED_WORDS, planted_part(planted), ENDS])
+    words = PLANTED_WORDS.format(seeds=seeds)
+    part = "\n\n".join([BEGINS, intro, nulls_part(nulls), words, planted_part(planted), ENDS])
     write_part(asked.out, part)
     return 0
 

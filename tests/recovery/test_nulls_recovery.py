@@ -57,3 +57,29 @@ def test_places_that_burst_and_bcus_that_move_are_called_no_more_often_than_said
     found = rows(nulls, name, n)
     share = found[found["measure"] == "count"].groupby("estimate_of")["called"].mean()
     assert share.max() <= 0.07 + 3 * sqrt(0.07 * 0.93 / n)
+
+
+def test_what_is_above_the_bar_is_bold_and_named_with_its_limits(nulls):
+    """9 of 100 called: 4.2% to 16.4% by Clopper and Pearson's tables; 5 of 100 are not above."""
+    table = pd.DataFrame({
+        "world": "bursts", "measure": "count", "estimate_of": ["panel"] * 100 + ["ring"] * 100, "leads": False,
+        "called": [True] * 9 + [False] * 91 + [True] * 5 + [False] * 95, "held": [False] * 99 + [True] + [False] * 100,
+    })  # fmt: skip
+    part = nulls.nulls_part(table)
+    assert "| **9 (1)** |" in part
+    assert "| 5 |" in part
+    assert "1 of 2 are above 7" in part
+    assert part.endswith("- bursts, count: panel: 9.0% (4.2% to 16.4%)")
+
+
+def test_worlds_are_kept_and_gone_on_from(nulls, tmp_path):
+    (world,) = [w for w in nulls.WORLDS if w.name == "rare events"]
+    first = nulls.trials([world], 1, 1.0, 1, tmp_path)
+    (file,) = tmp_path.iterdir()
+    kept = pd.read_parquet(file)
+    kept.assign(estimate=7.0).to_parquet(file)
+    again = nulls.trials([world], 2, 1.0, 1, tmp_path)
+    assert set(again["seed"]) == {1, 2}
+    assert (again.loc[again["seed"] == 1, "estimate"] == 7).all()  # taken as it was kept
+    assert not (again.loc[again["seed"] == 2, "estimate"] == 7).any()
+    assert len(again[again["seed"] == 1]) == len(first)
