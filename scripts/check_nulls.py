@@ -66,7 +66,7 @@ class World:
 
     ``rate``: mean incidents a year of the hot spots; ``burst``: sd of the logarithm of a cell's level, each month
     drawing on the last; ``shock``: sd of the logarithm of a BCU's level in a year; ``season``: of treated places, peak
-    over mean in logarithms.
+    over mean in logarithms; ``only``: the one hot spot asked for.
     """
 
     name: str
@@ -83,6 +83,7 @@ class World:
     season: float = 0.0
     missing: tuple[int, ...] = ()
     alone: str = ""
+    only: str = ""
 
 
 SHORT = {"how": "ranking", "comparison": "matched", "burst": 0.5}
@@ -91,6 +92,7 @@ WORLDS = (
     World(name="stationary"),
     World(name="bursts", burst=0.6),
     World(name="bursts, against matched places", burst=0.6, comparison="matched"),
+    World(name="bursts, against the rest of the force", burst=0.6, comparison="rest"),
     World(name="shocks of BCUs, all three", shock=0.3),
     World(name="shocks of BCUs, South alone", shock=0.3, bcu="South"),
     World(name="shocks, South against the spots of all", shock=0.3, bcu="South", alone="South"),
@@ -103,6 +105,8 @@ WORLDS = (
     World(name="chosen overlapping the window before", chosen=(202204, 202212), **HALF, **SHORT),  # type: ignore[arg-type]
     World(name="hand-picked, against matched places", comparison="matched", burst=0.3),
     World(name="rare events", rate=3.0),
+    World(name="one hot spot, stationary", comparison="matched", only="South-00"),
+    World(name="one hot spot, bursts", comparison="matched", only="South-00", burst=0.6),
     World(name="unequal exposure", before=(202201, 202212), after=(202302, 202312), missing=(202205, 202308),
           burst=0.3),
 )  # fmt: skip
@@ -256,7 +260,8 @@ def one(world: World, seed: int, ratio: float = 1.0) -> pd.DataFrame:
     place = workspace(world.missing)
     windows = {f"{n}_{e}": month_text(w[i]) for n, w in (("before", world.before), ("after", world.after))
                for i, e in enumerate(("from", "to"))}  # fmt: skip
-    question = ChangeQuestion(bcu=world.bcu, comparison=world.comparison, register="made@1", **windows)
+    areas = (world.only,) if world.only else ()
+    question = ChangeQuestion(bcu=world.bcu, comparison=world.comparison, register="made@1", areas=areas, **windows)
     asked = settled(place, question, register(g, spots, roles, world))
     sides = [inside_mask(rows, w) for w in (asked.before, asked.after)]
     rows = rows.assign(side=np.select(sides, ["before", "after"], ""))
@@ -331,7 +336,7 @@ def covers(table: pd.DataFrame, truth: float) -> pd.Series:
 
 CALLED = ("fell", "rose")
 SHOWN = (
-    *(("count", of) for of in ("answer", *ROWS)),
+    *(("count", of) for of in ("answer", *ROWS, "single")),
     *(("harm", of) for of in ("panel", "expected", "wdd", "wdd_km2", "ring")), ("band", "panel"), ("band", "wdd"),
 )  # fmt: skip
 
@@ -459,7 +464,7 @@ month holding 0.7 of the last. *Shocks*: each BCU has a level of its own in each
 
 In percent of forces: a verdict of fell or rose though nothing was done; in brackets where the interval said so and no
 verdict was given (`withheld`). At most 7 are wanted; what is above is bold. *Answer*: the row that the answer rests on.
-*Band*: over all bands of offences."""
+*Band*: over all bands of offences. *Single*: of one hot spot alone."""
 PLANTED_WORDS = """### The same with a quarter planted
 
 {seeds} forces of each world. Where places vary as real ones do (bursts of 0.45 and 0.5), a quarter less in 14 hot

@@ -45,7 +45,7 @@ def reasons(evidence: Evidence, trend_p: float, below: float, unlike: float) -> 
     rest = REST if evidence.instead else f"{REST} Compare with matched places."
     raw = RAW if asked.question.baseline == "expected" else (*RAW, "single")
     found = [
-        Reason("choice", AGAINST, apart_words(asked)) if asked.position == APART else None,
+        Reason("choice", (*AGAINST, *RINGS), apart_words(asked)) if asked.position == APART else None,
         Reason("rest", AGAINST, rest) if asked.question.comparison == "rest" and asked.position == INSIDE else None,
         Reason("bcu", (*AGAINST, *RINGS), bcu_words(evidence)) if other_bcus(evidence) else None,
         Reason("seasons", (*AGAINST, *RINGS), season_words(asked)) if unlike_months(asked) > unlike else None,
