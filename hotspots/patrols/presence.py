@@ -47,7 +47,7 @@ UNIT_DAYS = (
 )  # fmt: skip
 # A silence: two positions of a unit's day further apart than the gap.
 SILENCES = ("patrol_day", "unit", "from_t", "to_t")
-# A standstill: a unit's positions inside an area that are equal to the metre from one second to another, and the half
+# A standstill: a unit's positions of one stay that are equal to the metre from one second to another, and the half
 # seconds at either end that are credited to them.
 STANDSTILLS = ("patrol_day", "unit", "area", "from_t", "to_t", "before2", "after2")
 # What matters of a position, and the seconds of the unit's positions before and after.
@@ -284,7 +284,9 @@ def standstills_of(near: ir.Table, settings: Settings) -> ir.Table:
     there = near.filter(near.place >= 0).mutate(area=near.place // 2)
     by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
     before = there.mutate(**{f"{c}_before": there[c].lag().over(by_unit) for c in ("t", "area", "east", "north")})
-    same = before.t_before == before.prev_t  # nothing lies between
+    same = (before.t_before == before.prev_t) & (
+        before.t - before.prev_t <= before.gap_s
+    )  # of one stay, with none between
     for c in ("area", "east", "north"):
         same = same & (before[c] == before[f"{c}_before"])
     steps = before.mutate(moved=(~same).fill_null(True).cast("int64"))

@@ -69,7 +69,17 @@ def what_is_downloaded_is_what_is_shown(page: Any) -> None:
         minutes = row["patrol_minutes"]
         assert text.rstrip("▲▼L") == ("–" if minutes == "" else f"{float(minutes):.0f}")
     book = openpyxl.load_workbook(io.BytesIO(download(page, "Excel")))
-    assert book.sheetnames == ["About", "Dosage", "Summary", "Visits", "Hours", "Coverage", "Shifts", "Logs"]
+    assert book.sheetnames == [
+        "About",
+        "Dosage",
+        "Summary",
+        "Visits",
+        "Hours",
+        "Coverage",
+        "Shifts",
+        "Logs",
+        "Masked sites",
+    ]
     header, *lines = book["Summary"].iter_rows(values_only=True)
     assert [line[header.index("patrol_minutes")] for line in lines] == [105, 10, 32]
     shapes = json.loads(download(page, "GeoJSON"))["features"]

@@ -288,7 +288,12 @@ def test_a_row_changed_behind_the_programs_back_is_told(folder: Path, change: st
 def test_an_older_database_gets_the_table(folder: Path) -> None:
     context.add_line(folder, *ADDED)
     with sqlite3.connect(folder / FILE) as connection:
-        for name in ("context_lines", "alembic_version", "workspaces"):  # as before there were any of these
+        for name in (
+            "context_lines",
+            "dose_masks",
+            "alembic_version",
+            "workspaces",
+        ):  # as before there were any of these
             connection.execute(f"drop table {name}")
     assert context.lines(folder).equals(context.lines(None))
     assert context.add_line(folder, *ADDED) == "c-1"
