@@ -185,6 +185,20 @@ def joined_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
     return segments
 
 
+def still_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
+    """The standstills, with what is credited over the end of a day to the position at either side of it."""
+    still, over = found.standstills, overnight_credits(found.unit_days, settings)
+    if not len(over) or not len(still):
+        return still
+    late = over.set_index(["patrol_day", "unit", "last_t"])["late2"]
+    early = over.assign(patrol_day=over["patrol_day"] + 1).set_index(["patrol_day", "unit", "first_t"])["early2"]
+    more = {}
+    for part, column, end in ((late, "to_t", "after2"), (early, "from_t", "before2")):
+        keys = pd.MultiIndex.from_frame(still[["patrol_day", "unit", column]])
+        more[end] = still[end] + part.reindex(keys).fillna(0).astype("int64").to_numpy()
+    return still.assign(**more)
+
+
 def overnight_credits(days: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """What is credited over the end of each unit's patrol day, in half seconds: late to that day, early to the next."""
     following = days.assign(patrol_day=days["patrol_day"] - 1)

@@ -25,7 +25,7 @@ from hotspots.base.clock import HOUR
 from hotspots.base.settings import Settings
 from hotspots.patrols.dosage.logs import Span, without
 from hotspots.patrols.presence import Presence
-from hotspots.patrols.visits import lengths
+from hotspots.patrols.visits import lengths, still_overnight
 
 MASKED, FROZEN, PARKED = APART = ("masked", "frozen", "parked")
 PATROL = ""
@@ -46,7 +46,7 @@ def stays_apart(
     apart = pd.Series(np.where(mine["site"] != "", MASKED, PATROL), index=mine.index, dtype="str")
     judged = ~mine["reactive"] & ~mine["moving"] & (mine["site"] == "")
     mine = mine.assign(apart=apart.mask(judged & staying_long(mine, found.silences, settings), PARKED))
-    return cut_where_still(mine, judged, standing(found.standstills, codes))
+    return cut_where_still(mine, judged, standing(still_overnight(found, settings), codes))
 
 
 def staying_long(stays: pd.DataFrame, silences: pd.DataFrame, settings: Settings) -> pd.Series:
