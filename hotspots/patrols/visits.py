@@ -187,8 +187,9 @@ def joined_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
 
 def still_overnight(found: Presence, settings: Settings) -> pd.DataFrame:
     """The standstills, with what is credited over the end of a day to the position at either side of it."""
-    still, over = found.standstills, overnight_credits(found.unit_days, settings)
-    if not len(over) or not len(still):
+    still = found.standstills
+    over = overnight_credits(found.unit_days, settings) if len(still) else still
+    if not len(over):
         return still
     late = over.set_index(["patrol_day", "unit", "last_t"])["late2"]
     early = over.assign(patrol_day=over["patrol_day"] + 1).set_index(["patrol_day", "unit", "first_t"])["early2"]
