@@ -53,7 +53,8 @@ def found(first: str = "08:00", last: str = "16:00", silences: list[tuple[str, s
     """Unit 1 in West from first to last, with these silences."""
     days = pd.DataFrame([{
         "patrol_day": DAY, "unit": 1, "first_t": at(first), "last_t": at(last), "first_place": -1, "last_place": -1,
-        "first_officers": 1, "last_officers": 1, "gap_s": 300, "n": 10, **dict.fromkeys(COUNTS, 0), "n_1": 2, "n_3": 8,  # East, West
+        "first_officers": 1, "last_officers": 1, "gap_s": 300, "n": 10,
+        **dict.fromkeys(COUNTS, 0), "n_1": 2, "n_3": 8,  # East, West
     }])  # fmt: skip
     silent = pd.DataFrame(
         [(DAY, 1, at(a), at(b)) for a, b in silences or []], columns=["patrol_day", "unit", "from_t", "to_t"]
