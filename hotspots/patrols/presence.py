@@ -284,9 +284,8 @@ def standstills_of(near: ir.Table, settings: Settings) -> ir.Table:
     there = near.filter(near.place >= 0).mutate(area=near.place // 2)
     by_unit = ibis.window(group_by=[there.patrol_day, there.unit], order_by=there.t)
     before = there.mutate(**{f"{c}_before": there[c].lag().over(by_unit) for c in ("t", "area", "east", "north")})
-    same = (before.t_before == before.prev_t) & (
-        before.t - before.prev_t <= before.gap_s
-    )  # of one stay, with none between
+    # None lies between, and it is one stay: over lost signal nobody knows.
+    same = (before.t_before == before.prev_t) & (before.t - before.prev_t <= before.gap_s)
     for c in ("area", "east", "north"):
         same = same & (before[c] == before[f"{c}_before"])
     steps = before.mutate(moved=(~same).fill_null(True).cast("int64"))

@@ -3,8 +3,8 @@
 They are counted apart and are no dose: eight hours at a police station inside a hot spot are not 480 patrol-minutes.
 
 - *masked*: at a site that people have masked (`hotspots.patrols.dosage.masks`).
-- *frozen*: positions equal to the metre for ``frozen_minutes`` or more: a parked car, a device on charge, a frozen fix.
-  That part of a stay alone; what lies before and after it stays dose.
+- *frozen*: positions of a stay equal to the metre for ``frozen_minutes`` or more: a parked car, a device on charge or a
+  frozen fix. That part of it alone; what lies before and after it stays dose.
 - *parked*: a unit in one hot spot for longer than ``visit_most_minutes`` without being seen elsewhere for more than
   ``visit_gap_minutes``, over lost signal and over 06:00 too. The whole of it.
 
